@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Where `scripts/setup` put libtorch, or where `TENBIN_LIBTORCH` says it is.
+let libtorch = Context.environment["TENBIN_LIBTORCH"] ?? Context.packageDirectory + "/.libtorch"
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let linkTorch: [LinkerSetting] = [
+  .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]),
+  .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+  name: "tenbin",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser], swiftSettings: strict),
+    .executableTarget(name: "tenbin-worker", dependencies: ["Worker", "Wire", argumentParser], swiftSettings: strict),
+
+    .target(
+      name: "Quickstart", dependencies: ["Coordinator", "Faces", "Checkpoints", "RandomNumbers"], swiftSettings: strict),
+    .target(
+      name: "Coordinator",
+      dependencies: [
+        "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Optimization", "Plan", "Datasets", "Checkpoints",
+        "Hashing", "RandomNumbers", protobuf,
+      ], swiftSettings: strict),
+    .target(
+      name: "Worker",
+      dependencies: ["Wire", "Optimization", "Datasets", "Models", "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf],
+      swiftSettings: strict),
+    .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
+    .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
+    .target(name: "Ledger", dependencies: ["Hashing", grdb], swiftSettings: strict),
+    .target(name: "Wire", dependencies: ["CZeroMQ", "Hashing", protobuf], swiftSettings: strict),
+    .target(name: "Cluster", swiftSettings: strict),
+    .target(name: "Optimization", swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch"], swiftSettings: strict),
+    .target(name: "Layers", dependencies: ["Torch"], swiftSettings: strict),
+    .target(name: "Checkpoints", dependencies: ["Safetensors", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "Safetensors", swiftSettings: strict),
+    .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict, linkerSettings: linkTorch),
+    .target(name: "Hashing", dependencies: ["CSodium"], swiftSettings: strict),
+    .target(name: "RandomNumbers", swiftSettings: strict),
+
+    .target(
+      name: "CTorch",
+      cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"])]),
+    .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+
+    .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
+    .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing"], swiftSettings: strict),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers"],
+      swiftSettings: strict),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers"],
+      swiftSettings: strict),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Fairness", "Privacy", "RandomNumbers"],
+      swiftSettings: strict),
+  ],
+  cxxLanguageStandard: .cxx20
+)

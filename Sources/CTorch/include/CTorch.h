@@ -1,0 +1,86 @@
+// The part of libtorch that Tenbin uses, in C types.
+//
+// Every function that can fail returns 0, or 1 after an exception, whose text `ctorch_last_error` then holds for the
+// calling thread. Tensors are handles that the caller frees with `ctorch_tensor_free`; a function that makes one writes
+// it to its last parameter.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CTorchTensor CTorchTensor;
+
+enum CTorchDevice { CTORCH_CPU = 0, CTORCH_CUDA = 1 };
+
+// Process and thread
+const char *ctorch_last_error(void);
+const char *ctorch_version(void);
+int32_t ctorch_set_threads(int32_t threads);
+int32_t ctorch_threads(void);
+bool ctorch_cuda_is_available(void);
+// Switches the recording of gradients on this thread and returns whether it was on.
+bool ctorch_set_gradients_enabled(bool enabled);
+
+// Tensors of 32-bit floats unless said otherwise
+int32_t ctorch_tensor_copy(const float *values, const int64_t *shape, int32_t dimensions, int32_t device,
+                           CTorchTensor **result);
+// Whole numbers of 64 bits.
+int32_t ctorch_tensor_copy_integers(const int64_t *values, int64_t count, int32_t device, CTorchTensor **result);
+// Uses `values` in place, which must be aligned to four bytes; `release` is called with `context` after the last use.
+int32_t ctorch_tensor_borrow(const float *values, const int64_t *shape, int32_t dimensions, void *context,
+                             void (*release)(void *context), CTorchTensor **result);
+int32_t ctorch_tensor_zeros(const int64_t *shape, int32_t dimensions, int32_t device, CTorchTensor **result);
+void ctorch_tensor_free(CTorchTensor *tensor);
+int32_t ctorch_tensor_dimensions(const CTorchTensor *tensor);
+int64_t ctorch_tensor_size(const CTorchTensor *tensor, int32_t dimension);
+int32_t ctorch_tensor_read(const CTorchTensor *tensor, float *values, int64_t count);
+int32_t ctorch_tensor_write(CTorchTensor *tensor, const float *values, int64_t count);
+int32_t ctorch_tensor_to_device(const CTorchTensor *tensor, int32_t device, CTorchTensor **result);
+
+// Gradients
+// A leaf that shares the memory of `buffer`'s elements from `offset` on and records gradients.
+int32_t ctorch_parameter(const CTorchTensor *buffer, int64_t offset, const int64_t *shape, int32_t dimensions,
+                         CTorchTensor **result);
+// The gradient of the scalar `loss` with respect to each parameter, one after another into `gradient`.
+int32_t ctorch_gradients(const CTorchTensor *loss, CTorchTensor *const *parameters, int32_t count, float *gradient,
+                         int64_t length);
+
+// Shapes
+int32_t ctorch_reshape(const CTorchTensor *input, const int64_t *shape, int32_t dimensions, CTorchTensor **result);
+int32_t ctorch_permute(const CTorchTensor *input, const int64_t *order, int32_t dimensions, CTorchTensor **result);
+int32_t ctorch_expand(const CTorchTensor *input, const int64_t *shape, int32_t dimensions, CTorchTensor **result);
+int32_t ctorch_narrow(const CTorchTensor *input, int32_t dimension, int64_t start, int64_t length,
+                      CTorchTensor **result);
+int32_t ctorch_concatenate(CTorchTensor *const *inputs, int32_t count, int32_t dimension, CTorchTensor **result);
+
+// Arithmetic and layers
+int32_t ctorch_add(const CTorchTensor *left, const CTorchTensor *right, CTorchTensor **result);
+int32_t ctorch_gelu(const CTorchTensor *input, CTorchTensor **result);
+// `bias` may be null.
+int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
+                      CTorchTensor **result);
+// input · weightᵀ + bias + scaling · (input · aᵀ) · bᵀ, with gradients for input, a and b only; `bias` may be null.
+int32_t ctorch_lora_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
+                           const CTorchTensor *a, const CTorchTensor *b, double scaling, CTorchTensor **result);
+int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
+                          double epsilon, CTorchTensor **result);
+// softmax(query · keyᵀ / √headDim) · value by head; each [batch, tokens, width], heads side by side in the width.
+int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, int64_t heads,
+                         CTorchTensor **result);
+// The sum over rows of the cross-entropy of `logits` [rows, classes] against whole-number `labels` [rows].
+int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result);
+
+// Images
+// Resizes interleaved bytes [height, width, 3] with antialiasing to [new_height, new_width, 3].
+int32_t ctorch_resize(const uint8_t *pixels, int64_t height, int64_t width, uint8_t *resized, int64_t new_height,
+                      int64_t new_width, bool bicubic);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+import Foundation
+import Safetensors
+
+/// A PEFT folder with a LoRA adapter, under the names of version 5 of transformers or of version 4.
+package struct AdapterFolder: Sendable {
+  package let lora: LoRAConfiguration
+  package let layout: TrainableLayout
+  /// The adapter's factors and head in the order of `layout`; the head is the base's where the adapter has none.
+  package let values: [Float]
+  /// The names of the head's classes, by index.
+  package let labels: [String]
+
+  package var method: AdaptationMethod { .lora(lora) }
+
+  /// Reads the adapter in `folder` for the model in `base`. Throws `CheckpointError` or `SafetensorsError`.
+  package init(path folder: String, base: CheckpointFolder) throws {
+    let configurationFile = "\(folder)/adapter_config.json"
+    let adapter = try JSONFile.read(AdapterConfiguration.self, at: configurationFile)
+    guard adapter.unsupported.isEmpty else {
+      throw CheckpointError(
+        file: configurationFile,
+        problem: .unsupported(
+          key: "the adapter", found: adapter.unsupported.joined(separator: ", "), supported: "plain LoRA"))
+    }
+    let weights = "\(folder)/adapter_model.safetensors"
+    if !FileManager.default.fileExists(atPath: weights) {
+      guard !FileManager.default.fileExists(atPath: "\(folder)/adapter_model.bin") else {
+        throw CheckpointError(file: folder, problem: .pickle(found: "adapter_model.bin"))
+      }
+      throw CheckpointError(file: folder, problem: .missingFile(expected: "adapter_model.safetensors"))
+    }
+    let file = try SafetensorsFile(path: weights)
+    let architecture = base.configuration.architecture
+    let found = AdapterTensors(file: file, architecture: architecture)
+    let targets = type(of: architecture).targets.map(\.name).filter(found.targets.contains)
+    lora = LoRAConfiguration(
+      rank: adapter.rank, alpha: adapter.alpha, targets: targets,
+      layers: found.layers.count == architecture.layerCount ? .all : .listed(found.layers.sorted()))
+
+    let headWeight = architecture.headTensors(labels: 1)[0].name
+    let headLabels = found.fileNames[headWeight].flatMap(file.entry)?.shape.first ?? base.headLabels
+    guard let headLabels, headLabels > 0 else {
+      throw CheckpointError(
+        file: weights,
+        problem: .invalidAdapter(reason: "neither the adapter nor its base has a head; expected modules_to_save"))
+    }
+    layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: headLabels)
+    values = try found.values(in: layout, file: file, base: base)
+    labels = try Self.labels(in: folder, base: base, count: headLabels)
+  }
+
+  private static func labels(in folder: String, base: CheckpointFolder, count: Int) throws -> [String] {
+    let configuration = "\(folder)/config.json"
+    let named =
+      FileManager.default.fileExists(atPath: configuration)
+      ? try JSONFile.read(LabelNames.self, at: configuration).names : base.configuration.labels
+    return named.count == count ? named : (0..<count).map { "LABEL_\($0)" }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Safetensors
+
+extension CheckpointWriter {
+  /// Writes a PEFT folder from a flat buffer in the order of the layout of `lora`, under the names that PEFT gives the
+  /// modules of version 5 of transformers; the head is a module to save.
+  ///
+  /// A config.json beside the adapter carries the names of the classes, which PEFT's own files do not:
+  /// `ViTForImageClassification.from_pretrained(base, config=ViTConfig.from_pretrained(folder),
+  /// ignore_mismatched_sizes=True)` is the model that `PeftModel.from_pretrained(model, folder)` then completes.
+  package static func writeAdapter(
+    folder: String, base: CheckpointFolder, lora: LoRAConfiguration, labels: [String], values: [Float]
+  ) throws {
+    let architecture = base.configuration.architecture
+    let kind = type(of: architecture)
+    let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: labels.count)
+    let linears = try lora.linears(in: architecture)
+    var adapterNames: [String: String] = [:]
+    for linear in linears {
+      adapterNames[linear.factorA] = linear.adapterName + ".lora_A.weight"
+      adapterNames[linear.factorB] = linear.adapterName + ".lora_B.weight"
+    }
+    let tensors = try layout.tensors(values, file: folder).map { tensor in
+      NamedTensor(
+        name: "base_model.model." + (adapterNames[tensor.name] ?? tensor.name), type: tensor.type, shape: tensor.shape,
+        bytes: tensor.bytes)
+    }
+    let adapted = Set(linears.map(\.target))
+    let layers = Set(linears.map(\.layer)).sorted()
+    let adapter = AdapterConfiguration(
+      rank: lora.rank, alpha: lora.alpha,
+      targetModules: kind.targets.filter { adapted.contains($0.name) }.map(\.adapterName),
+      layers: layers.count == architecture.layerCount ? nil : layers, base: base.path,
+      classifierClass: kind.classifierClass, pythonModule: kind.pythonModule)
+    try AtomicFolder.write(to: folder) { partial in
+      let adapterFile = "\(partial)/adapter_config.json"
+      try AtomicFile.write(to: adapterFile, pieces: [try JSONFile.data(adapter, for: adapterFile)])
+      let configurationFile = "\(partial)/config.json"
+      let json = try base.configuration.with(labels: labels).json(for: configurationFile)
+      try AtomicFile.write(to: configurationFile, pieces: [json])
+      try SafetensorsWriter.write(tensors, to: "\(partial)/adapter_model.safetensors")
+    }
+  }
+}

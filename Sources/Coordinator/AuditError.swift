@@ -1,0 +1,39 @@
+/// Why an audit cannot start or cannot go on.
+package struct AuditError: Error, Sendable, CustomStringConvertible {
+  package let kind: Kind
+  package let description: String
+
+  package enum Kind: Sendable {
+    /// The specification, the data or the checkpoint are not as they must be; nothing was written.
+    case configuration
+    /// Something failed while the audit ran.
+    case failure
+    /// The audit was stopped; the same command goes on where it was.
+    case stopped
+  }
+
+  /// The exit code of a command that ends with this error (after sysexits.h).
+  package var exitCode: Int32 {
+    switch kind {
+    case .configuration: 78
+    case .failure: 1
+    case .stopped: 75
+    }
+  }
+
+  package init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  /// Runs `body` and turns whatever it throws into an error of `kind`.
+  static func wrapping<Value>(_ kind: Kind, _ body: () throws -> Value) throws(AuditError) -> Value {
+    do {
+      return try body()
+    } catch let error as AuditError {
+      throw error
+    } catch {
+      throw AuditError(kind, "\(error)")
+    }
+  }
+}

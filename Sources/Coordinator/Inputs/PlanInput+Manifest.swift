@@ -1,0 +1,64 @@
+internal import Datasets
+internal import Foundation
+internal import Hashing
+internal import Plan
+internal import Synchronization
+
+extension PlanInput {
+  /// Reads and decodes every image once: a file that cannot be used is found before anything starts.
+  init(manifest: Manifest, specification: Specification, base: ContentHash) throws {
+    let settings = specification.data
+    var strata: [[String]] = []
+    if case .fractions(_, _, _, _, let columns) = settings.split {
+      strata = columns.indices.map { column in manifest.items.map { $0.extra[column] } }
+    }
+    let splits = manifest.items.compactMap { $0.split.flatMap { Split(rawValue: $0.rawValue) } }
+    self.init(
+      labels: manifest.items.map(\.classIndex), classes: manifest.classNames,
+      clusters: manifest.items.map(\.cluster), strata: strata,
+      givenSplit: splits.count == manifest.items.count ? splits : nil,
+      contents: try Self.contents(of: manifest), groups: Self.groups(of: manifest, settings: settings.groups), base: base)
+  }
+
+  private static func contents(of manifest: Manifest) throws -> [ContentHash] {
+    let items = manifest.items
+    let found = Mutex<(hashes: [ContentHash?], failure: (item: Int, error: any Error)?)>(
+      (Array(repeating: nil, count: items.count), nil))
+    let parts = max(1, min(ProcessInfo.processInfo.activeProcessorCount, items.count))
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      for item in stride(from: part, to: items.count, by: parts) {
+        do {
+          let bytes = try manifest.bytes(of: items[item])
+          _ = try RGBImage(decoding: bytes, name: "\(manifest.file), line \(items[item].row): \(items[item].path)")
+          let hash = ContentHash(of: bytes)
+          found.withLock { $0.hashes[item] = hash }
+        } catch {
+          // The first of the bad rows, whichever thread found it.
+          found.withLock { state in
+            if item < state.failure?.item ?? .max { state.failure = (item, error) }
+          }
+        }
+      }
+    }
+    return try found.withLock { state in
+      if let failure = state.failure { throw failure.error }
+      return state.hashes.compactMap(\.self)
+    }
+  }
+
+  /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
+  private static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
+    settings.flatMap { setting -> [Group] in
+      let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) ?? [] }
+      let overlaps = setting.tags != nil || tags.contains { $0.count != 1 }
+      let values = setting.tags ?? Set(tags.joined()).sorted()
+      return values.flatMap { value -> [Group] in
+        let members = tags.indices.filter { tags[$0].contains(value) }
+        let group = Group(column: setting.name, value: value, members: members)
+        guard overlaps else { return [group] }
+        let others = tags.indices.filter { !tags[$0].contains(value) }
+        return [group, Group(column: setting.name, value: "not \(value)", members: others)]
+      }
+    }
+  }
+}

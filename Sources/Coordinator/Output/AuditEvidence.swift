@@ -1,0 +1,174 @@
+internal import Checkpoints
+internal import Datasets
+internal import Fairness
+internal import Hashing
+internal import Ledger
+internal import Plan
+internal import Privacy
+internal import RandomNumbers
+internal import Report
+
+/// Brings what the runs came to into the form that evaluation and report take.
+struct AuditEvidence {
+  let inputs: AuditInputs
+  /// By the run's position in the plan.
+  let completed: [Int: CompletedRun]
+
+  private var plan: Plan { inputs.plan }
+  private var arms: [Arm] { inputs.specification.arms }
+
+  /// Evaluates everything and puts the report together.
+  func report(costs: [CostRecord], workers: Int) throws -> AuditReport {
+    let items = evaluationItems()
+    let predictions = try arms.indices.map { try armPredictions($0) }
+    let decision = inputs.specification.decision
+    let fairness = try FairnessEvaluation.evaluate(
+      items: items, arms: predictions, comparisons: comparisons(),
+      rule: DecisionRule(
+        metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      key: plan.statisticsKey["fairness"])
+    let fleets = try fleets()
+    let privacy = try fleets.map { try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm]) }
+    return AuditReport(
+      name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
+      planVersion: Plan.version, classNames: inputs.classNames, positiveClass: positiveClass.map { inputs.classNames[$0] },
+      counts: ItemCounts(
+        items: inputs.manifest.items.count, train: plan.splits.train.count, validation: plan.splits.validation.count,
+        test: plan.splits.test.count),
+      seeds: inputs.specification.seeds, groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
+      privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
+      losses: losses(), ratesWereFixed: true, costs: phaseCosts(costs), workers: workers,
+      samples: try samples(predictions: predictions))
+  }
+
+  /// The second of two classes, or the one that the specification names; none among several.
+  private var positiveClass: Int? {
+    if let named = inputs.specification.data.positive { return inputs.classNames.firstIndex(of: named) }
+    return inputs.classNames.count == 2 ? 1 : nil
+  }
+
+  /// Groups of `items`, with members as positions among them.
+  private func groups(among items: [Int]) -> [Subgroup] {
+    var positions: [Int: Int] = [:]
+    for (position, item) in items.enumerated() { positions[item] = position }
+    return plan.input.groups.map { group in
+      Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] })
+    }
+  }
+
+  private func evaluationItems() -> EvaluationItems {
+    let test = plan.splits.test
+    let units = plan.units.unitOfItem
+    return EvaluationItems(
+      identifiers: test.map { inputs.manifest.items[$0].name }, labels: test.map { plan.input.labels[$0] },
+      classNames: inputs.classNames, clusters: test.map { units[$0] }, groups: groups(among: test),
+      positiveClass: positiveClass)
+  }
+
+  private func armPredictions(_ arm: Int) throws -> ArmPredictions {
+    var runs: [RunPredictions] = []
+    for (index, run) in plan.runs.enumerated() where run.arm == arm {
+      guard case .task(let seed) = run.purpose else { continue }
+      runs.append(RunPredictions(seed: seed, logits: try logits(of: index)))
+    }
+    return ArmPredictions(arm: arms[arm].name, runs: runs)
+  }
+
+  private func fleets() throws -> [Fleet] {
+    guard let membership = plan.membership else { return [] }
+    let units = plan.units.unitOfItem
+    let groups = groups(among: membership.pool).filter { !$0.members.isEmpty }
+    return try arms.indices.map { arm in
+      let logits = try plan.runs.enumerated().compactMap { index, run -> Logits? in
+        guard run.arm == arm, case .fleet = run.purpose else { return nil }
+        return try self.logits(of: index)
+      }
+      return Fleet(
+        arm: arms[arm].name, masks: membership.masks, logits: logits,
+        labels: membership.pool.map { plan.input.labels[$0] }, clusters: membership.pool.map { units[$0] },
+        groups: groups)
+    }
+  }
+
+  private func logits(of index: Int) throws -> Logits {
+    let run = plan.runs[index]
+    guard let values = completed[index]?.logits else {
+      throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
+    }
+    return try Logits(values: values, count: run.evaluated.count, classes: inputs.classNames.count)
+  }
+
+  /// Every other arm is compared with `full`, where there is one.
+  private func comparisons() -> [ArmComparison] {
+    guard arms.contains(.full) else { return [] }
+    return arms.compactMap { arm in
+      guard case .lora = arm else { return nil }
+      return ArmComparison(arm: arm.name, reference: Arm.full.name)
+    }
+  }
+
+  private func description(of arm: Int) -> ArmDescription {
+    let method = inputs.specification.training.method(of: arms[arm])
+    let kind: ArmKind
+    var rank: Int?
+    switch arms[arm] {
+    case .base: kind = .base
+    case .full: kind = .full
+    case .lora(let settings): (kind, rank) = (.lora, settings.rank)
+    }
+    return ArmDescription(
+      name: arms[arm].name, kind: kind, trainableParameters: inputs.layouts[arm].count, rank: rank,
+      epochs: method.epochs, rate: method.rate)
+  }
+
+  private func losses() -> [RunLosses] {
+    plan.runs.enumerated().map { index, run in
+      var seed: Int?
+      var model: Int?
+      switch run.purpose {
+      case .task(let number): seed = number
+      case .fleet(let number): model = number
+      }
+      return RunLosses(arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [])
+    }
+  }
+
+  private func phaseCosts(_ costs: [CostRecord]) -> [PhaseCost] {
+    arms.flatMap { arm in
+      AuditPhase.allCases.compactMap { phase in
+        costs.first { $0.arm == arm.name && $0.phase == phase.rawValue }.map { cost in
+          PhaseCost(
+            arm: cost.arm, phase: phase, wallSeconds: cost.wallSeconds, workerSeconds: cost.workerSeconds,
+            processorSeconds: cost.processorSeconds, coordinatorProcessorSeconds: cost.coordinatorProcessorSeconds,
+            bytesSent: cost.bytesSent, bytesReceived: cost.bytesReceived, peakResidentBytes: cost.peakResidentBytes)
+        }
+      }
+    }
+  }
+
+  /// The first test items of every group, as many as the specification allows, with what each arm's first run says.
+  private func samples(predictions: [ArmPredictions]) throws -> [SampleImage] {
+    let test = plan.splits.test
+    return try groups(among: test).flatMap { group in
+      try group.members.prefix(inputs.specification.report.samples).map { position in
+        let item = inputs.manifest.items[test[position]]
+        let bytes = try inputs.manifest.bytes(of: item)
+        return SampleImage(
+          group: group.name, label: item.label, bytes: bytes, mediaType: bytes.first == 0x89 ? .png : .jpeg,
+          predictions: predictions.compactMap { arm in
+            arm.runs.first.map {
+              SamplePrediction(arm: arm.arm, label: inputs.classNames[$0.logits.prediction(item: position)])
+            }
+          })
+      }
+    }
+  }
+}
+
+extension DecisionMetric {
+  init(_ metric: DecisionSettings.Metric) {
+    switch metric {
+    case .accuracy: self = .accuracy
+    }
+  }
+}

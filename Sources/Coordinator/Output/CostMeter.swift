@@ -1,0 +1,41 @@
+internal import Foundation
+internal import Ledger
+internal import Wire
+
+/// Adds up what a phase costs while it runs.
+struct CostMeter {
+  private var cost: CostRecord
+  private let began = ContinuousClock.now
+  private let trafficBefore: Traffic
+  private let processorBefore = CostMeter.processorSeconds
+
+  init(arm: String, phase: String, traffic: Traffic) {
+    cost = CostRecord(arm: arm, phase: phase)
+    trafficBefore = traffic
+  }
+
+  mutating func count(_ delivery: Tenbin_Delivery) {
+    cost.workerSeconds += delivery.workerSeconds
+    cost.processorSeconds += delivery.processorSeconds
+    cost.peakResidentBytes = max(cost.peakResidentBytes, Int(clamping: delivery.peakResidentBytes))
+  }
+
+  /// What was spent until now.
+  func total(traffic: Traffic) -> CostRecord {
+    var total = cost
+    let spent = traffic - trafficBefore
+    total.wallSeconds = (ContinuousClock.now - began) / .seconds(1)
+    total.coordinatorProcessorSeconds = Self.processorSeconds - processorBefore
+    total.bytesSent = spent.sent
+    total.bytesReceived = spent.received
+    return total
+  }
+
+  /// Seconds of processor time that this process has used.
+  private static var processorSeconds: Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+  }
+}

@@ -1,0 +1,56 @@
+/// A dataset of labelled images: a CSV file whose rows name an image, its label and its groups.
+///
+///     let manifest = try Manifest(
+///       file: "data/faces.csv", columns: ManifestColumns(label: "expression", groups: ["lighting"], cluster: "person"))
+///     let image = try manifest.image(of: manifest.items[0])
+package struct Manifest: Sendable {
+  /// What a group column says of an item whose cell is empty.
+  package static let missingTag = "(missing)"
+
+  /// The manifest's path.
+  package let file: String
+  /// The classes: those given, in their order, or else the labels that occur, sorted by Unicode scalar.
+  package let classNames: [String]
+  /// The group columns in the order given, then the groups made of boolean columns in the order of their names.
+  package let groupNames: [String]
+  /// At least one item, in the order of the file.
+  package let items: [ManifestItem]
+
+  /// Reads the manifest and checks every row, that its image is a readable file included; images are not decoded.
+  ///
+  /// - Parameter classNames: The labels allowed, in the order of the model's outputs; nil takes those that occur.
+  package init(file: String, columns: ManifestColumns, classNames: [String]? = nil) throws(ManifestError) {
+    let table: CommaSeparatedValues
+    do throws(CommaSeparatedValuesError) {
+      table = try CommaSeparatedValues(file: file)
+    } catch {
+      throw ManifestError(file: file, line: error.line, problem: .table(error.problem))
+    }
+    let reader = try ManifestReader(table: table, columns: columns)
+    self.file = file
+    self.classNames = try reader.classNames(given: classNames)
+    groupNames = reader.groupNames
+    items = try reader.items(classNames: self.classNames)
+  }
+
+  /// The tags of `item` in the group `name`; nil when the manifest has no such group.
+  package func tags(of item: ManifestItem, in name: String) -> [String]? {
+    guard let index = groupNames.firstIndex(of: name), index < item.groups.count else { return nil }
+    return item.groups[index]
+  }
+
+  /// The bytes of the item's image file.
+  package func bytes(of item: ManifestItem) throws(ManifestError) -> [UInt8] {
+    do throws(FileError) {
+      return try FileBytes.read(item.path)
+    } catch {
+      throw ManifestError(
+        file: file, line: item.row, problem: .unreadableFile(path: item.path, reason: error.reason))
+    }
+  }
+
+  /// The item's image; an error names the image and its line in the manifest.
+  package func image(of item: ManifestItem) throws -> RGBImage {
+    try RGBImage(decoding: bytes(of: item), name: "\(item.path) (\(file), line \(item.row))")
+  }
+}

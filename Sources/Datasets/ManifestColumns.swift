@@ -1,0 +1,30 @@
+/// Which columns of a manifest mean what.
+package struct ManifestColumns: Hashable, Sendable {
+  /// The column with each image's path.
+  package var path: String
+  /// The column with the label.
+  package var label: String
+  /// Columns that each divide the items into groups; a cell may hold several tags with `;` between them.
+  package var groups: [String]
+  /// Groups whose tags are one boolean column each: the group's name, then its columns.
+  package var tagGroups: [String: [String]]
+  /// The column whose equal values must stay on one side of every split.
+  package var cluster: String?
+  /// The column that says to which split an item belongs.
+  package var split: String?
+  /// Further columns whose text is kept with each item.
+  package var extra: [String]
+
+  package init(
+    path: String = "path", label: String, groups: [String] = [], tagGroups: [String: [String]] = [:],
+    cluster: String? = nil, split: String? = nil, extra: [String] = []
+  ) {
+    self.path = path
+    self.label = label
+    self.groups = groups
+    self.tagGroups = tagGroups
+    self.cluster = cluster
+    self.split = split
+    self.extra = extra
+  }
+}

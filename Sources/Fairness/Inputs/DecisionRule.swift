@@ -1,0 +1,29 @@
+/// The quantity that a decision is about.
+package enum DecisionMetric: String, Equatable, Sendable {
+  case accuracy
+}
+
+/// What was agreed before the run: how much worse an arm may be in a group, and how large a group must be to be judged.
+package struct DecisionRule: Equatable, Sendable {
+  package var metric: DecisionMetric
+  /// The non-inferiority margin, as a share: .03 is three points.
+  package var margin: Double
+  package var minimumGroupSize: Int
+
+  package init(metric: DecisionMetric, margin: Double, minimumGroupSize: Int) {
+    self.metric = metric
+    self.margin = margin
+    self.minimumGroupSize = minimumGroupSize
+  }
+}
+
+/// A declared comparison: `arm` minus `reference`.
+package struct ArmComparison: Hashable, Sendable {
+  package var arm: String
+  package var reference: String
+
+  package init(arm: String, reference: String) {
+    self.arm = arm
+    self.reference = reference
+  }
+}

@@ -1,0 +1,60 @@
+extension EvaluationItems {
+  /// Checks that items, classes and groups agree.
+  func validate() throws(EvaluationError) {
+    guard count > 0 else { throw .noItems }
+    for (what, found) in [("identifiers", identifiers.count), ("clusters", clusters.count)] where found != count {
+      throw .countMismatch(what: what, expected: count, found: found)
+    }
+    let classes = classNames.count
+    guard classes >= 2 else { throw .tooFewClasses(found: classes) }
+    for (identifier, label) in zip(identifiers, labels) where !(0..<classes).contains(label) {
+      throw .labelOutsideClasses(item: identifier, label: label, classes: classes)
+    }
+    if let positiveClass, !(0..<classes).contains(positiveClass) {
+      throw .positiveClassOutsideClasses(positiveClass: positiveClass, classes: classes)
+    }
+    var names: Set<GroupName> = []
+    for group in groups {
+      guard names.insert(group.name).inserted else { throw .repeatedGroup(group.name) }
+      guard !group.members.isEmpty else { throw .emptyGroup(group.name) }
+      var previous = -1
+      for position in group.members {
+        guard (0..<count).contains(position) else {
+          throw .memberOutsideItems(group: group.name, position: position, items: count)
+        }
+        guard position > previous else { throw .membersNotAscending(group: group.name, position: position) }
+        previous = position
+      }
+    }
+  }
+}
+
+extension ArmPredictions {
+  /// Checks that every run has finite logits for every item.
+  func validate(items: EvaluationItems) throws(EvaluationError) {
+    guard !runs.isEmpty else { throw .noRuns(arm: arm) }
+    var seeds: Set<Int> = []
+    for run in runs {
+      guard seeds.insert(run.seed).inserted else { throw .repeatedSeed(arm: arm, seed: run.seed) }
+      guard run.logits.count == items.count else {
+        throw .countMismatch(
+          what: "items with logits in arm \(arm), seed \(run.seed)", expected: items.count, found: run.logits.count)
+      }
+      guard run.logits.classes == items.classNames.count else {
+        throw .classCountMismatch(
+          arm: arm, seed: run.seed, expected: items.classNames.count, found: run.logits.classes)
+      }
+      if let item = run.logits.firstNonFiniteItem {
+        throw .nonFiniteLogit(arm: arm, seed: run.seed, item: items.identifiers[item])
+      }
+    }
+  }
+}
+
+extension DecisionRule {
+  /// Checks that margin and size mean something.
+  func validate() throws(EvaluationError) {
+    guard margin >= 0, margin < 1 else { throw .marginOutsideRange(margin) }
+    guard minimumGroupSize >= 0 else { throw .negativeMinimumGroupSize(minimumGroupSize) }
+  }
+}

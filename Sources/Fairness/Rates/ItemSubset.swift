@@ -1,0 +1,31 @@
+/// The items that a figure is about, all of them or one group's, with their clusters numbered within the subset.
+struct ItemSubset {
+  /// `nil` for all items.
+  var name: GroupName?
+  /// Positions of the items, ascending.
+  var members: [Int]
+  var clusters: ClusterIndex
+
+  init(group: Subgroup?, of items: EvaluationItems) {
+    name = group?.name
+    members = group?.members ?? Array(0..<items.count)
+    clusters = ClusterIndex(members.lazy.map { items.clusters[$0] })
+  }
+
+  /// The mean over the members that `isCounted`, or `nil` when there are none.
+  ///
+  /// - Parameters:
+  ///   - values: For every item the number of successes in `runs` runs.
+  func proportion(
+    of values: [Double], runs: Int, where isCounted: (Int) -> Bool = { _ in true }
+  ) -> Proportion? {
+    var counted: [Double] = []
+    var numbers: [Int] = []
+    for (position, item) in members.enumerated() where isCounted(item) {
+      counted.append(values[item])
+      numbers.append(clusters.ofItem[position])
+    }
+    guard !counted.isEmpty else { return nil }
+    return Proportion(values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs)
+  }
+}

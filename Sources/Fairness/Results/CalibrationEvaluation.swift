@@ -1,0 +1,32 @@
+/// A bin of a reliability diagram, over the pooled predictions of all seeds.
+package struct ReliabilityBin: Equatable, Sendable {
+  /// The bin is `(lower, upper]`; the first one includes its lower bound.
+  package var lower: Double
+  package var upper: Double
+  /// Predictions in the bin: items times seeds. The other figures are undefined for an empty bin.
+  package var count: Int
+  package var meanConfidence: Undefinable<Double>
+  /// With a Wilson interval at `count` divided by the number of seeds, since seeds share their items.
+  package var accuracy: Undefinable<Estimate>
+}
+
+/// How well the confidence in the top label agrees with accuracy, for one group or all items: each figure is computed
+/// for every seed and averaged over seeds.
+package struct CalibrationEvaluation: Equatable, Sendable {
+  /// `nil` for all items.
+  package var group: GroupName?
+  package var n: Int
+  package var seeds: Int
+  /// With 15 right-closed bins of equal width, the first closed on both sides (Guo et al. 2017). Biased upwards.
+  package var expectedCalibrationError: Double
+  /// What the same figure would be on average for a perfectly calibrated model with these confidences.
+  package var expectedUnderPerfectCalibration: Double
+  /// Of the squared calibration error (Kumar et al. 2019); may be negative. The interval resamples whole clusters.
+  package var debiasedSquaredError: Undefinable<Estimate>
+  package var meanConfidence: Double
+  package var accuracy: Double
+  /// Mean confidence minus accuracy: positive is over-confident. The interval resamples whole clusters.
+  package var signedGap: Estimate
+  /// All 15 bins, empty ones included.
+  package var reliability: [ReliabilityBin]
+}

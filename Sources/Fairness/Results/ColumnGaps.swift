@@ -1,0 +1,48 @@
+/// The rates that a gap can be between.
+package enum GapRate: String, Equatable, Sendable {
+  case selectionRate
+  case truePositiveRate
+  case falsePositiveRate
+}
+
+/// The largest difference of a rate between two groups of one column.
+package struct Gap: Equatable, Sendable {
+  package var value: Double
+  package var rate: GapRate
+  /// The value of the group with the highest rate; of several, the first.
+  package var highest: String
+  package var lowest: String
+  /// The values of groups that have no such rate and are left out.
+  package var leftOut: [String]
+}
+
+/// The largest difference of accuracy between two groups of one column, which is biased upwards and therefore stands
+/// beside its expectation under no difference.
+package struct AccuracySpread: Equatable, Sendable {
+  package var value: Double
+  package var highest: String
+  package var lowest: String
+  /// The mean spread when group membership is permuted over clusters.
+  package var expectedUnderNoDifference: Double
+  /// The share of permutations with at least this spread, the data themselves counted as one of them.
+  package var pValue: Double
+  package var permutations: Int
+}
+
+/// The group of one column with the lowest accuracy; of several, the first. Its interval is the group's own and makes
+/// no allowance for its having been picked as the lowest.
+package struct WorstGroup: Equatable, Sendable {
+  package var value: String
+  package var accuracy: Proportion
+}
+
+/// The differences between the groups of one column.
+package struct ColumnGaps: Equatable, Sendable {
+  package var column: String
+  package var demographicParityDifference: Undefinable<Gap>
+  package var equalOpportunityDifference: Undefinable<Gap>
+  /// The larger of the gaps of true and false positive rate; `rate` says which.
+  package var equalizedOddsDifference: Undefinable<Gap>
+  package var accuracySpread: Undefinable<AccuracySpread>
+  package var worstGroup: WorstGroup
+}

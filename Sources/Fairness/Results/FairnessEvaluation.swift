@@ -1,0 +1,11 @@
+/// Everything that the predictions say about groups: rates, gaps and calibration of every arm, and the declared
+/// comparisons.
+package struct FairnessEvaluation: Equatable, Sendable {
+  package var rule: DecisionRule
+  /// In the order of the predictions.
+  package var arms: [ArmEvaluation]
+  /// For every declared comparison: over all items first, then by group, in the order of the items' groups.
+  package var comparisons: [PairedComparison]
+  /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
+  package var familySize: Int
+}

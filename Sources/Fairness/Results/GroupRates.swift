@@ -1,0 +1,23 @@
+/// Counts and rates of one group, or of all items.
+package struct GroupRates: Equatable, Sendable {
+  /// `nil` for all items.
+  package var group: GroupName?
+  package var n: Int
+  package var clusters: Int
+  package var positives: Undefinable<Int>
+  package var negatives: Undefinable<Int>
+  package var accuracy: Proportion
+  package var truePositiveRate: Undefinable<Proportion>
+  package var falsePositiveRate: Undefinable<Proportion>
+  package var selectionRate: Undefinable<Proportion>
+}
+
+/// How the rates of one group, or of all items, vary from seed to seed.
+package struct GroupSeedSpread: Equatable, Sendable {
+  /// `nil` for all items.
+  package var group: GroupName?
+  package var accuracy: SeedSpread
+  package var truePositiveRate: Undefinable<SeedSpread>
+  package var falsePositiveRate: Undefinable<SeedSpread>
+  package var selectionRate: Undefinable<SeedSpread>
+}

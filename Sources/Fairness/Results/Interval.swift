@@ -1,0 +1,30 @@
+/// A two-sided 95 % confidence interval.
+package struct Interval: Equatable, Sendable {
+  package var lower: Double
+  package var upper: Double
+
+  package init(lower: Double, upper: Double) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  package func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
+
+  package var width: Double { upper - lower }
+
+  /// The smallest interval that holds both.
+  package func hull(_ other: Interval) -> Interval {
+    Interval(lower: min(lower, other.lower), upper: max(upper, other.upper))
+  }
+}
+
+/// A figure with its interval.
+package struct Estimate: Equatable, Sendable {
+  package var value: Double
+  package var interval: Undefinable<Interval>
+
+  package init(value: Double, interval: Undefinable<Interval>) {
+    self.value = value
+    self.interval = interval
+  }
+}

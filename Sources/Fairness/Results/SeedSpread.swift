@@ -1,0 +1,30 @@
+/// How a figure varies from seed to seed.
+package struct SeedSpread: Equatable, Sendable {
+  /// The figure of every seed, in the order of the runs.
+  package var values: [Double]
+  package var mean: Double
+  /// The sample standard deviation (S − 1); 0 for one seed.
+  package var standardDeviation: Double
+  /// The t interval of the mean with S − 1 degrees of freedom; undefined for one seed.
+  package var interval: Undefinable<Interval>
+}
+
+extension SeedSpread {
+  /// The spread of one figure a seed, of which there must be at least one.
+  package init(values: [Double]) {
+    let mean = values.reduce(0, +) / Double(max(1, values.count))
+    self.values = values
+    self.mean = mean
+    guard values.count > 1 else {
+      standardDeviation = 0
+      interval = .undefined(reason: "one seed shows no variation over seeds", n: values.count)
+      return
+    }
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    standardDeviation = (squares / Double(values.count - 1)).squareRoot()
+    let half =
+      StudentT.quantile(0.975, degreesOfFreedom: Double(values.count - 1)) * standardDeviation
+      / Double(values.count).squareRoot()
+    interval = .value(Interval(lower: mean - half, upper: mean + half))
+  }
+}

@@ -1,0 +1,18 @@
+package import Torch
+
+/// Normalization of the last dimension with a learned scale and shift (Ba, Kiros and Hinton 2016).
+package struct LayerNorm {
+  package let weight: Tensor
+  package let bias: Tensor
+  package let epsilon: Double
+
+  package init(_ scope: ParameterScope, size: Int, epsilon: Double) throws {
+    weight = try scope.tensor("weight", shape: [size])
+    bias = try scope.tensor("bias", shape: [size])
+    self.epsilon = epsilon
+  }
+
+  package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+    try input.layerNorm(weight: weight, bias: bias, epsilon: epsilon)
+  }
+}

@@ -1,0 +1,40 @@
+package import Torch
+
+/// Where layers find their parameters, by the checkpoint's own names.
+package protocol ParameterSource {
+  /// The tensor of that name and shape. Throws where there is none.
+  func tensor(_ name: String, shape: [Int]) throws -> Tensor
+  /// The trainable factors beside the linear layer `module` of that size, nil where it is not adapted.
+  func adapter(of module: String, inputs: Int, outputs: Int) throws -> LowRankAdapter?
+}
+
+/// One module of a checkpoint: a source and the path of names down to it.
+///
+/// Layers ask it for their own names only, so that a model is a tree whose paths are the checkpoint's names:
+///
+///     LayerNorm(scope["encoder"]["layer"][0]["layernorm_before"], size: 768)
+package struct ParameterScope {
+  private let source: any ParameterSource
+  private let path: String
+
+  package init(_ source: any ParameterSource, path: String = "") {
+    self.source = source
+    self.path = path
+  }
+
+  /// The module `name` within this one.
+  package subscript(name: String) -> ParameterScope { ParameterScope(source, path: full(name)) }
+
+  /// The module numbered `index` within this one.
+  package subscript(index: Int) -> ParameterScope { self[String(index)] }
+
+  /// The tensor `name` of this module.
+  package func tensor(_ name: String, shape: [Int]) throws -> Tensor { try source.tensor(full(name), shape: shape) }
+
+  /// The factors beside this module, a linear layer of that size, nil where it is not adapted.
+  package func adapter(inputs: Int, outputs: Int) throws -> LowRankAdapter? {
+    try source.adapter(of: path, inputs: inputs, outputs: outputs)
+  }
+
+  private func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+}

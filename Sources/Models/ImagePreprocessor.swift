@@ -1,0 +1,64 @@
+package import Checkpoints
+package import Torch
+
+/// Turns byte images into the numbers that a model takes, as `ViTImageProcessor` does.
+///
+/// It works in two steps, so that resized images, which are small, can be kept: `resized` once an image, `pixels` once a
+/// batch.
+package struct ImagePreprocessor: Sendable {
+  package let preprocessing: ImagePreprocessing
+  package let imageSize: ImageExtent
+  /// What each byte becomes, by channel and byte.
+  private let table: [Float]
+
+  /// - Parameter imageSize: the size that the model takes; the size in preprocessor_config.json gives way to it.
+  package init(_ preprocessing: ImagePreprocessing, imageSize: ImageExtent) {
+    self.preprocessing = preprocessing
+    self.imageSize = imageSize
+    let scale = preprocessing.rescaleFactor ?? 1
+    table = (0..<3).flatMap { channel in
+      (0..<256).map { byte in
+        let value = Double(byte) * scale
+        guard let normalization = preprocessing.normalization else { return Float(value) }
+        return Float((value - normalization.mean[channel]) / normalization.deviation[channel])
+      }
+    }
+  }
+
+  /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with antialiasing
+  /// and Pillow's rounding. An image of that size already is returned as it is.
+  package func resized(width: Int, height: Int, rgb: [UInt8]) throws -> [UInt8] {
+    if width == imageSize.width, height == imageSize.height, rgb.count == byteCount { return rgb }
+    guard preprocessing.resizes else {
+      throw ModelError.image(expected: "\(imageSize), as do_resize is false", found: "\(height)×\(width)")
+    }
+    return try ImageResizing.resized(
+      rgb, height: height, width: width, to: imageSize.height, imageSize.width,
+      bicubic: preprocessing.interpolation == .bicubic)
+  }
+
+  /// A batch [images, 3, height, width] from the results of `resized`: bytes rescaled and normalized in Float64, then
+  /// rounded to 32-bit floats.
+  package func pixels(resized images: [[UInt8]]) throws -> Tensor {
+    for image in images where image.count != byteCount {
+      throw ModelError.image(expected: "\(byteCount) bytes of \(imageSize)", found: "\(image.count) bytes")
+    }
+    let area = imageSize.height * imageSize.width
+    let count = images.count * byteCount
+    let values = [Float](unsafeUninitializedCapacity: count) { values, initialized in
+      for (index, image) in images.enumerated() {
+        for channel in 0..<3 {
+          let plane = index * byteCount + channel * area
+          for position in 0..<area {
+            values.initializeElement(
+              at: plane + position, to: table[channel << 8 + Int(image[3 * position + channel])])
+          }
+        }
+      }
+      initialized = count
+    }
+    return try Tensor.copying(values, shape: [images.count, 3, imageSize.height, imageSize.width])
+  }
+
+  private var byteCount: Int { 3 * imageSize.height * imageSize.width }
+}

@@ -1,0 +1,108 @@
+/// The sum of per-sample gradients over some micro-batches, as one node of the canonical tree.
+package struct GradientSum: Sendable, Equatable {
+  /// The micro-batches that it covers.
+  package var range: Range<Int>
+  /// Flat, in the layout's order.
+  package var gradient: [Float]
+  package var lossSum: Double
+  package var samples: Int
+
+  package init(range: Range<Int>, gradient: [Float], lossSum: Double, samples: Int) {
+    self.range = range
+    self.gradient = gradient
+    self.lossSum = lossSum
+    self.samples = samples
+  }
+
+  /// Adds the right-hand neighbour of this node element by element.
+  mutating func add(_ right: GradientSum) {
+    range = range.lowerBound..<right.range.upperBound
+    lossSum += right.lossSum
+    samples += right.samples
+    gradient.withUnsafeMutableBufferPointer { sum in
+      right.gradient.withUnsafeBufferPointer { addend in
+        for index in 0..<min(sum.count, addend.count) { sum[index] += addend[index] }
+      }
+    }
+  }
+}
+
+/// Adds gradients along the canonical tree, in whatever order they arrive.
+package struct GradientReduction: Sendable {
+  /// Micro-batches in the whole step.
+  package let total: Int
+  /// Elements of every gradient.
+  package let elements: Int
+  private var waiting: [Range<Int>: GradientSum] = [:]
+
+  package init(total: Int, elements: Int) {
+    self.total = total
+    self.elements = elements
+  }
+
+  /// Adds a node and every parent that it completes.
+  ///
+  /// - Throws: `OptimizationError` when it is no node of the tree, has another length, or overlaps what is there.
+  package mutating func insert(_ node: GradientSum) throws(OptimizationError) {
+    guard CanonicalTree.contains(node.range, total: total) else {
+      throw .notANode(range: node.range, total: total)
+    }
+    guard node.gradient.count == elements else {
+      throw .wrongLength(expected: elements, found: node.gradient.count)
+    }
+    if let other = waiting.keys.filter({ $0.overlaps(node.range) }).min(by: { $0.lowerBound < $1.lowerBound }) {
+      throw .counted(range: node.range, before: other)
+    }
+    var node = node
+    while node.range != 0..<total, let parent = parent(of: node.range) {
+      let middle = CanonicalTree.split(parent)
+      let isLeft = node.range.lowerBound == parent.lowerBound
+      let siblingRange = isLeft ? middle..<parent.upperBound : parent.lowerBound..<middle
+      guard var sibling = waiting.removeValue(forKey: siblingRange) else { break }
+      if isLeft {
+        node.add(sibling)
+      } else {
+        sibling.add(node)
+        node = sibling
+      }
+    }
+    waiting[node.range] = node
+  }
+
+  /// The nodes that wait for their siblings, in order.
+  package var nodes: [GradientSum] {
+    waiting.values.sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// The sum over the whole step; nil while micro-batches are missing.
+  package var root: GradientSum? { waiting[0..<total] }
+
+  private func parent(of range: Range<Int>) -> Range<Int>? {
+    var node = 0..<total
+    while node.count > 1 {
+      let middle = CanonicalTree.split(node)
+      let child = range.lowerBound < middle ? node.lowerBound..<middle : middle..<node.upperBound
+      if child == range { return node }
+      node = child
+    }
+    return nil
+  }
+}
+
+/// A gradient that cannot be counted.
+package enum OptimizationError: Error, Equatable, Sendable, CustomStringConvertible {
+  case notANode(range: Range<Int>, total: Int)
+  case wrongLength(expected: Int, found: Int)
+  case counted(range: Range<Int>, before: Range<Int>)
+
+  package var description: String {
+    switch self {
+    case .notANode(let range, let total):
+      "micro-batches \(range) are no node of the canonical tree over \(total) micro-batches"
+    case .wrongLength(let expected, let found):
+      "a gradient of \(expected) elements was expected, found \(found)"
+    case .counted(let range, let before):
+      "micro-batches \(range) were counted before, with \(before)"
+    }
+  }
+}

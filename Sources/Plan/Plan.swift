@@ -1,0 +1,91 @@
+package import Hashing
+package import RandomNumbers
+
+/// Everything that an audit will do, as a pure function of its specification and data.
+///
+/// It fixes every split, membership mask, order of items, micro-batch, evaluation block and random draw, so that workers
+/// can come and go without touching the result.
+package struct Plan: Sendable {
+  package let specification: Specification
+  package let input: PlanInput
+  package let units: Units
+  package let splits: Splits
+  /// nil where the specification measures no privacy.
+  package let membership: MembershipMasks?
+  /// Task runs and fleets, arm by arm in the specification's order.
+  package let runs: [PlannedRun]
+  /// The digest of everything that changes results, and of nothing else.
+  package let hash: ContentHash
+
+  package init(specification: Specification, input: PlanInput) throws(PlanError) {
+    self.specification = specification
+    self.input = input
+    units = Units(clusters: input.clusters, contents: input.contents)
+    splits = try Self.splits(specification.data.split, input: input, units: units)
+    for group in input.groups where group.members.isEmpty {
+      throw PlanError(description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
+    }
+    let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
+    if let privacy = specification.privacy {
+      membership = try MembershipMasks(
+        models: privacy.models, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
+    } else {
+      membership = nil
+    }
+    var runs: [PlannedRun] = []
+    for (index, arm) in specification.arms.enumerated() {
+      func run(_ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey) {
+        runs.append(
+          PlannedRun(
+            identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
+            evaluated: evaluated, key: key, settings: specification.training.method(of: arm),
+            batch: specification.training.batch, microbatch: specification.training.microbatch))
+      }
+      for seed in specification.seeds {
+        run(
+          "seed-\(seed)", purpose: .task(seed: seed), members: splits.train, evaluated: splits.test,
+          key: RandomKey(seed: seed)["run"])
+      }
+      guard let membership else { continue }
+      for (model, mask) in membership.masks.enumerated() {
+        let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
+        let number = model < 10 ? "0\(model)" : "\(model)"
+        run(
+          "model-\(number)", purpose: .fleet(model: model), members: members, evaluated: membership.pool,
+          key: fleetKey["model"][model])
+      }
+    }
+    self.runs = runs
+    hash = Self.hash(of: specification, input: input)
+  }
+
+  /// The version of the rules by which plans are made; part of the hash.
+  package static let version = 1
+
+  /// What statistics draw resamples and permutations from.
+  package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }
+
+  private static func splits(
+    _ settings: SplitSettings, input: PlanInput, units: Units
+  ) throws(PlanError) -> Splits {
+    switch settings {
+    case .column(let column):
+      guard let given = input.givenSplit else {
+        throw PlanError(description: "the data hold no split column \"\(column)\"")
+      }
+      return try Splits(given: given, units: units)
+    case .fractions(let train, let validation, let test, let seed, _):
+      var numbers: [[String]: Int] = [:]
+      let strata = input.labels.indices.map { item in
+        let combination = input.strata.map { $0[item] }
+        if let number = numbers[combination] { return number }
+        let number = numbers.count
+        numbers[combination] = number
+        return number
+      }
+      return try Splits(
+        fractions: [(.train, train), (.validation, validation), (.test, test)], strata: strata, units: units,
+        key: RandomKey(seed: seed)["split"])
+    }
+  }
+}

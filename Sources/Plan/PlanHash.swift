@@ -1,0 +1,90 @@
+import Hashing
+
+extension Plan {
+  /// Covers everything that changes results and nothing that does not: not the workers, not where files lie.
+  static func hash(of specification: Specification, input: PlanInput) -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.combine("tenbin plan \(version)")
+    hasher.combine(specification.name)
+    hasher.combine(specification.task.rawValue)
+    hasher.combine(input.base)
+    hasher.combine(PlannedRun.evaluationBlock)
+    hasher.combine(specification.cluster.threads)
+    combine(specification.arms, into: &hasher)
+    combine(specification.training, into: &hasher)
+    combine(list: specification.seeds.map(String.init), into: &hasher)
+    if let privacy = specification.privacy {
+      hasher.combine(privacy.models)
+      hasher.combine(privacy.pool)
+      combine(list: privacy.attacks.map(\.rawValue), into: &hasher)
+    }
+    hasher.combine(specification.decision.metric.rawValue)
+    hasher.combine(specification.decision.margin)
+    hasher.combine(specification.decision.minimumGroup)
+    combine(specification.data, into: &hasher)
+    combine(input, into: &hasher)
+    return hasher.finish()
+  }
+
+  private static func combine(_ arms: [Arm], into hasher: inout ContentHasher) {
+    hasher.combine(arms.count)
+    for arm in arms {
+      hasher.combine(arm.name)
+      guard case .lora(let settings) = arm else { continue }
+      hasher.combine(settings.rank)
+      hasher.combine(settings.alpha)
+      combine(list: settings.targets, into: &hasher)
+      switch settings.layers {
+      case .all: hasher.combine("all")
+      case .first(let count): hasher.combine("first \(count)")
+      case .last(let count): hasher.combine("last \(count)")
+      case .listed(let layers): combine(list: layers.map(String.init), into: &hasher)
+      }
+    }
+  }
+
+  private static func combine(_ training: TrainingSettings, into hasher: inout ContentHasher) {
+    hasher.combine(training.batch)
+    hasher.combine(training.microbatch)
+    hasher.combine(training.weightDecay)
+    hasher.combine(training.warmup)
+    hasher.combine(training.clip ?? .infinity)
+    for method in [training.base, training.lora, training.full] {
+      hasher.combine(method.rate)
+      hasher.combine(method.epochs)
+    }
+  }
+
+  private static func combine(_ data: DataSettings, into hasher: inout ContentHasher) {
+    hasher.combine(data.label)
+    hasher.combine(data.positive ?? "")
+    switch data.split {
+    case .column: hasher.combine("column")
+    case .fractions(let train, let validation, let test, let seed, _):
+      for share in [train, validation, test] { hasher.combine(share) }
+      hasher.combine(seed)
+    }
+  }
+
+  private static func combine(_ input: PlanInput, into hasher: inout ContentHasher) {
+    combine(list: input.classes, into: &hasher)
+    hasher.combine(input.labels.count)
+    for item in input.labels.indices {
+      hasher.combine(input.labels[item])
+      hasher.combine(input.clusters[item])
+      hasher.combine(input.contents[item])
+      hasher.combine(input.givenSplit?[item].rawValue ?? "")
+    }
+    for column in input.strata { combine(list: column, into: &hasher) }
+    for group in input.groups {
+      hasher.combine(group.column)
+      hasher.combine(group.value)
+      combine(list: group.members.map(String.init), into: &hasher)
+    }
+  }
+
+  private static func combine(list: [String], into hasher: inout ContentHasher) {
+    hasher.combine(list.count)
+    for text in list { hasher.combine(text) }
+  }
+}

@@ -1,0 +1,60 @@
+package import Hashing
+
+/// What the plan needs to know of the data: the items' attributes as numbers, and what their contents hash to.
+package struct PlanInput: Sendable {
+  /// The item's label as an index into `classes`.
+  package var labels: [Int]
+  package var classes: [String]
+  /// One name an item; items of equal name stay on one side of every split.
+  package var clusters: [String]
+  /// The columns to stratify by, each with one value an item.
+  package var strata: [[String]]
+  /// `train`, `validation` or `test` an item, where the data says so itself.
+  package var givenSplit: [Split]?
+  /// The digest of every item's content.
+  package var contents: [ContentHash]
+  /// The groups' definition, as it reaches the results: a column, a value and its members' positions.
+  package var groups: [Group]
+  /// The digest of the base checkpoint.
+  package var base: ContentHash
+
+  package init(
+    labels: [Int], classes: [String], clusters: [String], strata: [[String]], givenSplit: [Split]?,
+    contents: [ContentHash], groups: [Group], base: ContentHash
+  ) {
+    self.labels = labels
+    self.classes = classes
+    self.clusters = clusters
+    self.strata = strata
+    self.givenSplit = givenSplit
+    self.contents = contents
+    self.groups = groups
+    self.base = base
+  }
+
+  /// A set of items that share an attribute.
+  package struct Group: Sendable, Equatable {
+    package var column: String
+    package var value: String
+    /// Item positions, ascending.
+    package var members: [Int]
+
+    package init(column: String, value: String, members: [Int]) {
+      self.column = column
+      self.value = value
+      self.members = members
+    }
+  }
+}
+
+/// A part of the data.
+package enum Split: String, Sendable, CaseIterable {
+  case train
+  case validation
+  case test
+}
+
+/// Data from which no plan can be made.
+package struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let description: String
+}

@@ -1,0 +1,66 @@
+package import RandomNumbers
+
+/// The name of a run, unique in its audit and usable as a folder: `full/seed-13`, `lora-r8/model-03`.
+package struct RunIdentifier: Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// One training that ends in a checkpoint and in predictions.
+package struct PlannedRun: Sendable {
+  package let identifier: RunIdentifier
+  /// The position of the run's arm in the specification.
+  package let arm: Int
+  package let purpose: Purpose
+  /// The items it is trained on, ascending.
+  package let members: [Int]
+  /// The items it is evaluated on, ascending.
+  package let evaluated: [Int]
+  /// What initial values and the order of items are drawn from; the same for every arm.
+  package let key: RandomKey
+  package let settings: MethodSettings
+  package let batch: Int
+  package let microbatch: Int
+
+  /// What a run is for.
+  package enum Purpose: Hashable, Sendable {
+    /// Accuracy and calibration, with this seed.
+    case task(seed: Int)
+    /// Membership inference, as this model of the arm's fleet.
+    case fleet(model: Int)
+  }
+
+  /// Steps an epoch; the last may be short, so that every item counts exactly once.
+  package var stepsPerEpoch: Int { (members.count + batch - 1) / batch }
+
+  /// Steps in all.
+  package var steps: Int { stepsPerEpoch * settings.epochs }
+
+  /// The order in which epoch `epoch` sees the members.
+  package func order(epoch: Int) -> [Int] {
+    key["order"][epoch].permutation(count: members.count).map { members[$0] }
+  }
+
+  /// The micro-batches of a step of an epoch whose order is `order`.
+  ///
+  /// - Parameter step: the step within the epoch, from 0.
+  package func microBatches(step: Int, order: [Int]) -> [[Int]] {
+    let batch = order[step * batch..<min((step + 1) * self.batch, order.count)]
+    return stride(from: batch.startIndex, to: batch.endIndex, by: microbatch).map {
+      Array(batch[$0..<min($0 + microbatch, batch.endIndex)])
+    }
+  }
+
+  /// The blocks in which items are evaluated; part of the plan because a matrix product's last bits depend on its rows.
+  package var evaluationBlocks: [[Int]] {
+    stride(from: 0, to: evaluated.count, by: Self.evaluationBlock).map {
+      Array(evaluated[$0..<min($0 + Self.evaluationBlock, evaluated.count)])
+    }
+  }
+
+  /// Items an evaluation block.
+  package static let evaluationBlock = 32
+}

@@ -1,0 +1,162 @@
+/// What to audit and how: the contents of one specification file, checked and with every default filled in.
+package struct Specification: Sendable, Equatable {
+  package var name: String
+  /// The Hugging Face checkpoint folder, relative to the specification's own folder.
+  package var base: String
+  package var task: Task
+  package var data: DataSettings
+  package var arms: [Arm]
+  package var training: TrainingSettings
+  package var seeds: [Int]
+  package var privacy: PrivacySettings?
+  package var decision: DecisionSettings
+  package var report: ReportSettings
+  package var cluster: ClusterSettings
+
+  /// What the model is adapted to do.
+  package enum Task: String, Sendable, CaseIterable {
+    case imageClassification = "image-classification"
+  }
+}
+
+/// Which items there are, what is known of them, and which of them are trained on.
+package struct DataSettings: Sendable, Equatable {
+  /// A CSV file, relative to the specification's own folder.
+  package var manifest: String
+  /// The column that names each item's file.
+  package var path: String
+  /// The column to be predicted.
+  package var label: String
+  /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
+  package var classes: [String]?
+  /// The label counted as positive where there are two; nil for the second of them.
+  package var positive: String?
+  package var groups: [GroupSettings]
+  /// The column whose equal values must stay on one side of every split; nil where items stand alone.
+  package var cluster: String?
+  package var split: SplitSettings
+}
+
+/// One grouping of the items: a column of group names, or several boolean columns, one a tag.
+package struct GroupSettings: Sendable, Equatable {
+  package var name: String
+  /// The boolean columns; nil where `name` is itself a column of group names.
+  package var tags: [String]?
+}
+
+/// How items are divided into training, validation and test.
+package enum SplitSettings: Sendable, Equatable {
+  /// Fractions that sum to one, drawn with `seed`, alike in every combination of the `stratify` columns.
+  case fractions(train: Double, validation: Double, test: Double, seed: Int, stratify: [String])
+  /// A column that says `train`, `validation` or `test`.
+  case column(String)
+}
+
+/// A way of adapting the base.
+package enum Arm: Hashable, Sendable {
+  /// The frozen base with a newly trained head.
+  case base
+  case lora(LoRASettings)
+  /// All weights.
+  case full
+
+  /// The name in reports, folders and results.
+  package var name: String {
+    switch self {
+    case .base: "base"
+    case .lora(let settings): settings.name
+    case .full: "full"
+    }
+  }
+}
+
+/// The shape of a low-rank adaptation (Hu et al. 2021).
+package struct LoRASettings: Hashable, Sendable {
+  package var rank: Int
+  /// The update is scaled by `alpha / rank`.
+  package var alpha: Double
+  /// Linear layers by name, for example `query`, `value`.
+  package var targets: [String]
+  package var layers: Layers
+  package var name: String
+
+  /// The transformer blocks that are adapted.
+  package enum Layers: Hashable, Sendable {
+    case all
+    case first(Int)
+    case last(Int)
+    case listed([Int])
+  }
+}
+
+/// How every run is trained.
+package struct TrainingSettings: Sendable, Equatable {
+  /// Samples a step.
+  package var batch: Int
+  /// Samples a unit of work; `batch` is cut into these.
+  package var microbatch: Int
+  package var weightDecay: Double
+  /// The share of steps over which the rate climbs to its peak.
+  package var warmup: Double
+  /// The largest norm of a gradient; nil for none.
+  package var clip: Double?
+  package var base: MethodSettings
+  package var lora: MethodSettings
+  package var full: MethodSettings
+
+  /// The settings of the method that `arm` adapts by.
+  package func method(of arm: Arm) -> MethodSettings {
+    switch arm {
+    case .base: base
+    case .lora: lora
+    case .full: full
+    }
+  }
+}
+
+/// What may differ between methods.
+package struct MethodSettings: Sendable, Equatable {
+  /// The peak of the learning rate.
+  package var rate: Double
+  package var epochs: Int
+}
+
+/// Whether and how membership inference is measured.
+package struct PrivacySettings: Sendable, Equatable {
+  /// Models a fleet; even, because they come in complementary pairs.
+  package var models: Int
+  /// Items that the fleet is trained on and attacked for, taken from the training split.
+  package var pool: Int
+  package var attacks: [Attack]
+
+  package enum Attack: String, Sendable, CaseIterable {
+    case lira
+    case loss
+  }
+}
+
+/// The question that is put before the run.
+package struct DecisionSettings: Sendable, Equatable {
+  package var metric: Metric
+  /// How much worse than `full` an arm may be in a group, as a share.
+  package var margin: Double
+  /// Groups with fewer test items get no verdict.
+  package var minimumGroup: Int
+
+  package enum Metric: String, Sendable, CaseIterable {
+    case accuracy
+  }
+}
+
+/// What the report may show.
+package struct ReportSettings: Sendable, Equatable {
+  /// How many test images a group are embedded in the report; none unless the specification says so.
+  package var samples: Int
+}
+
+/// How the audit is spread over workers; only `threads` reaches the results.
+package struct ClusterSettings: Sendable, Equatable {
+  package var workers: Int
+  /// Threads a worker; part of the plan because the last bits of a matrix product depend on it.
+  package var threads: Int
+}

@@ -1,0 +1,233 @@
+extension Specification {
+  /// Reads a specification from YAML.
+  ///
+  /// - Parameter file: the name that errors speak of.
+  /// - Throws: `SpecificationError` with the line and the key for anything unknown, missing or out of range.
+  package init(yaml text: String, file: String) throws(SpecificationError) {
+    let root = try YAMLValue.root(of: text, file: file).mapping([
+      "name", "base", "task", "data", "arms", "training", "seeds", "privacy", "decision", "report", "cluster",
+    ])
+    let data = try DataSettings(root.required("data"))
+    let arms = try Self.arms(root.required("arms"))
+    let training = try TrainingSettings(root.required("training"))
+    self.init(
+      name: try root.required("name").string(),
+      base: try root.required("base").string(),
+      task: try root.required("task").choice(Task.self),
+      data: data, arms: arms, training: training,
+      seeds: try Self.seeds(root["seeds"]),
+      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
+      decision: try DecisionSettings(root["decision"]),
+      report: try ReportSettings(root["report"]),
+      cluster: try ClusterSettings(root["cluster"]))
+    for (index, arm) in arms.enumerated() where arms[..<index].contains(where: { $0.name == arm.name }) {
+      throw try root.required("arms").failure("two arms are called \"\(arm.name)\"; give one of them a name")
+    }
+  }
+
+  private static func arms(_ value: YAMLValue) throws(SpecificationError) -> [Arm] {
+    var arms: [Arm] = []
+    for item in try value.sequence() {
+      if item.isMapping {
+        arms.append(.lora(try LoRASettings(item.mapping(["lora"]).required("lora"))))
+      } else {
+        switch try item.string() {
+        case "base": arms.append(.base)
+        case "full": arms.append(.full)
+        default: throw item.failure("expected base, full or lora: {rank: …, alpha: …, targets: […]}")
+        }
+      }
+    }
+    return arms
+  }
+
+  private static func seeds(_ value: YAMLValue?) throws(SpecificationError) -> [Int] {
+    guard let value else { return [13, 1337, 42, 666, 888] }
+    var seeds: [Int] = []
+    for item in try value.sequence() {
+      let seed = try item.integer(0...Int(Int32.max))
+      guard !seeds.contains(seed) else { throw item.failure("the seed \(seed) is listed twice") }
+      seeds.append(seed)
+    }
+    return seeds
+  }
+}
+
+extension DataSettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping([
+      "manifest", "path", "label", "classes", "positive", "groups", "cluster", "split",
+    ])
+    manifest = try keys.required("manifest").string()
+    path = try keys["path"]?.string() ?? "path"
+    label = try keys.required("label").string()
+    classes = try keys["classes"]?.strings()
+    if let classes, classes.count < 2 {
+      throw try keys.required("classes").failure("expected two classes or more")
+    }
+    positive = try keys["positive"]?.string()
+    groups = try Self.groups(keys.required("groups"))
+    cluster = try keys["cluster"]?.string()
+    split = try SplitSettings(keys.required("split"))
+  }
+
+  private static func groups(_ value: YAMLValue) throws(SpecificationError) -> [GroupSettings] {
+    var groups: [GroupSettings] = []
+    for item in try value.sequence() {
+      if item.isMapping {
+        let keys = try item.mapping(["name", "tags"])
+        groups.append(GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings()))
+      } else {
+        groups.append(GroupSettings(name: try item.string(), tags: nil))
+      }
+    }
+    return groups
+  }
+}
+
+extension SplitSettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping(["column", "train", "validation", "test", "seed", "stratify"])
+    if let column = keys["column"] {
+      for name in ["train", "validation", "test", "seed", "stratify"] {
+        if let other = keys[name] { throw other.failure("cannot stand beside split.column") }
+      }
+      self = .column(try column.string())
+      return
+    }
+    let fractions = [
+      try keys.required("train").number(0.01...0.98), try keys["validation"]?.number(0...0.9) ?? 0,
+      try keys.required("test").number(0.01...0.98),
+    ]
+    guard abs(fractions[0] + fractions[1] + fractions[2] - 1) < 1e-9 else {
+      throw value.failure("train, validation and test must sum to 1, found \(fractions[0] + fractions[1] + fractions[2])")
+    }
+    self = .fractions(
+      train: fractions[0], validation: fractions[1], test: fractions[2],
+      seed: try keys["seed"]?.integer(0...Int(Int32.max)) ?? 13, stratify: try keys["stratify"]?.strings() ?? [])
+  }
+}
+
+extension LoRASettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping(["rank", "alpha", "targets", "layers", "name"])
+    rank = try keys.required("rank").integer(1...65_536)
+    alpha = try keys["alpha"]?.number(0.001...1e6) ?? 16
+    targets = try keys["targets"]?.strings() ?? ["query", "value"]
+    layers = try Layers(keys["layers"])
+    name = try keys["name"]?.string() ?? "lora-r\(rank)"
+    guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), name.first != "." else {
+      throw value.failure("the name \"\(name)\" may hold ASCII letters, digits, '-', '_' and '.' only: it names a folder")
+    }
+  }
+}
+
+extension LoRASettings.Layers {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    guard let value else {
+      self = .all
+      return
+    }
+    if value.isSequence {
+      var indices: [Int] = []
+      for item in try value.sequence() { indices.append(try item.integer(0...10_000)) }
+      self = .listed(indices.sorted())
+    } else if value.isMapping {
+      let keys = try value.mapping(["first", "last"])
+      switch (keys["first"], keys["last"]) {
+      case (let first?, nil): self = .first(try first.integer(1...10_000))
+      case (nil, let last?): self = .last(try last.integer(1...10_000))
+      default: throw value.failure("expected one of first: N, last: N")
+      }
+    } else {
+      guard try value.string() == "all" else {
+        throw value.failure("expected all, {first: N}, {last: N} or a list of layer numbers from 0")
+      }
+      self = .all
+    }
+  }
+}
+
+extension TrainingSettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping([
+      "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",
+    ])
+    batch = try keys["batch"]?.integer(1...65_536) ?? 32
+    microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(8, batch)
+    guard batch % microbatch == 0 else {
+      throw value.failure("batch (\(batch)) must be a multiple of microbatch (\(microbatch))")
+    }
+    if let precision = keys["precision"], try precision.string() != "fp32" {
+      throw precision.failure("expected fp32, the only precision of this version")
+    }
+    weightDecay = try keys["weight_decay"]?.number(0...1) ?? 0.001
+    warmup = try keys["warmup"]?.number(0...1) ?? 0.01
+    clip = try keys["clip"]?.number(1e-6...1e6)
+    let epochs = try keys.required("epochs").integer(1...100_000)
+    lora = try MethodSettings(keys["lora"], rate: 1e-3, epochs: epochs)
+    full = try MethodSettings(keys["full"], rate: 1e-4, epochs: epochs)
+    base = try MethodSettings(keys["base"], rate: 1e-3, epochs: epochs)
+  }
+}
+
+extension MethodSettings {
+  init(_ value: YAMLValue?, rate: Double, epochs: Int) throws(SpecificationError) {
+    let keys = try value?.mapping(["rate", "epochs"])
+    self.rate = try keys?["rate"]?.number(1e-12...100) ?? rate
+    self.epochs = try keys?["epochs"]?.integer(1...100_000) ?? epochs
+  }
+}
+
+extension PrivacySettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping(["attacks", "models", "pool"])
+    models = try keys["models"]?.integer(4...4_096) ?? 16
+    guard models % 2 == 0 else {
+      throw value.failure("models must be even, because shadow models come in complementary pairs; found \(models)")
+    }
+    pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
+    attacks = []
+    if let list = keys["attacks"] {
+      for item in try list.sequence() { attacks.append(try item.choice(Attack.self)) }
+    } else {
+      attacks = Attack.allCases
+    }
+  }
+}
+
+extension DecisionSettings {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    let keys = try value?.mapping(["metric", "margin", "min_group"])
+    metric = try keys?["metric"]?.choice(Metric.self) ?? .accuracy
+    margin = try keys?["margin"]?.number(0.0001...1) ?? 0.03
+    minimumGroup = try keys?["min_group"]?.integer(1...1_000_000_000) ?? 50
+  }
+}
+
+extension ReportSettings {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    samples = try value?.mapping(["samples"])["samples"]?.integer(0...100) ?? 0
+  }
+}
+
+extension ClusterSettings {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    let keys = try value?.mapping(["workers", "threads"])
+    workers = try keys?["workers"]?.integer(1...1_024) ?? 2
+    threads = try keys?["threads"]?.integer(1...1_024) ?? 1
+  }
+}
+
+extension YAMLValue {
+  /// A list of distinct texts.
+  fileprivate func strings() throws(SpecificationError) -> [String] {
+    var texts: [String] = []
+    for item in try sequence() {
+      let text = try item.string()
+      guard !texts.contains(text) else { throw item.failure("\"\(text)\" is listed twice") }
+      texts.append(text)
+    }
+    return texts
+  }
+}

@@ -1,0 +1,122 @@
+internal import Yams
+
+/// A value of a specification file that knows where it stands, so that every error can say so.
+struct YAMLValue {
+  let node: Node
+  let file: String
+  /// The path of keys that leads here.
+  let key: String
+
+  /// The value at the root of `text`.
+  static func root(of text: String, file: String) throws(SpecificationError) -> YAMLValue {
+    do {
+      guard let node = try compose(yaml: text) else {
+        throw SpecificationError(file: file, line: nil, key: "", problem: "the file is empty")
+      }
+      return YAMLValue(node: node, file: file, key: "")
+    } catch let error as SpecificationError {
+      throw error
+    } catch let error as YamlError {
+      throw SpecificationError(file: file, line: error.line, key: "", problem: "not valid YAML: \(error)")
+    } catch {
+      throw SpecificationError(file: file, line: nil, key: "", problem: "not valid YAML: \(error)")
+    }
+  }
+
+  func failure(_ problem: String) -> SpecificationError {
+    SpecificationError(file: file, line: node.mark?.line, key: key, problem: problem)
+  }
+
+  var isMapping: Bool { node.mapping != nil }
+  var isSequence: Bool { node.sequence != nil }
+
+  /// The mapping here, all of whose keys must be among `known`.
+  func mapping(_ known: [String]) throws(SpecificationError) -> YAMLMapping {
+    guard let mapping = node.mapping else {
+      throw failure("expected keys (\(known.joined(separator: ", "))), found \(kind)")
+    }
+    var values: [String: YAMLValue] = [:]
+    for (keyNode, value) in mapping {
+      guard let name = keyNode.scalar?.string else { throw failure("a key must be a plain word") }
+      let path = key.isEmpty ? name : "\(key).\(name)"
+      guard known.contains(name) else {
+        throw SpecificationError(
+          file: file, line: keyNode.mark?.line, key: path,
+          problem: "unknown key; expected one of: \(known.joined(separator: ", "))")
+      }
+      values[name] = YAMLValue(node: value, file: file, key: path)
+    }
+    return YAMLMapping(whole: self, values: values)
+  }
+
+  /// The values of the sequence here; at least one.
+  func sequence() throws(SpecificationError) -> [YAMLValue] {
+    guard let sequence = node.sequence else { throw failure("expected a list, found \(kind)") }
+    guard !sequence.isEmpty else { throw failure("the list is empty") }
+    return sequence.enumerated().map { YAMLValue(node: $1, file: file, key: "\(key)[\($0)]") }
+  }
+
+  func string() throws(SpecificationError) -> String {
+    guard let text = node.scalar?.string, !text.isEmpty else { throw failure("expected a text, found \(kind)") }
+    return text
+  }
+
+  func integer(_ range: ClosedRange<Int>) throws(SpecificationError) -> Int {
+    guard let text = node.scalar?.string, let value = Int(text) else {
+      throw failure("expected a whole number, found \(kind)")
+    }
+    guard range.contains(value) else {
+      throw failure("expected a whole number from \(range.lowerBound) to \(range.upperBound), found \(value)")
+    }
+    return value
+  }
+
+  func number(_ range: ClosedRange<Double>) throws(SpecificationError) -> Double {
+    guard let text = node.scalar?.string, let value = Double(text), value.isFinite else {
+      throw failure("expected a number, found \(kind)")
+    }
+    guard range.contains(value) else {
+      throw failure("expected a number from \(range.lowerBound) to \(range.upperBound), found \(value)")
+    }
+    return value
+  }
+
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ type: Choice.Type
+  ) throws(SpecificationError) -> Choice where Choice.RawValue == String {
+    let text = try string()
+    guard let choice = Choice(rawValue: text) else {
+      let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw failure("expected one of: \(choices); found \"\(text)\"")
+    }
+    return choice
+  }
+
+  private var kind: String {
+    if let text = node.scalar?.string { return text.isEmpty ? "nothing" : "\"\(text)\"" }
+    return node.sequence != nil ? "a list" : "a mapping"
+  }
+}
+
+/// A mapping whose keys are all known.
+struct YAMLMapping {
+  let whole: YAMLValue
+  fileprivate let values: [String: YAMLValue]
+
+  subscript(name: String) -> YAMLValue? { values[name] }
+
+  func required(_ name: String) throws(SpecificationError) -> YAMLValue {
+    guard let value = values[name] else { throw whole.failure("the key \"\(name)\" is missing") }
+    return value
+  }
+}
+
+extension YamlError {
+  /// The line that the parser stopped at, where it knows one.
+  fileprivate var line: Int? {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Fairness
+
+extension ColumnGaps {
+  var json: JSONValue {
+    .object([
+      "column": .string(column),
+      "demographic_parity_difference": demographicParityDifference.json(\.json),
+      "equal_opportunity_difference": equalOpportunityDifference.json(\.json),
+      "equalized_odds_difference": equalizedOddsDifference.json(\.json),
+      "accuracy_spread": accuracySpread.json(\.json),
+      "worst_group": .object(["value": .string(worstGroup.value), "accuracy": worstGroup.accuracy.json]),
+    ])
+  }
+}
+
+extension Gap {
+  fileprivate var json: JSONValue {
+    .object([
+      "value": .figure(value, n: leftOut.count), "rate": .string(rate.factName), "highest": .string(highest),
+      "lowest": .string(lowest), "left_out": .array(leftOut.map(JSONValue.string)),
+    ])
+  }
+}
+
+extension AccuracySpread {
+  fileprivate var json: JSONValue {
+    .object([
+      "value": .figure(value, n: permutations), "highest": .string(highest), "lowest": .string(lowest),
+      "expected_under_no_difference": .figure(expectedUnderNoDifference, n: permutations),
+      "p_value": .figure(pValue, n: permutations), "permutations": .integer(permutations),
+    ])
+  }
+}

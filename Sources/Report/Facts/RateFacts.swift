@@ -1,0 +1,88 @@
+import Fairness
+
+extension ArmEvaluation {
+  var json: JSONValue {
+    .object([
+      "arm": .string(arm),
+      "seeds": .array(seeds.map { .object(["seed": .integer($0.seed), "rates": $0.rates.json]) }),
+      "over_seeds": overSeeds.json,
+      "seed_spread": .object([
+        "overall": overallSeedSpread.json, "groups": .array(groupSeedSpreads.map(\.json)),
+      ]),
+      "calibration": .object([
+        "overall": overallCalibration.json, "groups": .array(groupCalibrations.map(\.json)),
+      ]),
+    ])
+  }
+}
+
+extension RateEvaluation {
+  fileprivate var json: JSONValue {
+    .object([
+      "overall": overall.json, "groups": .array(groups.map(\.json)), "columns": .array(columns.map(\.json)),
+    ])
+  }
+}
+
+extension GroupRates {
+  fileprivate var json: JSONValue {
+    .object([
+      "group": group.json, "n": .integer(n), "clusters": .integer(clusters),
+      "positives": positives.json(JSONValue.integer), "negatives": negatives.json(JSONValue.integer),
+      "accuracy": accuracy.json,
+      "true_positive_rate": truePositiveRate.json(\.json),
+      "false_positive_rate": falsePositiveRate.json(\.json),
+      "selection_rate": selectionRate.json(\.json),
+    ])
+  }
+}
+
+extension GroupSeedSpread {
+  fileprivate var json: JSONValue {
+    .object([
+      "group": group.json, "accuracy": accuracy.json,
+      "true_positive_rate": truePositiveRate.json(\.json),
+      "false_positive_rate": falsePositiveRate.json(\.json),
+      "selection_rate": selectionRate.json(\.json),
+    ])
+  }
+}
+
+extension Optional where Wrapped == GroupName {
+  /// The column and value of a group; `null` for all items.
+  var json: JSONValue {
+    map { .object(["column": .string($0.column), "value": .string($0.value)]) } ?? .null
+  }
+}
+
+extension Interval {
+  /// - Parameter n: What the interval was computed from, named should a bound not be finite.
+  func json(n: Int) -> JSONValue {
+    .object(["lower": .figure(lower, n: n), "upper": .figure(upper, n: n)])
+  }
+}
+
+extension Estimate {
+  func json(n: Int) -> JSONValue {
+    .object(["value": .figure(value, n: n), "interval": interval.json { $0.json(n: n) }])
+  }
+}
+
+extension Proportion {
+  var json: JSONValue {
+    .object([
+      "successes": .figure(successes, n: n), "n": .integer(n), "effective_n": .figure(effectiveN, n: n),
+      "value": .figure(value, n: n), "interval": interval.json(n: n),
+    ])
+  }
+}
+
+extension SeedSpread {
+  var json: JSONValue {
+    let seeds = values.count
+    return .object([
+      "values": .array(values.map { .figure($0, n: seeds) }), "mean": .figure(mean, n: seeds),
+      "standard_deviation": .figure(standardDeviation, n: seeds), "interval": interval.json { $0.json(n: seeds) },
+    ])
+  }
+}

@@ -1,0 +1,80 @@
+import Fairness
+import Privacy
+
+extension AuditReport {
+  /// The version of the form of `results.json` and `costs.json`.
+  static let schemaVersion = 1
+
+  /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
+  package func results() -> [UInt8] {
+    resultsDocument.bytes
+  }
+
+  package var resultsDocument: JSONValue {
+    .object([
+      "schema": .integer(Self.schemaVersion),
+      "name": .string(name),
+      "task": .string(task),
+      "plan": .object(["hash": .string(planHash), "version": .integer(planVersion)]),
+      "classes": .array(classNames.map(JSONValue.string)),
+      "positive_class": positiveClass.map(JSONValue.string) ?? .null,
+      "items": counts.json,
+      "seeds": .array(seeds.map(JSONValue.integer)),
+      "groups": .array(
+        groups.map { group in
+          .object([
+            "column": .string(group.column), "value": .string(group.value), "n": .integer(group.members.count),
+          ])
+        }),
+      "arms": .array(arms.map(\.json)),
+      "learning_rates_fixed_by_hand": .boolean(ratesWereFixed),
+      "decision": fairness.decisionJSON(testItems: counts.test),
+      "evaluations": .array(fairness.arms.map(\.json)),
+      "comparisons": .array(fairness.comparisons.map(\.json)),
+      "privacy": privacyJSON,
+      "losses": .array(losses.map(\.json)),
+    ])
+  }
+
+  private var privacyJSON: JSONValue {
+    guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
+    return .object([
+      "models": .integer(fleetModels), "pool_items": .integer(poolItems), "arms": .array(privacy.map(\.json)),
+    ])
+  }
+}
+
+extension ItemCounts {
+  fileprivate var json: JSONValue {
+    .object([
+      "total": .integer(items), "train": .integer(train), "validation": .integer(validation), "test": .integer(test),
+    ])
+  }
+}
+
+extension ArmDescription {
+  fileprivate var json: JSONValue {
+    .object([
+      "name": .string(name), "kind": .string(kind.rawValue), "trainable_parameters": .integer(trainableParameters),
+      "rank": .optional(rank), "epochs": .integer(epochs), "learning_rate": .figure(rate, n: epochs),
+    ])
+  }
+}
+
+extension RunLosses {
+  fileprivate var json: JSONValue {
+    .object([
+      "arm": .string(arm), "seed": .optional(seed), "model": .optional(model),
+      "epochs": .array(epochs.enumerated().map { .figure($1, n: $0 + 1) }),
+    ])
+  }
+}
+
+extension FairnessEvaluation {
+  fileprivate func decisionJSON(testItems: Int) -> JSONValue {
+    .object([
+      "metric": .string(rule.metric.rawValue), "margin": .figure(rule.margin, n: testItems),
+      "minimum_group_size": .integer(rule.minimumGroupSize), "family_size": .integer(familySize),
+    ])
+  }
+}

@@ -1,0 +1,74 @@
+import Fairness
+
+extension AuditReport {
+  /// `report.html`: one self-contained page without scripts and without anything from elsewhere; its first part is
+  /// for whoever decides.
+  package func html() -> String {
+    let sections = [
+      groupsSection, gapsSection, comparisonsSection, calibrationSection, privacySection, costsSection,
+      lossesSection, samplesSection, methodSection,
+    ].filter { !$0.body.markup.isEmpty }
+    let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
+    let page: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>\(name) · Tenbin audit</title>
+      <style>\(StyleSheet.css)</style>
+      </head>
+      <body>
+      <main>
+      \(decisionSection)
+      <nav>\(links.joined(by: " "))</nav>
+      \(sections.map(\.html))
+      </main>
+      </body>
+      </html>
+
+      """
+    return page.markup
+  }
+}
+
+/// A titled part of the page; one without a body is left out.
+struct Section {
+  var anchor: String
+  var title: String
+  var body: HTML
+
+  var html: HTML {
+    """
+    <section id="\(anchor)">
+    <h2>\(title)</h2>
+    \(body)
+    </section>
+
+    """
+  }
+}
+
+/// The parts of tables.
+enum Table {
+  static func html(caption: HTML, head: HTML, body: HTML, footnotes: Footnotes? = nil) -> HTML {
+    """
+    <div class="scroll"><table><caption>\(caption)</caption><thead>\(head)</thead><tbody>\(body)</tbody></table></div>
+    \(footnotes?.html ?? .empty)
+    """
+  }
+
+  /// A row of column titles, the first `textColumns` of them aligned left.
+  static func head(_ titles: [String], textColumns: Int) -> HTML {
+    let cells = titles.enumerated().map { index, title -> HTML in
+      index < textColumns ? "<th class=\"text\" scope=\"col\">\(title)</th>" : "<th scope=\"col\">\(title)</th>"
+    }
+    return "<tr>\(cells)</tr>"
+  }
+
+  /// A figure with its interval in a quieter tone.
+  static func percent(_ proportion: Proportion) -> HTML {
+    "\(Figures.percent(proportion.value)) <span class=\"range\">\(Figures.percent(proportion.interval))</span>"
+  }
+}

@@ -1,0 +1,78 @@
+package import Fairness
+package import Privacy
+
+/// Everything that a report is made of: what was planned, what was found and what it cost.
+///
+/// All outputs are pure functions of this value, so that the same audit gives the same bytes.
+package struct AuditReport: Sendable {
+  package var name: String
+  package var task: String
+  /// The hash of everything that determines the results, in hexadecimal digits.
+  package var planHash: String
+  package var planVersion: Int
+  package var classNames: [String]
+  /// `nil` when no class is declared positive.
+  package var positiveClass: String?
+  package var counts: ItemCounts
+  package var seeds: [Int]
+  /// The groups of the test items.
+  package var groups: [Subgroup]
+  package var arms: [ArmDescription]
+  package var fairness: FairnessEvaluation
+  /// Empty when membership inference was not measured.
+  package var privacy: [PrivacyEvaluation]
+  /// Shadow models of each arm.
+  package var fleetModels: Int
+  /// Items that the fleets are trained on and attacked with.
+  package var poolItems: Int
+  package var losses: [RunLosses]
+  /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
+  package var ratesWereFixed: Bool
+  package var costs: [PhaseCost]
+  /// Worker processes of this execution, for the costs only: results do not depend on it.
+  package var workers: Int
+  /// Empty unless the specification allows items to be shown.
+  package var samples: [SampleImage]
+
+  package init(
+    name: String, task: String, planHash: String, planVersion: Int, classNames: [String], positiveClass: String?,
+    counts: ItemCounts, seeds: [Int], groups: [Subgroup], arms: [ArmDescription], fairness: FairnessEvaluation,
+    privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
+    ratesWereFixed: Bool, costs: [PhaseCost] = [], workers: Int = 0, samples: [SampleImage] = []
+  ) {
+    self.name = name
+    self.task = task
+    self.planHash = planHash
+    self.planVersion = planVersion
+    self.classNames = classNames
+    self.positiveClass = positiveClass
+    self.counts = counts
+    self.seeds = seeds
+    self.groups = groups
+    self.arms = arms
+    self.fairness = fairness
+    self.privacy = privacy
+    self.fleetModels = fleetModels
+    self.poolItems = poolItems
+    self.losses = losses
+    self.ratesWereFixed = ratesWereFixed
+    self.costs = costs
+    self.workers = workers
+    self.samples = samples
+  }
+}
+
+/// How many items the manifest has and each split holds.
+package struct ItemCounts: Equatable, Sendable {
+  package var items: Int
+  package var train: Int
+  package var validation: Int
+  package var test: Int
+
+  package init(items: Int, train: Int, validation: Int, test: Int) {
+    self.items = items
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+}

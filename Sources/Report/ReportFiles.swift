@@ -1,0 +1,26 @@
+/// A file of a report: its path below the output folder and its bytes.
+package struct ReportFile: Equatable, Sendable {
+  package var path: String
+  package var bytes: [UInt8]
+}
+
+extension AuditReport {
+  /// Every file of the report: `results.json`, `costs.json`, `report.html` and `tables/*.csv`.
+  package func files() -> [ReportFile] {
+    [
+      ReportFile(path: "results.json", bytes: results()),
+      ReportFile(path: "costs.json", bytes: costsDocument()),
+      ReportFile(path: "report.html", bytes: Array(html().utf8)),
+    ]
+      + tables().map { ReportFile(path: "tables/\($0.name).csv", bytes: $0.table.bytes) }
+  }
+
+  /// The tables by name, without the file name's ending.
+  func tables() -> [(name: String, table: CommaSeparatedTable)] {
+    [
+      ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
+      ("calibration", calibrationTable()), ("reliability", reliabilityTable()), ("privacy", privacyTable()),
+      ("roc", attackCurvesTable()), ("costs", costsTable()), ("losses", lossesTable()),
+    ]
+  }
+}

@@ -1,0 +1,74 @@
+import Fairness
+
+extension AuditReport {
+  /// How far confidence can be trusted, for every arm and group.
+  var calibrationSection: Section {
+    Section(
+      anchor: "calibration", title: "Calibration",
+      body: """
+        <p class="note">Confidence is the probability of the predicted class. Exploratory: described, not decided \
+        upon.</p>\(calibrationOverview)
+        <figure><figcaption>Accuracy against mean confidence in 15 bins, in percent, with 95 % intervals; predictions \
+        of all seeds together. On the dashed line confidence is right; below it the arm is over-confident. Grey bars \
+        count the predictions of each bin, scaled to the fullest.</figcaption></figure>
+        \(fairness.arms.map(diagrams))
+        """)
+  }
+
+  private func diagrams(_ arm: ArmEvaluation) -> HTML {
+    let diagrams = ([arm.overallCalibration] + arm.groupCalibrations).map {
+      ReliabilityDiagram(calibration: $0, style: style(of: arm.arm)).html
+    }
+    return "<h3>\(armLabel(arm.arm))</h3><div class=\"multiples reliability\">\(diagrams)</div>"
+  }
+
+  private var calibrationOverview: HTML {
+    var notes = Footnotes(prefix: "calibration")
+    let calibrations = fairness.arms.map { [$0.overallCalibration] + $0.groupCalibrations }
+    let rows = (calibrations.first ?? []).indices.flatMap { row in
+      fairness.arms.enumerated().map { index, arm -> HTML in
+        let calibration = calibrations[index][row]
+        let name: HTML =
+          index == 0
+          ? """
+          <th scope="rowgroup" class="text" rowspan="\(fairness.arms.count)">\
+          \(calibration.group?.description ?? "all items")</th>
+          """ : .empty
+        return """
+          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
+          <td class="text">\(confidenceText(calibration.signedGap))</td>\
+          <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
+          <td>\(Figures.percent(calibration.expectedCalibrationError)) <span class="range">\
+          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td></tr>
+          """
+      }
+    }
+    return Table.html(
+      caption: """
+        The expected calibration error is above 0 even for a perfectly calibrated model; what it would be then stands \
+        beside it. The debiased squared error is in thousandths and may be negative.
+        """,
+      head: Table.head(
+        [
+          "Group", "Arm", "Confidence minus accuracy, points", "Debiased squared error, ×1000",
+          "Expected calibration error, %",
+        ], textColumns: 3),
+      body: rows.joined(), footnotes: notes)
+  }
+
+  /// "over-confident by 6.1 points [4.0, 8.3]", or that the interval holds both.
+  private func confidenceText(_ gap: Estimate) -> HTML {
+    let size = Figures.percent(gap.value.magnitude)
+    let side = gap.value >= 0 ? "over-confident by \(size)" : "under-confident by \(size)"
+    guard let interval = gap.interval.value else { return "\(side) <span class=\"range\">(no interval)</span>" }
+    let words = interval.contains(0) ? "\(Figures.points(gap.value)), not told from 0" : side
+    return "\(words) <span class=\"range\">\(Figures.points(interval))</span>"
+  }
+
+  private func squaredError(_ estimate: Estimate) -> HTML {
+    let value = Figures.fixed(estimate.value * 1_000, digits: 1)
+    guard let interval = estimate.interval.value else { return "\(value) <span class=\"range\">(no interval)</span>" }
+    let bounds = [interval.lower, interval.upper].map { Figures.fixed($0 * 1_000, digits: 1) }
+    return "\(value) <span class=\"range\">[\(bounds.joined(separator: ", "))]</span>"
+  }
+}

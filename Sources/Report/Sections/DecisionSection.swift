@@ -1,0 +1,120 @@
+import Fairness
+import Privacy
+
+extension AuditReport {
+  /// The first page: the verdict in one sentence, the smallest table that lets somebody decide, cost against accuracy.
+  var decisionSection: HTML {
+    """
+    <section class="decision">
+    <h1>\(name)</h1>
+    <p class="subtitle">Tenbin audit · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
+    \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
+    <p class="verdict">\(decisionSentence)</p>
+    <p class="note">\(ruleText)</p>
+    \(decisionTable)
+    \(scatterFigure)
+    </section>
+    """
+  }
+
+  private var taskText: String { String(task.map { $0 == "-" ? " " : $0 }) }
+
+  private var ruleText: String {
+    let rule = fairness.rule
+    var text =
+      "The rule was fixed before the run. An arm is within the margin when the 95 % interval of its difference lies "
+      + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "
+      + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
+      + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items, the data do not suffice."
+    if ratesWereFixed {
+      text += " Learning rates and epochs were set by hand, not searched for: another choice may move every figure."
+    }
+    return text
+  }
+
+  private var decisionTable: HTML {
+    let judged = fairness.judgedArms
+    var notes = Footnotes(prefix: "decision")
+    let full = fullArm.flatMap { cost(of: $0.name, phase: .training) }
+    let rows = fairness.arms.map { arm -> HTML in
+      let tallies = judged.filter { $0.arm == arm.arm && !$0.comparisons.isEmpty }
+      let isReference = judged.contains { $0.reference == arm.arm }
+      let tally: HTML =
+        tallies.isEmpty
+        ? "<span class=\"quiet\">\(isReference ? "the reference" : "not compared")</span>"
+        : tallies.map { judged -> HTML in
+          "\(judged.within.count) · \(judged.confirmed.count) · \(judged.undecided.count)"
+        }.joined(by: "<br>")
+      let worst = worstGroup(of: arm)
+      return """
+        <tr><th scope="row">\(armLabel(arm.arm))</th>\(costCells(arm.arm, full: full, notes: &notes))\
+        <td>\(Table.percent(worst.accuracy))<small>\(worst.groupText)</small></td>\
+        <td>\(tally)</td><td>\(attackCell(arm.arm, notes: &notes))</td></tr>
+        """
+    }
+    let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
+    let head: HTML = """
+      <tr class="over"><th></th><th class="span" colspan="3" scope="colgroup">\(relative)</th><th></th><th></th>\
+      <th></th></tr>\(Table.head(
+        ["Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group, %",
+          "Groups within · confirmed · too few data", "Area under the attack’s curve"], textColumns: 1))
+      """
+    return Table.html(
+      caption: "In brackets: 95 % intervals. An attack that guesses has an area of 0.5.", head: head,
+      body: rows.joined(), footnotes: notes)
+  }
+
+  private func costCells(_ arm: String, full: PhaseCost?, notes: inout Footnotes) -> HTML {
+    guard let cost = cost(of: arm, phase: .training) else {
+      let cell: HTML = "<td>\(notes.mark("undefined", reason: "the cost of training was not measured"))</td>"
+      return cell + cell + cell
+    }
+    func cell(_ value: Double, _ reference: Double?, _ text: String) -> HTML {
+      guard let ratio = reference.flatMap({ Quantities.ratio(value, to: $0) }) else { return "<td>\(text)</td>" }
+      return "<td>\(ratio)<small>\(text)</small></td>"
+    }
+    return cell(cost.wallSeconds, full?.wallSeconds, Quantities.duration(cost.wallSeconds))
+      + cell(cost.bytesMoved, full?.bytesMoved, Quantities.bytes(cost.bytesMoved))
+      + cell(
+        Double(cost.peakResidentBytes), full.map { Double($0.peakResidentBytes) },
+        Quantities.bytes(Double(cost.peakResidentBytes)))
+  }
+
+  private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
+    let attacks = privacy.first { $0.arm == arm }?.attacks
+    guard let attack = attacks?.first(where: { $0.attack == .likelihoodRatio }) else {
+      return notes.mark("undefined", reason: "membership inference was not measured")
+    }
+    return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))" }
+  }
+
+  /// The group with the lowest accuracy, of several the first; all items where there are no groups.
+  func worstGroup(of arm: ArmEvaluation) -> GroupRates {
+    arm.overSeeds.groups.reduce(nil) { worst, group -> GroupRates? in
+      guard let worst else { return group }
+      return group.accuracy.value < worst.accuracy.value ? group : worst
+    } ?? arm.overSeeds.overall
+  }
+
+  private var scatterFigure: HTML {
+    let points = fairness.arms.compactMap { arm -> CostScatter.Point? in
+      guard let cost = cost(of: arm.arm, phase: .training), cost.wallSeconds.isFinite, cost.wallSeconds > 0 else {
+        return nil
+      }
+      let worst = worstGroup(of: arm)
+      return CostScatter.Point(
+        arm: arm.arm, style: style(of: arm.arm), seconds: cost.wallSeconds, group: worst.groupText,
+        accuracy: worst.accuracy)
+    }
+    guard !points.isEmpty else { return .empty }
+    return """
+      <figure><figcaption>Accuracy in the worst group, in percent with its 95 % interval, against the time of \
+      training. Up and left is better.</figcaption>\(CostScatter(points: points).html)</figure>
+      """
+  }
+}
+
+extension GroupRates {
+  /// "all items" or the group.
+  var groupText: String { group?.description ?? "all items" }
+}

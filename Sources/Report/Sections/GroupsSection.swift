@@ -1,0 +1,63 @@
+import Fairness
+
+extension AuditReport {
+  /// Accuracy and error rates of every arm in every group.
+  var groupsSection: Section {
+    Section(anchor: "groups", title: "Accuracy and errors by group", body: "\(accuracyFigure)\(ratesTable)")
+  }
+
+  private var accuracyFigure: HTML {
+    let panels = fairness.arms.map {
+      GroupAccuracyPanels.Panel(
+        arm: $0.arm, style: style(of: $0.arm), overall: $0.overSeeds.overall, groups: $0.overSeeds.groups)
+    }
+    guard panels.contains(where: { !$0.groups.isEmpty }) else { return .empty }
+    return """
+      <figure><figcaption>Accuracy of every group, in percent with its 95 % interval, averaged over seeds. The dashed \
+      line is the arm’s accuracy over all items.</figcaption>\(GroupAccuracyPanels(panels: panels).html)</figure>
+      """
+  }
+
+  private var ratesTable: HTML {
+    var notes = Footnotes(prefix: "rates")
+    let rates = fairness.arms.map { [$0.overSeeds.overall] + $0.overSeeds.groups }
+    let inline = InlineDot(covering: rates.flatMap { $0 }.map(\.accuracy))
+    let rows = (rates.first ?? []).indices.flatMap { row in
+      fairness.arms.enumerated().map { index, arm -> HTML in
+        let group = rates[index][row]
+        let spread = row == 0 ? arm.overallSeedSpread : arm.groupSeedSpreads[row - 1]
+        let name: HTML =
+          index == 0
+          ? """
+          <th scope="rowgroup" class="text" rowspan="\(fairness.arms.count)">\(group.groupText)\
+          <br><span class="note">n \(Figures.count(group.n)), \(Figures.count(group.clusters, "cluster", "clusters"))\
+          </span></th>
+          """ : .empty
+        return """
+          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
+          <td class="inline-cell">\(inline.html(group.accuracy, style: style(of: arm.arm)))</td>\
+          <td>\(Table.percent(group.accuracy))</td><td>\(seedText(spread.accuracy))</td>\
+          <td>\(notes.cell(group.truePositiveRate, Table.percent))</td>\
+          <td>\(notes.cell(group.falsePositiveRate, Table.percent))</td>\
+          <td>\(notes.cell(group.selectionRate, Table.percent))</td></tr>
+          """
+      }
+    }
+    let positive = positiveClass.map { " Positive: “\($0)”." } ?? ""
+    return Table.html(
+      caption: """
+        Percent with 95 % intervals, averaged over seeds; n counts items. The dots run from \(inline.extentText). The \
+        deviation over seeds is the standard deviation of accuracy in points.\(positive)
+        """,
+      head: Table.head(
+        [
+          "Group", "Arm", "", "Accuracy", "± over seeds", "True positive rate", "False positive rate", "Selection rate",
+        ],
+        textColumns: 2),
+      body: rows.joined(), footnotes: notes)
+  }
+
+  private func seedText(_ spread: SeedSpread) -> String {
+    spread.values.count > 1 ? Figures.percent(spread.standardDeviation) : "one seed"
+  }
+}

@@ -1,0 +1,71 @@
+import Fairness
+
+extension AuditReport {
+  /// What was planned, and how every figure is defined.
+  var methodSection: Section {
+    let arms = arms.map { arm in
+      let rank = arm.rank.map { ", rank \($0)" } ?? ""
+      let epochs = Figures.count(arm.epochs, "epoch", "epochs")
+      return "\(arm.name) (\(arm.kind.rawValue)\(rank)): \(Figures.count(arm.trainableParameters)) trainable "
+        + "parameters, \(epochs) at a peak rate of \(Quantities.rate(arm.rate))"
+    }
+    let chosen =
+      ratesWereFixed
+      ? "Rates and epochs were fixed by hand in the specification; no search was made, for any arm."
+      : "Rates and epochs were chosen on the validation items."
+    let facts: [(String, String)] = [
+      ("Plan", "\(planHash) (version \(planVersion))"),
+      (
+        "Items",
+        "\(Figures.count(counts.items)): \(Figures.count(counts.train)) to train, "
+          + "\(Figures.count(counts.validation)) to validate, \(Figures.count(counts.test)) to test"
+      ),
+      ("Classes", classNames.joined(separator: ", ") + (positiveClass.map { "; positive: \($0)" } ?? "")),
+      ("Seeds", seeds.map { String($0) }.joined(separator: ", ")),
+      ("Arms", arms.joined(separator: "; ")),
+      ("Rates", chosen),
+      (
+        "Declared family",
+        Figures.count(fairness.familySize, "comparison of", "comparisons of")
+          + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
+      ),
+    ]
+    return Section(
+      anchor: "method", title: "How this was measured",
+      body: "\(Self.list(facts))<h3>Definitions</h3>\(Self.list(Self.definitions))")
+  }
+
+  private static func list(_ entries: [(String, String)]) -> HTML {
+    let items = entries.map { term, text -> HTML in "<dt>\(term)</dt><dd>\(text)</dd>" }
+    return "<dl>\(items)</dl>"
+  }
+
+  private static let definitions = [
+    (
+      "Interval of a rate",
+      "Wilson’s (1927) at the effective number of items: n divided by the design effect of clusters (Kish 1965)."
+    ),
+    (
+      "Demographic parity difference",
+      "Highest minus lowest share of items predicted positive (Dwork et al. 2012; differences as in fairlearn)."
+    ),
+    ("Equal opportunity difference", "Highest minus lowest true positive rate (Hardt et al. 2016)."),
+    (
+      "Equalized odds difference", "The larger of the gaps of true and of false positive rate (Hardt et al. 2016)."
+    ),
+    (
+      "Paired difference",
+      "Mean over items of the seed-averaged difference; intervals resample clusters, tests flip the signs of clusters."
+    ),
+    ("Correction", "Holm (1979) over the declared family."),
+    ("Expected calibration error", "15 right-closed bins of equal width (Guo et al. 2017)."),
+    ("Debiased squared error", "Squared calibration error less its sampling bias (Kumar et al. 2019)."),
+    ("Likelihood ratio attack", "Online, with pooled variances, from logits (LiRA: Carlini et al. 2022)."),
+    ("Loss threshold attack", "The item’s own loss, without shadow models (Yeom et al. 2018)."),
+    (
+      "Rate at a limit",
+      "At the largest attainable false positive rate not above the limit; ties in one step, no interpolation."
+    ),
+    ("Undefined", "A figure that the data do not determine is called so, with its reason; it is never written as 0."),
+  ]
+}

@@ -1,0 +1,42 @@
+import Glibc
+
+/// A whole file, mapped read-only into memory and unmapped with the last reference.
+// Unchecked because of the pointer: the pages are never written through it, and it stays valid until deinit.
+package final class MappedFile: @unchecked Sendable {
+  package let path: String
+  /// The bytes of the file, valid as long as this object lives.
+  package let bytes: UnsafeRawBufferPointer
+
+  package init(path: String) throws(SafetensorsError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(path, step: "open the file") }
+    defer { close(descriptor) }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else { throw .system(path, step: "examine the file") }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+      throw SafetensorsError(
+        file: path, problem: .system(step: "map the file", reason: "expected a file, found a folder or device"))
+    }
+    self.path = path
+    let count = Int(information.st_size)
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+      throw .system(path, step: "map the file")
+    }
+    bytes = UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+}
+
+extension SafetensorsError {
+  /// The failure of the system call just made.
+  static func system(_ path: String, step: String) -> SafetensorsError {
+    SafetensorsError(file: path, problem: .system(step: step, reason: String(cString: strerror(errno))))
+  }
+}

@@ -1,0 +1,25 @@
+import CTorch
+
+/// The recording of gradients and their computation.
+package enum Autograd {
+  /// Runs `body` without recording gradients on this thread.
+  package static func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = ctorch_set_gradients_enabled(false)
+    defer { _ = ctorch_set_gradients_enabled(before) }
+    return try body()
+  }
+
+  /// The gradients of the scalar `loss` with respect to `parameters`, one after another in one flat buffer of `count`
+  /// elements. The graph of `loss` is spent.
+  package static func gradients(of loss: Tensor, for parameters: [Tensor], count: Int) throws(TorchError) -> [Float] {
+    let handles = parameters.map { OpaquePointer?($0.handle) }
+    var status: Int32 = 0
+    let result = [Float](unsafeUninitializedCapacity: count) { values, initialized in
+      values.initialize(repeating: 0)
+      initialized = count
+      status = ctorch_gradients(loss.handle, handles, Int32(handles.count), values.baseAddress, Int64(count))
+    }
+    try TorchLibrary.check("gradients", status)
+    return result
+  }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The commands that need libtorch; `tenbin` hands them over.
+@main
+struct TenbinWorker: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tenbin-worker", abstract: "The part of Tenbin that computes.",
+    subcommands: [WorkerCommand.self, PredictCommand.self])
+}

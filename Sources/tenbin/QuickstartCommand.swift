@@ -1,0 +1,32 @@
+import ArgumentParser
+import Coordinator
+import Quickstart
+
+/// The input of a first audit.
+struct QuickstartCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quickstart",
+    abstract: "Make the input of a first audit: generated faces, a base pretrained on others, a specification.")
+
+  @Option(help: "Where to write it.", completion: .directory)
+  var directory: String
+
+  @Option(help: "Worker processes for the pretraining.")
+  var workers: Int = 2
+
+  func validate() throws {
+    if !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
+  }
+
+  func run() throws {
+    let quickstart = Quickstart(directory: directory)
+    let display = ProgressDisplay()
+    try Session.reportingErrors(display) {
+      if !quickstart.isMade {
+        try quickstart.make(workers: workers, line: { display.line($0) }, show: { display.show($0) })
+        display.finish()
+      }
+      print("specification: \(quickstart.specification)")
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The command that a user types.
+@main
+struct Tenbin: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tenbin",
+    abstract: "Weighs what a cheaper way of adapting a large model costs the people it serves.",
+    discussion: """
+      Adapts one pretrained model several ways (LoRA at several ranks, all weights, its head alone) on a cluster of \
+      worker processes, and measures every way for every subgroup: accuracy and error skew, calibration, resistance to \
+      membership inference; beside what each way cost.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      QuickstartCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self, PredictCommand.self,
+    ])
+}

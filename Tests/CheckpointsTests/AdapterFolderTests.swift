@@ -1,0 +1,116 @@
+import Checkpoints
+import Foundation
+import RandomNumbers
+import Safetensors
+import Testing
+
+@Suite struct AdapterFolderTests {
+  private let folder: TemporaryFolder
+  private let base: CheckpointFolder
+  private let path: String
+  private let lora = LoRAConfiguration(
+    rank: 2, alpha: 3, targets: ["attention.attention.query", "output.dense"], layers: .listed([0, 2]))
+  private let values: [Float]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    base = try CheckpointFolder(path: try folder.checkpoint())
+    path = folder.path + "/adapter"
+    let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: 3)
+    values = (0..<layout.count).map { Float($0) / 7 }
+    try CheckpointWriter.write(
+      folder: path, base: base, layout: layout, labels: ["a", "b", "c"], values: values)
+  }
+
+  private func rewrite(_ change: (NamedTensor) -> NamedTensor?) throws {
+    try FileManager.default.moveItem(
+      atPath: path + "/adapter_model.safetensors", toPath: path + "/model.safetensors")
+    try folder.rewrite(path, change)
+    try FileManager.default.moveItem(
+      atPath: path + "/model.safetensors", toPath: path + "/adapter_model.safetensors")
+  }
+
+  @Test("An adapter is read as it was written, under version 5's names")
+  func roundTrip() throws {
+    let names = try SafetensorsFile(path: path + "/adapter_model.safetensors").names
+    #expect(names.contains("base_model.model.vit.layers.2.attention.q_proj.lora_A.weight"))
+    #expect(names.contains("base_model.model.vit.layers.0.mlp.fc2.lora_B.weight"))
+    #expect(names.contains("base_model.model.classifier.bias"))
+    let adapter = try AdapterFolder(path: path, base: base)
+    #expect(adapter.lora == lora)
+    #expect(adapter.values == values)
+    #expect(adapter.labels == ["a", "b", "c"])
+  }
+
+  @Test("An adapter under version 4's names is the same adapter")
+  func versionFour() throws {
+    try rewrite { tensor in
+      let name = tensor.name.replacing("vit.layers.", with: "vit.encoder.layer.")
+        .replacing("attention.q_proj", with: "attention.attention.query").replacing("mlp.fc2", with: "output.dense")
+        .replacing("classifier.", with: "classifier.modules_to_save.")
+      return tensor.with(name: name)
+    }
+    let names = try SafetensorsFile(path: path + "/adapter_model.safetensors").names
+    #expect(names.contains("base_model.model.vit.encoder.layer.0.attention.attention.query.lora_A.weight"))
+    let adapter = try AdapterFolder(path: path, base: base)
+    #expect(adapter.lora == lora)
+    #expect(adapter.values == values)
+  }
+
+  @Test("An adapter without a head has the base's")
+  func headless() throws {
+    try rewrite { $0.name.contains("classifier") ? nil : $0 }
+    let adapter = try AdapterFolder(path: path, base: base)
+    let head = try base.floats("classifier.weight") + base.floats("classifier.bias")
+    #expect(Array(adapter.values.suffix(head.count)) == head)
+    #expect(adapter.layout.labels == 2)
+  }
+
+  @Test("Tensors that are missing, misshapen or of another model come as one error")
+  func disagreements() throws {
+    try rewrite { tensor in
+      switch tensor.name {
+      case "base_model.model.vit.layers.0.mlp.fc2.lora_B.weight": nil
+      case "base_model.model.vit.layers.2.mlp.fc2.lora_A.weight": tensor.with(shape: [4, 10])
+      case "base_model.model.vit.layers.2.mlp.fc2.lora_B.weight":
+        tensor.with(name: "base_model.model.vit.layers.7.mlp.fc2.lora_B.weight")
+      default: tensor
+      }
+    }
+    let error = #expect(throws: CheckpointError.self) { try AdapterFolder(path: path, base: base) }
+    guard case .tensors(let missing, let misshapen, let surplus) = error?.problem else {
+      Issue.record("expected a list of tensors, found \(String(describing: error))")
+      return
+    }
+    #expect(missing.count == 2 && misshapen.count == 1)
+    #expect(surplus == ["base_model.model.vit.layers.7.mlp.fc2.lora_B.weight"])
+  }
+
+  @Test("Features beyond plain LoRA are refused by name")
+  func features() throws {
+    let changes: [(String, Any)] = [
+      ("use_dora", true), ("use_rslora", true), ("bias", "all"), ("rank_pattern", ["fc1": 3]),
+      ("fan_in_fan_out", true),
+    ]
+    for (key, value) in changes {
+      let configuration = path + "/adapter_config.json"
+      let before = try Data(contentsOf: URL(fileURLWithPath: configuration))
+      try folder.edit(configuration, [key: value])
+      let error = #expect(throws: CheckpointError.self) { try AdapterFolder(path: path, base: base) }
+      #expect(error?.description.contains(key) == true)
+      try before.write(to: URL(fileURLWithPath: configuration))
+    }
+    try folder.edit(path + "/adapter_config.json", ["peft_type": "IA3"])
+    #expect(throws: CheckpointError.self) { try AdapterFolder(path: path, base: base) }
+  }
+
+  @Test("A pickle is refused, and a folder that holds no adapter")
+  func otherFormats() throws {
+    try FileManager.default.moveItem(
+      atPath: path + "/adapter_model.safetensors", toPath: path + "/adapter_model.bin")
+    #expect(throws: CheckpointError(file: path, problem: .pickle(found: "adapter_model.bin"))) {
+      try AdapterFolder(path: path, base: base)
+    }
+    #expect(throws: CheckpointError.self) { try AdapterFolder(path: base.path, base: base) }
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Optimization
+import Testing
+
+@Suite struct AdamWTests {
+  struct Golden: Decodable {
+    let start: [Float]
+    let gradients: [[Float]]
+    let rates: [Double]
+    let end: [Float]
+    let clip: Double
+  }
+
+  static func golden() throws -> Golden {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/adamw.json")
+    return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
+  }
+
+  @Test("Twenty clipped steps under the cosine schedule end where PyTorch's AdamW ends")
+  func agreesWithPyTorch() throws {
+    let golden = try Self.golden()
+    let schedule = CosineSchedule(peak: 3e-3, steps: 20, warmup: 0.2)
+    var optimizer = AdamW(parameters: golden.start, weightDecay: 0.05)
+    for (step, gradient) in golden.gradients.enumerated() {
+      #expect(abs(schedule.rate(step: step) - golden.rates[step]) < 1e-12)
+      let factor = Clipping.factor(gradient: gradient, scale: 1, limit: golden.clip)
+      try optimizer.apply(gradientSum: gradient, scale: factor, rate: schedule.rate(step: step))
+    }
+    for (found, expected) in zip(optimizer.parameters, golden.end) { #expect(abs(found - expected) < 1e-6) }
+  }
+
+  @Test("A gradient of another length is refused and changes nothing")
+  func refusesAnotherLength() throws {
+    var optimizer = AdamW(parameters: [1, 2], weightDecay: 0)
+    let before = optimizer
+    #expect(throws: OptimizationError.wrongLength(expected: 2, found: 1)) {
+      try optimizer.apply(gradientSum: [1], scale: 1, rate: 0.1)
+    }
+    #expect(optimizer == before)
+  }
+}

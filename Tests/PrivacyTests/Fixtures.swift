@@ -1,0 +1,47 @@
+import Fairness
+import Foundation
+import Privacy
+import RandomNumbers
+
+enum Fixture {
+  /// A fleet on noise: `people` clusters of two items, in complementary pairs of models; members' true logit is raised
+  /// by `leak`.
+  static func fleet(
+    models: Int = 8, people: Int = 200, classes: Int = 3, leak: (Int) -> Double, groups: [Subgroup] = [], seed: Int
+  ) throws -> Fleet {
+    let key = RandomKey(seed: seed)
+    let items = 2 * people
+    let clusters = (0..<items).map { $0 / 2 }
+    let labels = (0..<items).map { $0 * 7 % classes }
+    var masks: [[Bool]] = []
+    for pair in 0..<(models / 2) {
+      var generator = key["masks"][pair].generator
+      let people = (0..<people).map { _ in generator.uniform() < 0.5 }
+      masks.append(clusters.map { people[$0] })
+      masks.append(clusters.map { !people[$0] })
+    }
+    let difficulty = key["difficulty"]
+    let logits = try masks.indices.map { model in
+      var values: [Float] = []
+      for item in 0..<items {
+        var generator = key["noise"][model][item].generator
+        var common = difficulty[item].generator
+        for label in 0..<classes {
+          var value = generator.normal() + 2 * common.normal()
+          if label == labels[item], masks[model][item] { value += leak(item) }
+          values.append(Float(value))
+        }
+      }
+      return try Logits(values: values, count: items, classes: classes)
+    }
+    return Fleet(arm: "full", masks: masks, logits: logits, labels: labels, clusters: clusters, groups: groups)
+  }
+
+  static func evaluate(_ fleet: Fleet, seed: Int = 1) throws -> PrivacyEvaluation {
+    try PrivacyEvaluation.evaluate(fleet: fleet, key: RandomKey(seed: seed))
+  }
+}
+
+func isClose(_ first: Double, _ second: Double, _ tolerance: Double = 1e-9) -> Bool {
+  abs(first - second) <= tolerance * max(1, abs(second))
+}
