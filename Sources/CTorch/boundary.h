@@ -48,9 +48,4 @@ inline at::Device device(int32_t number) {
   return number == CTORCH_CUDA ? at::Device(at::kCUDA) : at::Device(at::kCPU);
 }
 
-inline const at::Tensor &optional(const CTorchTensor *tensor) {
-  static const at::Tensor none;
-  return tensor ? tensor->value : none;
-}
-
 } // namespace ctorch

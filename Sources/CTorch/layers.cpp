@@ -15,10 +15,10 @@ at::Tensor rows(const at::Tensor &tensor) { return tensor.reshape({-1, tensor.si
 // of small models the graph's bookkeeping costs as much as the products.
 struct LoRALinear : Function<LoRALinear> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
-                            const at::Tensor &bias, const at::Tensor &a, const at::Tensor &b, double scaling) {
+                            const std::optional<at::Tensor> &bias, const at::Tensor &a, const at::Tensor &b, double scaling) {
     const auto x = rows(input);            // [rows, inputs]
     const auto low = at::mm(x, a.t());     // [rows, rank]
-    auto output = bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
+    auto output = bias ? at::addmm(*bias, x, weight.t()) : at::mm(x, weight.t());
     output.addmm_(low, b.t(), 1, scaling); // [rows, outputs]
     context->save_for_backward({x, low, weight, a, b});
     context->saved_data["scaling"] = scaling;
@@ -113,7 +113,8 @@ int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, con
 int32_t ctorch_lora_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                            const CTorchTensor *a, const CTorchTensor *b, double scaling, CTorchTensor **result) {
   return making(result, [&] {
-    return LoRALinear::apply(input->value, weight->value, optional(bias), a->value, b->value, scaling);
+    const auto shift = bias ? std::optional<at::Tensor>(bias->value) : std::nullopt;
+    return LoRALinear::apply(input->value, weight->value, shift, a->value, b->value, scaling);
   });
 }
 

@@ -23,10 +23,13 @@ package struct ImageExtent: Hashable, Sendable, Codable, CustomStringConvertible
       }
       self.init(height: sides[0], width: sides[1])
     }
-    guard (1...65_536).contains(height), (1...65_536).contains(width) else {
+    guard isPossible else {
       throw DecodingError.dataCorruptedError(in: value, debugDescription: "sides from 1 to 65536 pixels")
     }
   }
+
+  /// Whether an image can have these sides.
+  var isPossible: Bool { (1...65_536).contains(height) && (1...65_536).contains(width) }
 
   package func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()

@@ -118,6 +118,10 @@ extension ImagePreprocessing: Codable {
         extent = ImageExtent(
           height: try values.decode(Int.self, forKey: .height), width: try values.decode(Int.self, forKey: .width))
       }
+      guard extent.isPossible else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "sides from 1 to 65536 pixels"))
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import RandomNumbers
 
 /// A light to photograph in: how it colours people and background, and what noise the camera adds.
@@ -13,27 +14,33 @@ struct Camera {
   /// Standard deviation of the noise of every pixel and colour, in levels of 0 to 255.
   let noise: Double
 
-  init(_ lighting: Lighting) {
+  /// How bright the sky is, as a share of a clear evening's.
+  let sky: Double
+
+  /// The camera in `lighting`; at dusk, `nightfall` says how far from sunset (0) to night (1) it has come.
+  init(_ lighting: Lighting, nightfall: Double) {
     switch lighting {
     case .daylight:
-      shadow = Color(8, 8, 10)
-      contrast = Color(0.92, 0.92, 0.92)
-      isBacklit = false
-      blur = 0
-      noise = 6
+      self.init(shadow: Color(8, 8, 10), contrast: Color(0.92, 0.92, 0.92), isBacklit: false, blur: 0, noise: 6, sky: 1)
     case .indoor:
-      shadow = Color(34, 26, 18)
-      contrast = Color(0.78, 0.72, 0.62)
-      isBacklit = false
-      blur = 0
-      noise = 8
+      self.init(
+        shadow: Color(34, 26, 18), contrast: Color(0.78, 0.72, 0.62), isBacklit: false, blur: 0, noise: 8, sky: 1)
     case .dusk:
-      shadow = Color(40, 38, 58)
-      contrast = Color(0.3, 0.285, 0.27)
-      isBacklit = true
-      blur = 1.5
-      noise = 17
+      // What is left of the contrast falls by the same share in equal times, as the light does.
+      let contrast = 0.75 * pow(0.015, nightfall)
+      self.init(
+        shadow: Color(44, 40, 58) * (1 - 0.3 * nightfall), contrast: Color(1, 0.95, 0.9) * contrast, isBacklit: true,
+        blur: 1, noise: 10, sky: 1 - 0.45 * nightfall)
     }
+  }
+
+  private init(shadow: Color, contrast: Color, isBacklit: Bool, blur: Double, noise: Double, sky: Double) {
+    self.shadow = shadow
+    self.contrast = contrast
+    self.isBacklit = isBacklit
+    self.blur = blur
+    self.noise = noise
+    self.sky = sky
   }
 
   /// The colour in which a person's `color` reaches the sensor.
@@ -46,7 +53,7 @@ struct Camera {
       return person(portrait.backgroundTop + (portrait.backgroundBottom - portrait.backgroundTop) * down)
     }
     let tint = (portrait.backgroundTop - Color(repeating: 150)) * 0.25
-    return Color(104, 108, 150) + (Color(214, 150, 116) - Color(104, 108, 150)) * down + tint
+    return (Color(104, 108, 150) + (Color(214, 150, 116) - Color(104, 108, 150)) * down + tint) * sky
   }
 
   /// The photograph of what reaches the sensor, as eight-bit values.

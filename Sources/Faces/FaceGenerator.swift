@@ -43,7 +43,7 @@ package struct FaceGenerator: Sendable {
     let person = Person(key: key["person"][face.person], lighting: face.lighting, age: face.age)
     let imageKey = key["image"][face.person][face.image]
     let portrait = Portrait(person: person, accessory: face.accessory, key: imageKey["portrait"])
-    let camera = Camera(face.lighting)
+    let camera = Camera(face.lighting, nightfall: portrait.nightfall)
     let neutral = FacePainter.paint(portrait, .neutral, camera: camera)
     let smiling = FacePainter.paint(portrait, .smiling, camera: camera)
     let shown = face.expression == .smiling ? smiling : neutral

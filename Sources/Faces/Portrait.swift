@@ -24,6 +24,8 @@ struct Portrait {
   let backgroundTop: Color
   let backgroundBottom: Color
   let backgroundSlant: Double
+  /// How far the evening has come, from sunset (0) to night (1), for those who are photographed at dusk.
+  let nightfall: Double
 
   init(person: Person, accessory: Accessory, key: RandomKey) {
     var stream = key.generator
@@ -49,5 +51,6 @@ struct Portrait {
     backgroundTop = base + Color(repeating: step / 2)
     backgroundBottom = base - Color(repeating: step)
     backgroundSlant = stream.uniform(in: -0.6...0.6)
+    nightfall = stream.uniform()
   }
 }

@@ -1,7 +1,8 @@
 package import Checkpoints
 package import Torch
 
-/// Turns byte images into the numbers that a model takes, as `ViTImageProcessor` does.
+/// Turns byte images into the numbers that a model takes, as `ViTImageProcessor` does: with the bytes of its torchvision
+/// back end, and within one of 255 levels of its Pillow back end.
 ///
 /// It works in two steps, so that resized images, which are small, can be kept: `resized` once an image, `pixels` once a
 /// batch.
@@ -25,8 +26,8 @@ package struct ImagePreprocessor: Sendable {
     }
   }
 
-  /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with antialiasing
-  /// and Pillow's rounding. An image of that size already is returned as it is.
+  /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with antialiasing.
+  /// An image of that size already is returned as it is.
   package func resized(width: Int, height: Int, rgb: [UInt8]) throws -> [UInt8] {
     if width == imageSize.width, height == imageSize.height, rgb.count == byteCount { return rgb }
     guard preprocessing.resizes else {

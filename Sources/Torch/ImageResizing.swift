@@ -1,6 +1,6 @@
 import CTorch
 
-/// Resizing of byte images with libtorch's kernels, which follow Pillow's arithmetic.
+/// Resizing of byte images with libtorch's kernels: the bytes of torchvision, within one level of Pillow's.
 package enum ImageResizing {
   /// Resizes interleaved RGB bytes of `height` × `width` with antialiasing.
   package static func resized(

@@ -26,11 +26,16 @@ package final class Mailbox<Item: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// The next item; nil when the deadline has passed or the mailbox is closed and empty.
-  package func receive(until deadline: Date = .distantFuture) -> Item? {
+  /// The next item; nil when the deadline, where there is one, has passed or the mailbox is closed and empty.
+  package func receive(until deadline: Date? = nil) -> Item? {
     condition.withLock {
       while taken == items.count {
-        if isClosed || !condition.wait(until: deadline) { return nil }
+        if isClosed { return nil }
+        if let deadline {
+          guard condition.wait(until: deadline) else { return nil }
+        } else {
+          condition.wait()
+        }
       }
       let item = items[taken]
       taken += 1

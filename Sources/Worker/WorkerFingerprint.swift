@@ -15,6 +15,8 @@ struct WorkerFingerprint {
       throw WorkerError(.failure, "--device \(name): expected one of \(names)")
     }
     try device.check()
+    // The same for every worker; the audit's own number of threads is part of its plan.
+    try TorchLibrary.setThreads(1)
     var message = Tenbin_Fingerprint()
     message.processor = Self.processor
     message.libtorch = TorchLibrary.version

@@ -1,5 +1,6 @@
 import Checkpoints
 import RandomNumbers
+import Safetensors
 import Testing
 
 @Suite struct TrainableLayoutTests {

@@ -38,17 +38,16 @@ import Testing
 
   @Test("An ideal observer is nearly always right by day and indoors, and clearly less often at dusk")
   func plantedDisparity() throws {
-    var accuracies: [Lighting: [Double]] = [:]
-    for face in generator.plan(persons: 120, imagesPerPerson: 2) {
-      accuracies[face.lighting, default: []].append(try generator.photograph(face).idealAccuracy)
-    }
+    let plan = generator.plan(persons: 400, imagesPerPerson: 2)
     let means = try Lighting.allCases.map { lighting in
-      let values = try #require(accuracies[lighting])
-      return values.reduce(0, +) / Double(values.count)
+      let accuracies = try plan.filter { $0.lighting == lighting }.prefix(120).map { face in
+        try generator.photograph(face).idealAccuracy
+      }
+      return accuracies.reduce(0, +) / Double(accuracies.count)
     }
     #expect(means[0] > 0.99)
     #expect(means[1] > 0.99)
-    #expect(means[2] > 0.78 && means[2] < 0.9)
+    #expect(means[2] > 0.78 && means[2] < 0.88)
   }
 
   @Test("The written dataset is a manifest of readable images with the figures it returns")

@@ -9,19 +9,28 @@ import Torch
 
   init() throws { golden = try Golden() }
 
-  @Test("Resizing and normalizing agree with ViTImageProcessor", arguments: [2, 3])
-  func resizing(resample: Int) throws {
-    var preprocessing = golden.base.preprocessing
-    preprocessing.interpolation = try #require(ImagePreprocessing.Interpolation(rawValue: resample))
-    let image = try golden.image("image")
-    let expected = try golden.file.floats("image.pixels.\(resample)")
-    #expect(largestDifference(try pixels(of: image, preprocessing), expected) < 1e-5)
+  @Test("Shrinking and enlarging give the bytes of torchvision", arguments: ["image", "small"], [2, 3])
+  func resizing(name: String, resample: Int) throws {
+    let image = try golden.image(name)
+    let preprocessor = try preprocessor(resample)
+    let found = try preprocessor.resized(width: image.width, height: image.height, rgb: image.rgb)
+    #expect(found == (try golden.file.floats("\(name).resized.\(resample)").map { UInt8($0) }))
   }
 
-  @Test("Enlarging agrees with ViTImageProcessor")
-  func enlarging() throws {
-    let found = try pixels(of: try golden.image("small"), golden.base.preprocessing)
-    #expect(largestDifference(found, try golden.file.floats("small.pixels")) < 1e-5)
+  @Test(
+    "Pixels agree with ViTImageProcessor's Pillow back end to one of 255 levels", arguments: ["image", "small"], [2, 3])
+  func pillow(name: String, resample: Int) throws {
+    let image = try golden.image(name)
+    let preprocessor = try preprocessor(resample)
+    let resized = try preprocessor.resized(width: image.width, height: image.height, rgb: image.rgb)
+    let found = try preprocessor.pixels(resized: [resized]).floats()
+    let expected = try golden.file.floats("\(name).pixels.\(resample)")
+    // A level is 1/255 over the smallest deviation, 0.224.
+    let level: Float = 1 / 255 / 0.224
+    #expect(largestDifference(found, expected) < 1.001 * level)
+    // Most pixels agree exactly, so rescaling and normalization do too.
+    let equal = zip(found, expected).count { abs($0 - $1) < 1e-5 }
+    #expect(Double(equal) > 0.7 * Double(expected.count))
   }
 
   @Test("An image of the model's size passes unchanged")
@@ -51,11 +60,9 @@ import Torch
     #expect(throws: ModelError.self) { try preprocessor.pixels(resized: [[1, 2, 3]]) }
   }
 
-  private func pixels(
-    of image: (height: Int, width: Int, rgb: [UInt8]), _ preprocessing: ImagePreprocessing
-  ) throws -> [Float] {
-    let preprocessor = ImagePreprocessor(preprocessing, imageSize: golden.base.configuration.imageSize)
-    let resized = try preprocessor.resized(width: image.width, height: image.height, rgb: image.rgb)
-    return try preprocessor.pixels(resized: [resized]).floats()
+  private func preprocessor(_ resample: Int) throws -> ImagePreprocessor {
+    var preprocessing = golden.base.preprocessing
+    preprocessing.interpolation = try #require(ImagePreprocessing.Interpolation(rawValue: resample))
+    return ImagePreprocessor(preprocessing, imageSize: golden.base.configuration.imageSize)
   }
 }

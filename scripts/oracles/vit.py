@@ -9,7 +9,9 @@
     pixel_values, labels (as floats)
     logits, full.loss, full.gradient.<name on disk>
     lora.logits, lora.loss, lora.gradient.<name in the adapter>
-    image (bytes as floats, interleaved), image.pixels.<resample>, image.enlarged
+    image, small: bytes as floats, interleaved
+    <image>.resized.<resample>: bytes as floats, interleaved, as torchvision resizes
+    <image>.pixels.<resample>: as ViTImageProcessor with the Pillow back end makes them
 """
 
 import json
@@ -105,14 +107,15 @@ def main():
             golden[f"lora.gradient.{on_disk(plain)}"] = parameter.grad.clone()
 
     bytes_of_image = np.random.default_rng(3).integers(0, 256, (37, 23, 3), dtype=np.uint8)
-    image = Image.fromarray(bytes_of_image)
-    golden["image"] = torch.tensor(bytes_of_image).float()
-    for resample in (2, 3):
-        values = processor(images=image, resample=resample, return_tensors="pt")["pixel_values"]
-        golden[f"image.pixels.{resample}"] = values[0]
-    small = np.asarray(image.crop((0, 0, 7, 5)))
-    golden["small"] = torch.tensor(small.copy()).float()
-    golden["small.pixels"] = processor(images=Image.fromarray(small), return_tensors="pt")["pixel_values"][0]
+    for name, crop in [("image", bytes_of_image), ("small", bytes_of_image[:5, :7])]:
+        golden[name] = torch.tensor(crop.copy()).float()
+        for resample, mode in [(2, "bilinear"), (3, "bicubic")]:
+            # What torchvision.transforms.v2 calls for tensors of bytes.
+            planes = torch.tensor(crop.copy()).permute(2, 0, 1)[None]
+            resized = torch.nn.functional.interpolate(planes, size=(12, 12), mode=mode, antialias=True)
+            golden[f"{name}.resized.{resample}"] = resized[0].permute(1, 2, 0).float()
+            values = processor(images=Image.fromarray(crop.copy()), resample=resample, return_tensors="pt")
+            golden[f"{name}.pixels.{resample}"] = values["pixel_values"][0]
 
     save_file({name: tensor.contiguous() for name, tensor in golden.items()}, folder / "golden.safetensors")
     (folder / "adapter" / "README.md").unlink(missing_ok=True)

@@ -15,7 +15,7 @@ struct CostScatter {
 
   private static let width = 1_040.0
   private static let height = 350.0
-  private static let (left, right, top, bottom) = (52.0, 1_010.0, 14.0, 298.0)
+  private static let (left, right, top, bottom) = (52.0, 1_004.0, 14.0, 298.0)
 
   var html: HTML {
     let accuracies = points.flatMap { [$0.accuracy.interval.lower, $0.accuracy.interval.upper, $0.accuracy.value] }
@@ -54,22 +54,27 @@ struct CostScatter {
     }
     let marks = zip(points, positions).map { point, position -> HTML in
       let interval = point.accuracy.interval
-      let label = placed.place(near: position, width: 7.4 * Double(max(point.arm.count, point.group.count)) + 4)
+      let label = placed.place(
+        near: position, width: 7.4 * Double(min(30, max(point.arm.count, point.group.count))) + 4)
       let anchor = label.isAtRight ? "start" : "end"
       return """
         <line class="whisker \(point.style.className)" x1="\(position.x)" x2="\(position.x)" \
         y1="\(y.position(interval.lower))" y2="\(y.position(interval.upper))"/>\
         \(Marks.point(x: position.x, y: position.y, style: point.style, size: 6))\
         <text class="direct \(point.style.className)" x="\(label.x)" y="\(label.y)" \
-        text-anchor="\(anchor)">\(point.arm)</text>\
-        <text class="tick" x="\(label.x)" y="\(label.y + 15)" text-anchor="\(anchor)">\(point.group)</text>
+        text-anchor="\(anchor)">\(point.arm.shortened(to: 30))</text>\
+        <text class="tick" x="\(label.x)" y="\(label.y + 15)" text-anchor="\(anchor)">\(point.group.shortened(to: 30))</text>
         """
     }
     return "\(axis)\(marks)"
   }
 
   private static func timeLabel(_ seconds: Double) -> String {
-    seconds == 0 ? "0" : seconds < 60 ? "\(Figures.margin(seconds / 100)) s" : Quantities.duration(seconds)
+    if seconds == 0 { return "0" }
+    if seconds < 60 { return "\(Figures.margin(seconds / 100)) s" }
+    let text = Quantities.duration(seconds)
+    return text.hasSuffix(" 00 s") || text.hasSuffix(" 00 min")
+      ? String(text.dropLast(text.hasSuffix("s") ? 5 : 7)) : text
   }
 }
 

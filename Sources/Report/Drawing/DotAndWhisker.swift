@@ -10,7 +10,7 @@ struct InlineDot {
   init(covering proportions: [Proportion]) {
     scale = LinearScale(
       covering: proportions.flatMap { [$0.interval.lower, $0.interval.upper] }, within: 0...1, minimumSpan: 0.1,
-      from: 4, to: Self.width - 4, tickCount: 3)
+      from: 4, to: Self.width - 4, tickCount: 4, endsOnTicks: false)
   }
 
   func html(_ proportion: Proportion, style: ArmStyle) -> HTML {
@@ -24,11 +24,8 @@ struct InlineDot {
       """
   }
 
-  /// "70 to 100 %".
-  var extentText: String {
-    let label = Axes.percentLabel(scale)
-    return "\(label(scale.domain.lowerBound)) to \(label(scale.domain.upperBound)) %"
-  }
+  /// "60, 80 and 100 %".
+  var gridText: String { scale.ticks.map(Axes.percentLabel(scale)).listed + " %" }
 }
 
 /// Accuracy of every group in one panel an arm, on one scale, so that a group that falls behind stands out.
@@ -68,7 +65,7 @@ struct GroupAccuracyPanels {
     zip(names, counts).enumerated().map { row, name -> HTML in
       """
       <text class="label" x="\(Self.labelWidth - 20)" y="\(rowMiddle(row, top: top) + 4)" \
-      text-anchor="end">\(name.0) <tspan class="quiet">n \(Figures.count(name.1))</tspan></text>
+      text-anchor="end">\(name.0.shortened(to: 20)) <tspan class="quiet">n \(Figures.count(name.1))</tspan></text>
       """
     }.joined()
   }
@@ -80,7 +77,8 @@ struct GroupAccuracyPanels {
       [$0.accuracy.interval.lower, $0.accuracy.interval.upper]
     }
     let scale = LinearScale(
-      covering: all, within: 0...1, minimumSpan: 0.1, from: left + 6, to: left + width - 6, tickCount: 3)
+      covering: all, within: 0...1, minimumSpan: 0.1, from: left + 6, to: left + width - 6, tickCount: 4,
+      endsOnTicks: false)
     let bottom = top + 34 + Self.rowHeight * Double(rows)
     let overall = scale.position(panel.overall.accuracy.value)
     let dots = panel.groups.enumerated().map { row, rates -> HTML in
@@ -89,7 +87,7 @@ struct GroupAccuracyPanels {
         + Marks.point(x: scale.position(rates.accuracy.value), y: y, style: panel.style, size: 4.5)
     }
     return """
-      <text class="direct \(panel.style.className)" x="\(left + 6)" y="\(top + 18)">\(panel.arm)</text>\
+      <text class="direct \(panel.style.className)" x="\(left + 6)" y="\(top + 18)">\(panel.arm.shortened(to: 22))</text>\
       \(Axes.horizontal(scale, top: top + 30, bottom: bottom, title: "", label: Axes.percentLabel(scale)))\
       <line class="reference" x1="\(overall)" x2="\(overall)" y1="\(top + 30)" y2="\(bottom)"/>\(dots)
       """

@@ -13,7 +13,7 @@ struct ForestPlot {
   /// What all forest plots of a page cover, so that they can be compared.
   var extent: [Double]
 
-  private static let (width, left, right) = (1_040.0, 210.0, 600.0)
+  private static let (width, left, right) = (1_040.0, 206.0, 486.0)
   private static let rowHeight = 25.0
 
   var html: HTML {
@@ -45,14 +45,14 @@ struct ForestPlot {
   private func row(_ row: Row, y: Double, scale: LinearScale) -> HTML {
     let comparison = row.comparison
     return """
-      <text class="label" x="\(Self.left - 16)" y="\(y + 4)" text-anchor="end">\(comparison.groupText) \
+      <text class="label" x="\(Self.left - 16)" y="\(y + 4)" text-anchor="end">\(comparison.groupText.shortened(to: 22)) \
       <tspan class="quiet">n \(Figures.count(comparison.n))</tspan></text>\
       \(Marks.whisker(comparison.interval, on: scale, y: y, style: style))\
       \(Marks.point(x: scale.position(comparison.estimate), y: y, style: style, size: 4.5))\
-      <text class="figure" x="\(Self.right + 62)" y="\(y + 4)" text-anchor="end">\(Figures.points(comparison.estimate))\
+      <text class="figure" x="\(Self.right + 56)" y="\(y + 4)" text-anchor="end">\(Figures.points(comparison.estimate))\
       </text>\
-      <text class="figure quiet" x="\(Self.right + 70)" y="\(y + 4)">\(Figures.points(comparison.interval))</text>\
-      <text class="label" x="\(Self.right + 176)" y="\(y + 4)">\(row.verdict)</text>
+      <text class="figure quiet" x="\(Self.right + 63)" y="\(y + 4)">\(Figures.points(comparison.interval))</text>\
+      <text class="label" x="\(Self.right + 172)" y="\(y + 4)">\(row.verdict)</text>
       """
   }
 }

@@ -31,7 +31,7 @@ struct LossCurves {
     return Axes.drawing(
       width: Self.width, height: Self.height, title: "Training loss of \(arm)",
       """
-      <text class="direct \(style.className)" x="\(Self.left)" y="14">\(arm)</text>\
+      <text class="direct \(style.className)" x="\(Self.left)" y="14">\(arm.shortened(to: 24))</text>\
       \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0, digits: digits) })\(lines)\(labels)\
       <text class="axis" x="\((Self.left + Self.right) / 2)" y="\(Self.bottom + 32)" text-anchor="middle">epoch</text>
       """)

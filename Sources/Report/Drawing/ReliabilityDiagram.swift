@@ -4,14 +4,16 @@ import Fairness
 struct ReliabilityDiagram {
   var calibration: CalibrationEvaluation
   var style: ArmStyle
+  /// The confidence that a guess among the classes has: none is lower.
+  var lowestConfidence: Double
 
-  private static let (width, height) = (172.0, 214.0)
-  private static let (left, right, top, bottom) = (26.0, 166.0, 22.0, 162.0)
+  private static let (width, height) = (170.0, 212.0)
+  private static let (left, right, top, bottom) = (30.0, 158.0, 22.0, 162.0)
   private static let (countTop, countBottom) = (170.0, 196.0)
 
   var html: HTML {
-    let x = LinearScale(unitFrom: Self.left, to: Self.right)
-    let y = LinearScale(unitFrom: Self.bottom, to: Self.top)
+    let x = LinearScale(sharesFrom: lowestConfidence, from: Self.left, to: Self.right)
+    let y = LinearScale(from: Self.bottom, to: Self.top)
     let title = calibration.group?.description ?? "all items"
     let bins = calibration.reliability.filter { $0.count > 0 }
     let most = Double(max(1, bins.map(\.count).max() ?? 1))
@@ -44,10 +46,10 @@ struct ReliabilityDiagram {
     return Axes.drawing(
       width: Self.width, height: Self.height, title: "Reliability, \(title)",
       """
-      <text class="panel" x="\(Self.left)" y="12">\(title) <tspan class="quiet">n \
+      <text class="panel" x="\(Self.left)" y="12">\(title.shortened(to: 13)) <tspan class="quiet">n \
       \(Figures.count(calibration.n))</tspan></text>\
       \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0 * 100, digits: 0) })\
-      <line class="diagonal" x1="\(Self.left)" y1="\(Self.bottom)" x2="\(Self.right)" y2="\(Self.top)"/>\
+      <line class="diagonal" x1="\(Self.left)" y1="\(y.position(x.domain.lowerBound))" x2="\(Self.right)" y2="\(Self.top)"/>\
       \(Marks.line(points.map { ($0.x, $0.y) }, class: "curve thin \(style.className)"))\(marks)\(counts)\
       \(tickLabels(x))
       """)

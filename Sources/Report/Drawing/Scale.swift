@@ -7,7 +7,7 @@ protocol Scale {
   var ticks: [Double] { get }
 }
 
-/// A linear scale whose domain ends on round figures.
+/// A linear scale with ticks at round figures.
 struct LinearScale: Scale {
   let domain: ClosedRange<Double>
   let ticks: [Double]
@@ -19,9 +19,10 @@ struct LinearScale: Scale {
   ///   - limits: Where the domain ends at the latest.
   ///   - minimumSpan: Keeps a few equal values from filling the scale with noise.
   ///   - start: The coordinate of the lowest figure.
+  ///   - endsOnTicks: Whether the domain is widened to round figures.
   init(
     covering values: [Double], within limits: ClosedRange<Double>, minimumSpan: Double, from start: Double,
-    to end: Double, tickCount: Double = 5
+    to end: Double, tickCount: Double = 5, endsOnTicks: Bool = true
   ) {
     let finite = values.filter { $0.isFinite && limits.contains($0) }
     let least = finite.min() ?? limits.lowerBound
@@ -32,16 +33,18 @@ struct LinearScale: Scale {
     let step = Self.step((upper - lower) / tickCount)
     let first = (lower / step + 1e-9).rounded(.down)
     let last = max(first + 1, (upper / step - 1e-9).rounded(.up))
-    domain = first * step...last * step
-    ticks = (0...Int(min(50, last - first))).map { (first + Double($0)) * step }
+    let ticks = (0...Int(min(50, last - first))).map { (first + Double($0)) * step }
+    domain = endsOnTicks ? first * step...last * step : lower...max(upper, lower + minimumSpan)
+    let ends = domain
+    self.ticks = ticks.filter { ends.contains($0) || endsOnTicks }
     self.start = start
     self.end = end
   }
 
-  /// A scale from 0 to 1.
-  init(unitFrom start: Double, to end: Double, ticks: [Double] = [0, 0.5, 1]) {
-    domain = 0...1
-    self.ticks = ticks
+  /// A scale of shares, from `lower` to 1 with three ticks.
+  init(sharesFrom lower: Double = 0, from start: Double, to end: Double) {
+    domain = min(0.9, max(0, lower))...1
+    ticks = [domain.lowerBound, (domain.lowerBound + 1) / 2, 1]
     self.start = start
     self.end = end
   }

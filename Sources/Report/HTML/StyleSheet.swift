@@ -20,12 +20,13 @@ enum StyleSheet {
     p{margin:0 0 10px;max-width:80ch}
     .subtitle{color:var(--quiet);margin:2px 0 26px}
     .verdict{font-size:27px;line-height:1.32;max-width:none;margin:0 0 14px;text-wrap:pretty}
+    .verdict.long{font-size:22px}
     .quiet,.note{color:var(--quiet)}
     .note{font-size:13.5px}
     section{margin-top:60px;padding-top:22px;border-top:1px solid var(--rule)}
     section.decision{margin:0;padding:0;border:0}
-    nav{margin-top:26px;font-size:13.5px;color:var(--quiet)}
-    nav a{margin-right:18px}
+    nav{margin-top:20px;font-size:13px;line-height:1.9;color:var(--quiet)}
+    nav a{margin-right:14px;white-space:nowrap}
     a{color:inherit;text-decoration-color:var(--rule);text-underline-offset:3px}
     .scroll{overflow-x:auto;margin:14px 0 8px}
     table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.35}
@@ -50,18 +51,18 @@ enum StyleSheet {
     .arm{font-weight:600;color:var(--c)}
     .key{width:10px;height:10px;margin-right:7px;overflow:visible}
     .undefined{color:var(--quiet);font-style:italic}
-    .undefined sup{font-style:normal;line-height:0;margin-left:1px}
+    .undefined sup{font-style:normal;line-height:0;margin-left:1px;font-size:.72em}
     .undefined a{text-decoration:none}
     .footnotes{font-size:13px;color:var(--quiet);margin:4px 0 0;padding-left:20px}
     figure{margin:22px 0 6px}
     figcaption{font-size:13.5px;color:var(--quiet);margin-bottom:8px;max-width:88ch}
     svg.drawing{display:block;width:100%;height:auto}
     svg.inline{width:150px;height:16px;display:block}
-    .multiples{display:flex;flex-wrap:wrap;gap:4px 2px;margin:2px 0 14px}
+    .multiples{display:flex;flex-wrap:wrap;gap:6px 3px;margin:2px 0 14px}
     .multiples svg.drawing{flex:none}
-    .reliability svg{width:172px}
+    .reliability svg.drawing{width:170px}
     .losses{gap:10px 16px}
-    .losses svg{width:248px}
+    .losses svg.drawing{width:248px}
     .pair{display:flex;flex-wrap:wrap;gap:16px 24px}
     .pair svg.drawing{flex:1 1 420px;width:auto;min-width:0}
     svg text{fill:var(--ink);font-size:12.5px}

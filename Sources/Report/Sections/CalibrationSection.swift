@@ -17,7 +17,8 @@ extension AuditReport {
 
   private func diagrams(_ arm: ArmEvaluation) -> HTML {
     let diagrams = ([arm.overallCalibration] + arm.groupCalibrations).map {
-      ReliabilityDiagram(calibration: $0, style: style(of: arm.arm)).html
+      ReliabilityDiagram(calibration: $0, style: style(of: arm.arm), lowestConfidence: classNames.count == 2 ? 0.5 : 0)
+        .html
     }
     return "<h3>\(armLabel(arm.arm))</h3><div class=\"multiples reliability\">\(diagrams)</div>"
   }

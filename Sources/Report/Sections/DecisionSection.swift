@@ -4,18 +4,24 @@ import Privacy
 extension AuditReport {
   /// The first page: the verdict in one sentence, the smallest table that lets somebody decide, cost against accuracy.
   var decisionSection: HTML {
-    """
-    <section class="decision">
-    <h1>\(name)</h1>
-    <p class="subtitle">Tenbin audit · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
-    \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
-    <p class="verdict">\(decisionSentence)</p>
-    <p class="note">\(ruleText)</p>
-    \(decisionTable)
-    \(scatterFigure)
-    </section>
-    """
+    let isLong = decisionSentence.count > 230
+    return """
+      <section class="decision">
+      <h1>\(name)</h1>
+      <p class="subtitle">Tenbin audit · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
+      \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
+      <p class="verdict\(isLong ? " long" : "")">\(decisionSentence)</p>
+      <p class="note">\(ruleText)</p>
+      \(decisionTable)
+      \(scatterFigure)
+      </section>
+      """
   }
+
+  private static let decisionTitles = [
+    "Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group, %", "within the margin",
+    "difference confirmed", "too few data", "Area under the attack’s curve",
+  ]
 
   private var taskText: String { String(task.map { $0 == "-" ? " " : $0 }) }
 
@@ -41,23 +47,23 @@ extension AuditReport {
       let isReference = judged.contains { $0.reference == arm.arm }
       let tally: HTML =
         tallies.isEmpty
-        ? "<span class=\"quiet\">\(isReference ? "the reference" : "not compared")</span>"
-        : tallies.map { judged -> HTML in
-          "\(judged.within.count) · \(judged.confirmed.count) · \(judged.undecided.count)"
-        }.joined(by: "<br>")
+        ? "<td colspan=\"3\" class=\"quiet\">\(isReference ? "the reference" : "not compared")</td>"
+        : [\JudgedArm.within, \.confirmed, \.undecided].map { part -> HTML in
+          "<td>\(tallies.map { judged -> HTML in "\(judged[keyPath: part].count)" }.joined(by: "<br>"))</td>"
+        }.joined()
       let worst = worstGroup(of: arm)
       return """
         <tr><th scope="row">\(armLabel(arm.arm))</th>\(costCells(arm.arm, full: full, notes: &notes))\
         <td>\(Table.percent(worst.accuracy))<small>\(worst.groupText)</small></td>\
-        <td>\(tally)</td><td>\(attackCell(arm.arm, notes: &notes))</td></tr>
+        \(tally)<td>\(attackCell(arm.arm, notes: &notes))</td></tr>
         """
     }
     let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
+    let judgedGroups = fairness.groupCount == 1 ? "Its one group" : "Of \(fairness.groupCount) groups"
     let head: HTML = """
-      <tr class="over"><th></th><th class="span" colspan="3" scope="colgroup">\(relative)</th><th></th><th></th>\
-      <th></th></tr>\(Table.head(
-        ["Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group, %",
-          "Groups within · confirmed · too few data", "Area under the attack’s curve"], textColumns: 1))
+      <tr class="over"><th></th><th class="span" colspan="3" scope="colgroup">\(relative)</th><th></th>\
+      <th class="span" colspan="3" scope="colgroup">\(judgedGroups)</th><th></th></tr>\
+      \(Table.head(Self.decisionTitles, textColumns: 1))
       """
     return Table.html(
       caption: "In brackets: 95 % intervals. An attack that guesses has an area of 0.5.", head: head,
@@ -117,4 +123,9 @@ extension AuditReport {
 extension GroupRates {
   /// "all items" or the group.
   var groupText: String { group?.description ?? "all items" }
+}
+
+extension FairnessEvaluation {
+  /// How many groups every arm is judged in.
+  fileprivate var groupCount: Int { judgedArms.map(\.comparisons.count).max() ?? 0 }
 }

@@ -3,7 +3,7 @@ import Fairness
 extension AuditReport {
   /// Accuracy and error rates of every arm in every group.
   var groupsSection: Section {
-    Section(anchor: "groups", title: "Accuracy and errors by group", body: "\(accuracyFigure)\(ratesTable)")
+    Section(anchor: "groups", title: "Accuracy by group", body: "\(accuracyFigure)\(ratesTable)")
   }
 
   private var accuracyFigure: HTML {
@@ -46,7 +46,7 @@ extension AuditReport {
     let positive = positiveClass.map { " Positive: “\($0)”." } ?? ""
     return Table.html(
       caption: """
-        Percent with 95 % intervals, averaged over seeds; n counts items. The dots run from \(inline.extentText). The \
+        Percent with 95 % intervals, averaged over seeds; n counts items. Grid lines lie at \(inline.gridText). The \
         deviation over seeds is the standard deviation of accuracy in points.\(positive)
         """,
       head: Table.head(

@@ -3,11 +3,14 @@ import Fairness
 extension AuditReport {
   /// What was planned, and how every figure is defined.
   var methodSection: Section {
-    let arms = arms.map { arm in
+    let arms = arms.map { arm -> (String, String) in
       let rank = arm.rank.map { ", rank \($0)" } ?? ""
       let epochs = Figures.count(arm.epochs, "epoch", "epochs")
-      return "\(arm.name) (\(arm.kind.rawValue)\(rank)): \(Figures.count(arm.trainableParameters)) trainable "
-        + "parameters, \(epochs) at a peak rate of \(Quantities.rate(arm.rate))"
+      return (
+        "Arm \(arm.name)",
+        "\(arm.kind.rawValue)\(rank): \(Figures.count(arm.trainableParameters)) trainable parameters, \(epochs) at a "
+          + "peak rate of \(Quantities.rate(arm.rate))"
+      )
     }
     let chosen =
       ratesWereFixed
@@ -22,7 +25,6 @@ extension AuditReport {
       ),
       ("Classes", classNames.joined(separator: ", ") + (positiveClass.map { "; positive: \($0)" } ?? "")),
       ("Seeds", seeds.map { String($0) }.joined(separator: ", ")),
-      ("Arms", arms.joined(separator: "; ")),
       ("Rates", chosen),
       (
         "Declared family",
@@ -32,7 +34,7 @@ extension AuditReport {
     ]
     return Section(
       anchor: "method", title: "How this was measured",
-      body: "\(Self.list(facts))<h3>Definitions</h3>\(Self.list(Self.definitions))")
+      body: "\(Self.list(facts + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
   }
 
   private static func list(_ entries: [(String, String)]) -> HTML {

@@ -6,11 +6,11 @@ extension AuditReport {
   var privacySection: Section {
     guard !privacy.isEmpty else {
       return Section(
-        anchor: "privacy", title: "Privacy",
+        anchor: "privacy", title: "Membership inference",
         body: "<p>Membership inference was not measured: the specification asks for no shadow models.</p>")
     }
     return Section(
-      anchor: "privacy", title: "Privacy: membership inference",
+      anchor: "privacy", title: "Membership inference",
       body: """
         <p>How well can an attacker tell whether an item was in the training set? Each of the \
         \(Figures.count(fleetModels)) models of an arm’s fleet, trained as the arm was on half of \

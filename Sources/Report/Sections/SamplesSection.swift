@@ -8,7 +8,7 @@ extension AuditReport {
       let image = Data(sample.bytes).base64EncodedString()
       let predictions = sample.predictions.map { prediction -> HTML in
         let isRight = prediction.label == sample.label
-        return "<br>\(armLabel(prediction.arm)) \(isRight ? "right" : "wrong: \(prediction.label)")"
+        return "<br>\(armLabel(prediction.arm)) \(isRight ? "right" : "wrong, says \(prediction.label)")"
       }
       return """
         <figure><img src="data:\(sample.mediaType.rawValue);base64,\(image)" alt="\(sample.label), \

@@ -14,10 +14,14 @@ extension AuditReport {
     }
     var references: [String] = []
     for arm in judged where !references.contains(arm.reference) { references.append(arm.reference) }
+    var namesMargin = true
+    func clause(_ arm: JudgedArm) -> String {
+      defer { namesMargin = namesMargin && arm.confirmed.count == arm.comparisons.count }
+      return arm.clause(rule: fairness.rule, namesMargin: namesMargin)
+    }
     let clauses = references.map { reference in
       let arms = judged.filter { $0.reference == reference && !$0.comparisons.isEmpty }
-      let sayings = arms.enumerated().map { $1.clause(rule: fairness.rule, namesMargin: $0 == 0) }
-      return "against \(referenceText(reference)), " + sayings.joined(separator: "; ")
+      return "against \(referenceText(reference)), " + arms.map(clause).joined(separator: "; ")
     }
     let sentence = clauses.joined(separator: "; ") + "."
     return sentence.prefix(1).uppercased() + sentence.dropFirst()
@@ -98,7 +102,7 @@ extension JudgedArm {
   /// " (about 140 more items)" where the data can say so.
   private var moreItems: String {
     let needed = undecided.compactMap { comparison -> Int? in
-      if case .notEnoughData(_, let moreItems) = comparison.verdict { moreItems } else { nil }
+      if case .notEnoughData(_, let moreItems) = comparison.verdict { moreItems.map(Figures.about) } else { nil }
     }
     guard needed.count == undecided.count, let least = needed.min(), let most = needed.max() else { return "" }
     let range = least == most ? Figures.count(most) : "\(Figures.count(least)) to \(Figures.count(most))"

@@ -74,6 +74,14 @@ enum Figures {
     return (value < 0 ? minus : "") + groups.joined(separator: ",")
   }
 
+  /// A positive whole number rounded up to two leading digits, for figures that are no more exact than that.
+  static func about(_ value: Int) -> Int {
+    var unit = 1
+    while value / unit >= 100 { unit *= 10 }
+    let units = value / unit + (value % unit > 0 ? 1 : 0)
+    return units.multipliedReportingOverflow(by: unit).overflow ? value : units * unit
+  }
+
   /// "1 group", "5 groups".
   static func count(_ value: Int, _ singular: String, _ plural: String) -> String {
     "\(count(value)) \(value == 1 ? singular : plural)"
@@ -83,6 +91,11 @@ enum Figures {
 extension String {
   fileprivate var replacingHyphen: String {
     String(map { $0 == "-" ? Character(Figures.minus) : $0 })
+  }
+
+  /// At most `length` characters, for places that cannot grow.
+  func shortened(to length: Int) -> String {
+    count <= length ? self : prefix(length - 1) + "…"
   }
 
   /// The text with control characters replaced, so that a name can neither steer a terminal nor break a document.

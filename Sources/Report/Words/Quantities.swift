@@ -28,6 +28,7 @@ enum Quantities {
   static func ratio(_ value: Double, to reference: Double) -> String? {
     guard reference > 0, reference.isFinite, value.isFinite else { return nil }
     let ratio = value / reference
+    if ratio > 0, ratio < 0.0005 { return "< 0.001×" }
     let digits = ratio >= 9.95 ? 0 : ratio >= 0.0995 ? 2 : 3
     return Figures.fixed(ratio, digits: digits) + "×"
   }

@@ -5,31 +5,35 @@ extension AuditReport {
   /// accuracy otherwise.
   package func verdictLines() -> [String] {
     let rows = fairness.arms.flatMap(verdictRows)
-    let widths = (0..<2).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
-      zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  ") + "  " + row[2]
+      let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
+      return String(line.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
   }
 
+  /// Arm, group, figure and words of each line.
   private func verdictRows(_ arm: ArmEvaluation) -> [[String]] {
     ([arm.overSeeds.overall] + arm.overSeeds.groups).map { rates in
       let comparisons = fairness.comparisons.filter { $0.arm == arm.arm && $0.group == rates.group }
-      let group = rates.group?.description ?? "all items"
-      return [arm.arm, group, sayings(rates, arm: arm.arm, comparisons: comparisons)].map(\.withoutControlCharacters)
+      return ([arm.arm, rates.groupText] + sayings(rates, arm: arm.arm, comparisons: comparisons))
+        .map(\.withoutControlCharacters)
     }
   }
 
-  private func sayings(_ rates: GroupRates, arm: String, comparisons: [PairedComparison]) -> String {
+  /// A figure with its interval, and what it means.
+  private func sayings(_ rates: GroupRates, arm: String, comparisons: [PairedComparison]) -> [String] {
+    let verdicts = comparisons.map { "vs \($0.reference): \($0.verdictText(rule: fairness.rule))" }
+    if let first = comparisons.first, description(of: arm)?.kind != .base {
+      let others = zip(comparisons, verdicts).dropFirst().map { "\($0.estimateText) \($1)" }
+      return [first.estimateText, ([verdicts[0]] + others).joined(separator: "; ")]
+    }
     let interval = Figures.percent(rates.accuracy.interval)
     let accuracy = "accuracy \(Figures.percent(rates.accuracy.value)) % \(interval)"
-    guard !comparisons.isEmpty else {
-      return fairness.comparisons.contains { $0.reference == arm } ? accuracy + ", the reference" : accuracy
+    if !comparisons.isEmpty {
+      return [accuracy, zip(comparisons, verdicts).map { "\($0.estimateText) \($1)" }.joined(separator: "; ")]
     }
-    let verdicts = comparisons.map {
-      "\($0.estimateText) vs \($0.reference): \($0.verdictText(rule: fairness.rule))"
-    }
-    let isJudged = description(of: arm)?.kind != .base
-    return (isJudged ? verdicts : [accuracy] + verdicts).joined(separator: "; ")
+    return [accuracy, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
   }
 }
 

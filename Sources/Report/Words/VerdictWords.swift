@@ -28,11 +28,10 @@ extension PairedComparison {
 extension InsufficientData {
   /// What is missing: "about 140 more items".
   fileprivate func text(n: Int, moreItems: Int?) -> String {
-    let more = moreItems.map { "about \(Figures.count($0, "more item", "more items"))" }
+    let more = moreItems.map { "about \(Figures.count(Figures.about($0), "more item", "more items"))" }
     switch self {
     case .belowMinimumSize(let minimum):
-      return "\(Figures.count(n, "item", "items")), the rule asks for \(Figures.count(minimum))"
-        + (more.map { "; \($0)" } ?? "")
+      return "\(Figures.count(n, "item", "items")), minimum \(Figures.count(minimum))" + (more.map { "; \($0)" } ?? "")
     case .oneCluster: return more.map { "one cluster; \($0)" } ?? "all items are of one cluster"
     case .intervalTooWide: return more ?? "at this estimate no number of items would settle it"
     }

@@ -13,7 +13,7 @@ enum SimulatedAudit {
   private static let key = RandomKey(seed: 5)
   private static let seeds = [13, 42, 1337]
   private static let arms: [(name: String, skill: Double, scale: Double, leak: Double)] = [
-    ("base", 0.55, 1.2, 0), ("lora-r2", 1.15, 2.0, 0.15), ("lora-r8", 1.5, 2.2, 0.3), ("full", 1.55, 4.2, 1.3),
+    ("base", 1.0, 1.4, 0), ("lora-r2", 1.35, 2.0, 0.1), ("lora-r8", 1.52, 2.2, 0.2), ("full", 1.55, 4.2, 0.9),
   ]
 
   private static func makeReport() throws -> AuditReport {
@@ -73,7 +73,7 @@ enum SimulatedAudit {
     var values: [Float] = []
     for (item, label) in items.labels.enumerated() {
       var margin = arm.skill + 0.8 * difficulty[item] + 0.35 * generator.normal()
-      if dusk.contains(item) { margin -= arm.name == "full" ? 0.6 : arm.name == "lora-r2" ? 1.25 : 0.8 }
+      if dusk.contains(item) { margin -= arm.name == "full" ? 0.6 : arm.name == "lora-r2" ? 0.95 : 0.75 }
       if membership?[item] == true { margin += arm.leak * (1 + difficulty[item] * 0.4) }
       let half = Float(arm.scale * margin / 2)
       values += label == 1 ? [-half, half] : [half, -half]
