@@ -12,7 +12,8 @@ let strict: [SwiftSetting] = [
 ]
 
 let linkTorch: [LinkerSetting] = [
-  .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]),
+  .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]
+  ),
   .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
 
@@ -46,7 +47,9 @@ let package = Package(
       ], swiftSettings: strict),
     .target(
       name: "Worker",
-      dependencies: ["Wire", "Optimization", "Datasets", "Models", "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf],
+      dependencies: [
+        "Wire", "Optimization", "Datasets", "Models", "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
+      ],
       swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
@@ -76,24 +79,34 @@ let package = Package(
     .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire", protobuf], swiftSettings: strict),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing"], swiftSettings: strict),
     .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers"],
       swiftSettings: strict),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: strict),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers"],
+      exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Fairness", "Privacy", "RandomNumbers"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers"],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx20

@@ -1,4 +1,3 @@
-import Foundation
 import Safetensors
 
 /// Writes what an audit trained as folders that Hugging Face's libraries read; a folder appears whole or not at all.

@@ -67,6 +67,8 @@ package struct CheckpointTensor: Hashable, Sendable {
   /// How `transformers` fills it in a model that was never trained.
   package let fresh: ParameterStart
 
+  /// The name without its last part.
+  var module: String { name.split(separator: ".").dropLast().joined(separator: ".") }
   package var count: Int { shape.reduce(1, *) }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 package import RandomNumbers
 
 /// One parameter that is trained, and its place in the flat buffer.

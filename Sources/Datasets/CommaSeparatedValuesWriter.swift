@@ -31,7 +31,10 @@ package struct CommaSeparatedValuesWriter: Sendable {
 
   private static func needsQuotes(_ field: String) -> Bool {
     field.utf8.contains { byte in
-      byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+      switch byte {
+      case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"): true
+      default: false
+      }
     }
   }
 }

@@ -1,7 +1,8 @@
 /// A dataset of labelled images: a CSV file whose rows name an image, its label and its groups.
 ///
 ///     let manifest = try Manifest(
-///       file: "data/faces.csv", columns: ManifestColumns(label: "expression", groups: ["lighting"], cluster: "person"))
+///       file: "data/faces.csv",
+///       columns: ManifestColumns(label: "expression", groups: ["lighting"], cluster: "person"))
 ///     let image = try manifest.image(of: manifest.items[0])
 package struct Manifest: Sendable {
   /// What a group column says of an item whose cell is empty.

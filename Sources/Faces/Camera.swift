@@ -27,7 +27,7 @@ struct Camera {
         shadow: Color(34, 26, 18), contrast: Color(0.78, 0.72, 0.62), isBacklit: false, blur: 0, noise: 8, sky: 1)
     case .dusk:
       // What is left of the contrast falls by the same share in equal times, as the light does.
-      let contrast = 0.75 * pow(0.015, nightfall)
+      let contrast = 0.9 * pow(0.013, nightfall)
       self.init(
         shadow: Color(44, 40, 58) * (1 - 0.3 * nightfall), contrast: Color(1, 0.95, 0.9) * contrast, isBacklit: true,
         blur: 1, noise: 10, sky: 1 - 0.45 * nightfall)

@@ -39,7 +39,15 @@ enum QuickstartSpecifications {
       - lora: {rank: 2, alpha: 16, targets: [query, value]}
       - lora: {rank: 8, alpha: 16, targets: [query, value]}
       - full                              # all weights
-    training: {epochs: 6, batch: 32, microbatch: 16, base: {rate: 3e-3}, lora: {rate: 3e-3}, full: {rate: 5e-4}}
+    training:
+      epochs: 20
+      batch: 32                           # samples a step
+      microbatch: 16                      # samples a unit of work
+      warmup: 0.1
+      weight_decay: 0.01
+      base: {rate: 3e-3}
+      lora: {rate: 2e-3}
+      full: {rate: 8e-4, epochs: 12}
     seeds: [13, 1337, 42]
     privacy: {attacks: [lira, loss], models: 8, pool: 800}
     decision: {metric: accuracy, margin: 0.03, min_group: 50}

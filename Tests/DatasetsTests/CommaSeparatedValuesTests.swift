@@ -116,7 +116,11 @@ import Testing
       var bytes = original
       for _ in 0...stream.index(below: 3) {
         let place = stream.index(below: bytes.count)
-        if stream.index(below: 2) == 0 { bytes.remove(at: place) } else { bytes[place] = bytes[stream.index(below: bytes.count)] }
+        if stream.index(below: 2) == 0 {
+          bytes.remove(at: place)
+        } else {
+          bytes[place] = bytes[stream.index(below: bytes.count)]
+        }
       }
       guard let table = try? CommaSeparatedValues(bytes: bytes, name: "t") else { continue }
       #expect(table.rows.allSatisfy { $0.fields.count == table.header.count })

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files of 6 × 5 pixels in every kind that datasets hold, made with Pillow 12 (the sixteen-bit and the interlaced one
+/// Files of 6 × 5 pixels in every kind that datasets hold, made with Pillow 13 (the sixteen-bit and the interlaced one
 /// by hand), and the values that Pillow's `convert("RGB")` gives for them.
 struct ImageFixture: Sendable, CustomTestStringConvertible {
   let name: String
@@ -170,6 +170,7 @@ struct ImageFixture: Sendable, CustomTestStringConvertible {
     """)
 
   static let all = [
-    jpegColor, jpegProgressive, jpegGrey, jpegCMYK, pngPalette, pngGrey, pngBilevel, pngAlpha, pngGreyAlpha, pngPaletteTransparent, pngSixteen, pngInterlaced,
+    jpegColor, jpegProgressive, jpegGrey, jpegCMYK, pngPalette, pngGrey, pngBilevel, pngAlpha,
+    pngGreyAlpha, pngPaletteTransparent, pngSixteen, pngInterlaced,
   ]
 }

@@ -46,7 +46,9 @@ import Testing
     #expect(manifest.items.map(\.name) == ["b.png", "./a.png", "\(folder.path)//c.png"])
     #expect(manifest.items.map(\.path) == ["b", "a", "c"].map { "\(folder.path)/\($0).png" })
     #expect(manifest.items.map(\.classIndex) == [1, 0, 0])
-    #expect(manifest.items.map(\.groups) == [[["light", "warm"], ["male"]], [["(missing)"], ["female"]], [["(missing)"], []]])
+    #expect(
+      manifest.items.map(\.groups)
+        == [[["light", "warm"], ["male"]], [["(missing)"], ["female"]], [["(missing)"], []]])
     #expect(manifest.items.map(\.cluster) == ["x", "y", "x"])
     #expect(manifest.items.map(\.split) == [.validation, .train, .test])
     #expect(manifest.items.map(\.extra) == [["n, 1"], [""], ["z"]])
@@ -88,7 +90,8 @@ import Testing
     for columns in [
       ManifestColumns(label: "label", groups: ["g", "g"]),
       ManifestColumns(label: "label", groups: ["g"], tagGroups: ["g": ["g"]]),
-      ManifestColumns(label: "label", tagGroups: ["g": []]), ManifestColumns(label: "label", tagGroups: ["g": ["g", "g"]]),
+      ManifestColumns(label: "label", tagGroups: ["g": []]),
+      ManifestColumns(label: "label", tagGroups: ["g": ["g", "g"]]),
     ] {
       try expect(nil, .ambiguousGroup(name: "g"), text, columns)
     }

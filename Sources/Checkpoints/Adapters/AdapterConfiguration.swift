@@ -5,6 +5,8 @@ struct AdapterConfiguration: Codable {
   var targetModules: [String]
   /// The adapted layers, nil for all.
   var layers: [Int]?
+  /// The modules of the head, which are saved whole.
+  var modulesToSave: [String] = []
   var base: String?
   var classifierClass: String?
   var pythonModule: String?
@@ -12,13 +14,15 @@ struct AdapterConfiguration: Codable {
   private(set) var unsupported: [String] = []
 
   init(
-    rank: Int, alpha: Double, targetModules: [String], layers: [Int]?, base: String, classifierClass: String,
+    rank: Int, alpha: Double, targetModules: [String], layers: [Int]?, modulesToSave: [String], base: String,
+    classifierClass: String,
     pythonModule: String
   ) {
     self.rank = rank
     self.alpha = alpha
     self.targetModules = targetModules
     self.layers = layers
+    self.modulesToSave = modulesToSave
     self.base = base
     self.classifierClass = classifierClass
     self.pythonModule = pythonModule
@@ -80,7 +84,7 @@ struct AdapterConfiguration: Codable {
     try values.encode(base, forKey: .base)
     try values.encode(
       ["base_model_class": classifierClass, "parent_library": pythonModule], forKey: .autoMapping)
-    try values.encode(["classifier"], forKey: .modulesToSave)
+    try values.encode(modulesToSave, forKey: .modulesToSave)
     try values.encode("none", forKey: .bias)
     try values.encode(0.0, forKey: .dropout)
     try values.encode(true, forKey: .inference)

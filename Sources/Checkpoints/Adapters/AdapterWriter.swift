@@ -1,4 +1,3 @@
-import Foundation
 import Safetensors
 
 extension CheckpointWriter {
@@ -30,7 +29,8 @@ extension CheckpointWriter {
     let adapter = AdapterConfiguration(
       rank: lora.rank, alpha: lora.alpha,
       targetModules: kind.targets.filter { adapted.contains($0.name) }.map(\.adapterName),
-      layers: layers.count == architecture.layerCount ? nil : layers, base: base.path,
+      layers: layers.count == architecture.layerCount ? nil : layers,
+      modulesToSave: Set(architecture.headTensors(labels: 1).map(\.module)).sorted(), base: base.path,
       classifierClass: kind.classifierClass, pythonModule: kind.pythonModule)
     try AtomicFolder.write(to: folder) { partial in
       let adapterFile = "\(partial)/adapter_config.json"

@@ -20,7 +20,7 @@ package struct AuditProgress: Sendable {
 /// Shows progress on standard error: one line that is rewritten on a terminal, a line a phase elsewhere.
 package final class ProgressDisplay {
   private let isTerminal: Bool
-  private var lastPhase = -1
+  private var lastPhase = ""
   private var lastShown = Date.distantPast
   private var hasLine = false
 
@@ -30,9 +30,9 @@ package final class ProgressDisplay {
 
   package func show(_ progress: AuditProgress) {
     if let notice = progress.notice { line(notice) }
-    let isNewPhase = progress.phaseNumber != lastPhase
+    let isNewPhase = progress.phase != lastPhase
     guard isNewPhase || isTerminal, isNewPhase || Date().timeIntervalSince(lastShown) > 0.2 else { return }
-    lastPhase = progress.phaseNumber
+    lastPhase = progress.phase
     lastShown = Date()
     let text = Self.text(progress, isTerminal: isTerminal)
     if isTerminal {

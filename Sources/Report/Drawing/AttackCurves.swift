@@ -54,7 +54,8 @@ struct AttackCurves {
       let y = Self.bottom - 14 - 19 * Double(order.count - 1 - row)
       return """
         <text class="direct \(curves[index].style.className)" x="\(Self.right - 12)" y="\(y)" \
-        text-anchor="end">\(curves[index].arm.shortened(to: 24)) <tspan class="quiet">\(curves[index].area)</tspan></text>
+        text-anchor="end">\(curves[index].arm.shortened(to: 24)) \
+        <tspan class="quiet">\(curves[index].area)</tspan></text>
         """
     }.joined()
   }

@@ -63,7 +63,8 @@ struct CostScatter {
         \(Marks.point(x: position.x, y: position.y, style: point.style, size: 6))\
         <text class="direct \(point.style.className)" x="\(label.x)" y="\(label.y)" \
         text-anchor="\(anchor)">\(point.arm.shortened(to: 30))</text>\
-        <text class="tick" x="\(label.x)" y="\(label.y + 15)" text-anchor="\(anchor)">\(point.group.shortened(to: 30))</text>
+        <text class="tick" x="\(label.x)" y="\(label.y + 15)" \
+        text-anchor="\(anchor)">\(point.group.shortened(to: 30))</text>
         """
     }
     return "\(axis)\(marks)"

@@ -87,7 +87,8 @@ struct GroupAccuracyPanels {
         + Marks.point(x: scale.position(rates.accuracy.value), y: y, style: panel.style, size: 4.5)
     }
     return """
-      <text class="direct \(panel.style.className)" x="\(left + 6)" y="\(top + 18)">\(panel.arm.shortened(to: 22))</text>\
+      <text class="direct \(panel.style.className)" x="\(left + 6)" \
+      y="\(top + 18)">\(panel.arm.shortened(to: 22))</text>\
       \(Axes.horizontal(scale, top: top + 30, bottom: bottom, title: "", label: Axes.percentLabel(scale)))\
       <line class="reference" x1="\(overall)" x2="\(overall)" y1="\(top + 30)" y2="\(bottom)"/>\(dots)
       """

@@ -18,7 +18,8 @@ struct ForestPlot {
 
   var html: HTML {
     let scale = LinearScale(
-      covering: extent + [0, -margin], within: -1...1, minimumSpan: 0.02, from: Self.left, to: Self.right)
+      covering: extent + [0, -margin], within: -1...1, minimumSpan: 0.02, from: Self.left, to: Self.right,
+      tickCount: 7, endsOnTicks: false)
     let top = 22.0
     let bottom = top + Self.rowHeight * Double(rows.count) + 4
     let digits = scale.step < 0.0099 ? 1 : 0
@@ -45,7 +46,8 @@ struct ForestPlot {
   private func row(_ row: Row, y: Double, scale: LinearScale) -> HTML {
     let comparison = row.comparison
     return """
-      <text class="label" x="\(Self.left - 16)" y="\(y + 4)" text-anchor="end">\(comparison.groupText.shortened(to: 22)) \
+      <text class="label" x="\(Self.left - 16)" y="\(y + 4)" \
+      text-anchor="end">\(comparison.groupText.shortened(to: 22)) \
       <tspan class="quiet">n \(Figures.count(comparison.n))</tspan></text>\
       \(Marks.whisker(comparison.interval, on: scale, y: y, style: style))\
       \(Marks.point(x: scale.position(comparison.estimate), y: y, style: style, size: 4.5))\

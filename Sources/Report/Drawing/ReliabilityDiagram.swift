@@ -49,7 +49,8 @@ struct ReliabilityDiagram {
       <text class="panel" x="\(Self.left)" y="12">\(title.shortened(to: 13)) <tspan class="quiet">n \
       \(Figures.count(calibration.n))</tspan></text>\
       \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0 * 100, digits: 0) })\
-      <line class="diagonal" x1="\(Self.left)" y1="\(y.position(x.domain.lowerBound))" x2="\(Self.right)" y2="\(Self.top)"/>\
+      <line class="diagonal" x1="\(Self.left)" y1="\(y.position(x.domain.lowerBound))" \
+      x2="\(Self.right)" y2="\(Self.top)"/>\
       \(Marks.line(points.map { ($0.x, $0.y) }, class: "curve thin \(style.className)"))\(marks)\(counts)\
       \(tickLabels(x))
       """)

@@ -88,7 +88,7 @@ enum StyleSheet {
     svg .count{fill:var(--quiet);opacity:.4}
     .arm-full{--c:var(--full)}.arm-base{--c:var(--base)}.arm-other{--c:var(--quiet)}.arm-lora-0{--c:var(--l0)}\
     .arm-lora-1{--c:var(--l1)}.arm-lora-2{--c:var(--l2)}.arm-lora-3{--c:var(--l3)}.arm-lora-4{--c:var(--l4)}
-    .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:20px 18px;margin-top:16px}
+    .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:20px 18px;margin-top:16px}
     .samples figure{margin:0;font-size:13px;line-height:1.4}
     .samples img{width:112px;height:112px;object-fit:contain;object-position:left;display:block;margin-bottom:6px}
     dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 22px;margin:12px 0;font-size:14px}

@@ -30,9 +30,9 @@ extension AuditReport {
       anchor: "costs", title: "Cost",
       body: Table.html(
         caption: """
-          Measured on this execution with \(Figures.count(workers, "worker process", "worker processes")); all seeds of \
-          an arm together. Peak memory is that of the largest worker. Nothing else in this report depends on how many \
-          workers there were.
+          Measured on this execution with \(Figures.count(workers, "worker process", "worker processes")); all seeds \
+          of an arm together. Peak memory is that of the largest worker. Costs depend on how many workers there were; \
+          no other figure of this report does.
           """,
         head: Table.head(
           [

@@ -19,7 +19,7 @@ extension AuditReport {
   }
 
   private static let decisionTitles = [
-    "Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group, %", "within the margin",
+    "Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group", "within the margin",
     "difference confirmed", "too few data", "Area under the attack’s curve",
   ]
 
@@ -66,7 +66,10 @@ extension AuditReport {
       \(Table.head(Self.decisionTitles, textColumns: 1))
       """
     return Table.html(
-      caption: "In brackets: 95 % intervals. An attack that guesses has an area of 0.5.", head: head,
+      caption: """
+        Accuracy in percent; in brackets 95 % intervals. That of the worst group makes no allowance for its being \
+        picked as the worst. An attack that guesses has an area of 0.5.
+        """, head: head,
       body: rows.joined(), footnotes: notes)
   }
 

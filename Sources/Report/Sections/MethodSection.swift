@@ -33,7 +33,7 @@ extension AuditReport {
       ),
     ]
     return Section(
-      anchor: "method", title: "How this was measured",
+      anchor: "method", title: "Method",
       body: "\(Self.list(facts + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
   }
 

@@ -1,0 +1,99 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Real processes, one test at a time: two cores are all there is.
+@Suite(.serialized) struct AuditTests {
+  @Test("Results are byte-identical for 1, 2 and 3 workers, over tcp, and when a worker is killed in the middle")
+  func workersNeverChangeTheResult() throws {
+    let study = try TinyStudy()
+    for workers in 1...3 {
+      let outcome = try Program.run(
+        "audit", study.path("audit.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("report: "))
+      for arm in ["base", "lora-r2", "lora-r4", "full"] {
+        for group in ["lighting=dusk", "lighting=daylight", "age=old"] {
+          #expect(outcome.output.split(separator: "\n").contains { $0.hasPrefix(arm) && $0.contains(group) })
+        }
+      }
+    }
+    let tcp = try Program.run(
+      "audit", study.path("audit.yaml"), "--workers", "2", "--listen", "tcp://127.0.0.1:*", "--output", study.path("tcp"))
+    #expect(tcp.exitCode == 0, "\(tcp.errors)")
+
+    let started = DispatchSemaphore(value: 0)
+    let audit = try Program(
+      ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("killed")],
+      onErrors: { if $0.contains("lora-r2: training") { started.signal() } })
+    started.wait()
+    let victim = try #require(audit.children.last)
+    kill(victim, SIGKILL)
+    let killed = audit.wait()
+    #expect(killed.exitCode == 0, "\(killed.errors)")
+    #expect(killed.errors.contains("ended with signal 9"))
+
+    let expected = try study.read("w1/results.json")
+    #expect(!expected.isEmpty)
+    for other in ["w2", "w3", "tcp", "killed"] {
+      #expect(try study.read("\(other)/results.json") == expected, "\(other) differs")
+      for arm in ["base", "lora-r2", "lora-r4", "full"] {
+        #expect(try study.read("\(other)/predictions/\(arm).csv") == study.read("w1/predictions/\(arm).csv"))
+      }
+    }
+  }
+
+  @Test("A coordinator and a worker that were started by hand come to the same bytes")
+  func byHand() throws {
+    let study = try TinyStudy()
+    let alone = try Program.run("audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("alone"))
+    #expect(alone.exitCode == 0, "\(alone.errors)")
+    let address = Mutex("")
+    let listening = DispatchSemaphore(value: 0)
+    let coordinator = try Program(
+      ["coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("by-hand")],
+      onErrors: { piece in
+        guard let range = piece.firstRange(of: "tcp://127.0.0.1:") else { return }
+        address.withLock { $0 = String(piece[range.lowerBound...].prefix { !$0.isWhitespace }) }
+        listening.signal()
+      })
+    listening.wait()
+    let worker = try Program(["worker", "--connect", address.withLock { $0 }, "--name", "by-hand"])
+    let outcome = coordinator.wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(worker.wait().exitCode == 0)
+    #expect(try study.read("by-hand/results.json") == study.read("alone/results.json"))
+  }
+
+  @Test("A coordinator that is killed goes on where it was, and ends with the same bytes")
+  func resumes() throws {
+    let study = try TinyStudy()
+    let whole = try Program.run("audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("whole"))
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    let started = DispatchSemaphore(value: 0)
+    let audit = try Program(
+      ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("cut")],
+      onErrors: { if $0.contains("lora-r4: training") { started.signal() } })
+    started.wait()
+    let workers = audit.children
+    kill(audit.identifier, SIGKILL)
+    _ = audit.wait()
+    for worker in workers { kill(worker, SIGKILL) }
+    #expect(!FileManager.default.fileExists(atPath: study.path("cut/results.json")))
+    let again = try Program.run("audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("cut"))
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try study.read("cut/results.json") == study.read("whole/results.json"))
+  }
+
+  @Test("A second run of a finished audit starts no worker and writes the same results")
+  func finishedAudit() throws {
+    let study = try TinyStudy()
+    let first = try Program.run("audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("a"))
+    let results = try study.read("a/results.json")
+    let second = try Program.run("audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("a"))
+    #expect(first.exitCode == 0 && second.exitCode == 0)
+    #expect(!second.errors.contains("waiting for workers"))
+    #expect(second.output == first.output)
+    #expect(try study.read("a/results.json") == results)
+  }
+}

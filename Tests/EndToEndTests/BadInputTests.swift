@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+import Wire
+
+/// What is wrong is said in one line that names the place; nothing is left half written.
+@Suite(.serialized) struct BadInputTests {
+  /// Runs an audit of a changed study and expects it to be refused before it starts.
+  private func expectRefusal(
+    _ study: TinyStudy, specification: String = "bad.yaml", exitCode: Int32 = 78, saying words: [String],
+    location: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try Program.run(
+      "audit", study.path(specification), "--workers", "1", "--output", study.path("out"))
+    #expect(outcome.exitCode == exitCode, "\(outcome.errors)", sourceLocation: location)
+    for word in words {
+      #expect(outcome.errors.contains(word), "\(outcome.errors) lacks \(word)", sourceLocation: location)
+    }
+    #expect(outcome.errors.split(separator: "\n").count { $0.hasPrefix("error: ") } == 1, sourceLocation: location)
+    #expect(outcome.output.isEmpty, sourceLocation: location)
+    #expect(!FileManager.default.fileExists(atPath: study.path("out")), sourceLocation: location)
+  }
+
+  private func changeManifest(_ study: TinyStudy, _ change: (inout [String]) -> Void) throws {
+    var lines = String(decoding: try study.read("data/faces.csv"), as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).replacing("\r", with: "") }
+    change(&lines)
+    try study.write(lines.joined(separator: "\n"), to: "data/changed.csv")
+    try study.write(replacing: "data/faces.csv", with: "data/changed.csv", to: "bad.yaml")
+  }
+
+  @Test("An unknown key, a missing file and a specification that is not there")
+  func specification() throws {
+    let study = try TinyStudy()
+    try study.write(replacing: "  positive: smiling", with: "  positiv: smiling", to: "bad.yaml")
+    try expectRefusal(study, saying: ["bad.yaml:7", "data.positiv", "unknown key"])
+    try study.write(replacing: "data/faces.csv", with: "data/nothing.csv", to: "bad.yaml")
+    try expectRefusal(study, saying: ["data/nothing.csv"])
+    try expectRefusal(study, specification: "nothing.yaml", saying: ["nothing.yaml"])
+    try study.write(replacing: "positive: smiling", with: "positive: singing", to: "bad.yaml")
+    try expectRefusal(study, saying: ["data.positive", "singing"])
+  }
+
+  @Test("A missing column, a label outside the set, and a row without its image")
+  func manifest() throws {
+    let study = try TinyStudy()
+    try study.write(replacing: "[lighting, age]", with: "[lighting, height]", to: "bad.yaml")
+    try expectRefusal(study, saying: ["faces.csv", "height", "lighting"])
+    try study.write(
+      replacing: "  positive: smiling", with: "  classes: [smiling, sad]\n  positive: smiling", to: "bad.yaml")
+    try expectRefusal(study, saying: ["faces.csv, line ", "neutral", "sad"])
+    try changeManifest(study) { $0[4] = $0[4].replacing("images/", with: "nowhere/") }
+    try expectRefusal(study, saying: ["changed.csv, line 5", "nowhere/"])
+    try changeManifest(study) { $0[6] += ",more" }
+    try expectRefusal(study, saying: ["changed.csv", "line 7"])
+  }
+
+  @Test("A truncated image and a file that is no image are named with their line before anything starts")
+  func images() throws {
+    let study = try TinyStudy()
+    try changeManifest(study) { _ in }
+    let third = String(decoding: try study.read("data/changed.csv"), as: UTF8.self).split(separator: "\n")[3]
+    let name = String(third.prefix { $0 != "," })
+    let whole = try study.read("data/\(name)")
+    try whole.prefix(whole.count / 2).write(to: URL(filePath: study.path("data/\(name)")))
+    try expectRefusal(study, saying: ["line 4", name])
+    try Data("no image".utf8).write(to: URL(filePath: study.path("data/\(name)")))
+    try expectRefusal(study, saying: ["line 4", name, "PNG"])
+  }
+
+  @Test("A group with no items, overall or in the test split")
+  func emptyGroups() throws {
+    let study = try TinyStudy()
+    try changeManifest(study) { lines in
+      for index in lines.indices where !lines[index].isEmpty { lines[index] += index == 0 ? ",tagged" : ",no" }
+    }
+    let text = TinyStudy.specification.replacing("data/faces.csv", with: "data/changed.csv")
+      .replacing("[lighting, age]", with: "[lighting, {name: tags, tags: [tagged]}]")
+    try study.write(text, to: "bad.yaml")
+    try expectRefusal(study, saying: ["tags=tagged", "no items"])
+    try changeManifest(study) { lines in
+      for index in lines.indices where !lines[index].isEmpty {
+        lines[index] += index == 0 ? ",kind" : index == 1 ? ",alone" : ",common"
+      }
+    }
+    try study.write(
+      TinyStudy.specification.replacing("data/faces.csv", with: "data/changed.csv")
+        .replacing("[lighting, age]", with: "[lighting, kind]").replacing("train: 0.5", with: "train: 0.88")
+        .replacing("test: 0.4", with: "test: 0.02"), to: "bad.yaml")
+    let outcome = try Program.run("audit", study.path("bad.yaml"), "--workers", "1", "--output", study.path("out"))
+    #expect(outcome.exitCode == 78 && outcome.errors.contains("none of them in the test split"), "\(outcome.errors)")
+  }
+
+  @Test("Safetensors with a lying header, a checkpoint of another architecture and a pickle file")
+  func checkpoints() throws {
+    let study = try TinyStudy()
+    let weights = try study.read("base/model.safetensors")
+    try study.write(TinyStudy.specification, to: "bad.yaml")
+    try weights.prefix(weights.count - 100).write(to: URL(filePath: study.path("base/model.safetensors")))
+    try expectRefusal(study, saying: ["model.safetensors"])
+    try weights.write(to: URL(filePath: study.path("base/model.safetensors")))
+    let configuration = try study.read("base/config.json")
+    let other = String(decoding: configuration, as: UTF8.self)
+      .replacing("\"vit\"", with: "\"bert\"").replacing("ViTForImageClassification", with: "BertModel")
+    try study.write(other, to: "base/config.json")
+    try expectRefusal(study, saying: ["config.json", "bert", "vit"])
+    try configuration.write(to: URL(filePath: study.path("base/config.json")))
+    try FileManager.default.moveItem(
+      atPath: study.path("base/model.safetensors"), toPath: study.path("base/pytorch_model.bin"))
+    try expectRefusal(study, saying: ["pytorch_model.bin", "safetensors"])
+    try FileManager.default.moveItem(
+      atPath: study.path("base/pytorch_model.bin"), toPath: study.path("base/model.safetensors"))
+    try study.write(replacing: "query, v_proj", with: "query, nonsense", to: "bad.yaml")
+    try expectRefusal(study, saying: ["nonsense", "query"])
+  }
+
+  @Test("An output folder that holds another audit, or something else, is left as it is")
+  func outputFolder() throws {
+    let study = try TinyStudy()
+    let arms = "  - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}\n"
+      + "  - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}\n  - full\n"
+    let small = TinyStudy.specification.replacing(arms, with: "")
+      .replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")
+    try study.write(small, to: "small.yaml")
+    let first = try Program.run("audit", study.path("small.yaml"), "--workers", "1", "--output", study.path("out"))
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let results = try study.read("out/results.json")
+    try study.write(small.replacing("epochs: 2", with: "epochs: 1"), to: "other.yaml")
+    let second = try Program.run("audit", study.path("other.yaml"), "--workers", "1", "--output", study.path("out"))
+    #expect(second.exitCode == 78 && second.errors.contains("another audit"), "\(second.errors)")
+    #expect(try study.read("out/results.json") == results)
+    let third = try Program.run("audit", study.path("small.yaml"), "--workers", "1", "--output", study.path("data"))
+    #expect(third.exitCode == 78 && third.errors.contains("something else"), "\(third.errors)")
+    #expect(!FileManager.default.fileExists(atPath: study.path("data/ledger.sqlite")))
+  }
+
+  @Test("A port in use, an address beyond this host, no worker within the time-out, and nobody to connect to")
+  func network() throws {
+    let study = try TinyStudy()
+    let holder = try CoordinatorEndpoint(listeningAt: Address("tcp://127.0.0.1:*")) { _ in }
+    let busy = try Program.run(
+      "coordinator", study.path("audit.yaml"), "--listen", holder.control, "--output", study.path("busy"))
+    #expect(busy.exitCode == 1 && busy.errors.contains("in use"), "\(busy.errors)")
+    holder.close()
+    let beyond = try Program.run(
+      "coordinator", study.path("audit.yaml"), "--listen", "tcp://0.0.0.0:5555", "--output", study.path("beyond"))
+    #expect(beyond.exitCode == 78 && beyond.errors.contains("loopback"), "\(beyond.errors)")
+    let alone = try Program.run(
+      "coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--wait", "1", "--output",
+      study.path("alone"))
+    #expect(alone.exitCode == 1 && alone.errors.contains("no worker has joined within 1 s"), "\(alone.errors)")
+    let lost = try Program.run("worker", "--connect", "ipc://\(study.path("nobody"))", "--patience", "1")
+    #expect(lost.exitCode == 1 && lost.errors.contains("no word from the coordinator"), "\(lost.errors)")
+  }
+
+  @Test("A usage error ends with 64")
+  func usage() throws {
+    #expect(try Program.run("audit").exitCode == 64)
+    #expect(try Program.run("audit", "x.yaml", "--output", "y", "--workers", "0").exitCode == 64)
+    #expect(try Program.run("nonsense").exitCode == 64)
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Synchronization
+
+/// A real process of the programs that were built beside the tests.
+final class Program: Sendable {
+  struct Outcome {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+  }
+
+  private let process: Process
+  private let output = Mutex(Data())
+  private let errors = Mutex(Data())
+  private let readers = DispatchGroup()
+
+  /// Starts `tenbin` with these arguments.
+  ///
+  /// - Parameter line: told each piece of what it says on standard error, on a thread of its own.
+  init(_ arguments: [String], onErrors line: @escaping @Sendable (String) -> Void = { _ in }) throws {
+    process = Process()
+    process.executableURL = Self.folder.appending(path: "tenbin")
+    process.arguments = arguments
+    let pipes = (output: Pipe(), errors: Pipe())
+    process.standardOutput = pipes.output
+    process.standardError = pipes.errors
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    for (pipe, isErrors) in [(pipes.output, false), (pipes.errors, true)] {
+      readers.enter()
+      let handle = pipe.fileHandleForReading
+      let thread = Thread { [self] in
+        while true {
+          let piece = handle.availableData
+          if piece.isEmpty { break }
+          guard isErrors else {
+            output.withLock { $0.append(piece) }
+            continue
+          }
+          errors.withLock { $0.append(piece) }
+          line(String(decoding: piece, as: UTF8.self))
+        }
+        readers.leave()
+      }
+      thread.start()
+    }
+  }
+
+  var identifier: Int32 { process.processIdentifier }
+
+  /// The processes that this one has started.
+  var children: [Int32] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.compactMap { Int32($0) }.filter { candidate in
+      guard let status = try? String(contentsOfFile: "/proc/\(candidate)/status", encoding: .utf8) else { return false }
+      return status.contains("PPid:\t\(identifier)\n")
+    }.sorted()
+  }
+
+  func wait() -> Outcome {
+    process.waitUntilExit()
+    readers.wait()
+    return Outcome(
+      exitCode: process.terminationStatus, output: output.withLock { String(decoding: $0, as: UTF8.self) },
+      errors: errors.withLock { String(decoding: $0, as: UTF8.self) })
+  }
+
+  /// Runs `tenbin` with these arguments to its end.
+  static func run(_ arguments: String...) throws -> Outcome {
+    try Program(arguments).wait()
+  }
+
+  /// Where the programs are: beside the test bundle.
+  static var folder: URL {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    return URL(filePath: own).deletingLastPathComponent()
+  }
+}

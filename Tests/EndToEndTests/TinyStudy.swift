@@ -1,0 +1,66 @@
+import Checkpoints
+import Faces
+import Foundation
+import RandomNumbers
+
+/// A folder with a few faces, a very small random base and specifications, for audits that take seconds.
+final class TinyStudy {
+  let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "tenbin-\(UUID().uuidString)").path
+    _ = try FaceGenerator(key: RandomKey(seed: 3)["end to end"])
+      .write(persons: 60, imagesPerPerson: 3, to: "\(folder)/data")
+    let configuration = ModelConfiguration.vit(
+      ViTConfiguration(
+        hiddenSize: 24, layerCount: 2, headCount: 2, intermediateSize: 48, imageSize: ImageExtent(side: 16),
+        patchSize: ImageExtent(side: 4), labels: ["a", "b", "c"]))
+    try CheckpointWriter.writeCheckpoint(
+      folder: "\(folder)/base", configuration: configuration,
+      preprocessing: ImagePreprocessing(
+        size: ImageExtent(side: 16), normalization: .init(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])),
+      labels: ["a", "b", "c"],
+      values: RandomCheckpoint.values(configuration: configuration, labels: 3, key: RandomKey(seed: 4)))
+    try write(Self.specification, to: "audit.yaml")
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  static let specification = """
+    name: tiny
+    base: base
+    task: image-classification
+    data:
+      manifest: data/faces.csv
+      label: expression
+      positive: smiling
+      groups: [lighting, age]
+      cluster: person
+      split: {train: 0.5, validation: 0.1, test: 0.4, seed: 13, stratify: [expression, lighting]}
+    arms:
+      - base
+      - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}
+      - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}
+      - full
+    training: {epochs: 2, batch: 16, microbatch: 4, lora: {rate: 3e-3}, full: {rate: 1e-3}}
+    seeds: [13, 42]
+    privacy: {attacks: [lira, loss], models: 6, pool: 60}
+    report: {samples: 1}
+
+    """
+
+  func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+  func write(_ text: String, to name: String) throws {
+    try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+  }
+
+  func read(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(filePath: path(name)))
+  }
+
+  /// Writes a variant of the specification, or of any other file.
+  func write(replacing old: String, with new: String, in text: String = specification, to name: String) throws {
+    try write(text.replacing(old, with: new), to: name)
+  }
+}

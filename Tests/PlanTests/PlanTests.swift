@@ -1,0 +1,115 @@
+import Hashing
+import Plan
+import RandomNumbers
+import Testing
+
+@Suite struct PlanTests {
+  /// 120 items of 40 people, the last two of whom share one picture.
+  static func input(shift: Int = 0) -> PlanInput {
+    let count = 120
+    var contents = (0..<count).map { ContentHash(of: [UInt8($0 + shift)]) }
+    contents[119] = contents[114]
+    let tone = (0..<count).map { $0 / 3 % 5 == 0 ? "rare" : "common" }
+    let labels = (0..<count).map { $0 % 2 }
+    return PlanInput(
+      labels: labels, classes: ["no", "yes"], clusters: (0..<count).map { "p\($0 / 3)" },
+      strata: [labels.map { "\($0)" }, tone], givenSplit: nil, contents: contents,
+      groups: ["common", "rare"].map { value in
+        .init(column: "tone", value: value, members: tone.indices.filter { tone[$0] == value })
+      },
+      base: ContentHash(of: [7] as [UInt8]))
+  }
+
+  static func specification(_ change: (inout Specification) -> Void = { _ in }) throws -> Specification {
+    var specification = try Specification(yaml: SpecificationTests.valid, file: "audit.yaml")
+    specification.privacy?.pool = 60
+    change(&specification)
+    return specification
+  }
+
+  @Test("No cluster and no pair of equal files is torn by a split, and the fractions are about right")
+  func splitsKeepUnits() throws {
+    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let splits = plan.splits
+    #expect((splits.train + splits.validation + splits.test).sorted() == Array(0..<120))
+    for unit in plan.units.members {
+      let parts = Split.allCases.filter { split in unit.contains { splits[split].contains($0) } }
+      #expect(parts.count == 1)
+    }
+    #expect(plan.units.members.contains { $0.contains(114) && $0.contains(119) })
+    #expect(abs(splits.train.count - 84) <= 6 && abs(splits.test.count - 24) <= 6)
+    let rare = Set(plan.input.groups[1].members)
+    #expect(abs(Double(splits.test.count { rare.contains($0) }) / Double(splits.test.count) - 0.2) < 0.15)
+  }
+
+  @Test("Masks come in complementary pairs by unit, half each, from the train split")
+  func masks() throws {
+    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let membership = try #require(plan.membership)
+    #expect(membership.masks.count == 8)
+    #expect(Set(membership.pool).isSubset(of: plan.splits.train))
+    let units = plan.units.unitOfItem
+    for pair in 0..<4 {
+      let (first, second) = (membership.masks[2 * pair], membership.masks[2 * pair + 1])
+      #expect(zip(first, second).allSatisfy { $0 != $1 })
+      #expect(abs(first.count { $0 } * 2 - first.count) <= 6)
+      for (position, item) in membership.pool.enumerated() {
+        for (other, otherItem) in membership.pool.enumerated() where units[item] == units[otherItem] {
+          #expect(first[position] == first[other])
+        }
+      }
+    }
+    #expect(Set(membership.masks.map { $0.map { $0 ? "1" : "0" }.joined() }).count == 8)
+  }
+
+  @Test("Every epoch sees every member exactly once, in the same order for every arm")
+  func orders() throws {
+    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let runs = plan.runs.filter { $0.purpose == .task(seed: 42) }
+    #expect(runs.count == 3)
+    for run in runs {
+      for epoch in 0..<2 {
+        let order = run.order(epoch: epoch)
+        #expect(order == runs[0].order(epoch: epoch))
+        let seen = (0..<run.stepsPerEpoch).flatMap { run.microBatches(step: $0, order: order) }
+        #expect(seen.flatMap { $0 } == order)
+        #expect(order.sorted() == run.members)
+        #expect(seen.allSatisfy { !$0.isEmpty && $0.count <= run.microbatch })
+      }
+      #expect(run.order(epoch: 0) != run.order(epoch: 1))
+    }
+    #expect(runs[1].steps == runs[1].stepsPerEpoch * 6)
+  }
+
+  @Test("The hash covers what changes results and nothing that does not")
+  func hash() throws {
+    let plain = try Plan(specification: Self.specification(), input: Self.input()).hash
+    let alike: [(inout Specification) -> Void] = [
+      { $0.cluster.workers = 7 }, { $0.base = "elsewhere" }, { $0.data.manifest = "/moved.csv" },
+      { $0.report.samples = 5 },
+    ]
+    for change in alike {
+      #expect(try Plan(specification: Self.specification(change), input: Self.input()).hash == plain)
+    }
+    let different: [(inout Specification) -> Void] = [
+      { $0.cluster.threads = 2 }, { $0.seeds = [13] }, { $0.training.batch = 64 }, { $0.training.clip = 1 },
+      { $0.training.lora.rate = 2e-3 }, { $0.privacy?.models = 10 }, { $0.privacy = nil }, { $0.decision.margin = 0.01 },
+      { $0.arms.removeLast() }, { $0.training.warmup = 0.5 },
+    ]
+    for change in different {
+      #expect(try Plan(specification: Self.specification(change), input: Self.input()).hash != plain)
+    }
+    #expect(try Plan(specification: Self.specification(), input: Self.input(shift: 1)).hash != plain)
+  }
+
+  @Test("A split column that tears a cluster apart is refused, and so is a group without items")
+  func refusals() throws {
+    var torn = Self.input()
+    torn.givenSplit = (0..<120).map { $0 % 2 == 0 ? .train : .test }
+    let byColumn = try Self.specification { $0.data.split = .column("split") }
+    #expect(throws: PlanError.self) { try Plan(specification: byColumn, input: torn) }
+    var empty = Self.input()
+    empty.groups.append(.init(column: "tone", value: "none", members: []))
+    #expect(throws: PlanError.self) { try Plan(specification: Self.specification(), input: empty) }
+  }
+}
