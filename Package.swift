@@ -76,6 +76,7 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
@@ -83,19 +84,19 @@ let package = Package(
       name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "WireTests", dependencies: ["Wire", protobuf], swiftSettings: strict),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing"], swiftSettings: strict),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers"],
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport"],
       exclude: ["Golden"],
       swiftSettings: strict),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
@@ -106,7 +107,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers"],
+      dependencies: ["tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx20

@@ -13,7 +13,7 @@ enum QuickstartSpecifications {
       cluster: person
       split: {train: 0.9, test: 0.1, seed: 1, stratify: [accessory, lighting]}
     arms: [full]
-    training: {epochs: 20, batch: 32, microbatch: 16, warmup: 0.1, full: {rate: 1e-3}}
+    training: {epochs: 25, batch: 32, microbatch: 16, warmup: 0.1, weight_decay: 0.01, full: {rate: 1e-3}}
     seeds: [1]
 
     """
@@ -47,7 +47,7 @@ enum QuickstartSpecifications {
       weight_decay: 0.01
       base: {rate: 3e-3}
       lora: {rate: 2e-3}
-      full: {rate: 8e-4, epochs: 12}
+      full: {rate: 1e-3}
     seeds: [13, 1337, 42]
     privacy: {attacks: [lira, loss], models: 8, pool: 800}
     decision: {metric: accuracy, margin: 0.03, min_group: 50}

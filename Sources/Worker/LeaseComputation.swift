@@ -10,6 +10,7 @@ final class LeaseComputation {
   private let methods: [AdaptationMethod]
   private let labels: Int
   private let items: ItemStore
+  private let device: Device
   private var models: [Int: ImageClassifier] = [:]
   /// Which run's parameters, of which version, each model holds.
   private var loaded: [Int: ParametersKey] = [:]
@@ -20,11 +21,12 @@ final class LeaseComputation {
     let version: UInt32
   }
 
-  init(checkpoint: CheckpointFolder, methods: [AdaptationMethod], labels: Int, items: ItemStore) {
+  init(checkpoint: CheckpointFolder, methods: [AdaptationMethod], labels: Int, items: ItemStore, device: Device) {
     self.checkpoint = checkpoint
     self.methods = methods
     self.labels = labels
     self.items = items
+    self.device = device
   }
 
   /// The gradient sums of a lease, as the fewest nodes of the canonical tree.
@@ -72,7 +74,7 @@ final class LeaseComputation {
       // One arm is worked on at a time: what another held is freed before this one is made.
       models = [:]
       loaded = [:]
-      model = try ImageClassifier(checkpoint: checkpoint, method: methods[method], labels: labels)
+      model = try ImageClassifier(checkpoint: checkpoint, method: methods[method], labels: labels, device: device)
       models[method] = model
     }
     let key = ParametersKey(run: lease.run, version: lease.version)

@@ -100,7 +100,8 @@ package final class Worker {
     let preprocessor = ImagePreprocessor(checkpoint.preprocessing, imageSize: checkpoint.configuration.imageSize)
     computation = LeaseComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
-      labels: Int(welcome.classes), items: try ItemStore(catalogue: catalogue, preprocessor: preprocessor))
+      labels: Int(welcome.classes), items: try ItemStore(catalogue: catalogue, preprocessor: preprocessor),
+      device: fingerprint.device)
   }
 
   private func workOnLeases() throws {

@@ -6,6 +6,7 @@ internal import Wire
 
 /// What the bits of a worker's results depend on; workers of one audit must have it in common.
 struct WorkerFingerprint {
+  let device: Device
   let message: Tenbin_Fingerprint
 
   /// - Throws: `WorkerError` when there is no such device, `TorchError` when it cannot be used.
@@ -22,6 +23,7 @@ struct WorkerFingerprint {
     message.libtorch = TorchLibrary.version
     message.device = device.rawValue
     message.canary = Data(try Self.canary(on: device).bytes)
+    self.device = device
     self.message = message
   }
 

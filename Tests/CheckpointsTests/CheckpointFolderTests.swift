@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Safetensors
+import TestSupport
 import Testing
 
 @Suite struct CheckpointFolderTests {
@@ -89,7 +90,7 @@ import Testing
 
   @Test("Writing a folder again replaces it and leaves nothing else behind")
   func replacing() throws {
-    _ = try folder.write(Data(), as: "base/stale.txt")
+    _ = try folder.write(Data(), to: "base/stale.txt")
     _ = try folder.checkpoint()
     let files = FileManager.default
     #expect(try files.contentsOfDirectory(atPath: folder.path) == ["base"])

@@ -1,11 +1,12 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ImagePreprocessingTests {
   private func preprocessing(_ json: String) throws -> ImagePreprocessing {
     let folder = try TemporaryFolder()
-    return try ImagePreprocessing.read(file: try folder.write(Data(json.utf8), as: "preprocessor_config.json"))
+    return try ImagePreprocessing.read(file: try folder.write(Data(json.utf8), to: "preprocessor_config.json"))
   }
 
   @Test("The size may be a number, height and width, or the shortest edge")

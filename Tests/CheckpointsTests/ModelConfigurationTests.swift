@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ModelConfigurationTests {
@@ -8,7 +9,7 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private func configuration(_ json: String) throws -> ModelConfiguration {
-    try ModelConfiguration.read(file: try folder.write(Data(json.utf8), as: "config.json"))
+    try ModelConfiguration.read(file: try folder.write(Data(json.utf8), to: "config.json"))
   }
 
   @Test("Keys that are missing have the defaults of transformers")

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import RandomNumbers
 import Safetensors
+import TestSupport
 
 /// A ViT of odd shapes.
 let tiny = ViTConfiguration(

@@ -1,6 +1,7 @@
 import Checkpoints
 import RandomNumbers
 import Safetensors
+import TestSupport
 import Testing
 
 @Suite struct TrainableLayoutTests {

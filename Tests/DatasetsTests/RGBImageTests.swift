@@ -1,5 +1,6 @@
 import Datasets
 import RandomNumbers
+import TestSupport
 import Testing
 
 @Suite struct RGBImageTests {

@@ -2,13 +2,15 @@ import Checkpoints
 import Faces
 import Foundation
 import RandomNumbers
+import TestSupport
 
 /// A folder with a few faces, a very small random base and specifications, for audits that take seconds.
 final class TinyStudy {
-  let folder: String
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "tenbin-\(UUID().uuidString)").path
+    temporary = try TemporaryFolder()
     _ = try FaceGenerator(key: RandomKey(seed: 3)["end to end"])
       .write(persons: 60, imagesPerPerson: 3, to: "\(folder)/data")
     let configuration = ModelConfiguration.vit(
@@ -23,8 +25,6 @@ final class TinyStudy {
       values: RandomCheckpoint.values(configuration: configuration, labels: 3, key: RandomKey(seed: 4)))
     try write(Self.specification, to: "audit.yaml")
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   static let specification = """
     name: tiny
@@ -52,7 +52,7 @@ final class TinyStudy {
   func path(_ name: String) -> String { "\(folder)/\(name)" }
 
   func write(_ text: String, to name: String) throws {
-    try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+    try temporary.write(text, to: name)
   }
 
   func read(_ name: String) throws -> Data {

@@ -2,6 +2,7 @@ import Datasets
 import Faces
 import Foundation
 import RandomNumbers
+import TestSupport
 import Testing
 
 @Suite struct FaceGeneratorTests {
@@ -52,9 +53,8 @@ import Testing
 
   @Test("The written dataset is a manifest of readable images with the figures it returns")
   func writing() throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/tenbin-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let dataset = try generator.write(persons: 12, imagesPerPerson: 3, to: folder, manifest: "base.csv", prefix: "q")
+    let folder = try TemporaryFolder()
+    let dataset = try generator.write(persons: 12, imagesPerPerson: 3, to: folder.path, manifest: "base.csv", prefix: "q")
     #expect(dataset.count == 36)
     #expect(dataset.persons == [.daylight: 5, .indoor: 5, .dusk: 2])
     let columns = ManifestColumns(

@@ -1,16 +1,14 @@
-import Foundation
 import Hashing
 import Ledger
+import TestSupport
 import Testing
 
 @Suite struct LedgerTests {
   private let plan = ContentHash(of: [1] as [UInt8])
 
   private func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "ledger-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder.appending(path: "ledger.sqlite").path)
+    let folder = try TemporaryFolder()
+    try body("\(folder.path)/ledger.sqlite")
   }
 
   private func step(_ number: Int, gradient: [Float] = [1, 2], parameters: [Float] = [3]) -> StepRecord {

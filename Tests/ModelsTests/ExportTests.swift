@@ -3,6 +3,7 @@ import Foundation
 import Models
 import RandomNumbers
 import Safetensors
+import TestSupport
 import Testing
 import Torch
 

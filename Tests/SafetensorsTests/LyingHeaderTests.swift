@@ -1,6 +1,7 @@
 import Foundation
 import RandomNumbers
 import Safetensors
+import TestSupport
 import Testing
 
 @Suite struct LyingHeaderTests {
@@ -77,7 +78,7 @@ import Testing
     ])
   func malformed(header: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(fileBytes(header: header, data: Self.four))
+    let path = try folder.write(fileBytes(header: header, data: Self.four), to: "file.safetensors")
     let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
     guard case .malformedHeader = error?.problem else {
       Issue.record("expected a malformed header, found \(String(describing: error))")
@@ -92,7 +93,7 @@ import Testing
       NamedTensor(name: "a", shape: [2, 2], floats: [1, 2, 3, 4]), NamedTensor(name: "b", shape: [1], floats: [5]),
     ])
     for length in 0..<good.count {
-      let path = try folder.write(good.prefix(length))
+      let path = try folder.write(good.prefix(length), to: "file.safetensors")
       #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
     }
   }
@@ -121,7 +122,7 @@ import Testing
         default: bytes[generator.index(below: 8)] = UInt8(generator.index(below: 256))
         }
       }
-      let path = try folder.write(Data(bytes))
+      let path = try folder.write(bytes, to: "file.safetensors")
       do {
         let file = try SafetensorsFile(path: path)
         for name in file.names { _ = try? file.floats(name) }
@@ -136,7 +137,7 @@ import Testing
 
   private func expect(_ problem: SafetensorsError.Problem, for bytes: Data) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(bytes)
+    let path = try folder.write(bytes, to: "file.safetensors")
     #expect(throws: SafetensorsError(file: path, problem: problem)) { try SafetensorsFile(path: path) }
   }
 }

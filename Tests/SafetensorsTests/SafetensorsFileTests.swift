@@ -1,5 +1,6 @@
 import Foundation
 import Safetensors
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsFileTests {
@@ -41,7 +42,7 @@ import Testing
       SafetensorsWriter.serialized([
         NamedTensor(name: "half", type: .float16, shape: [4], bytes: half),
         NamedTensor(name: "brain", type: .bfloat16, shape: [2], bytes: brain),
-      ]))
+      ]), to: "file.safetensors")
     let file = try SafetensorsFile(path: path)
     #expect(try file.floats("half") == [1, -2, 0x1p-24, .infinity])
     #expect(try file.floats("brain") == [1, -2.5])
@@ -57,7 +58,7 @@ import Testing
   @Test("A writer that is given too few values, or a name twice, leaves the old file as it was")
   func writerErrors() throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(Data("old".utf8))
+    let path = try folder.write("old", to: "file.safetensors")
     #expect(throws: SafetensorsError(file: path, problem: .valueCount(name: "a", expected: 16, found: 8))) {
       try SafetensorsWriter.write([NamedTensor(name: "a", shape: [4], floats: [1, 2])], to: path)
     }

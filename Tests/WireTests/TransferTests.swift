@@ -1,5 +1,6 @@
 import Foundation
 import SwiftProtobuf
+import TestSupport
 import Testing
 import Wire
 
@@ -19,9 +20,7 @@ import Wire
 
   @Test("Messages and transfers larger than a chunk arrive whole over real sockets", arguments: ["ipc", "tcp"])
   func roundTrip(transport: String) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "wire-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let address = try Address(transport == "ipc" ? "ipc://\(folder.path)/c" : "tcp://127.0.0.1:*")
     let atCoordinator = Mailbox<CoordinatorEvent>()
     let coordinator = try CoordinatorEndpoint(listeningAt: address) { atCoordinator.send($0) }

@@ -42,6 +42,7 @@ final class LocalWorkers {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, logFile(of: name), O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    Self.keepDescriptorsFromChildren()
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -65,6 +66,14 @@ final class LocalWorkers {
     }
     waiter.name = "waiting for \(name)"
     waiter.start()
+  }
+
+  /// Whoever started the coordinator must not wait for pipes that its workers happen to hold.
+  private static func keepDescriptorsFromChildren() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    for descriptor in names.compactMap({ Int32($0) }) where descriptor > 2 {
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
   }
 
   /// Forgets a worker that has ended.
