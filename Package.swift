@@ -86,17 +86,21 @@ let package = Package(
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport"], swiftSettings: strict),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport"],
+      name: "ModelsTests",
+      dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport"],
       exclude: ["Golden"],
       swiftSettings: strict),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
@@ -107,7 +111,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport"],
+      dependencies: [
+        "tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx20

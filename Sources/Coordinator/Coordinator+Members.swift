@@ -55,7 +55,8 @@ extension Coordinator {
   private func greet(_ hello: Tenbin_Hello, from peer: Peer) {
     let text = hello.fingerprint.text
     if let expected = fingerprint, expected != text {
-      let reason = "its results would differ in their last bits: it has \(text), but the audit was begun with \(expected)"
+      let reason =
+        "its results would differ in their last bits: it has \(text), but the audit was begun with \(expected)"
       endpoint.send(.refusal(.with { $0.reason = reason }), to: peer)
       showProgress(notice: "\(hello.name) was refused: \(reason)")
       return
@@ -72,7 +73,9 @@ extension Coordinator {
           $0.baseHash = Data(inputs.plan.input.base.bytes)
           $0.classes = UInt32(inputs.classNames.count)
           $0.threads = UInt32(inputs.specification.cluster.threads)
-          $0.methods = inputs.methods.map { Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount) }
+          $0.methods = inputs.methods.map {
+            Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
+          }
         }), to: peer)
   }
 

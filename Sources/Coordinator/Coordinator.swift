@@ -154,7 +154,8 @@ package final class Coordinator {
     guard now - lastHadMember < options.patience else {
       throw AuditError(
         .failure,
-        "no worker has joined within \(options.patience.components.seconds) s; start one with: tenbin worker --connect \(address)")
+        "no worker has joined within \(options.patience.components.seconds) s; start one with: tenbin worker --connect \(address)"
+      )
     }
     showProgress()
   }

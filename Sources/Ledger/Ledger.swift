@@ -1,6 +1,6 @@
-package import Hashing
 internal import Foundation
 internal import GRDB
+package import Hashing
 internal import Synchronization
 
 /// The durable record of one audit in SQLite: what was planned, applied, measured and spent.
@@ -77,7 +77,8 @@ package final class Ledger: Sendable {
         let floats = logits.withUnsafeBytes { bytes in
           (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
         }
-        runs[name] = CompletedRun(run: name, losses: try JSONDecoder().decode([Double].self, from: losses), logits: floats)
+        runs[name] = CompletedRun(
+          run: name, losses: try JSONDecoder().decode([Double].self, from: losses), logits: floats)
       }
       return runs
     }
@@ -85,7 +86,8 @@ package final class Ledger: Sendable {
 
   /// Adds to what a phase of an arm has cost.
   package func add(_ cost: CostRecord) throws(LedgerError) {
-    var sum = try costs().first { $0.arm == cost.arm && $0.phase == cost.phase } ?? CostRecord(arm: cost.arm, phase: cost.phase)
+    var sum =
+      try costs().first { $0.arm == cost.arm && $0.phase == cost.phase } ?? CostRecord(arm: cost.arm, phase: cost.phase)
     sum.add(cost)
     let arguments: StatementArguments = [
       sum.arm, sum.phase, sum.wallSeconds, sum.workerSeconds, sum.processorSeconds, sum.coordinatorProcessorSeconds,
@@ -156,7 +158,8 @@ extension Ledger {
     _ step: StepRecord, gradient: String, parameters: String, into database: Database
   ) throws {
     let before = try Row.fetchOne(
-      database, sql: "SELECT gradient, parameters FROM steps WHERE run = ? AND step = ?", arguments: [step.run, step.step])
+      database, sql: "SELECT gradient, parameters FROM steps WHERE run = ? AND step = ?",
+      arguments: [step.run, step.step])
     if let before {
       guard before["gradient"] == gradient else {
         throw LedgerError.replayDiffers(run: step.run, step: step.step, what: "gradient")

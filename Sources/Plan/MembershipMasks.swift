@@ -25,7 +25,8 @@ package struct MembershipMasks: Sendable, Equatable {
     }
     guard chosen.count >= 4 else {
       throw PlanError(
-        description: "membership inference needs at least 4 clusters of items in the train split, found \(chosen.count)")
+        description: "membership inference needs at least 4 clusters of items in the train split, found \(chosen.count)"
+      )
     }
     chosen.sort()
     let pool = chosen.flatMap { units.members[$0] }.sorted()

@@ -23,7 +23,8 @@ package struct Plan: Sendable {
     units = Units(clusters: input.clusters, contents: input.contents)
     splits = try Self.splits(specification.data.split, input: input, units: units)
     for group in input.groups where group.members.isEmpty {
-      throw PlanError(description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
+      throw PlanError(
+        description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
     let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
     if let privacy = specification.privacy {

@@ -21,7 +21,8 @@ package struct Splits: Sendable, Equatable {
     for unit in units.members {
       if let first = unit.first, let other = unit.first(where: { given[$0] != given[first] }) {
         throw PlanError(
-          description: "items \(first + 1) and \(other + 1) of the manifest share a cluster or are equal byte for byte, "
+          description:
+            "items \(first + 1) and \(other + 1) of the manifest share a cluster or are equal byte for byte, "
             + "but the split column puts one into \(given[first].rawValue) and the other into \(given[other].rawValue)")
       }
     }

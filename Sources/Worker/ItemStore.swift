@@ -47,7 +47,8 @@ final class ItemStore {
     let item = items[position]
     let bytes = try FileBytes.read(item.path)
     guard ContentHash(of: bytes) == item.content else {
-      throw WorkerError(.failure, "\(item.path): the file has changed since the audit was planned; restore it, or start anew")
+      throw WorkerError(
+        .failure, "\(item.path): the file has changed since the audit was planned; restore it, or start anew")
     }
     let image = try RGBImage(decoding: bytes, name: item.path)
     let result = try preprocessor.resized(width: image.width, height: image.height, rgb: image.bytes)

@@ -27,9 +27,11 @@ package struct Prediction {
       try self.model.load(parameters: folder.values)
     } else {
       guard let count = checkpoint.headLabels else {
-        throw WorkerError(.failure, "\(model): the checkpoint has no head to predict with; name an adapter with --adapter")
+        throw WorkerError(
+          .failure, "\(model): the checkpoint has no head to predict with; name an adapter with --adapter")
       }
-      labels = checkpoint.configuration.labels.count == count
+      labels =
+        checkpoint.configuration.labels.count == count
         ? checkpoint.configuration.labels : (0..<count).map { "LABEL_\($0)" }
       let layout = try TrainableLayout(configuration: checkpoint.configuration, method: .head, labels: count)
       self.model = try ImageClassifier(checkpoint: checkpoint, method: .head, labels: count)
@@ -61,7 +63,8 @@ package struct Prediction {
   package func predict(manifest input: String, pathColumn: String, to output: String) throws {
     let table = try CommaSeparatedValues(file: input)
     guard let column = table.column(pathColumn) else {
-      throw WorkerError(.failure, "\(input): no column \"\(pathColumn)\"; the columns are \(table.header.joined(separator: ", "))")
+      throw WorkerError(
+        .failure, "\(input): no column \"\(pathColumn)\"; the columns are \(table.header.joined(separator: ", "))")
     }
     let folder = URL(filePath: input).deletingLastPathComponent()
     let preprocessor = ImagePreprocessor(checkpoint.preprocessing, imageSize: checkpoint.configuration.imageSize)
@@ -71,7 +74,8 @@ package struct Prediction {
       let images = try rows.map { row in
         let name = row.fields[column]
         let path = name.hasPrefix("/") ? name : folder.appending(path: name).path(percentEncoded: false)
-        let image = try RGBImage(decoding: try Self.bytes(of: path, row: row, in: input), name: "\(input), line \(row.line): \(path)")
+        let image = try RGBImage(
+          decoding: try Self.bytes(of: path, row: row, in: input), name: "\(input), line \(row.line): \(path)")
         return try preprocessor.resized(width: image.width, height: image.height, rgb: image.bytes)
       }
       for (row, logits) in zip(rows, try model.logits(pixels: try preprocessor.pixels(resized: images))) {

@@ -42,7 +42,8 @@ struct WorkerFingerprint {
     let scale = try buffer.parameter(at: sizes[0], shape: [width])
     let head = try buffer.parameter(at: sizes[0] + sizes[1], shape: [classes, width])
     let zeros = try Tensor.zeros([width], on: device)
-    let hidden = try inputs.linear(weight: weight, bias: nil).gelu().layerNorm(weight: scale, bias: zeros, epsilon: 1e-6)
+    let hidden = try inputs.linear(weight: weight, bias: nil).gelu().layerNorm(
+      weight: scale, bias: zeros, epsilon: 1e-6)
     let attended = try hidden.attention(key: hidden, value: hidden, heads: 4)
     let logits = try attended.narrowed(1, 0..<1).reshaped([batch, width]).linear(weight: head, bias: nil)
     let loss = try logits.crossEntropySum(labels: try Tensor.copying(integers: [0, 2], on: device))

@@ -19,7 +19,8 @@ import Testing
       }
     }
     let tcp = try Program.run(
-      "audit", study.path("audit.yaml"), "--workers", "2", "--listen", "tcp://127.0.0.1:*", "--output", study.path("tcp"))
+      "audit", study.path("audit.yaml"), "--workers", "2", "--listen", "tcp://127.0.0.1:*", "--output",
+      study.path("tcp"))
     #expect(tcp.exitCode == 0, "\(tcp.errors)")
 
     let started = DispatchSemaphore(value: 0)

@@ -116,7 +116,8 @@ import Wire
   @Test("An output folder that holds another audit, or something else, is left as it is")
   func outputFolder() throws {
     let study = try TinyStudy()
-    let arms = "  - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}\n"
+    let arms =
+      "  - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}\n"
       + "  - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}\n  - full\n"
     let small = TinyStudy.specification.replacing(arms, with: "")
       .replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")

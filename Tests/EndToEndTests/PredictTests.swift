@@ -26,7 +26,7 @@ import Testing
 
   @Test(
     "An audit's adapters and checkpoints give the same logits here and in Python's peft and transformers",
-    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --oracles makes .python"))
+    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"))
   func agreesWithPython() throws {
     let study = try TinyStudy()
     let text = TinyStudy.specification.replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")
@@ -36,7 +36,8 @@ import Testing
     var generator = RandomKey(seed: 9)["pixels"].generator
     let pixels = (0..<40 * 3 * 16 * 16).map { _ in Float(generator.normal()) }
     let inputs = study.path("inputs.safetensors")
-    try SafetensorsWriter.write([NamedTensor(name: "pixel_values", shape: [40, 3, 16, 16], floats: pixels)], to: inputs)
+    try SafetensorsWriter.write(
+      [NamedTensor(name: "pixel_values", shape: [40, 3, 16, 16], floats: pixels)], to: inputs)
     let checkpoints = study.path("a/checkpoints")
     for arm in ["base", "lora-r2", "lora-r4", "full"] {
       let folder = "\(checkpoints)/\(arm)/seed-13"
@@ -77,7 +78,8 @@ import Testing
       "predict", "--model", study.path("base"), "--manifest", study.path("list.csv"), "--output", study.path("out.csv"))
     #expect(missing.exitCode == 1 && missing.errors.contains("list.csv, line 2"), "\(missing.errors)")
     let tensors = study.path("tensors.safetensors")
-    try SafetensorsWriter.write([NamedTensor(name: "pixel_values", shape: [1, 3, 8, 8], floats: Array(repeating: 0, count: 192))], to: tensors)
+    try SafetensorsWriter.write(
+      [NamedTensor(name: "pixel_values", shape: [1, 3, 8, 8], floats: Array(repeating: 0, count: 192))], to: tensors)
     let shape = try Program.run(
       "predict", "--model", study.path("base"), "--input", tensors, "--output", study.path("out.safetensors"))
     #expect(shape.exitCode == 1 && shape.errors.contains("16"), "\(shape.errors)")

@@ -54,7 +54,8 @@ import Testing
   @Test("The written dataset is a manifest of readable images with the figures it returns")
   func writing() throws {
     let folder = try TemporaryFolder()
-    let dataset = try generator.write(persons: 12, imagesPerPerson: 3, to: folder.path, manifest: "base.csv", prefix: "q")
+    let dataset = try generator.write(
+      persons: 12, imagesPerPerson: 3, to: folder.path, manifest: "base.csv", prefix: "q")
     #expect(dataset.count == 36)
     #expect(dataset.persons == [.daylight: 5, .indoor: 5, .dusk: 2])
     let columns = ManifestColumns(

@@ -93,7 +93,8 @@ import Testing
     }
     let different: [(inout Specification) -> Void] = [
       { $0.cluster.threads = 2 }, { $0.seeds = [13] }, { $0.training.batch = 64 }, { $0.training.clip = 1 },
-      { $0.training.lora.rate = 2e-3 }, { $0.privacy?.models = 10 }, { $0.privacy = nil }, { $0.decision.margin = 0.01 },
+      { $0.training.lora.rate = 2e-3 }, { $0.privacy?.models = 10 }, { $0.privacy = nil },
+      { $0.decision.margin = 0.01 },
       { $0.arms.removeLast() }, { $0.training.warmup = 0.5 },
     ]
     for change in different {

@@ -9,7 +9,8 @@ extension AuditInputs {
   package var summary: String {
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
     let fleet = plan.runs.count - runs
-    return "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
+    return
+      "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
       + "\(plan.splits.test.count) test), \(specification.arms.count) arms, \(runs) runs"
       + (fleet > 0 ? ", \(fleet) shadow models" : "")
   }

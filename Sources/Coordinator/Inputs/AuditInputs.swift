@@ -30,7 +30,8 @@ package struct AuditInputs: Sendable {
   /// - Parameter folder: what the specification's paths are relative to.
   init(specification: Specification, folder: String) throws {
     func resolved(_ path: String) -> String {
-      path.hasPrefix("/") ? path : URL(filePath: folder).appending(path: path).standardizedFileURL.path(percentEncoded: false)
+      path.hasPrefix("/")
+        ? path : URL(filePath: folder).appending(path: path).standardizedFileURL.path(percentEncoded: false)
     }
     let checkpoint = try CheckpointFolder(path: resolved(specification.base))
     let manifest = try Manifest(
@@ -39,11 +40,13 @@ package struct AuditInputs: Sendable {
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw AuditError(
         .configuration,
-        "data.positive: \"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
+        "data.positive: \"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))"
+      )
     }
     guard manifest.classNames.count >= 2 else {
       throw AuditError(
-        .configuration, "\(manifest.file): the column \(specification.data.label) holds one label only; expected two or more")
+        .configuration,
+        "\(manifest.file): the column \(specification.data.label) holds one label only; expected two or more")
     }
     let methods = specification.arms.map { AdaptationMethod($0) }
     let layouts = try methods.map {

@@ -17,7 +17,8 @@ extension PlanInput {
       labels: manifest.items.map(\.classIndex), classes: manifest.classNames,
       clusters: manifest.items.map(\.cluster), strata: strata,
       givenSplit: splits.count == manifest.items.count ? splits : nil,
-      contents: try Self.contents(of: manifest), groups: Self.groups(of: manifest, settings: settings.groups), base: base)
+      contents: try Self.contents(of: manifest), groups: Self.groups(of: manifest, settings: settings.groups),
+      base: base)
   }
 
   private static func contents(of manifest: Manifest) throws -> [ContentHash] {

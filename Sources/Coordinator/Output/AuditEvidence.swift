@@ -28,10 +28,13 @@ struct AuditEvidence {
         metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
       key: plan.statisticsKey["fairness"])
     let fleets = try fleets()
-    let privacy = try fleets.map { try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm]) }
+    let privacy = try fleets.map {
+      try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm])
+    }
     return AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
-      planVersion: Plan.version, classNames: inputs.classNames, positiveClass: positiveClass.map { inputs.classNames[$0] },
+      planVersion: Plan.version, classNames: inputs.classNames,
+      positiveClass: positiveClass.map { inputs.classNames[$0] },
       counts: ItemCounts(
         items: inputs.manifest.items.count, train: plan.splits.train.count, validation: plan.splits.validation.count,
         test: plan.splits.test.count),

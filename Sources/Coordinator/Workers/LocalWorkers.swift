@@ -48,7 +48,9 @@ final class LocalWorkers {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
-    var words: [UnsafeMutablePointer<CChar>?] = ([executable, "worker"] + arguments + ["--name", name]).map { strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = ([executable, "worker"] + arguments + ["--name", name]).map {
+      strdup($0)
+    }
     words.append(nil)
     defer { for word in words { free(word) } }
     var process: pid_t = 0

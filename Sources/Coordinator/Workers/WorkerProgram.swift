@@ -10,7 +10,8 @@ package enum WorkerProgram {
     if let named = ProcessInfo.processInfo.environment["TENBIN_WORKER"] {
       path = named
     } else {
-      let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+      let own =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
       path = URL(filePath: own).deletingLastPathComponent().appending(path: "tenbin-worker").path(percentEncoded: false)
     }
     guard access(path, X_OK) == 0 else {

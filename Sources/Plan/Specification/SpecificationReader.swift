@@ -76,7 +76,8 @@ extension DataSettings {
     for item in try value.sequence() {
       if item.isMapping {
         let keys = try item.mapping(["name", "tags"])
-        groups.append(GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings()))
+        groups.append(
+          GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings()))
       } else {
         groups.append(GroupSettings(name: try item.string(), tags: nil))
       }
@@ -100,7 +101,8 @@ extension SplitSettings {
       try keys.required("test").number(0.01...0.98),
     ]
     guard abs(fractions[0] + fractions[1] + fractions[2] - 1) < 1e-9 else {
-      throw value.failure("train, validation and test must sum to 1, found \(fractions[0] + fractions[1] + fractions[2])")
+      throw value.failure(
+        "train, validation and test must sum to 1, found \(fractions[0] + fractions[1] + fractions[2])")
     }
     self = .fractions(
       train: fractions[0], validation: fractions[1], test: fractions[2],
@@ -116,8 +118,10 @@ extension LoRASettings {
     targets = try keys["targets"]?.strings() ?? ["query", "value"]
     layers = try Layers(keys["layers"])
     name = try keys["name"]?.string() ?? "lora-r\(rank)"
-    guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), name.first != "." else {
-      throw value.failure("the name \"\(name)\" may hold ASCII letters, digits, '-', '_' and '.' only: it names a folder")
+    guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), name.first != "."
+    else {
+      throw value.failure(
+        "the name \"\(name)\" may hold ASCII letters, digits, '-', '_' and '.' only: it names a folder")
     }
   }
 }
