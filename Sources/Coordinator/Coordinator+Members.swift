@@ -53,6 +53,7 @@ extension Coordinator {
   }
 
   private func greet(_ hello: Tenbin_Hello, from peer: Peer) {
+    guard members[peer] == nil else { return }
     let text = hello.fingerprint.text
     if let expected = fingerprint, expected != text {
       let reason =

@@ -81,7 +81,12 @@ extension Coordinator {
         if let entry = members[member] {
           members[entry.peer] = nil
           showProgress(notice: "\(entry.name) was given up: \(reason); its work is lent again")
-          endpoint.send(.goodbye(.with { $0.reason = reason }), to: entry.peer)
+          endpoint.send(
+            .refusal(
+              .with {
+                $0.reason = reason
+                $0.mayReturn = true
+              }), to: entry.peer)
         }
       }
     }

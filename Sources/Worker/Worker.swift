@@ -71,7 +71,9 @@ package final class Worker {
       try TorchLibrary.setThreads(Int(welcome.threads))
       endpoint.connectBulk(to: try Address(welcome.bulkEndpoint))
     case .refusal(let refusal)?:
-      throw WorkerError(.refused, "the coordinator at \(address) refused this worker: \(refusal.reason)")
+      throw WorkerError(
+        refusal.mayReturn ? .givenUp : .refused,
+        "the coordinator at \(address) refused this worker: \(refusal.reason)")
     case .lease(let lease)?: leases.append(lease)
     case .goodbye?: return true
     case .phaseBegan?: ProcessMemory.resetPeak()

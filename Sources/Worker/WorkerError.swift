@@ -8,6 +8,8 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
     case unreachable
     /// The coordinator does not let this worker in.
     case refused
+    /// The coordinator gave this worker up, but it may come back as a new incarnation.
+    case givenUp
     case failure
   }
 

@@ -24,12 +24,26 @@ struct WorkerCommand: ParsableCommand {
     if !(patience >= 1 && patience <= 1e6) { throw ValidationError("--patience must be from 1 to 1000000 seconds") }
   }
 
+  /// Runs the worker; returns whether it was given up and may come back as a new incarnation.
+  private static func isGivenUp(_ worker: Worker) throws -> Bool {
+    do {
+      try worker.run()
+      return false
+    } catch let error as WorkerError where error.kind == .givenUp {
+      FileHandle.standardError.write(Data("\(error); coming back\n".utf8))
+      return true
+    }
+  }
+
   func run() throws {
     do {
-      let worker = try Worker(
-        name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect), device: device,
-        patience: patience)
-      try worker.run()
+      var isGivenUp = true
+      while isGivenUp {
+        let worker = try Worker(
+          name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect), device: device,
+          patience: patience)
+        isGivenUp = try Self.isGivenUp(worker)
+      }
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       throw ExitCode(error is WireError ? 78 : (error as? WorkerError)?.exitCode ?? 1)

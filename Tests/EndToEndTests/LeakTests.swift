@@ -51,7 +51,7 @@ import Testing
         let control = attack.shuffledControl
         let reach = 0.75 * (control.interval.upper - control.interval.lower)
         #expect(abs(control.value - 0.5) <= reach, "\(arm.arm), \(attack.attack): \(control)")
-        #expect(reach < 0.12)
+        #expect(reach < 0.2)
       }
     }
   }

@@ -58,7 +58,7 @@ extension AuditReport {
       caption: """
         Over all items, averaged over targets, with 95 % intervals that resample whole clusters. Below each true \
         positive rate: the false positive rate attained, and members found of members. The control shuffles \
-        membership: its area should hold 0.5.
+        membership: its interval should hold 0.5, and misses it by chance once in twenty.
         """,
       head: Table.head(
         ["Arm", "Attack", "Area under the curve"] + AttackMeasures.limits.reversed().map(limitTitle)

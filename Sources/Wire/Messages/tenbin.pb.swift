@@ -334,6 +334,9 @@ package nonisolated struct Tenbin_Refusal: Sendable {
 
   package var reason: String = String()
 
+  /// The worker may come back as a new incarnation: it was only not heard of for too long.
+  package var mayReturn: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1221,7 +1224,7 @@ nonisolated extension Tenbin_Method.Full: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Refusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Refusal"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{3}may_return\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1230,6 +1233,7 @@ nonisolated extension Tenbin_Refusal: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.mayReturn) }()
       default: break
       }
     }
@@ -1239,11 +1243,15 @@ nonisolated extension Tenbin_Refusal: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
     }
+    if self.mayReturn != false {
+      try visitor.visitSingularBoolField(value: self.mayReturn, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Refusal, rhs: Tenbin_Refusal) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.mayReturn != rhs.mayReturn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
