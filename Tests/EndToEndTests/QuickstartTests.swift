@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The quickstart's own input, and the disparity that was planted in it.
 @Suite(.serialized) struct QuickstartTests {
