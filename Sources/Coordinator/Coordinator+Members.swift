@@ -15,6 +15,8 @@ extension Coordinator {
       if let entry = members[peer] { cluster.hear(entry.member, at: now) }
       switch message.body {
       case .hello(let hello)?: greet(hello, from: peer)
+      case .goodbye? where members[peer] == nil: break
+      case _ where members[peer] == nil: inviteAgain(peer)
       case .delivery(let delivery)?:
         let whole = members.update(peer) { $0.assembly.insert(delivery) } ?? []
         for item in whole { try take(item, from: peer) }
@@ -50,6 +52,16 @@ extension Coordinator {
         .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
     }
     try localWorkers.start(name: exit.name)
+  }
+
+  /// A worker that outlived an earlier coordinator, or that was given up, may come back as a new incarnation.
+  private func inviteAgain(_ peer: Peer) {
+    endpoint.send(
+      .refusal(
+        .with {
+          $0.reason = "this coordinator does not know it"
+          $0.mayReturn = true
+        }), to: peer)
   }
 
   private func greet(_ hello: Tenbin_Hello, from peer: Peer) {

@@ -73,7 +73,7 @@ package final class Coordinator {
       address = given
       runtimeFolder = nil
     } else {
-      let folder = try Self.makeRuntimeFolder()
+      let folder = try RuntimeFolder.make(forOutput: options.output)
       runtimeFolder = folder
       address = try AuditError.wrapping(.failure) { try Address("ipc://\(folder)/control") }
     }
@@ -172,16 +172,6 @@ package final class Coordinator {
     }
     endpoint.close()
     localWorkers?.terminate()
-  }
-
-  /// A folder that only this user can enter, with a path short enough for a socket's name.
-  private static func makeRuntimeFolder() throws(AuditError) -> String {
-    let base = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? "/tmp"
-    var template = Array("\(base)/tenbin-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw AuditError(.failure, "\(base): no folder can be made there: \(String(cString: strerror(errno)))")
-    }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 
