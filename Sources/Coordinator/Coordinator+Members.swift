@@ -68,13 +68,11 @@ extension Coordinator {
     guard members[peer] == nil else { return }
     let text = hello.fingerprint.text
     if let expected = fingerprint, expected != text {
-      let reason =
-        "its results would differ in their last bits: it has \(text), but the audit was begun with \(expected)"
+      let reason = Self.difference(of: text, from: expected)
       endpoint.send(.refusal(.with { $0.reason = reason }), to: peer)
       showProgress(notice: "\(hello.name) was refused: \(reason)")
       return
     }
-    fingerprint = text
     members[peer] = MemberDirectory.Entry(
       peer: peer, member: Member(peer.description), name: hello.name, process: hello.process, fingerprint: text)
     endpoint.send(
@@ -98,12 +96,27 @@ extension Coordinator {
       return entry
     }
     guard let entry else { return }
-    try AuditError.wrapping(.failure) {
-      try output.ledger.recordMember(
-        entry.member.description, name: entry.name, fingerprint: entry.fingerprint)
-    }
     endpoint.send(catalogue, to: peer)
     try perform(cluster.join(entry.member, at: now))
+  }
+
+  /// Records a member whose delivery counted. The first of them sets the fingerprint that all others must have: a mere
+  /// hello must not lock the others out.
+  func acknowledge(_ entry: MemberDirectory.Entry) throws(AuditError) {
+    guard members[entry.peer]?.hasDelivered == false else { return }
+    _ = members.update(entry.peer) { $0.hasDelivered = true }
+    try AuditError.wrapping(.failure) {
+      try output.ledger.recordMember(entry.member.description, name: entry.name, fingerprint: entry.fingerprint)
+    }
+    guard fingerprint == nil else { return }
+    fingerprint = entry.fingerprint
+    for other in members.all where other.fingerprint != entry.fingerprint {
+      try expel(other.peer, because: Self.difference(of: other.fingerprint, from: entry.fingerprint))
+    }
+  }
+
+  private static func difference(of found: String, from expected: String) -> String {
+    "its results would differ in their last bits: it has \(found), but the audit was begun with \(expected)"
   }
 
   func lose(_ peer: Peer, because reason: String) throws(AuditError) {

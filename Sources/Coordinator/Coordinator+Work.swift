@@ -137,6 +137,7 @@ extension Coordinator {
     try perform(actions)
     guard case .counted = verdict else { return }
     deathsWithoutProgress = 0
+    try acknowledge(entry)
     try AuditError.wrapping(.failure) {
       switch contents {
       case .gradients(let nodes): try count(nodes, lease: lease)

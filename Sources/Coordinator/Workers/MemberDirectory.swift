@@ -10,6 +10,7 @@ struct MemberDirectory {
     let process: UInt32
     let fingerprint: String
     var isReady = false
+    var hasDelivered = false
     var assembly = DeliveryAssembly()
     /// The version of each run's parameters that it was sent last.
     var versions: [Int: Int] = [:]
@@ -24,8 +25,11 @@ struct MemberDirectory {
 
   subscript(member: Member) -> Entry? { entries.values.first { $0.member == member } }
 
+  /// Everybody, in the order of their names.
+  var all: [Entry] { entries.values.sorted { ($0.name, $0.peer.description) < ($1.name, $1.peer.description) } }
+
   /// Those that take part, in the order of their names.
-  var ready: [Entry] { entries.values.filter(\.isReady).sorted { $0.name < $1.name } }
+  var ready: [Entry] { all.filter(\.isReady) }
 
   /// The incarnations under a name.
   func entry(name: String, process: UInt32) -> Entry? {
