@@ -21,8 +21,7 @@ extension Coordinator {
         let whole = members.update(peer) { $0.assembly.insert(delivery) } ?? []
         for item in whole { try take(item, from: peer) }
       case .failure(let failure)?:
-        guard let entry = members[peer] else { return }
-        throw AuditError(.failure, "\(entry.name) cannot go on: \(failure.reason)")
+        try hearFailure(failure, from: peer)
       case .goodbye(let goodbye)?: try lose(peer, because: goodbye.reason)
       case .heartbeat?, nil: break
       }
@@ -52,6 +51,19 @@ extension Coordinator {
         .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
     }
     try localWorkers.start(name: exit.name)
+  }
+
+  /// A worker cannot compute a lease. Another one gets to try before the audit ends over it.
+  private func hearFailure(_ failure: Tenbin_Failure, from peer: Peer) throws(AuditError) {
+    guard let entry = members[peer] else { return }
+    guard leases[Int(clamping: failure.lease)]?.member == entry.member else {
+      return try expel(peer, because: "it failed at lease \(failure.lease), which it does not hold")
+    }
+    failuresWithoutProgress += 1
+    guard failuresWithoutProgress < 2, members.ready.count > 1 else {
+      throw AuditError(.failure, "\(entry.name) cannot go on: \(failure.reason)")
+    }
+    try lose(peer, because: "it cannot go on: \(failure.reason)")
   }
 
   /// A worker that outlived an earlier coordinator, or that was given up, may come back as a new incarnation.

@@ -137,6 +137,7 @@ extension Coordinator {
     try perform(actions)
     guard case .counted = verdict else { return }
     deathsWithoutProgress = 0
+    failuresWithoutProgress = 0
     try acknowledge(entry)
     try AuditError.wrapping(.failure) {
       switch contents {

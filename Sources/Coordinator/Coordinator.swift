@@ -38,6 +38,8 @@ package final class Coordinator {
   var progress: AuditProgress
   /// Deaths of local workers since a delivery last counted.
   var deathsWithoutProgress = 0
+  /// Leases that workers could not compute since a delivery last counted.
+  var failuresWithoutProgress = 0
   /// When there was last a member, or the start.
   var lastHadMember: Duration = .zero
   var fingerprint: String?

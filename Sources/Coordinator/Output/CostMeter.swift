@@ -15,9 +15,14 @@ struct CostMeter {
   }
 
   mutating func count(_ delivery: Tenbin_Delivery) {
-    cost.workerSeconds += delivery.workerSeconds
-    cost.processorSeconds += delivery.processorSeconds
+    cost.workerSeconds += Self.seconds(delivery.workerSeconds)
+    cost.processorSeconds += Self.seconds(delivery.processorSeconds)
     cost.peakResidentBytes = max(cost.peakResidentBytes, Int(clamping: delivery.peakResidentBytes))
+  }
+
+  /// What a peer claims, where it can be a time at all.
+  private static func seconds(_ claimed: Double) -> Double {
+    claimed >= 0 && claimed < 1e9 ? claimed : 0
   }
 
   /// What was spent until now.
