@@ -1,16 +1,6 @@
 internal import CZeroMQ
 internal import Foundation
 
-/// The process's one libzmq context: two in one process can crash (libzmq issue 4242).
-///
-/// Sendable because libzmq's context may be used from any thread.
-final class ZeroMQContext: @unchecked Sendable {
-  static let shared = ZeroMQContext()
-  fileprivate let pointer: UnsafeMutableRawPointer?
-
-  private init() { pointer = zmq_ctx_new() }
-}
-
 /// One libzmq socket; belongs to the thread that uses it.
 final class ZeroMQSocket {
   enum Kind {
@@ -32,7 +22,7 @@ final class ZeroMQSocket {
       case .router: ZMQ_ROUTER
       case .dealer: ZMQ_DEALER
       }
-    guard let pointer = zmq_socket(ZeroMQContext.shared.pointer, type) else {
+    guard let pointer = ZeroMQContext.shared.openSocket(type) else {
       throw .system(operation: "zmq_socket", problem: Self.lastProblem)
     }
     self.pointer = pointer
@@ -61,7 +51,7 @@ final class ZeroMQSocket {
     guard isOpen else { return }
     isOpen = false
     try? set(ZMQ_LINGER, linger)
-    zmq_close(pointer)
+    ZeroMQContext.shared.closeSocket(pointer)
   }
 
   /// Binds, and returns the endpoint with the port that the system chose.
