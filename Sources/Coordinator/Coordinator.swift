@@ -121,6 +121,11 @@ package final class Coordinator {
       fingerprint = try output.ledger.firstFingerprint()
       let done = try output.ledger.completedRuns()
       for (index, run) in inputs.plan.runs.enumerated() { completed[index] = done[run.identifier.description] }
+      for (index, run) in completed where run.logits.count != inputs.logitCount(ofRun: index) {
+        throw AuditError(
+          .failure,
+          "\(options.output)/ledger.sqlite: the predictions of \(run.run) are damaged; choose another --output")
+      }
     }
     progress.samplesDone = completed.keys.reduce(0) { $0 + inputs.plan.runs[$1].samples }
     let phases = Phase.all(of: inputs.plan)
@@ -162,10 +167,16 @@ package final class Coordinator {
     showProgress()
   }
 
+  /// How long those who have joined wait for the others.
+  private static let patienceWithOthers: Duration = .seconds(20)
+
   /// The clock of the first phase must not count how long programs take to start.
   private func waitForMembers() throws(AuditError) {
     progress.phase = "waiting for workers"
-    while cluster.memberCount < max(1, options.localWorkers) { try step() }
+    while cluster.memberCount < max(1, options.localWorkers) {
+      try step()
+      if cluster.memberCount > 0, now > Self.patienceWithOthers { break }
+    }
   }
 
   private func shutDown() {

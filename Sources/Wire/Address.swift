@@ -27,7 +27,7 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
       guard port == "*" || UInt16(port) != nil else {
         throw .address(text, problem: "expected a port from 0 to 65535, found \"\(port)\"")
       }
-      guard ["127.0.0.1", "localhost", "[::1]"].contains(host) || host.hasPrefix("127.") else {
+      guard ["localhost", "[::1]"].contains(host) || host.wholeMatch(of: /127(\.[0-9]{1,3}){3}/) != nil else {
         throw .address(
           text, problem: "only loopback (127.0.0.1) is allowed: nothing listens beyond this host without keys")
       }

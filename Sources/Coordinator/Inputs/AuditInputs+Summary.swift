@@ -5,6 +5,9 @@ extension AuditInputs {
   /// Workers that the specification asks for.
   package var plannedWorkers: Int { specification.cluster.workers }
 
+  /// How many logits a run comes to: evaluated items × classes.
+  func logitCount(ofRun index: Int) -> Int { plan.runs[index].evaluated.count * classNames.count }
+
   /// What is about to be done, in a line.
   package var summary: String {
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }

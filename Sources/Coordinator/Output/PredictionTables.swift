@@ -27,7 +27,8 @@ enum PredictionTables {
         }
       }
       let name = "predictions/\(arms[arm].name)"
-      return [("\(name).csv", task.bytes)] + (hasFleet ? [("\(name)-fleet.csv", fleet.bytes)] : [])
+      return [("\(name).csv", task.bytes)]
+        + (hasFleet ? [("predictions/fleets/\(arms[arm].name).csv", fleet.bytes)] : [])
     }
   }
 

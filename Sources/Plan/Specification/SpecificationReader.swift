@@ -186,7 +186,7 @@ extension MethodSettings {
 extension PrivacySettings {
   init(_ value: YAMLValue) throws(SpecificationError) {
     let keys = try value.mapping(["attacks", "models", "pool"])
-    models = try keys["models"]?.integer(4...4_096) ?? 16
+    models = try keys["models"]?.integer(6...4_096) ?? 16
     guard models % 2 == 0 else {
       throw value.failure("models must be even, because shadow models come in complementary pairs; found \(models)")
     }
