@@ -180,6 +180,8 @@ package final class Coordinator {
   }
 
   private func shutDown() {
+    // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
+    if let meter { try? output.ledger.add(meter.total(traffic: endpoint.traffic)) }
     for entry in members.ready {
       endpoint.send(.goodbye(.with { $0.reason = "the audit has ended" }), to: entry.peer)
     }
