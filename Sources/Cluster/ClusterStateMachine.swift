@@ -38,12 +38,6 @@ package struct ClusterStateMachine: Sendable {
 
   package var memberCount: Int { members.count }
 
-  /// Leases that are out, by member.
-  package func leases(of member: Member) -> [Lease] {
-    leases.values.filter { $0.lease.member == member && !$0.isRevoked }.map(\.lease)
-      .sorted { $0.identifier < $1.identifier }
-  }
-
   /// Units of open rounds that nobody works on.
   package var pendingUnits: Int {
     rounds.reduce(0) { $0 + $1.units.count { $0 == .pending } }
