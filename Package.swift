@@ -18,7 +18,6 @@ let linkTorch: [LinkerSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -27,7 +26,6 @@ let package = Package(
   name: "tenbin",
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -35,7 +33,11 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser], swiftSettings: strict),
-    .executableTarget(name: "tenbin-worker", dependencies: ["Worker", "Wire", argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "tenbin-worker",
+      dependencies: [
+        "Worker", "Prediction", "Benchmarks", "Wire", "Models", "Tokenizers", "Checkpoints", "Torch", argumentParser,
+      ], swiftSettings: strict),
 
     .target(
       name: "Quickstart", dependencies: ["Coordinator", "Faces", "Checkpoints", "RandomNumbers"], swiftSettings: strict),
@@ -51,6 +53,12 @@ let package = Package(
         "Wire", "Optimization", "Datasets", "Models", "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
+    .target(
+      name: "Prediction", dependencies: ["Models", "Tokenizers", "Datasets", "Checkpoints", "Safetensors", "Torch"],
+      swiftSettings: strict),
+    .target(
+      name: "Benchmarks", dependencies: ["Models", "Optimization", "Checkpoints", "Torch", "RandomNumbers"],
+      swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
@@ -59,11 +67,12 @@ let package = Package(
     .target(name: "Cluster", swiftSettings: strict),
     .target(name: "Optimization", swiftSettings: strict),
     .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch"], swiftSettings: strict),
     .target(name: "Layers", dependencies: ["Torch"], swiftSettings: strict),
-    .target(name: "Checkpoints", dependencies: ["Safetensors", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Safetensors", swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict, linkerSettings: linkTorch),
     .target(name: "Hashing", dependencies: ["CSodium"], swiftSettings: strict),
@@ -72,6 +81,7 @@ let package = Package(
     .target(
       name: "CTorch",
       cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"])]),
+    .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
@@ -91,10 +101,13 @@ let package = Package(
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["Torch", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests",
-      dependencies: ["Models", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport"],
+      dependencies: [
+        "Models", "Optimization", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport",
+      ],
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(

@@ -48,4 +48,8 @@ inline at::Device device(int32_t number) {
   return number == CTORCH_CUDA ? at::Device(at::kCUDA) : at::Device(at::kCPU);
 }
 
+inline at::ScalarType scalar_type(int32_t number) {
+  return number == CTORCH_BFLOAT16 ? at::kBFloat16 : at::kFloat;
+}
+
 } // namespace ctorch

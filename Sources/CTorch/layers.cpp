@@ -1,7 +1,5 @@
 #include "boundary.h"
 
-#include <cmath>
-
 using namespace ctorch;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
@@ -11,85 +9,145 @@ namespace {
 
 at::Tensor rows(const at::Tensor &tensor) { return tensor.reshape({-1, tensor.size(-1)}); }
 
-// A frozen linear layer with trainable low-rank factors beside it. One node of the graph instead of seven: at the width
-// of small models the graph's bookkeeping costs as much as the products.
-struct LoRALinear : Function<LoRALinear> {
+std::optional<at::Tensor> optional(const CTorchTensor *tensor) {
+  return tensor ? std::optional<at::Tensor>(tensor->value) : std::nullopt;
+}
+
+// The shape of `tensor` with another last dimension.
+std::vector<int64_t> widened(const at::Tensor &tensor, int64_t width) {
+  auto shape = tensor.sizes().vec();
+  shape.back() = width;
+  return shape;
+}
+
+// A linear layer, with low-rank factors beside it where it is adapted. One node of the graph instead of some seven: at
+// the width of small models the graph's bookkeeping costs as much as the products. Products are computed in one type;
+// whatever is of another, such as 32-bit parameters under bfloat16, is converted once a call.
+struct Linear : Function<Linear> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
-                            const std::optional<at::Tensor> &bias, const at::Tensor &a, const at::Tensor &b, double scaling) {
-    const auto x = rows(input);            // [rows, inputs]
-    const auto low = at::mm(x, a.t());     // [rows, rank]
-    auto output = bias ? at::addmm(*bias, x, weight.t()) : at::mm(x, weight.t());
-    output.addmm_(low, b.t(), 1, scaling); // [rows, outputs]
-    context->save_for_backward({x, low, weight, a, b});
+                            const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &a,
+                            const std::optional<at::Tensor> &b, const std::optional<at::Tensor> &mask, double scaling,
+                            at::ScalarType type) {
+    const auto x = rows(input).to(type);       // [rows, inputs]
+    const auto w = weight.to(type);            // [outputs, inputs]
+    auto output = bias ? at::addmm(bias->to(type), x, w.t()) : at::mm(x, w.t());
+    variable_list saved{x, w};
+    if (a && b) {
+      const auto narrow = a->to(type);         // [rank, inputs]
+      const auto wide = b->to(type);           // [outputs, rank]
+      const auto low = at::mm(mask ? x.mul(rows(*mask)) : x, narrow.t()); // [rows, rank]
+      output.addmm_(low, wide.t(), 1, scaling);
+      saved.insert(saved.end(), {low, narrow, wide});
+      if (mask) saved.push_back(rows(*mask));
+    }
+    context->save_for_backward(std::move(saved));
     context->saved_data["scaling"] = scaling;
-    auto shape = input.sizes().vec();
-    shape.back() = weight.size(0);
-    return output.view(shape);
+    context->saved_data["weight"] = weight.requires_grad();
+    context->saved_data["bias"] = bias && bias->requires_grad();
+    context->saved_data["input"] = static_cast<int64_t>(input.scalar_type());
+    return output.view(widened(input, weight.size(0)));
   }
 
   static variable_list backward(AutogradContext *context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &low = saved[1], &weight = saved[2], &a = saved[3], &b = saved[4];
+    const auto &x = saved[0], &weight = saved[1];
+    const bool adapted = saved.size() > 2, masked = saved.size() > 5;
     const double scaling = context->saved_data["scaling"].toDouble();
-    const auto output = rows(gradients[0]);             // [rows, outputs]
-    const auto back = at::mm(output, b).mul_(scaling);  // [rows, rank]
-    const auto gradient_a = at::mm(back.t(), x);        // [rank, inputs]
-    const auto gradient_b = at::mm(output.t(), low).mul_(scaling); // [outputs, rank]
-    at::Tensor gradient_input;
-    if (context->needs_input_grad(0)) {
-      auto shape = gradients[0].sizes().vec();
-      shape.back() = weight.size(1);
-      gradient_input = at::mm(output, weight).addmm_(back, a).view(shape);
+    const auto output = rows(gradients[0]);    // [rows, outputs]
+    variable_list result(8);
+    at::Tensor back;
+    if (adapted) {
+      back = at::mm(output, saved[4]);         // [rows, rank]
+      if (scaling != 1) back.mul_(scaling);
     }
-    return {gradient_input, at::Tensor(), at::Tensor(), gradient_a, gradient_b, at::Tensor()};
+    if (context->needs_input_grad(0)) {
+      auto gradient = at::mm(output, weight);  // [rows, inputs]
+      if (masked) {
+        gradient.add_(at::mm(back, saved[3]).mul_(saved[5]));
+      } else if (adapted) {
+        gradient.addmm_(back, saved[3]);
+      }
+      const auto type = static_cast<at::ScalarType>(context->saved_data["input"].toInt());
+      result[0] = gradient.view(widened(gradients[0], weight.size(1))).to(type);
+    }
+    if (context->saved_data["weight"].toBool()) result[1] = at::mm(output.t(), x).to(at::kFloat);
+    if (context->saved_data["bias"].toBool()) result[2] = at::sum(output, {0}, false, at::kFloat);
+    if (adapted) {
+      result[3] = at::mm(back.t(), masked ? x.mul(saved[5]) : x).to(at::kFloat);
+      result[4] = at::mm(output.t(), saved[2]).to(at::kFloat).mul_(scaling);
+    }
+    return result;
   }
 };
 
-// Scaled dot-product attention (Vaswani et al. 2017, equation 1) as two batched products and a softmax.
-struct Attention : Function<Attention> {
-  // [batch, tokens, heads · headDim] to [batch · heads, tokens, headDim]
-  static at::Tensor split(const at::Tensor &tensor, int64_t heads) {
-    const auto batch = tensor.size(0), tokens = tensor.size(1), width = tensor.size(2) / heads;
-    return tensor.reshape({batch, tokens, heads, width}).transpose(1, 2).reshape({batch * heads, tokens, width});
-  }
-
-  // and back
-  static at::Tensor join(const at::Tensor &tensor, int64_t heads) {
-    const auto batch = tensor.size(0) / heads, tokens = tensor.size(1), width = tensor.size(2);
-    return tensor.view({batch, heads, tokens, width}).transpose(1, 2).reshape({batch, tokens, heads * width});
-  }
-
-  // scale · left · right for each matrix of a batch, in one kernel: with beta = 0 the first argument is not read.
-  static at::Tensor scaled(const at::Tensor &left, const at::Tensor &right, double scale) {
-    return at::baddbmm(at::empty({}, left.options()), left, right, 0, scale);
-  }
-
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &query, const at::Tensor &key,
-                            const at::Tensor &value, int64_t heads) {
-    const double scale = 1 / std::sqrt(static_cast<double>(query.size(2) / heads));
-    const auto q = split(query, heads), k = split(key, heads), v = split(value, heads);
-    const auto shares = at::softmax(scaled(q, k.transpose(1, 2), scale), -1); // [batch · heads, queries, keys]
-    context->save_for_backward({q, k, v, shares});
-    context->saved_data["heads"] = heads;
-    context->saved_data["scale"] = scale;
-    return join(at::bmm(shares, v), heads);
+// Root mean square normalization (Zhang and Sennrich 2019).
+struct RMSNorm : Function<RMSNorm> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight, double epsilon,
+                            at::ScalarType type) {
+    const auto x = input.to(at::kFloat);
+    const auto inverse = at::linalg_vector_norm(x, 2, {-1}, true)
+                             .square_().div_(static_cast<double>(x.size(-1))).add_(epsilon).rsqrt_();
+    const auto normalized = x.mul(inverse);
+    context->save_for_backward({normalized, inverse, weight});
+    return normalized.mul(weight).to(type);
   }
 
   static variable_list backward(AutogradContext *context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const auto &q = saved[0], &k = saved[1], &v = saved[2], &shares = saved[3];
-    const auto heads = context->saved_data["heads"].toInt();
-    const auto output = split(gradients[0], heads);
-    at::Tensor gradient_query, gradient_key, gradient_value;
-    if (context->needs_input_grad(2)) gradient_value = join(at::bmm(shares.transpose(1, 2), output), heads);
-    if (context->needs_input_grad(0) || context->needs_input_grad(1)) {
-      const auto scores =
-          at::_softmax_backward_data(at::bmm(output, v.transpose(1, 2)), shares, -1, shares.scalar_type());
-      const double scale = context->saved_data["scale"].toDouble();
-      if (context->needs_input_grad(0)) gradient_query = join(scaled(scores, k, scale), heads);
-      if (context->needs_input_grad(1)) gradient_key = join(scaled(scores.transpose(1, 2), q, scale), heads);
+    const auto &normalized = saved[0], &inverse = saved[1], &weight = saved[2];
+    const auto output = gradients[0].to(at::kFloat);
+    variable_list result(4);
+    if (context->needs_input_grad(1)) result[1] = rows(output.mul(normalized)).sum(0);
+    if (context->needs_input_grad(0)) {
+      const auto scaled = output.mul(weight);
+      const auto along = scaled.mul(normalized).mean(-1, true);
+      result[0] = scaled.addcmul_(normalized, along, -1).mul_(inverse);
     }
-    return {gradient_query, gradient_key, gradient_value, at::Tensor()};
+    return result;
+  }
+};
+
+struct GatedSiLU : Function<GatedSiLU> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &gate, const at::Tensor &up) {
+    context->save_for_backward({gate, up});
+    return at::silu(gate).mul_(up);
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &gate = saved[0], &up = saved[1];
+    return {at::silu_backward(gradients[0].mul(up), gate), at::silu(gate).mul_(gradients[0])};
+  }
+};
+
+// Rotary position embedding (Su et al. 2021); its own inverse with the angles' sign turned.
+struct Rotary : Function<Rotary> {
+  static at::Tensor rotated(const at::Tensor &input, const at::Tensor &cosine, const at::Tensor &sine, int64_t heads,
+                            bool backwards) {
+    const auto batch = input.size(0), tokens = input.size(1), half = input.size(2) / heads / 2;
+    const auto x = input.view({batch, tokens, heads, 2, half});
+    const auto first = x.select(3, 0), second = x.select(3, 1);
+    const auto c = cosine.unsqueeze(2), s = sine.unsqueeze(2); // [batch or 1, tokens, 1, half]
+    auto result = at::empty_like(x);
+    auto real = result.select(3, 0), imaginary = result.select(3, 1);
+    const double sign = backwards ? -1 : 1;
+    real.copy_(at::mul(first, c).addcmul_(second, s, -sign));
+    imaginary.copy_(at::mul(second, c).addcmul_(first, s, sign));
+    return result.view(input.sizes());
+  }
+
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &cosine,
+                            const at::Tensor &sine, int64_t heads) {
+    context->save_for_backward({cosine, sine});
+    context->saved_data["heads"] = heads;
+    return rotated(input.contiguous(), cosine, sine, heads, false);
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto heads = context->saved_data["heads"].toInt();
+    return {rotated(gradients[0].contiguous(), saved[0], saved[1], heads, true), at::Tensor(), at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -103,39 +161,48 @@ int32_t ctorch_gelu(const CTorchTensor *input, CTorchTensor **result) {
   return making(result, [&] { return at::gelu(input->value); });
 }
 
-int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                      CTorchTensor **result) {
-  return making(result, [&] {
-    return bias ? at::linear(input->value, weight->value, bias->value) : at::linear(input->value, weight->value);
-  });
+int32_t ctorch_gated_silu(const CTorchTensor *gate, const CTorchTensor *up, CTorchTensor **result) {
+  return making(result, [&] { return GatedSiLU::apply(gate->value, up->value); });
 }
 
-int32_t ctorch_lora_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                           const CTorchTensor *a, const CTorchTensor *b, double scaling, CTorchTensor **result) {
+int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
+                      CTorchLowRank adapter, int32_t type, CTorchTensor **result) {
   return making(result, [&] {
-    const auto shift = bias ? std::optional<at::Tensor>(bias->value) : std::nullopt;
-    return LoRALinear::apply(input->value, weight->value, shift, a->value, b->value, scaling);
+    return Linear::apply(input->value, weight->value, optional(bias), optional(adapter.a), optional(adapter.b),
+                         optional(adapter.mask), adapter.scaling, scalar_type(type));
   });
 }
 
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                          double epsilon, CTorchTensor **result) {
+                          double epsilon, int32_t type, CTorchTensor **result) {
   return making(result, [&] {
-    return at::layer_norm(input->value, {weight->value.size(0)}, weight->value, bias->value, epsilon);
+    return at::layer_norm(input->value.to(at::kFloat), {weight->value.size(0)}, weight->value, bias->value, epsilon)
+        .to(scalar_type(type));
   });
 }
 
-int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, int64_t heads,
-                         CTorchTensor **result) {
+int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, double epsilon, int32_t type,
+                        CTorchTensor **result) {
+  return making(result, [&] { return RMSNorm::apply(input->value, weight->value, epsilon, scalar_type(type)); });
+}
+
+int32_t ctorch_rotary(const CTorchTensor *input, const CTorchTensor *cosine, const CTorchTensor *sine, int64_t heads,
+                      CTorchTensor **result) {
   return making(result, [&] {
-    TORCH_CHECK(heads > 0 && query->value.dim() == 3 && query->value.size(2) % heads == 0,
-                "attention: expected [batch, tokens, width] with a width that ", heads, " heads divide, found ",
-                query->value.sizes());
-    return Attention::apply(query->value, key->value, value->value, heads);
+    const auto &value = input->value;
+    TORCH_CHECK(heads > 0 && value.dim() == 3 && value.size(2) % (2 * heads) == 0,
+                "rotary: expected [batch, tokens, width] with an even width for each of ", heads, " heads, found ",
+                value.sizes());
+    return Rotary::apply(value, cosine->value, sine->value, heads);
   });
+}
+
+int32_t ctorch_embedding(const CTorchTensor *table, const CTorchTensor *indices, CTorchTensor **result) {
+  return making(result, [&] { return at::embedding(table->value, indices->value).to(at::kFloat); });
 }
 
 int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result) {
-  return making(result,
-                [&] { return at::cross_entropy_loss(logits->value, labels->value, {}, at::Reduction::Sum); });
+  return making(result, [&] {
+    return at::cross_entropy_loss(logits->value.to(at::kFloat), labels->value, {}, at::Reduction::Sum);
+  });
 }

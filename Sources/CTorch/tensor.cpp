@@ -42,21 +42,26 @@ int32_t ctorch_tensor_copy(const float *values, const int64_t *shape, int32_t di
   });
 }
 
-int32_t ctorch_tensor_copy_integers(const int64_t *values, int64_t count, int32_t number, CTorchTensor **result) {
+int32_t ctorch_tensor_copy_integers(const int64_t *values, const int64_t *shape, int32_t dimensions, int32_t number,
+                                    CTorchTensor **result) {
   return making(result, [&] {
-    auto tensor = at::empty({count}, at::kLong);
+    auto tensor = at::empty(sizes(shape, dimensions), at::kLong);
     std::memcpy(tensor.data_ptr<int64_t>(), values, tensor.nbytes());
     return tensor.to(device(number));
   });
 }
 
-int32_t ctorch_tensor_borrow(const float *values, const int64_t *shape, int32_t dimensions, void *context,
+int32_t ctorch_tensor_borrow(const void *values, int32_t type, const int64_t *shape, int32_t dimensions, void *context,
                              void (*release)(void *context), CTorchTensor **result) {
   return making(result, [&] {
     // Nothing in this library writes to a tensor that it did not make, so the constness is kept.
-    return at::from_blob(const_cast<float *>(values), sizes(shape, dimensions),
-                         [context, release](void *) { release(context); }, at::kFloat);
+    return at::from_blob(const_cast<void *>(values), sizes(shape, dimensions),
+                         [context, release](void *) { release(context); }, scalar_type(type));
   });
+}
+
+int32_t ctorch_tensor_to_type(const CTorchTensor *tensor, int32_t type, CTorchTensor **result) {
+  return making(result, [&] { return tensor->value.to(scalar_type(type)); });
 }
 
 int32_t ctorch_tensor_zeros(const int64_t *shape, int32_t dimensions, int32_t number, CTorchTensor **result) {
@@ -143,6 +148,12 @@ int32_t ctorch_expand(const CTorchTensor *input, const int64_t *shape, int32_t d
 int32_t ctorch_narrow(const CTorchTensor *input, int32_t dimension, int64_t start, int64_t length,
                       CTorchTensor **result) {
   return making(result, [&] { return input->value.narrow(dimension, start, length); });
+}
+
+int32_t ctorch_select_rows(const CTorchTensor *input, const CTorchTensor *indices, CTorchTensor **result) {
+  return making(result, [&] {
+    return input->value.reshape({-1, input->value.size(-1)}).index_select(0, indices->value);
+  });
 }
 
 int32_t ctorch_concatenate(CTorchTensor *const *inputs, int32_t count, int32_t dimension, CTorchTensor **result) {

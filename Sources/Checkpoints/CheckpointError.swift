@@ -33,6 +33,8 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
     case valueCount(expected: Int, found: Int)
     /// A name that the checkpoint does not hold.
     case missingTensor(name: String)
+    /// The file changed while it was open.
+    case changed
   }
 
   package var description: String { "\(file): \(explanation)" }
@@ -57,6 +59,7 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
     case .invalidAdapter(let reason): return reason
     case .valueCount(let expected, let found): return "expected \(expected) parameters, found \(found)"
     case .missingTensor(let name): return "no tensor named \"\(name)\""
+    case .changed: return "the file changed while it was read; leave it alone and start again"
     }
   }
 }

@@ -18,21 +18,20 @@ package struct TrainableParameter: Hashable, Sendable {
 /// they exchange parameters and gradients.
 ///
 /// LoRA's factors come first, linear layer by linear layer in the model's order, A before B; for full fine-tuning the
-/// tensors of the backbone in the order of the forward pass; the head last in every method.
+/// tensors of the backbone in the order of the forward pass; the head last, a classifier in every method and a language
+/// model's own in full fine-tuning.
 package struct TrainableLayout: Hashable, Sendable {
   package let configuration: ModelConfiguration
   package let method: AdaptationMethod
-  /// The number of classes of the head.
-  package let labels: Int
+  package let head: ModelHead
   package let parameters: [TrainableParameter]
   /// The length of the flat buffer.
   package let count: Int
 
-  package init(configuration: ModelConfiguration, method: AdaptationMethod, labels: Int) throws(CheckpointError) {
-    guard labels >= 1 else {
-      throw CheckpointError(file: "layout", problem: .invalidAdapter(reason: "\(labels) labels; expected at least one"))
-    }
+  /// Throws where LoRA does not fit the model, or the model cannot have the head.
+  package init(configuration: ModelConfiguration, method: AdaptationMethod, head: ModelHead) throws(CheckpointError) {
     let architecture = configuration.architecture
+    try Self.check(head, on: architecture)
     var described: [(name: String, shape: [Int], start: ParameterStart)] = []
     switch method {
     case .head: break
@@ -44,7 +43,12 @@ package struct TrainableLayout: Hashable, Sendable {
       }
     case .full: described = architecture.backboneTensors.map { ($0.name, $0.shape, .checkpoint) }
     }
-    described += architecture.headTensors(labels: labels).map { ($0.name, $0.shape, $0.fresh) }
+    let headTensors = architecture.headTensors(head)
+    switch head {
+    case .classifier: described += headTensors.map { ($0.name, $0.shape, $0.fresh) }
+    case .languageModel where method == .full: described += headTensors.map { ($0.name, $0.shape, .checkpoint) }
+    case .languageModel: break
+    }
     var offset = 0
     parameters = described.map { parameter in
       let placed = TrainableParameter(
@@ -55,7 +59,26 @@ package struct TrainableLayout: Hashable, Sendable {
     count = offset
     self.configuration = configuration
     self.method = method
-    self.labels = labels
+    self.head = head
+  }
+
+  package init(configuration: ModelConfiguration, method: AdaptationMethod, labels: Int) throws(CheckpointError) {
+    try self.init(configuration: configuration, method: method, head: .classifier(labels: labels))
+  }
+
+  /// The number of classes of the head, 0 for a language model.
+  package var labels: Int { if case .classifier(let labels) = head { labels } else { 0 } }
+
+  private static func check(_ head: ModelHead, on architecture: any ModelArchitecture) throws(CheckpointError) {
+    if case .classifier(let labels) = head, labels < 1 {
+      throw CheckpointError(file: "layout", problem: .invalidAdapter(reason: "\(labels) labels; expected at least one"))
+    }
+    if head == .languageModel, !architecture.predictsTokens {
+      throw CheckpointError(
+        file: "layout",
+        problem: .unsupported(
+          key: "the head", found: "a language model's on \(architecture.modelType)", supported: "a classifier"))
+    }
   }
 
   /// The flat buffer at step 0: the head and LoRA's A drawn from `key[parameter name]`, so that a head starts alike under
@@ -66,7 +89,7 @@ package struct TrainableLayout: Hashable, Sendable {
   package func initialValues(
     from checkpoint: CheckpointFolder, key: RandomKey, keepHead: Bool = false
   ) throws -> [Float] {
-    let head = Set(configuration.architecture.headTensors(labels: labels).map(\.name))
+    let head = Set(configuration.architecture.headTensors(head).map(\.name))
     let headIsKept = keepHead && checkpoint.headLabels == labels
     var values: [Float] = []
     values.reserveCapacity(count)

@@ -5,14 +5,17 @@ package struct LayerNorm {
   package let weight: Tensor
   package let bias: Tensor
   package let epsilon: Double
+  /// The type of the result: that of the products it enters.
+  package let type: ScalarType
 
   package init(_ scope: ParameterScope, size: Int, epsilon: Double) throws {
-    weight = try scope.tensor("weight", shape: [size])
-    bias = try scope.tensor("bias", shape: [size])
+    weight = try scope.float32("weight", shape: [size])
+    bias = try scope.float32("bias", shape: [size])
     self.epsilon = epsilon
+    type = scope.type
   }
 
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-    try input.layerNorm(weight: weight, bias: bias, epsilon: epsilon)
+    try input.layerNorm(weight: weight, bias: bias, epsilon: epsilon, returning: type)
   }
 }

@@ -1,25 +1,33 @@
 package import Torch
 
-/// A linear layer, as it is or with an adapter beside it.
-package protocol LinearLayer {
-  /// [..., inputs] to [..., outputs].
-  func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor
-}
-
-/// W x + b.
-package struct Linear: LinearLayer {
+/// W x + b, and alpha / rank · B (A x) beside it where it is adapted (Hu et al. 2022, equation 3).
+package struct Linear {
   /// [outputs, inputs]
   package let weight: Tensor
   /// [outputs], nil for a layer without bias
   package let bias: Tensor?
+  package let adapter: LowRankAdapter?
+  /// The type of the products and of the result.
+  package let type: ScalarType
 
   package init(_ scope: ParameterScope, inputs: Int, outputs: Int, hasBias: Bool = true) throws {
     weight = try scope.tensor("weight", shape: [outputs, inputs])
     bias = hasBias ? try scope.tensor("bias", shape: [outputs]) : nil
+    adapter = try scope.adapter(inputs: inputs, outputs: outputs)
+    type = scope.type
   }
 
+  /// A layer whose weight is another module's, such as the head of a model with tied embeddings.
+  package init(weight: Tensor, type: ScalarType) {
+    self.weight = weight
+    bias = nil
+    adapter = nil
+    self.type = type
+  }
+
+  /// [..., inputs] to [..., outputs].
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-    try input.linear(weight: weight, bias: bias)
+    try input.linear(weight: weight, bias: bias, adapter: try adapter?.factors(for: input, in: type), in: type)
   }
 }
 
@@ -29,7 +37,7 @@ package struct LowRankAdapter {
   package let a: Tensor
   /// [outputs, rank]
   package let b: Tensor
-  /// alpha / rank
+  /// alpha / rank, or alpha / √rank where it is rank-stabilized.
   package let scaling: Double
 
   package init(a: Tensor, b: Tensor, scaling: Double) {
@@ -37,24 +45,15 @@ package struct LowRankAdapter {
     self.b = b
     self.scaling = scaling
   }
-}
 
-/// W x + b + alpha / rank · B (A x), with W and b frozen (Hu et al. 2022, equation 3).
-package struct LoRALinear: LinearLayer {
-  package let base: Linear
-  package let adapter: LowRankAdapter
-
-  package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-    try input.loraLinear(
-      weight: base.weight, bias: base.bias, a: adapter.a, b: adapter.b, scaling: adapter.scaling)
+  func factors(for input: Tensor, in type: ScalarType) throws(TorchError) -> Tensor.LowRank {
+    Tensor.LowRank(a: a, b: b, scaling: scaling)
   }
 }
 
 extension ParameterScope {
-  /// The linear layer of this module: a `LoRALinear` where the source holds factors for it, else a `Linear`.
-  package func linear(inputs: Int, outputs: Int, hasBias: Bool = true) throws -> any LinearLayer {
-    let base = try Linear(self, inputs: inputs, outputs: outputs, hasBias: hasBias)
-    guard let adapter = try adapter(inputs: inputs, outputs: outputs) else { return base }
-    return LoRALinear(base: base, adapter: adapter)
+  /// The linear layer of this module, with its adapter where the source holds one.
+  package func linear(inputs: Int, outputs: Int, hasBias: Bool = true) throws -> Linear {
+    try Linear(self, inputs: inputs, outputs: outputs, hasBias: hasBias)
   }
 }

@@ -2,15 +2,32 @@ package import Torch
 
 /// Two linear layers with a GELU between them.
 package struct MLP {
-  private let expansion: any LinearLayer
-  private let contraction: any LinearLayer
+  private let expansion: Linear
+  private let contraction: Linear
 
-  package init(expansion: any LinearLayer, contraction: any LinearLayer) {
+  package init(expansion: Linear, contraction: Linear) {
     self.expansion = expansion
     self.contraction = contraction
   }
 
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try contraction(expansion(input).gelu())
+  }
+}
+
+/// W_down (silu(W_gate x) ∘ W_up x) (Shazeer 2020, SwiGLU).
+package struct GatedMLP {
+  private let gate: Linear
+  private let up: Linear
+  private let down: Linear
+
+  package init(gate: Linear, up: Linear, down: Linear) {
+    self.gate = gate
+    self.up = up
+    self.down = down
+  }
+
+  package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
+    try down(gate(input).gatedSiLU(up(input)))
   }
 }

@@ -2,14 +2,14 @@ package import Torch
 
 /// Multi-head attention without mask (Vaswani et al. 2017, section 3.2.2).
 package struct MultiHeadAttention {
-  private let query: any LinearLayer
-  private let key: any LinearLayer
-  private let value: any LinearLayer
-  private let output: any LinearLayer
+  private let query: Linear
+  private let key: Linear
+  private let value: Linear
+  private let output: Linear
   private let heads: Int
 
   package init(
-    query: any LinearLayer, key: any LinearLayer, value: any LinearLayer, output: any LinearLayer, heads: Int
+    query: Linear, key: Linear, value: Linear, output: Linear, heads: Int
   ) {
     self.query = query
     self.key = key

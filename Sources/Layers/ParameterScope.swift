@@ -2,8 +2,13 @@ package import Torch
 
 /// Where layers find their parameters, by the checkpoint's own names.
 package protocol ParameterSource {
-  /// The tensor of that name and shape. Throws where there is none.
+  /// The type of matrix products, and of the frozen weights that enter them.
+  var type: ScalarType { get }
+  /// The tensor of that name and shape: of `type` where it is frozen, of 32 bits where it is trained. Throws where there
+  /// is none.
   func tensor(_ name: String, shape: [Int]) throws -> Tensor
+  /// The tensor of that name and shape in 32 bits.
+  func float32(_ name: String, shape: [Int]) throws -> Tensor
   /// The trainable factors beside the linear layer `module` of that size, nil where it is not adapted.
   func adapter(of module: String, inputs: Int, outputs: Int) throws -> LowRankAdapter?
 }
@@ -28,8 +33,16 @@ package struct ParameterScope {
   /// The module numbered `index` within this one.
   package subscript(index: Int) -> ParameterScope { self[String(index)] }
 
-  /// The tensor `name` of this module.
+  /// The type of matrix products.
+  package var type: ScalarType { source.type }
+
+  /// The tensor `name` of this module, for matrix products.
   package func tensor(_ name: String, shape: [Int]) throws -> Tensor { try source.tensor(full(name), shape: shape) }
+
+  /// The tensor `name` of this module in 32 bits, for what is computed between the products.
+  package func float32(_ name: String, shape: [Int]) throws -> Tensor {
+    try source.float32(full(name), shape: shape)
+  }
 
   /// The factors beside this module, a linear layer of that size, nil where it is not adapted.
   package func adapter(inputs: Int, outputs: Int) throws -> LowRankAdapter? {

@@ -1,48 +1,76 @@
 import Checkpoints
+import Foundation
 import Layers
 import Torch
 
-/// The parameters of an adapted model: trained ones share one flat buffer, frozen ones lie in the checkpoint's memory
+/// The parameters of an adapted model: trained ones share one flat buffer of 32-bit floats, frozen ones lie in a memory
 /// map, which every worker on the host shares.
 final class AdaptedParameters: ParameterSource {
+  let type: ScalarType
+  let layout: TrainableLayout
+  let device: Device
   /// The trained elements in the order of the layout.
-  let buffer: Tensor
+  private let buffer: Tensor
   /// The leaves of the graph, in the order of the layout.
-  let trained: [Tensor]
-  private let checkpoint: CheckpointFolder
-  private let layout: TrainableLayout
-  private let device: Device
+  private let trained: [Tensor]
+  private let frozen: FrozenWeights
   private let trainedByName: [String: Int]
   private let scaling: Double
 
-  init(checkpoint: CheckpointFolder, layout: TrainableLayout, device: Device) throws {
+  /// The trained parameters are zero until the first `load`.
+  init(checkpoint: CheckpointFolder, layout: TrainableLayout, precision: Precision, device: Device) throws {
+    try device.check()
+    try checkpoint.require(layout.head)
     let buffer = try Tensor.zeros([layout.count], on: device)
     trained = try layout.parameters.map { try buffer.parameter(at: $0.offset, shape: $0.shape) }
     var indices: [String: Int] = [:]
     for (index, parameter) in layout.parameters.enumerated() { indices[parameter.name] = index }
     trainedByName = indices
     if case .lora(let lora) = layout.method { scaling = lora.scaling } else { scaling = 1 }
+    frozen = try FrozenWeights(checkpoint: checkpoint, precision: precision)
+    type = precision.scalarType
     self.buffer = buffer
-    self.checkpoint = checkpoint
     self.layout = layout
     self.device = device
   }
 
-  func tensor(_ name: String, shape: [Int]) throws -> Tensor {
-    if let index = trainedByName[name] {
-      let found = layout.parameters[index].shape
-      guard found == shape else { throw ModelError.tensor(name: name, expected: shape, found: found) }
-      return trained[index]
+  /// Copies the flat buffer `values` into the trained parameters.
+  func load(_ values: UnsafeBufferPointer<Float>) throws {
+    guard values.count == layout.count else {
+      throw ModelError.parameterCount(expected: layout.count, found: values.count)
     }
-    let found = checkpoint.shape(name)
-    guard found == shape else { throw ModelError.tensor(name: name, expected: shape, found: found) }
+    try buffer.write(values)
+  }
+
+  /// The scalar `loss` and its gradient in the order of the layout.
+  func gradient(of loss: Tensor) throws -> (lossSum: Double, gradient: [Float]) {
+    let lossSum = try loss.floats().first.map(Double.init) ?? .nan
+    return (lossSum, try Autograd.gradients(of: loss, for: trained, count: layout.count))
+  }
+
+  func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    if let parameter = try parameter(name, shape: shape) { return parameter }
     let tensor =
-      if let values = try checkpoint.mappedFloats(name) {
-        try Tensor.borrowing(values, shape: shape, owner: checkpoint)
-      } else {
-        try Tensor.copying(try checkpoint.floats(name), shape: shape)
+      switch try frozen.storage(name) {
+      case .mapped(let bytes, let owner): try Tensor.borrowing(bytes, of: type, shape: shape, owner: owner)
+      case .copied(let data):
+        try data.withUnsafeBytes { try Tensor.copying($0, of: type, shape: shape) }
       }
     return try tensor.moved(to: device)
+  }
+
+  func float32(_ name: String, shape: [Int]) throws -> Tensor {
+    if type == .float32 { return try tensor(name, shape: shape) }
+    if let parameter = try parameter(name, shape: shape) { return parameter }
+    return try Tensor.copying(try frozen.checkpoint.floats(name), shape: shape, on: device)
+  }
+
+  /// The trained parameter of that name, nil where it is frozen. Throws where the shape is another.
+  private func parameter(_ name: String, shape: [Int]) throws(ModelError) -> Tensor? {
+    let index = trainedByName[name]
+    let found = index.map { layout.parameters[$0].shape } ?? frozen.checkpoint.shape(name)
+    guard found == shape else { throw .tensor(name: name, expected: shape, found: found) }
+    return index.map { trained[$0] }
   }
 
   func adapter(of module: String, inputs: Int, outputs: Int) throws -> LowRankAdapter? {
@@ -51,4 +79,9 @@ final class AdaptedParameters: ParameterSource {
     }
     return LowRankAdapter(a: trained[a], b: trained[b], scaling: scaling)
   }
+}
+
+extension Precision {
+  /// The tensors' type.
+  var scalarType: ScalarType { self == .float32 ? .float32 : .bfloat16 }
 }

@@ -26,6 +26,15 @@ package struct ImagePreprocessor: Sendable {
     }
   }
 
+  /// What the model in `checkpoint` takes. Throws `ModelError` where it takes no images.
+  package init(_ checkpoint: CheckpointFolder) throws(ModelError) {
+    guard let preprocessing = checkpoint.preprocessing, let size = checkpoint.configuration.imageSize else {
+      throw .architecture(
+        expected: "a model of images", found: checkpoint.configuration.architecture.modelType)
+    }
+    self.init(preprocessing, imageSize: size)
+  }
+
   /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with antialiasing.
   /// An image of that size already is returned as it is.
   package func resized(width: Int, height: Int, rgb: [UInt8]) throws -> [UInt8] {

@@ -39,13 +39,15 @@ private struct ViTEmbeddings {
   private let positions: Tensor
   private let projection: (weight: Tensor, bias: Tensor)
   private let configuration: ViTConfiguration
+  private let type: ScalarType
 
   init(_ scope: ParameterScope, _ configuration: ViTConfiguration) throws {
     let hidden = configuration.hiddenSize
     let patch = configuration.patchSize
     self.configuration = configuration
-    classToken = try scope.tensor("cls_token", shape: [1, 1, hidden])
-    positions = try scope.tensor("position_embeddings", shape: [1, configuration.patchCount + 1, hidden])
+    type = scope.type
+    classToken = try scope.float32("cls_token", shape: [1, 1, hidden])
+    positions = try scope.float32("position_embeddings", shape: [1, configuration.patchCount + 1, hidden])
     let module = scope["patch_embeddings"]["projection"]
     projection = (
       weight: try module.tensor("weight", shape: [hidden, configuration.channelCount, patch.height, patch.width]),
@@ -57,7 +59,8 @@ private struct ViTEmbeddings {
     let batch = pixels.shape[0]
     let hidden = configuration.hiddenSize
     let weight = try projection.weight.reshaped([hidden, -1])  // [hidden, channels · patch height · patch width]
-    let tokens = try patches(of: pixels).linear(weight: weight, bias: projection.bias)  // [batch, patches, hidden]
+    let tokens = try patches(of: pixels)
+      .linear(weight: weight, bias: projection.bias, in: type)  // [batch, patches, hidden]
     let classTokens = try classToken.expanded([batch, 1, hidden])
     let sequence = try Tensor.concatenated([classTokens, tokens], dimension: 1)  // [batch, 1 + patches, hidden]
     return try sequence.adding(positions)

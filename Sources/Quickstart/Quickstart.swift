@@ -67,7 +67,8 @@ package struct Quickstart {
       preprocessing: ImagePreprocessing(
         size: ImageExtent(side: 32), normalization: .init(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])),
       labels: labels,
-      values: RandomCheckpoint.values(configuration: configuration, labels: labels.count, key: key["base"]))
+      values: RandomCheckpoint.values(
+        configuration: configuration, head: .classifier(labels: labels.count), key: key["base"]))
     try FileBytes.write(Array(QuickstartSpecifications.pretraining.utf8), to: "\(folder)/pretraining.yaml")
     let inputs = try AuditInputs(specificationFile: "\(folder)/pretraining.yaml")
     let coordinator = try Coordinator(

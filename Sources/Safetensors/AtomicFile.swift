@@ -4,16 +4,24 @@ import Glibc
 /// Files that appear whole or not at all.
 package enum AtomicFile {
   /// Writes `pieces` one after another to a temporary file beside `path`, flushes it to the disk and renames it.
-  package static func write(to path: String, pieces: [Data]) throws(SafetensorsError) {
+  package static func write(to path: String, pieces: [Data]) throws {
+    try write(to: path) { append in
+      for piece in pieces { try append(piece) }
+    }
+  }
+
+  /// Hands `body` a function that appends to a temporary file beside `path`, flushes the file to the disk and renames
+  /// it. Throws `SafetensorsError` where the system refuses, and whatever `body` throws.
+  package static func write(to path: String, _ body: (_ append: (Data) throws -> Void) throws -> Void) throws {
     let location = URL(fileURLWithPath: path)
     let folder = location.deletingLastPathComponent().path
     let temporary = "\(folder)/.\(location.lastPathComponent).\(getpid()).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(temporary, step: "create the file") }
-    do throws(SafetensorsError) {
+    guard descriptor >= 0 else { throw SafetensorsError.system(temporary, step: "create the file") }
+    do {
       defer { close(descriptor) }
-      for piece in pieces { try append(piece, to: descriptor, path: path) }
-      guard fsync(descriptor) == 0 else { throw .system(path, step: "flush the file to the disk") }
+      try body { try append($0, to: descriptor, path: path) }
+      guard fsync(descriptor) == 0 else { throw SafetensorsError.system(path, step: "flush the file to the disk") }
     } catch {
       unlink(temporary)
       throw error

@@ -29,6 +29,18 @@ package final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }
 
+  /// Lets the system take the pages within `part` of the bytes back: they are read again when they are used again, and
+  /// until then do not count as this process's memory.
+  package func release(_ part: UnsafeRawBufferPointer) {
+    guard let start = part.baseAddress, part.count > 0 else { return }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    // Whole pages only: those at the edges hold neighbours too.
+    let first = (UInt(bitPattern: start) + page - 1) / page * page
+    let end = (UInt(bitPattern: start) + UInt(part.count)) / page * page
+    guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(address, Int(end - first), MADV_DONTNEED)
+  }
+
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A safetensors file, memory-mapped, its header checked in full before the first tensor is handed out.
 ///
 ///     let file = try SafetensorsFile(path: "model.safetensors")
@@ -46,26 +48,21 @@ package final class SafetensorsFile: Sendable {
       rebasing: mapping.bytes[(dataStart + range.lowerBound)..<(dataStart + range.upperBound)])
   }
 
+  /// Lets the system take the memory of the tensor `name` back until it is used again.
+  package func release(_ name: String) {
+    if let bytes = try? bytes(name) { mapping.release(bytes) }
+  }
+
   /// The elements of the tensor `name`, row by row, as 32-bit floats; F32, F16 and BF16 convert, other types throw.
   package func floats(_ name: String) throws(SafetensorsError) -> [Float] {
     let raw = try bytes(name)
     guard let entry = entries[name] else { throw SafetensorsError(file: path, problem: .missing(name: name)) }
-    let count = entry.elementCount
-    switch entry.type {
-    case .float32:
-      return [Float](unsafeUninitializedCapacity: count) { values, initialized in
-        UnsafeMutableRawBufferPointer(values).copyMemory(from: raw)
-        initialized = count
-      }
-    case .float16:
-      return (0..<count).map { Float(Float16(bitPattern: Self.word(raw, $0))) }
-    case .bfloat16:
-      return (0..<count).map { Float(bitPattern: UInt32(Self.word(raw, $0)) << 16) }
-    default: throw SafetensorsError(file: path, problem: .notConvertible(name: name, type: entry.type))
+    guard let converted = FloatConversion.converted(raw, from: entry.type, to: .float32) else {
+      throw SafetensorsError(file: path, problem: .notConvertible(name: name, type: entry.type))
     }
-  }
-
-  private static func word(_ raw: UnsafeRawBufferPointer, _ index: Int) -> UInt16 {
-    UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+    return [Float](unsafeUninitializedCapacity: entry.elementCount) { values, initialized in
+      converted.withUnsafeBytes { UnsafeMutableRawBufferPointer(values).copyMemory(from: $0) }
+      initialized = entry.elementCount
+    }
   }
 }

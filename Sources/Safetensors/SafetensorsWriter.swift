@@ -1,5 +1,23 @@
 package import Foundation
 
+/// What the header of a safetensors file says of a tensor to be written.
+package struct TensorDescription: Hashable, Sendable {
+  package let name: String
+  package let type: ElementType
+  package let shape: [Int]
+
+  package init(name: String, type: ElementType, shape: [Int]) {
+    self.name = name
+    self.type = type
+    self.shape = shape
+  }
+
+  /// Bytes of the tensor, nil where no file can hold them.
+  package var byteCount: Int? {
+    shape.allSatisfy { $0 >= 0 } ? TensorEntry.byteCount(shape: shape, type: type) : nil
+  }
+}
+
 /// A tensor to be written: its bytes are little-endian, row by row.
 package struct NamedTensor: Sendable {
   package let name: String
@@ -19,6 +37,8 @@ package struct NamedTensor: Sendable {
     let values = Array(floats)
     self.init(name: name, type: .float32, shape: shape, bytes: values.withUnsafeBytes { Data($0) })
   }
+
+  var description: TensorDescription { TensorDescription(name: name, type: type, shape: shape) }
 }
 
 /// Writes safetensors files whose bytes depend on the tensors alone, not on their order.
@@ -29,22 +49,50 @@ package enum SafetensorsWriter {
     _ tensors: [NamedTensor], metadata: [String: String] = ["format": "pt"], file: String = "safetensors"
   ) throws(SafetensorsError) -> Data {
     let sorted = tensors.sorted { $0.name < $1.name }
-    var result = try header(of: sorted, metadata: metadata, file: file)
-    for tensor in sorted { result.append(tensor.bytes) }
+    var result = try header(of: sorted.map(\.description), metadata: metadata, file: file)
+    for tensor in sorted {
+      try check(tensor.bytes, of: tensor.description, file: file)
+      result.append(tensor.bytes)
+    }
     return result
   }
 
   /// Writes the file at `path` by a temporary file beside it, fsync and rename: a reader sees the old file or the new.
   package static func write(
     _ tensors: [NamedTensor], to path: String, metadata: [String: String] = ["format": "pt"]
-  ) throws(SafetensorsError) {
+  ) throws {
+    var tensorsByName: [String: NamedTensor] = [:]
+    for tensor in tensors { tensorsByName[tensor.name] = tensor }
+    try write(tensors.map(\.description), to: path, metadata: metadata) { tensorsByName[$0.name]?.bytes ?? Data() }
+  }
+
+  /// Writes a file of any size, one tensor at a time in memory: `bytes` is asked for each, in the order of their names.
+  package static func write(
+    _ tensors: [TensorDescription], to path: String, metadata: [String: String] = ["format": "pt"],
+    bytes: (TensorDescription) throws -> Data
+  ) throws {
     let sorted = tensors.sorted { $0.name < $1.name }
     let header = try header(of: sorted, metadata: metadata, file: path)
-    try AtomicFile.write(to: path, pieces: [header] + sorted.map(\.bytes))
+    try AtomicFile.write(to: path) { append in
+      try append(header)
+      for tensor in sorted {
+        let piece = try bytes(tensor)
+        try check(piece, of: tensor, file: path)
+        try append(piece)
+      }
+    }
+  }
+
+  private static func check(_ bytes: Data, of tensor: TensorDescription, file: String) throws(SafetensorsError) {
+    let needed = tensor.byteCount ?? 0
+    guard needed == bytes.count else {
+      throw SafetensorsError(
+        file: file, problem: .valueCount(name: tensor.name, expected: needed, found: bytes.count))
+    }
   }
 
   private static func header(
-    of tensors: [NamedTensor], metadata: [String: String], file: String
+    of tensors: [TensorDescription], metadata: [String: String], file: String
   ) throws(SafetensorsError) -> Data {
     var members: [String] = []
     if !metadata.isEmpty {
@@ -57,12 +105,8 @@ package enum SafetensorsWriter {
       if tensor.name == previous || tensor.name == "__metadata__" {
         throw SafetensorsError(file: file, problem: .duplicate(name: tensor.name))
       }
-      guard tensor.shape.allSatisfy({ $0 >= 0 }),
-        let needed = TensorEntry.byteCount(shape: tensor.shape, type: tensor.type)
-      else { throw SafetensorsError(file: file, problem: .shapeOverflow(name: tensor.name, shape: tensor.shape)) }
-      guard needed == tensor.bytes.count else {
-        throw SafetensorsError(
-          file: file, problem: .valueCount(name: tensor.name, expected: needed, found: tensor.bytes.count))
+      guard let needed = tensor.byteCount else {
+        throw SafetensorsError(file: file, problem: .shapeOverflow(name: tensor.name, shape: tensor.shape))
       }
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(

@@ -15,6 +15,15 @@ package enum Device: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// The device of that name. Throws where there is none, or it cannot be used.
+  package init(named name: String) throws(TorchError) {
+    guard let device = Device(rawValue: name) else {
+      throw .unknownDevice(name: name, known: Device.allCases.map(\.rawValue))
+    }
+    try device.check()
+    self = device
+  }
+
   /// Throws where the device cannot be used, with the reason.
   package func check() throws(TorchError) {
     guard isAvailable else {

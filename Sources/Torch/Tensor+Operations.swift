@@ -33,7 +33,13 @@ extension Tensor {
     }
   }
 
-  /// The elementwise sum, with dimensions of size 1 repeated.
+  /// The rows `indices` of this tensor with all dimensions but the last as one: [..., width] to [indices, width].
+  package func selectedRows(_ indices: [Int], on device: Device) throws(TorchError) -> Tensor {
+    let indices = try Tensor.copying(integers: indices, on: device)
+    return try Self.making("selectedRows") { ctorch_select_rows(handle, indices.handle, $0) }
+  }
+
+  /// The elementwise sum, with dimensions of size 1 repeated; of the wider of the two types.
   package func adding(_ other: Tensor) throws(TorchError) -> Tensor {
     try Self.making("adding") { ctorch_add(handle, other.handle, $0) }
   }
@@ -41,32 +47,82 @@ extension Tensor {
   /// x · Φ(x) with the exact error function (Hendrycks and Gimpel 2016).
   package func gelu() throws(TorchError) -> Tensor { try Self.making("gelu") { ctorch_gelu(handle, $0) } }
 
-  /// x · weightᵀ + bias over the last dimension; `weight` is [outputs, inputs].
-  package func linear(weight: Tensor, bias: Tensor?) throws(TorchError) -> Tensor {
-    try Self.making("linear") { ctorch_linear(handle, weight.handle, bias?.handle, $0) }
+  /// silu(x) · up, with silu(x) = x · σ(x) and this tensor as x (Shazeer 2020, SwiGLU).
+  package func gatedSiLU(_ up: Tensor) throws(TorchError) -> Tensor {
+    try Self.making("gatedSiLU") { ctorch_gated_silu(handle, up.handle, $0) }
   }
 
-  /// `linear` of a frozen weight plus scaling · (x · aᵀ) · bᵀ (Hu et al. 2022, equation 3); `a` is [rank, inputs], `b`
-  /// [outputs, rank]. The frozen weight and bias receive no gradient.
-  package func loraLinear(
-    weight: Tensor, bias: Tensor?, a: Tensor, b: Tensor, scaling: Double
-  ) throws(TorchError) -> Tensor {
-    try Self.making("loraLinear") {
-      ctorch_lora_linear(handle, weight.handle, bias?.handle, a.handle, b.handle, scaling, $0)
+  /// The factors of LoRA beside a linear layer.
+  package struct LowRank {
+    /// [rank, inputs]
+    package let a: Tensor
+    /// [outputs, rank]
+    package let b: Tensor
+    package let scaling: Double
+    /// What the input of `a` is multiplied by, of the input's shape, or nil.
+    package let mask: Tensor?
+
+    package init(a: Tensor, b: Tensor, scaling: Double, mask: Tensor? = nil) {
+      self.a = a
+      self.b = b
+      self.scaling = scaling
+      self.mask = mask
     }
   }
 
-  /// Normalizes the last dimension (Ba, Kiros and Hinton 2016).
-  package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
-    try Self.making("layerNorm") { ctorch_layer_norm(handle, weight.handle, bias.handle, epsilon, $0) }
+  /// x · weightᵀ + bias over the last dimension, plus scaling · ((x ∘ mask) · aᵀ) · bᵀ with an adapter (Hu et al. 2022,
+  /// equation 3); `weight` is [outputs, inputs]. Computed in `type`, which the result has; gradients have the types of
+  /// what they belong to.
+  package func linear(
+    weight: Tensor, bias: Tensor?, adapter: LowRank? = nil, in type: ScalarType = .float32
+  ) throws(TorchError) -> Tensor {
+    let factors = CTorchLowRank(
+      a: adapter?.a.handle, b: adapter?.b.handle, mask: adapter?.mask?.handle, scaling: adapter?.scaling ?? 1)
+    return try Self.making("linear") {
+      ctorch_linear(handle, weight.handle, bias?.handle, factors, type.number, $0)
+    }
   }
 
-  /// softmax(Q Kᵀ / √headDim) V with this tensor as Q (Vaswani et al. 2017, equation 1).
+  /// Normalizes the last dimension (Ba, Kiros and Hinton 2016), in 32 bits; the result is of `type`.
+  package func layerNorm(
+    weight: Tensor, bias: Tensor, epsilon: Double, returning type: ScalarType = .float32
+  ) throws(TorchError) -> Tensor {
+    try Self.making("layerNorm") {
+      ctorch_layer_norm(handle, weight.handle, bias.handle, epsilon, type.number, $0)
+    }
+  }
+
+  /// x / √(mean(x²) + epsilon) · weight over the last dimension (Zhang and Sennrich 2019), in 32 bits; the result is of
+  /// `type`.
+  package func rmsNorm(
+    weight: Tensor, epsilon: Double, returning type: ScalarType = .float32
+  ) throws(TorchError) -> Tensor {
+    try Self.making("rmsNorm") { ctorch_rms_norm(handle, weight.handle, epsilon, type.number, $0) }
+  }
+
+  /// softmax(Q Kᵀ / √headDim + mask) V with this tensor as Q (Vaswani et al. 2017, equation 1).
   ///
-  /// Q is [batch, queries, width], `key` and `value` [batch, keys, width], with the heads side by side in the width; so
-  /// is the result, [batch, queries, width].
-  package func attention(key: Tensor, value: Tensor, heads: Int) throws(TorchError) -> Tensor {
-    try Self.making("attention") { ctorch_attention(handle, key.handle, value.handle, Int64(heads), $0) }
+  /// Q is [batch, queries, width], with the heads side by side in the width; so is the result. `key` and `value` are
+  /// [batch, keys, …] with `keyHeads` heads, each shared by as many heads of queries (Ainslie et al. 2023). `mask` is
+  /// added to every head's scores: [batch or 1, queries, keys].
+  package func attention(
+    key: Tensor, value: Tensor, mask: Tensor? = nil, heads: Int, keyHeads: Int? = nil
+  ) throws(TorchError) -> Tensor {
+    try Self.making("attention") {
+      ctorch_attention(handle, key.handle, value.handle, mask?.handle, Int64(heads), Int64(keyHeads ?? heads), $0)
+    }
+  }
+
+  /// Rotary position embedding (Su et al. 2021, equation 34), the first half of every head against its second.
+  ///
+  /// This tensor is [batch, tokens, heads · headDim], `cosine` and `sine` are [batch or 1, tokens, headDim / 2].
+  package func rotated(cosine: Tensor, sine: Tensor, heads: Int) throws(TorchError) -> Tensor {
+    try Self.making("rotated") { ctorch_rotary(handle, cosine.handle, sine.handle, Int64(heads), $0) }
+  }
+
+  /// The rows of this table [rows, width] that whole numbers name, as 32-bit floats: [..., width].
+  package func embedding(_ indices: Tensor) throws(TorchError) -> Tensor {
+    try Self.making("embedding") { ctorch_embedding(handle, indices.handle, $0) }
   }
 
   /// The sum over rows of −log softmax(row)[label]; this tensor is [rows, classes], `labels` whole numbers [rows].

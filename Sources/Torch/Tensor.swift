@@ -1,6 +1,6 @@
 import CTorch
 
-/// A tensor of libtorch: 32-bit floats, or whole numbers where an operation asks for them.
+/// A tensor of libtorch: floats of a `ScalarType`, or whole numbers where an operation asks for them.
 ///
 /// A tensor belongs to the thread that made it; it is not `Sendable`, as neither libtorch's graph nor the mode in which
 /// gradients are recorded is shared between threads.
@@ -54,29 +54,46 @@ extension Tensor {
     return try making("copying") { ctorch_tensor_copy(values, extent, Int32(extent.count), device.number, $0) }
   }
 
-  /// Whole numbers in one dimension, as labels are.
-  package static func copying(integers: [Int], on device: Device = .cpu) throws(TorchError) -> Tensor {
+  /// Whole numbers, as labels and tokens are: in one dimension, or row by row in `shape`.
+  package static func copying(
+    integers: [Int], shape: [Int]? = nil, on device: Device = .cpu
+  ) throws(TorchError) -> Tensor {
+    let shape = shape ?? [integers.count]
+    try checkShape("copying", shape, count: integers.count)
     let values = integers.map(Int64.init)
-    return try making("copying") { ctorch_tensor_copy_integers(values, Int64(values.count), device.number, $0) }
+    let extent = shape.map(Int64.init)
+    return try making("copying") {
+      ctorch_tensor_copy_integers(values, extent, Int32(extent.count), device.number, $0)
+    }
   }
 
-  /// The 32-bit floats at `bytes`, used in place and never written; `owner` lives as long as libtorch needs them.
-  ///
-  /// Bytes that do not start at a multiple of four are copied.
-  package static func borrowing(
-    _ bytes: UnsafeRawBufferPointer, shape: [Int], owner: AnyObject
+  /// A copy of the elements of `type` that `bytes` hold, row by row in `shape`.
+  package static func copying(
+    _ bytes: UnsafeRawBufferPointer, of type: ScalarType, shape: [Int]
   ) throws(TorchError) -> Tensor {
-    try checkShape("borrowing", shape, count: bytes.count / MemoryLayout<Float>.stride)
-    guard let start = bytes.baseAddress, UInt(bitPattern: start) % UInt(MemoryLayout<Float>.alignment) == 0 else {
-      let values = (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-      return try copying(values, shape: shape)
+    let copy = CopiedBytes(bytes)
+    return try borrowing(UnsafeRawBufferPointer(copy.bytes), of: type, shape: shape, owner: copy)
+  }
+
+  /// The elements of `type` at `bytes`, used in place and never written; `owner` lives as long as libtorch needs them.
+  ///
+  /// Bytes that do not start at a multiple of an element's size are copied.
+  package static func borrowing(
+    _ bytes: UnsafeRawBufferPointer, of type: ScalarType = .float32, shape: [Int], owner: AnyObject
+  ) throws(TorchError) -> Tensor {
+    try checkShape("borrowing", shape, count: bytes.count / type.byteCount)
+    var (bytes, owner) = (bytes, owner)
+    if let start = bytes.baseAddress, UInt(bitPattern: start) % UInt(type.byteCount) != 0 {
+      let copy = CopiedBytes(bytes)
+      (bytes, owner) = (UnsafeRawBufferPointer(copy.bytes), copy)
     }
+    guard let start = bytes.baseAddress else { return try zeros(shape) }
     let extent = shape.map(Int64.init)
     let context = Unmanaged.passRetained(owner)
     do throws(TorchError) {
       return try making("borrowing") { result in
         ctorch_tensor_borrow(
-          start.assumingMemoryBound(to: Float.self), extent, Int32(extent.count), context.toOpaque(),
+          start, type.number, extent, Int32(extent.count), context.toOpaque(),
           { owner in if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, result)
       }
     } catch {
@@ -103,6 +120,11 @@ extension Tensor {
     try Self.making("moved") { ctorch_tensor_to_device(handle, device.number, $0) }
   }
 
+  /// This tensor's elements in `type`; itself where they are of it already.
+  package func converted(to type: ScalarType) throws(TorchError) -> Tensor {
+    try Self.making("converted") { ctorch_tensor_to_type(handle, type.number, $0) }
+  }
+
   private static func checkShape(_ operation: String, _ shape: [Int], count: Int) throws(TorchError) {
     var product = 1
     for dimension in shape {
@@ -114,4 +136,16 @@ extension Tensor {
       throw .shape(operation: operation, expected: "a shape of \(count) elements", found: shape)
     }
   }
+}
+
+/// Bytes of its own, aligned for every element type.
+private final class CopiedBytes {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(_ source: UnsafeRawBufferPointer) {
+    bytes = .allocate(byteCount: source.count, alignment: 64)
+    bytes.copyMemory(from: source)
+  }
+
+  deinit { bytes.deallocate() }
 }

@@ -100,7 +100,7 @@ package final class Worker {
   private func prepare(catalogue: Tenbin_Catalogue) throws {
     guard let welcome else { return }
     let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
-    let preprocessor = ImagePreprocessor(checkpoint.preprocessing, imageSize: checkpoint.configuration.imageSize)
+    let preprocessor = try ImagePreprocessor(checkpoint)
     computation = LeaseComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
       labels: Int(welcome.classes), items: try ItemStore(catalogue: catalogue, preprocessor: preprocessor),

@@ -9,13 +9,9 @@ struct WorkerFingerprint {
   let device: Device
   let message: Tenbin_Fingerprint
 
-  /// - Throws: `WorkerError` when there is no such device, `TorchError` when it cannot be used.
+  /// - Throws: `TorchError` when there is no such device or it cannot be used.
   init(device name: String) throws {
-    guard let device = Device(rawValue: name) else {
-      let names = Device.allCases.map(\.rawValue).joined(separator: ", ")
-      throw WorkerError(.failure, "--device \(name): expected one of \(names)")
-    }
-    try device.check()
+    let device = try Device(named: name)
     // The same for every worker; the audit's own number of threads is part of its plan.
     try TorchLibrary.setThreads(1)
     var message = Tenbin_Fingerprint()

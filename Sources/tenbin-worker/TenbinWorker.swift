@@ -5,5 +5,5 @@ import ArgumentParser
 struct TenbinWorker: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tenbin-worker", abstract: "The part of Tenbin that computes.",
-    subcommands: [WorkerCommand.self, PredictCommand.self])
+    subcommands: [WorkerCommand.self, PredictCommand.self, ModelCommand.self, BenchCommand.self])
 }

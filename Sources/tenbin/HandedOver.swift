@@ -39,3 +39,25 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws { try handOver(["predict"] + arguments) }
 }
+
+/// What concerns a checkpoint by itself.
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Describe, tokenize for, generate with, or merge an adapter into a checkpoint.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker model --help for its commands.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["model"] + arguments) }
+}
+
+/// Speeds.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure speeds.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker bench --help for its commands.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["bench"] + arguments) }
+}

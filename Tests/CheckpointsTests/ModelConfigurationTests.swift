@@ -44,7 +44,8 @@ import Testing
     }
     #expect(
       error?.problem
-        == .unsupportedArchitecture(found: "\"resnet\" (ResNetForImageClassification)", supported: ["vit"]))
+        == .unsupportedArchitecture(
+          found: "\"resnet\" (ResNetForImageClassification)", supported: ["vit", "llama", "mistral"]))
     #expect(error?.file == folder.path + "/config.json")
   }
 

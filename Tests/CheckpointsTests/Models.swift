@@ -14,7 +14,7 @@ extension TemporaryFolder {
   func checkpoint(_ configuration: ViTConfiguration = tiny, name: String = "base") throws -> String {
     let model = ModelConfiguration.vit(configuration)
     let values = RandomCheckpoint.values(
-      configuration: model, labels: configuration.labels.count, key: RandomKey(seed: 11))
+      configuration: model, head: .classifier(labels: configuration.labels.count), key: RandomKey(seed: 11))
     let folder = "\(path)/\(name)"
     try CheckpointWriter.writeCheckpoint(
       folder: folder, configuration: model, preprocessing: ImagePreprocessing(size: configuration.imageSize),

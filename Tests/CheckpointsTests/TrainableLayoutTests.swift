@@ -50,7 +50,7 @@ import Testing
   @Test("Every tensor of the file and the head are trained in full")
   func full() throws {
     let found = try layout(.full)
-    #expect(Set(found.parameters.map(\.name)) == Set(base.file.names))
+    #expect(Set(found.parameters.map(\.name)) == Set(base.weights.names))
     let kept = try found.initialValues(from: base, key: key, keepHead: true)
     #expect(try kept == base.fullValues())
   }

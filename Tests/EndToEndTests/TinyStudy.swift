@@ -22,7 +22,8 @@ final class TinyStudy {
       preprocessing: ImagePreprocessing(
         size: ImageExtent(side: 16), normalization: .init(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])),
       labels: ["a", "b", "c"],
-      values: RandomCheckpoint.values(configuration: configuration, labels: 3, key: RandomKey(seed: 4)))
+      values: RandomCheckpoint.values(
+        configuration: configuration, head: .classifier(labels: 3), key: RandomKey(seed: 4)))
     try write(Self.specification, to: "audit.yaml")
   }
 

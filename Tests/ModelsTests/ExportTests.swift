@@ -47,7 +47,8 @@ struct ExportTests {
       ViTConfiguration(
         hiddenSize: 16, layerCount: 1, headCount: 2, intermediateSize: 24, imageSize: ImageExtent(side: 12),
         patchSize: ImageExtent(side: 6), hasQueryKeyValueBias: false, labels: ["a", "b"]))
-    let values = RandomCheckpoint.values(configuration: configuration, labels: 2, key: RandomKey(seed: 3))
+    let values = RandomCheckpoint.values(
+      configuration: configuration, head: .classifier(labels: 2), key: RandomKey(seed: 3))
     try CheckpointWriter.writeCheckpoint(
       folder: folder.path + "/random", configuration: configuration,
       preprocessing: ImagePreprocessing(size: ImageExtent(side: 12)), labels: ["a", "b"], values: values)
@@ -86,18 +87,23 @@ struct ExportTests {
   }
 
   private func check(_ model: [String], logits: [[Float]]) throws {
-    let inputs = folder.path + "/inputs.safetensors"
-    let outputs = folder.path + "/logits.safetensors"
     let pixels = try golden.pixels
-    try SafetensorsWriter.write(
-      [NamedTensor(name: "pixel_values", shape: pixels.shape, floats: try pixels.floats())], to: inputs)
-    try SafetensorsWriter.write(
-      [NamedTensor(name: "logits", shape: [logits.count, logits[0].count], floats: logits.flatMap(\.self))],
-      to: outputs)
+    try folder.checkExport(
+      model, inputs: [NamedTensor(name: "pixel_values", shape: pixels.shape, floats: try pixels.floats())],
+      logits: NamedTensor(name: "logits", shape: [logits.count, logits[0].count], floats: logits.flatMap(\.self)))
+  }
+}
+
+extension TemporaryFolder {
+  /// Has transformers and peft compute logits of the model that `arguments` name, and compares.
+  func checkExport(_ arguments: [String], inputs: [NamedTensor], logits: NamedTensor) throws {
+    let (inputFile, logitsFile) = (path + "/inputs.safetensors", path + "/logits.safetensors")
+    try SafetensorsWriter.write(inputs, to: inputFile)
+    try SafetensorsWriter.write([logits], to: logitsFile)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Golden.python)
     let script = Golden.root.appendingPathComponent("scripts/oracles/check_adapter.py").path
-    process.arguments = [script] + model + ["--inputs", inputs, "--logits", outputs]
+    process.arguments = [script] + arguments + ["--inputs", inputFile, "--logits", logitsFile]
     process.environment = ProcessInfo.processInfo.environment.merging(["HF_HUB_OFFLINE": "1"]) { $1 }
     let errors = Pipe()
     process.standardError = errors

@@ -8,6 +8,7 @@ struct Golden {
   static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   static let folder = root.appendingPathComponent("Tests/ModelsTests/Golden").path
+  static let stories = root.deletingLastPathComponent().appendingPathComponent("shared/data/stories260k").path
   static let python = root.appendingPathComponent(".python/bin/python").path
 
   let file: SafetensorsFile

@@ -35,14 +35,15 @@ import Torch
 
   @Test("An image of the model's size passes unchanged")
   func unchanged() throws {
-    let preprocessor = ImagePreprocessor(golden.base.preprocessing, imageSize: ImageExtent(height: 2, width: 3))
+    let preprocessor = ImagePreprocessor(
+      try #require(golden.base.preprocessing), imageSize: ImageExtent(height: 2, width: 3))
     let rgb = (0..<18).map { UInt8(7 * $0) }
     #expect(try preprocessor.resized(width: 3, height: 2, rgb: rgb) == rgb)
   }
 
   @Test("Without normalization a byte becomes its 255th part, channel by channel")
   func plain() throws {
-    var preprocessing = golden.base.preprocessing
+    var preprocessing = try #require(golden.base.preprocessing)
     preprocessing.normalization = nil
     let preprocessor = ImagePreprocessor(preprocessing, imageSize: ImageExtent(height: 1, width: 2))
     let pixels = try preprocessor.pixels(resized: [[0, 51, 255, 102, 153, 204]])
@@ -52,7 +53,7 @@ import Torch
 
   @Test("Bytes that do not fill the image, and sizes that make no image, are refused")
   func misfits() throws {
-    let preprocessor = ImagePreprocessor(golden.base.preprocessing, imageSize: ImageExtent(side: 12))
+    let preprocessor = try ImagePreprocessor(golden.base)
     #expect(throws: (any Error).self) { try preprocessor.resized(width: 4, height: 4, rgb: [1, 2, 3]) }
     #expect(throws: (any Error).self) { try preprocessor.resized(width: 12, height: 12, rgb: [1, 2, 3]) }
     #expect(throws: (any Error).self) { try preprocessor.resized(width: 0, height: 0, rgb: []) }
@@ -61,8 +62,8 @@ import Torch
   }
 
   private func preprocessor(_ resample: Int) throws -> ImagePreprocessor {
-    var preprocessing = golden.base.preprocessing
+    var preprocessing = try #require(golden.base.preprocessing)
     preprocessing.interpolation = try #require(ImagePreprocessing.Interpolation(rawValue: resample))
-    return ImagePreprocessor(preprocessing, imageSize: golden.base.configuration.imageSize)
+    return ImagePreprocessor(preprocessing, imageSize: try #require(golden.base.configuration.imageSize))
   }
 }

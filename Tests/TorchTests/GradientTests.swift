@@ -64,13 +64,65 @@ import Torch
     let labels = try Tensor.copying(integers: [1, 0, 2])
     let weight = try Tensor.copying(Self.draws(12, "weight"), shape: [3, 4])
     let bias = try Tensor.copying([0.1, -0.2, 0.3], shape: [3])
-    for bias in [bias, nil] {
+    let mask = try Tensor.copying([0, 2, 2, 0, 2, 0, 2, 2, 0, 2, 2, 2], shape: [3, 4])
+    for (bias, mask) in [(bias, nil), (nil, nil), (bias, mask)] {
       Self.expectClose(
         try Self.compare([[3, 4], [2, 4], [3, 2]]) { parameters in
-          try parameters[0].loraLinear(weight: weight, bias: bias, a: parameters[1], b: parameters[2], scaling: 0.7)
-            .crossEntropySum(labels: labels)
+          let adapter = Tensor.LowRank(a: parameters[1], b: parameters[2], scaling: 0.7, mask: mask)
+          return try parameters[0].linear(weight: weight, bias: bias, adapter: adapter).crossEntropySum(labels: labels)
         })
     }
+  }
+
+  @Test("A mask multiplies what the factors of LoRA receive and nothing else")
+  func maskedLoRA() throws {
+    let input = try Tensor.copying([1, 2, 3, 4], shape: [2, 2])
+    let weight = try Tensor.copying([1, 0, 0, 1], shape: [2, 2])
+    let a = try Tensor.copying([1, 1], shape: [1, 2])
+    let b = try Tensor.copying([1, 10], shape: [2, 1])
+    let mask = try Tensor.copying([0, 2, 2, 0], shape: [2, 2])
+    let adapter = Tensor.LowRank(a: a, b: b, scaling: 1, mask: mask)
+    let found = try input.linear(weight: weight, bias: nil, adapter: adapter).floats()
+    #expect(found == [5, 42, 9, 64])
+  }
+
+  @Test("A linear layer has the gradients of its definition for input, weight and bias")
+  func linear() throws {
+    let labels = try Tensor.copying(integers: [1, 0, 2])
+    Self.expectClose(
+      try Self.compare([[3, 4], [3, 4], [3]]) { parameters in
+        try parameters[0].linear(weight: parameters[1], bias: parameters[2]).crossEntropySum(labels: labels)
+      })
+  }
+
+  @Test("Grouped attention under a mask has the gradients of its definition")
+  func groupedAttention() throws {
+    let labels = try Tensor.copying(integers: [1, 0, 3, 2])
+    let mask = try Tensor.copying([0, 0, -1e9, 0, -1e9, 0], shape: [1, 2, 3])
+    Self.expectClose(
+      try Self.compare([[2, 2, 8], [2, 3, 4], [2, 3, 4]]) { parameters in
+        try parameters[0].attention(key: parameters[1], value: parameters[2], mask: mask, heads: 4, keyHeads: 2)
+          .reshaped([4, 8]).crossEntropySum(labels: labels)
+      })
+  }
+
+  @Test("Rotation, root mean square normalization and the gated unit have the gradients of their definitions")
+  func decoderLayers() throws {
+    let labels = try Tensor.copying(integers: [1, 0, 3, 2])
+    let cosine = try Tensor.copying([1, 0.5, 0.3, -0.2], shape: [1, 2, 2])
+    let sine = try Tensor.copying([0, 0.8, -0.9, 0.4], shape: [1, 2, 2])
+    Self.expectClose(
+      try Self.compare([[2, 2, 8]]) { parameters in
+        try parameters[0].rotated(cosine: cosine, sine: sine, heads: 2).reshaped([4, 8]).crossEntropySum(labels: labels)
+      })
+    Self.expectClose(
+      try Self.compare([[4, 5], [5]]) { parameters in
+        try parameters[0].rmsNorm(weight: parameters[1], epsilon: 0.1).crossEntropySum(labels: labels)
+      })
+    Self.expectClose(
+      try Self.compare([[4, 5], [4, 5]]) { parameters in
+        try parameters[0].gatedSiLU(parameters[1]).crossEntropySum(labels: labels)
+      })
   }
 
   @Test("Attention leaves its inputs as they were")

@@ -3,35 +3,41 @@
     check_adapter.py --base FOLDER --adapter FOLDER --inputs tensors.safetensors --logits logits.safetensors
     check_adapter.py --model FOLDER --inputs tensors.safetensors --logits logits.safetensors
 
-`tensors.safetensors` holds `pixel_values`, `logits.safetensors` holds `logits`. Prints the largest absolute difference;
-exit code 1 where it is above the tolerance.
+`tensors.safetensors` holds `pixel_values`, or `input_ids` and `attention_mask`; `logits.safetensors` holds `logits`. The
+classes are those that the folders' config.json name. Prints the largest absolute difference over images, or over the
+tokens of texts; exit code 1 where it is above the tolerance.
 """
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 # Torchvision's wheels on PyPI are built for another torch than the CPU one; nothing here needs it.
 sys.modules.setdefault("torchvision", None)
 
 import torch
+import transformers
 from peft import PeftModel
-from safetensors import safe_open
 from safetensors.torch import load_file
-from transformers import ViTForImageClassification
+
+
+def model_class(folder):
+    return getattr(transformers, json.loads((Path(folder) / "config.json").read_text())["architectures"][0])
 
 
 def adapted_model(base, adapter):
-    """The base with the adapter; its head has as many classes as the adapter's."""
-    with safe_open(f"{adapter}/adapter_model.safetensors", "pt") as file:
-        labels = file.get_slice("base_model.model.classifier.weight").get_shape()[0]
-    model = ViTForImageClassification.from_pretrained(base, num_labels=labels, ignore_mismatched_sizes=True)
+    """The base with the adapter, whose own config.json names class and labels."""
+    configuration = transformers.AutoConfig.from_pretrained(adapter)
+    model = model_class(adapter).from_pretrained(
+        base, config=configuration, ignore_mismatched_sizes=True, dtype=torch.float32)
     adapted = PeftModel.from_pretrained(model, adapter)
-    names = {name for name, _ in adapted.named_parameters()}
-    for name in load_file(f"{adapter}/adapter_model.safetensors"):
-        if "lora_" in name:
-            loaded = name.replace(".weight", ".default.weight")
-            if loaded not in names:
-                sys.exit(f"peft ignored the tensor {name}")
+    loaded = {name for name, _ in adapted.named_parameters() if "lora_" in name}
+    written = {
+        name.replace(".weight", ".default.weight") for name in load_file(f"{adapter}/adapter_model.safetensors")
+        if "lora_" in name}
+    if loaded != written:
+        sys.exit(f"peft ignored {sorted(written - loaded)} and adapted {sorted(loaded - written)} besides")
     return adapted
 
 
@@ -45,18 +51,22 @@ def main():
     parser.add_argument("--tolerance", type=float, default=1e-4)
     arguments = parser.parse_args()
     if arguments.model:
-        model = ViTForImageClassification.from_pretrained(arguments.model)
+        model = model_class(arguments.model).from_pretrained(arguments.model, dtype=torch.float32)
     elif arguments.base and arguments.adapter:
         model = adapted_model(arguments.base, arguments.adapter)
     else:
         parser.error("expected --model, or --base and --adapter")
     model.eval()
+    inputs = load_file(arguments.inputs)
     with torch.no_grad():
-        expected = model(pixel_values=load_file(arguments.inputs)["pixel_values"]).logits
+        expected = model(**inputs).logits
     found = load_file(arguments.logits)["logits"]
     if found.shape != expected.shape:
         sys.exit(f"logits of the shape {tuple(found.shape)}; transformers gives {tuple(expected.shape)}")
-    difference = (found - expected).abs().max().item()
+    difference = (found - expected).abs()
+    if difference.dim() == 3:
+        difference = difference[inputs["attention_mask"].bool()]
+    difference = difference.max().item()
     print(f"{difference:.3e}")
     if not difference <= arguments.tolerance:
         sys.exit(f"the logits differ by {difference:.3e}; at most {arguments.tolerance:.0e} is allowed")

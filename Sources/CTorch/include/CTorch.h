@@ -16,6 +16,7 @@ extern "C" {
 typedef struct CTorchTensor CTorchTensor;
 
 enum CTorchDevice { CTORCH_CPU = 0, CTORCH_CUDA = 1 };
+enum CTorchType { CTORCH_FLOAT32 = 0, CTORCH_BFLOAT16 = 1 };
 
 // Process and thread
 const char *ctorch_last_error(void);
@@ -30,10 +31,14 @@ bool ctorch_set_gradients_enabled(bool enabled);
 int32_t ctorch_tensor_copy(const float *values, const int64_t *shape, int32_t dimensions, int32_t device,
                            CTorchTensor **result);
 // Whole numbers of 64 bits.
-int32_t ctorch_tensor_copy_integers(const int64_t *values, int64_t count, int32_t device, CTorchTensor **result);
-// Uses `values` in place, which must be aligned to four bytes; `release` is called with `context` after the last use.
-int32_t ctorch_tensor_borrow(const float *values, const int64_t *shape, int32_t dimensions, void *context,
+int32_t ctorch_tensor_copy_integers(const int64_t *values, const int64_t *shape, int32_t dimensions, int32_t device,
+                                    CTorchTensor **result);
+// Uses the elements of `type` at `values` in place, which must be aligned to their size; `release` is called with
+// `context` after the last use.
+int32_t ctorch_tensor_borrow(const void *values, int32_t type, const int64_t *shape, int32_t dimensions, void *context,
                              void (*release)(void *context), CTorchTensor **result);
+// The tensor in another type; itself where it has that type already.
+int32_t ctorch_tensor_to_type(const CTorchTensor *tensor, int32_t type, CTorchTensor **result);
 int32_t ctorch_tensor_zeros(const int64_t *shape, int32_t dimensions, int32_t device, CTorchTensor **result);
 void ctorch_tensor_free(CTorchTensor *tensor);
 int32_t ctorch_tensor_dimensions(const CTorchTensor *tensor);
@@ -58,20 +63,41 @@ int32_t ctorch_narrow(const CTorchTensor *input, int32_t dimension, int64_t star
                       CTorchTensor **result);
 int32_t ctorch_concatenate(CTorchTensor *const *inputs, int32_t count, int32_t dimension, CTorchTensor **result);
 
-// Arithmetic and layers
+// The rows `indices` (whole numbers) of `input` with all dimensions but the last as one.
+int32_t ctorch_select_rows(const CTorchTensor *input, const CTorchTensor *indices, CTorchTensor **result);
+
+// Arithmetic and layers. Where operands are of two types, the sum has the wider one.
 int32_t ctorch_add(const CTorchTensor *left, const CTorchTensor *right, CTorchTensor **result);
 int32_t ctorch_gelu(const CTorchTensor *input, CTorchTensor **result);
-// `bias` may be null.
+// silu(gate) · up, elementwise.
+int32_t ctorch_gated_silu(const CTorchTensor *gate, const CTorchTensor *up, CTorchTensor **result);
+// The factors of LoRA beside a linear layer, or nulls. `mask`, of the shape of the input or null, multiplies what `a`
+// receives.
+typedef struct {
+  const CTorchTensor *a;
+  const CTorchTensor *b;
+  const CTorchTensor *mask;
+  double scaling;
+} CTorchLowRank;
+// input · weightᵀ + bias + scaling · ((input ∘ mask) · aᵀ) · bᵀ, computed in `type` and of that type; `bias` may be
+// null. Gradients have the types of what they belong to.
 int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                      CTorchTensor **result);
-// input · weightᵀ + bias + scaling · (input · aᵀ) · bᵀ, with gradients for input, a and b only; `bias` may be null.
-int32_t ctorch_lora_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                           const CTorchTensor *a, const CTorchTensor *b, double scaling, CTorchTensor **result);
+                      CTorchLowRank adapter, int32_t type, CTorchTensor **result);
+// Computed in 32 bits, returned in `type`.
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
-                          double epsilon, CTorchTensor **result);
-// softmax(query · keyᵀ / √headDim) · value by head; each [batch, tokens, width], heads side by side in the width.
-int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value, int64_t heads,
-                         CTorchTensor **result);
+                          double epsilon, int32_t type, CTorchTensor **result);
+int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, double epsilon, int32_t type,
+                        CTorchTensor **result);
+// softmax(query · keyᵀ / √headDim + mask) · value by head; query [batch, queries, heads · headDim], key and value
+// [batch, keys, key_heads · headDim], heads side by side; `mask` is [batch or 1, queries, keys] or null.
+int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
+                         const CTorchTensor *mask, int64_t heads, int64_t key_heads, CTorchTensor **result);
+// Rotates the first half of every head against its second (Su et al. 2021): input [batch, tokens, heads · headDim],
+// cosine and sine [batch or 1, tokens, headDim / 2].
+int32_t ctorch_rotary(const CTorchTensor *input, const CTorchTensor *cosine, const CTorchTensor *sine, int64_t heads,
+                      CTorchTensor **result);
+// The rows of `table` that whole-number `indices` name, as 32-bit floats.
+int32_t ctorch_embedding(const CTorchTensor *table, const CTorchTensor *indices, CTorchTensor **result);
 // The sum over rows of the cross-entropy of `logits` [rows, classes] against whole-number `labels` [rows].
 int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result);
 

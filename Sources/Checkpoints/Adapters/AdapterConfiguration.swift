@@ -8,14 +8,14 @@ struct AdapterConfiguration: Codable {
   /// The modules of the head, which are saved whole.
   var modulesToSave: [String] = []
   var base: String?
-  var classifierClass: String?
+  var className: String?
   var pythonModule: String?
   /// Names of the features that the file asks for and Tenbin lacks.
   private(set) var unsupported: [String] = []
 
   init(
     rank: Int, alpha: Double, targetModules: [String], layers: [Int]?, modulesToSave: [String], base: String,
-    classifierClass: String,
+    className: String,
     pythonModule: String
   ) {
     self.rank = rank
@@ -24,7 +24,7 @@ struct AdapterConfiguration: Codable {
     self.layers = layers
     self.modulesToSave = modulesToSave
     self.base = base
-    self.classifierClass = classifierClass
+    self.className = className
     self.pythonModule = pythonModule
   }
 
@@ -83,7 +83,7 @@ struct AdapterConfiguration: Codable {
     try values.encode(layers, forKey: .layers)
     try values.encode(base, forKey: .base)
     try values.encode(
-      ["base_model_class": classifierClass, "parent_library": pythonModule], forKey: .autoMapping)
+      ["base_model_class": className, "parent_library": pythonModule], forKey: .autoMapping)
     try values.encode(modulesToSave, forKey: .modulesToSave)
     try values.encode("none", forKey: .bias)
     try values.encode(0.0, forKey: .dropout)

@@ -37,19 +37,29 @@ package struct AdapterFolder: Sendable {
       rank: adapter.rank, alpha: adapter.alpha, targets: targets,
       layers: found.layers.count == architecture.layerCount ? .all : .listed(found.layers.sorted()))
 
-    let headWeight = architecture.headTensors(labels: 1)[0].name
-    let headLabels = found.fileNames[headWeight].flatMap(file.entry)?.shape.first ?? base.headLabels
-    guard let headLabels, headLabels > 0 else {
+    let head = try Self.head(of: found, file: file, base: base)
+    layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), head: head)
+    values = try found.values(in: layout, file: file, base: base)
+    labels = try Self.labels(in: folder, base: base, count: layout.labels)
+  }
+
+  /// The adapter's own classifier, else its base's, else the base's language-model head.
+  private static func head(
+    of tensors: AdapterTensors, file: SafetensorsFile, base: CheckpointFolder
+  ) throws(CheckpointError) -> ModelHead {
+    let weight = base.configuration.architecture.headTensors(.classifier(labels: 1)).first?.name
+    let own = weight.flatMap { tensors.fileNames[$0] }.flatMap(file.entry)?.shape.first
+    if let labels = own ?? base.headLabels { return .classifier(labels: labels) }
+    guard base.hasLanguageModelHead else {
       throw CheckpointError(
-        file: weights,
+        file: file.path,
         problem: .invalidAdapter(reason: "neither the adapter nor its base has a head; expected modules_to_save"))
     }
-    layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: headLabels)
-    values = try found.values(in: layout, file: file, base: base)
-    labels = try Self.labels(in: folder, base: base, count: headLabels)
+    return .languageModel
   }
 
   private static func labels(in folder: String, base: CheckpointFolder, count: Int) throws -> [String] {
+    if count == 0 { return [] }
     let configuration = "\(folder)/config.json"
     let named =
       FileManager.default.fileExists(atPath: configuration)

@@ -15,7 +15,7 @@ struct AdapterTensors {
       linears[linear.fileName] = linear
       linears[linear.adapterName] = linear
     }
-    let head = Set(architecture.headTensors(labels: 1).map(\.name))
+    let head = Set(architecture.headTensors(.classifier(labels: 1)).map(\.name))
     for name in file.names {
       let module = name.hasPrefix("base_model.model.") ? String(name.dropFirst("base_model.model.".count)) : name
       let headName = module.replacing(".modules_to_save.", with: ".")

@@ -2,17 +2,19 @@ import Safetensors
 
 extension CheckpointWriter {
   /// Writes a PEFT folder from a flat buffer in the order of the layout of `lora`, under the names that PEFT gives the
-  /// modules of version 5 of transformers; the head is a module to save.
+  /// modules of version 5 of transformers; a classifier is a module to save.
   ///
   /// A config.json beside the adapter carries the names of the classes, which PEFT's own files do not:
   /// `ViTForImageClassification.from_pretrained(base, config=ViTConfig.from_pretrained(folder),
   /// ignore_mismatched_sizes=True)` is the model that `PeftModel.from_pretrained(model, folder)` then completes.
   package static func writeAdapter(
-    folder: String, base: CheckpointFolder, lora: LoRAConfiguration, labels: [String], values: [Float]
+    folder: String, base: CheckpointFolder, lora: LoRAConfiguration, head: ModelHead, labels: [String],
+    values: [Float]
   ) throws {
     let architecture = base.configuration.architecture
     let kind = type(of: architecture)
-    let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: labels.count)
+    let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), head: head)
+    let trainedHead = head == .languageModel ? [] : architecture.headTensors(head)
     let linears = try lora.linears(in: architecture)
     var adapterNames: [String: String] = [:]
     for linear in linears {
@@ -30,13 +32,14 @@ extension CheckpointWriter {
       rank: lora.rank, alpha: lora.alpha,
       targetModules: kind.targets.filter { adapted.contains($0.name) }.map(\.adapterName),
       layers: layers.count == architecture.layerCount ? nil : layers,
-      modulesToSave: Set(architecture.headTensors(labels: 1).map(\.module)).sorted(), base: base.path,
-      classifierClass: kind.classifierClass, pythonModule: kind.pythonModule)
+      modulesToSave: Set(trainedHead.map(\.module)).sorted(), base: base.path,
+      className: architecture.className(with: head), pythonModule: architecture.pythonModule)
     try AtomicFolder.write(to: folder) { partial in
       let adapterFile = "\(partial)/adapter_config.json"
       try AtomicFile.write(to: adapterFile, pieces: [try JSONFile.data(adapter, for: adapterFile)])
       let configurationFile = "\(partial)/config.json"
-      let json = try base.configuration.with(labels: labels).json(for: configurationFile)
+      let configuration = head == .languageModel ? base.configuration : base.configuration.with(labels: labels)
+      let json = try configuration.json(head: head, for: configurationFile)
       try AtomicFile.write(to: configurationFile, pieces: [json])
       try SafetensorsWriter.write(tensors, to: "\(partial)/adapter_model.safetensors")
     }

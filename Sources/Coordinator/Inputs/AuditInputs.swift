@@ -34,6 +34,12 @@ package struct AuditInputs: Sendable {
         ? path : URL(filePath: folder).appending(path: path).standardizedFileURL.path(percentEncoded: false)
     }
     let checkpoint = try CheckpointFolder(path: resolved(specification.base))
+    guard checkpoint.configuration.imageSize != nil else {
+      throw AuditError(
+        .configuration,
+        "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of text; "
+          + "the task image-classification needs a model of images (vit or swinv2)")
+    }
     let manifest = try Manifest(
       file: resolved(specification.data.manifest), columns: ManifestColumns(specification.data),
       classNames: specification.data.classes)
@@ -105,17 +111,5 @@ extension AdaptationMethod {
       self = .lora(
         LoRAConfiguration(rank: settings.rank, alpha: settings.alpha, targets: settings.targets, layers: layers))
     }
-  }
-}
-
-extension CheckpointFolder {
-  /// The digest of the files that the model is made of.
-  func contentHash() throws -> ContentHash {
-    var hasher = ContentHasher()
-    for name in ["config.json", "preprocessor_config.json", "model.safetensors"] {
-      hasher.combine(name)
-      hasher.combine(try ContentHash(of: FileBytes.read("\(path)/\(name)")))
-    }
-    return hasher.finish()
   }
 }

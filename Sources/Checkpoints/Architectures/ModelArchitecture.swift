@@ -3,31 +3,35 @@
 ///
 /// A new family is a conforming type and a case of `ModelConfiguration`; reading, layouts, and export follow from it.
 package protocol ModelArchitecture: Sendable, Hashable, Codable {
-  /// `model_type` in config.json.
-  static var modelType: String { get }
   /// What the names of the backbone's tensors start with in a checkpoint that has a head.
   static var prefix: String { get }
-  /// The class that `transformers` loads the model with, and the Python module it is in.
-  static var classifierClass: String { get }
-  static var pythonModule: String { get }
   /// What LoRA can adapt, in the order of the forward pass within a layer.
   static var targets: [AdaptationTarget] { get }
 
+  /// `model_type` in config.json.
+  var modelType: String { get }
+  /// The Python module that `transformers` has the model in.
+  var pythonModule: String { get }
+  /// The class in that module that has the head.
+  func className(with head: ModelHead) -> String
+  /// Whether a model of this family can have a language-model head.
+  var predictsTokens: Bool { get }
   /// Standard deviation of new weights.
   var initializerRange: Double { get }
   var layerCount: Int { get }
   /// The names of the classes that the checkpoint's head tells apart, by index.
   var labels: [String] { get set }
-  /// Side lengths of the images that the model takes.
-  var imageSize: ImageExtent { get }
   /// All tensors but the head's, in the order of the forward pass.
   var backboneTensors: [CheckpointTensor] { get }
-  /// The tensors of a head that tells `labels` classes apart.
-  func headTensors(labels: Int) -> [CheckpointTensor]
+  /// The tensors of the head that the backbone does not share.
+  func headTensors(_ head: ModelHead) -> [CheckpointTensor]
+  /// Numbers that one sample leaves in memory until its gradient is there, estimated from the shapes: for each token the
+  /// inputs of the products, and the shares of attention.
+  var activationElements: Int { get }
   /// Every linear layer that `targets` names, layer by layer.
   var linears: [AdaptableLinear] { get }
   /// Whether a tensor that the model does not use may be in the file all the same.
-  static func isIgnored(_ name: String) -> Bool
+  func ignores(_ name: String) -> Bool
 }
 
 /// A kind of linear layer that LoRA can adapt.

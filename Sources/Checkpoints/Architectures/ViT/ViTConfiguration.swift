@@ -36,9 +36,6 @@ package struct ViTConfiguration: Hashable, Sendable {
 
 extension ViTConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case modelType = "model_type"
-    case architectures
-    case dataType = "dtype"
     case hiddenSize = "hidden_size"
     case layerCount = "num_hidden_layers"
     case headCount = "num_attention_heads"
@@ -100,9 +97,6 @@ extension ViTConfiguration: Codable {
 
   package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(Self.modelType, forKey: .modelType)
-    try values.encode([Self.classifierClass], forKey: .architectures)
-    try values.encode("float32", forKey: .dataType)
     try values.encode(hiddenSize, forKey: .hiddenSize)
     try values.encode(layerCount, forKey: .layerCount)
     try values.encode(headCount, forKey: .headCount)

@@ -1,8 +1,9 @@
 extension ViTConfiguration: ModelArchitecture {
-  package static let modelType = "vit"
   package static let prefix = "vit."
-  package static let classifierClass = "ViTForImageClassification"
-  package static let pythonModule = "transformers.models.vit.modeling_vit"
+  package var modelType: String { "vit" }
+  package var pythonModule: String { "transformers.models.vit.modeling_vit" }
+  package func className(with head: ModelHead) -> String { "ViTForImageClassification" }
+  package var predictsTokens: Bool { false }
 
   /// The one table of names: in the file and version 4 of transformers, in adapters for version 5, and short forms.
   package static let targets = [
@@ -62,16 +63,22 @@ extension ViTConfiguration: ModelArchitecture {
     return tensors + norm("vit.layernorm")
   }
 
-  package func headTensors(labels: Int) -> [CheckpointTensor] {
-    [
+  package func headTensors(_ head: ModelHead) -> [CheckpointTensor] {
+    guard case .classifier(let labels) = head else { return [] }
+    return [
       CheckpointTensor(
         name: "classifier.weight", shape: [labels, hiddenSize], fresh: .normal(deviation: initializerRange)),
       CheckpointTensor(name: "classifier.bias", shape: [labels], fresh: .zeros),
     ]
   }
 
+  package var activationElements: Int {
+    let tokens = patchCount + 1
+    return layerCount * tokens * (10 * hiddenSize + 3 * intermediateSize + 2 * headCount * tokens)
+  }
+
   /// The pooler, the mask token and stored position numbers play no part in classification.
-  package static func isIgnored(_ name: String) -> Bool {
+  package func ignores(_ name: String) -> Bool {
     name.hasPrefix("vit.pooler.") || name == "vit.embeddings.mask_token" || name.hasSuffix("position_ids")
   }
 }

@@ -1,0 +1,45 @@
+import Foundation
+import Synchronization
+
+/// Memory as Linux counts it.
+enum ProcessStatus {
+  /// The most bytes of this process that were resident at once; 0 where the system does not tell.
+  static var peakResidentBytes: Int { kibibytes("VmHWM:", in: "/proc/self/status") << 10 }
+
+  /// What a process has for itself, and its share of what it shares with others, in bytes.
+  static func proportionalBytes(of process: Int32) -> Int {
+    kibibytes("Pss:", in: "/proc/\(process)/smaps_rollup") << 10
+  }
+
+  private static func kibibytes(_ key: String, in file: String) -> Int {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) })
+    else { return 0 }
+    return line.split(separator: " ").compactMap { Int($0) }.first ?? 0
+  }
+}
+
+/// Watches the sum of some processes' proportional memory on a thread of its own.
+final class ProportionalMemory: Sendable {
+  private struct State {
+    var peak = 0
+    var isStopped = false
+  }
+
+  private let state = Mutex(State())
+
+  init(processes: [Int32]) {
+    let thread = Thread { [self] in
+      while !state.withLock({ $0.isStopped }) {
+        let sum = processes.map(ProcessStatus.proportionalBytes).reduce(0, +)
+        state.withLock { $0.peak = max($0.peak, sum) }
+        Thread.sleep(forTimeInterval: 0.25)
+      }
+    }
+    thread.start()
+  }
+
+  var peakBytes: Int { state.withLock { $0.peak } }
+
+  func stop() { state.withLock { $0.isStopped = true } }
+}

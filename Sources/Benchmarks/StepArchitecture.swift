@@ -1,0 +1,29 @@
+import Checkpoints
+
+/// The shapes that the step benchmark knows by name: those of the peer program, and those of the study's image models.
+enum StepArchitecture: String, CaseIterable {
+  case vitBase = "vit-base"
+  case vitTiny = "vit-tiny"
+  case llama160M = "llama-160m"
+  case mistral160M = "mistral-160m"
+
+  var configuration: ModelConfiguration {
+    let labels = ["no", "yes"]
+    switch self {
+    case .vitBase, .vitTiny:
+      let isBase = self == .vitBase
+      return .vit(
+        ViTConfiguration(
+          hiddenSize: isBase ? 768 : 192, layerCount: 12, headCount: isBase ? 12 : 3,
+          intermediateSize: isBase ? 3072 : 768, imageSize: ImageExtent(side: 224), patchSize: ImageExtent(side: 16),
+          labels: labels))
+    case .llama160M, .mistral160M:
+      let isLlama = self == .llama160M
+      return .llama(
+        LlamaConfiguration(
+          family: isLlama ? .llama : .mistral, vocabularySize: 32_000, hiddenSize: 768, intermediateSize: 2048,
+          layerCount: 12, headCount: 12, keyValueHeadCount: isLlama ? 12 : 4, slidingWindow: isLlama ? nil : 4096,
+          paddingToken: 0, labels: labels))
+    }
+  }
+}

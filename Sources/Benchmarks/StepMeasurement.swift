@@ -1,0 +1,75 @@
+import Checkpoints
+import Foundation
+
+/// What a step benchmark found, under the names of the peer's program `ddp_step.py`.
+package struct StepMeasurement: Codable, Sendable {
+  package var architecture: String
+  package var method: String
+  package var precision: String
+  package var world: Int
+  package var threads: Int
+  package var batchPerRank: Int
+  package var medianStepSeconds: Double
+  package var minimumStepSeconds: Double
+  package var samplesPerSecond: Double
+  package var trainableParameters: Int
+  /// Of one rank.
+  package var peakResidentMebibytes: Int
+  /// The largest sum over all ranks of what is theirs alone and their share of what is shared, nil for one rank.
+  package var peakProportionalMebibytes: Int?
+  /// The loss at the last step, in the mean.
+  package var loss: Double
+
+  enum CodingKeys: String, CodingKey {
+    case architecture = "arch"
+    case method
+    case precision = "dtype"
+    case world
+    case threads
+    case batchPerRank = "batch_per_rank"
+    case medianStepSeconds = "median_step_s"
+    case minimumStepSeconds = "min_step_s"
+    case samplesPerSecond = "samples_per_s"
+    case trainableParameters = "trainable"
+    case peakResidentMebibytes = "peak_rss_mib"
+    case peakProportionalMebibytes = "peak_pss_sum_mib"
+    case loss
+  }
+
+  /// - Parameter seconds: of each measured step, at least one.
+  init(
+    _ settings: StepSettings, world: Int, seconds: [Double], trainable: Int, peakResidentBytes: Int,
+    peakProportionalBytes: Int?, loss: Double
+  ) {
+    let sorted = seconds.sorted()
+    let median = sorted[sorted.count / 2]
+    func rounded(_ value: Double, _ digits: Double) -> Double { (value * digits).rounded() / digits }
+    architecture = settings.model
+    method =
+      switch settings.method {
+      case .full: "full"
+      case .lora: "lora"
+      case .head: "head"
+      }
+    precision = settings.precision.rawValue
+    self.world = world
+    threads = settings.threads
+    batchPerRank = settings.batch
+    medianStepSeconds = rounded(median, 1e4)
+    minimumStepSeconds = rounded(sorted[0], 1e4)
+    samplesPerSecond = rounded(Double(settings.batch * world) / median, 1e3)
+    trainableParameters = trainable
+    peakResidentMebibytes = peakResidentBytes >> 20
+    peakProportionalMebibytes = peakProportionalBytes.map { $0 >> 20 }
+    self.loss = loss
+  }
+
+  /// One line of JSON.
+  package var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}

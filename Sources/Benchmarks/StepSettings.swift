@@ -1,0 +1,43 @@
+package import Checkpoints
+package import Torch
+
+/// What a step benchmark measures.
+package struct StepSettings: Sendable {
+  /// A name of `StepArchitecture`, or the path of a checkpoint folder.
+  package var model: String
+  package var method: AdaptationMethod
+  package var precision: Precision
+  package var device: Device
+  /// Samples a step.
+  package var batch: Int
+  /// Tokens of a text.
+  package var length: Int
+  package var threads: Int
+  package var steps: Int
+  /// Steps before those that are measured.
+  package var warmup: Int
+
+  package init(
+    model: String, method: AdaptationMethod, precision: Precision, device: Device, batch: Int, length: Int,
+    threads: Int, steps: Int, warmup: Int
+  ) {
+    self.model = model
+    self.method = method
+    self.precision = precision
+    self.device = device
+    self.batch = batch
+    self.length = length
+    self.threads = threads
+    self.steps = steps
+    self.warmup = warmup
+  }
+}
+
+/// Why a benchmark cannot run.
+package struct BenchmarkError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+
+  static let rankEnded = BenchmarkError("a rank ended before its gradient was there; what it said stands above")
+}

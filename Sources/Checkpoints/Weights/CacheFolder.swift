@@ -1,0 +1,24 @@
+import Foundation
+
+/// Where files are kept that can be made again: $TENBIN_CACHE, else tenbin in $XDG_CACHE_HOME or ~/.cache.
+package enum CacheFolder {
+  /// The folder `name` in the cache, made where it is missing. Throws `CheckpointError`.
+  package static func path(_ name: String) throws(CheckpointError) -> String {
+    let environment = ProcessInfo.processInfo.environment
+    func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+    let root =
+      folder("TENBIN_CACHE") ?? folder("XDG_CACHE_HOME").map { $0 + "/tenbin" }
+      ?? NSHomeDirectory() + "/.cache/tenbin"
+    let path = "\(root)/\(name)"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw CheckpointError(
+        file: path,
+        problem: .system(
+          step: "make the cache folder", reason: "\(error.localizedDescription); name another with TENBIN_CACHE"))
+    }
+    return path
+  }
+}

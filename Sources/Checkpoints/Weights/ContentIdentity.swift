@@ -1,0 +1,65 @@
+import Foundation
+package import Hashing
+import Safetensors
+
+extension CheckpointFolder {
+  /// The digest of the files that the model is made of.
+  package func contentHash() throws -> ContentHash {
+    var hasher = ContentHasher()
+    for name in fileNamesOfContent {
+      hasher.combine(name)
+      hasher.combine(try ContentIdentity.hash(ofFile: "\(path)/\(name)"))
+    }
+    return hasher.finish()
+  }
+}
+
+/// The digest of a file's bytes, read once per state of the file: the next time, the system's identity of the file
+/// (device, inode, size, times of change) stands for its content.
+enum ContentIdentity {
+  static func hash(ofFile path: String) throws -> ContentHash {
+    let mapping = try MappedFile(path: path)
+    guard mapping.bytes.count >= remembered else { return digest(of: mapping) }
+    let identity = try identity(ofFile: path)
+    let note = try CacheFolder.path("identities") + "/\(identity)"
+    if let text = try? String(contentsOfFile: note, encoding: .utf8), let hash = ContentHash(hexadecimal: text) {
+      return hash
+    }
+    let hash = digest(of: mapping)
+    guard try self.identity(ofFile: path) == identity else { throw CheckpointError(file: path, problem: .changed) }
+    try AtomicFile.write(to: note, pieces: [Data("\(hash)".utf8)])
+    return hash
+  }
+
+  /// Bytes from which on a digest is worth remembering.
+  private static let remembered = 64 << 20
+
+  private static func digest(of mapping: MappedFile) -> ContentHash {
+    var hasher = ContentHasher()
+    var rest = mapping.bytes[...]
+    while !rest.isEmpty {
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(remembered))
+      hasher.update(raw: piece)
+      mapping.release(piece)
+      rest = rest.dropFirst(remembered)
+    }
+    return hasher.finish()
+  }
+
+  private static func identity(ofFile path: String) throws(CheckpointError) -> ContentHash {
+    var information = stat()
+    guard stat(path, &information) == 0 else {
+      throw CheckpointError(
+        file: path, problem: .system(step: "examine the file", reason: String(cString: strerror(errno))))
+    }
+    var hasher = ContentHasher()
+    hasher.combine(Int(information.st_dev))
+    hasher.combine(Int(information.st_ino))
+    hasher.combine(Int(information.st_size))
+    for time in [information.st_mtim, information.st_ctim] {
+      hasher.combine(time.tv_sec)
+      hasher.combine(time.tv_nsec)
+    }
+    return hasher.finish()
+  }
+}

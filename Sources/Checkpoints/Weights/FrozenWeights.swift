@@ -1,0 +1,105 @@
+package import Foundation
+import Hashing
+package import Safetensors
+
+/// A checkpoint's tensors in one precision, for weights that are never written.
+///
+/// They are used in place, in the memory map of the checkpoint, where the file holds that precision. Where it holds
+/// another, the host converts once into a file of its cache, which all its workers map; small rests are converted in
+/// memory.
+package final class FrozenWeights: Sendable {
+  package let checkpoint: CheckpointFolder
+  package let precision: Precision
+  private let converted: SafetensorsFile?
+
+  /// Bytes of another precision that a process converts for itself.
+  private static let privateLimit = 64 << 20
+
+  /// Converts where that is needed. Throws `CheckpointError` or `SafetensorsError`.
+  package init(checkpoint: CheckpointFolder, precision: Precision) throws {
+    self.checkpoint = checkpoint
+    self.precision = precision
+    let others = try checkpoint.canonicalNames.filter { checkpoint.entry($0)?.type != precision.elementType }
+      .map { try checkpoint.fileName($0) }
+    let bytes = others.reduce(0) { $0 + (checkpoint.weights.entry($1)?.range.count ?? 0) }
+    converted = bytes <= Self.privateLimit ? nil : try ConvertedFile.open(checkpoint, precision: precision)
+  }
+
+  /// The bytes of a tensor and what keeps them.
+  package enum Storage {
+    /// Valid as long as the file object lives.
+    case mapped(UnsafeRawBufferPointer, owner: SafetensorsFile)
+    case copied(Data)
+  }
+
+  /// The tensor `canonicalName` in the precision of these weights.
+  package func storage(_ canonicalName: String) throws -> Storage {
+    let name = try checkpoint.fileName(canonicalName)
+    let weights = checkpoint.weights
+    guard let entry = weights.entry(name) else {
+      throw CheckpointError(file: weights.path, problem: .missingTensor(name: name))
+    }
+    if entry.type == precision.elementType { return .mapped(try weights.bytes(name), owner: try weights.owner(name)) }
+    if let converted { return .mapped(try converted.bytes(canonicalName), owner: converted) }
+    return .copied(try weights.converted(name, to: precision))
+  }
+}
+
+extension WeightFiles {
+  /// The bytes of the tensor `name` in `precision`.
+  func converted(_ name: String, to precision: Precision) throws -> Data {
+    let file = try owner(name)
+    let type = file.entry(name)?.type ?? .uint8
+    guard let data = FloatConversion.converted(try file.bytes(name), from: type, to: precision.elementType) else {
+      throw SafetensorsError(file: file.path, problem: .notConvertible(name: name, type: type))
+    }
+    return data
+  }
+}
+
+extension Precision {
+  package var elementType: ElementType { self == .float32 ? .float32 : .bfloat16 }
+}
+
+/// A checkpoint's weights in another precision, in a file of the host's cache that is named by their content.
+private enum ConvertedFile {
+  static func open(_ checkpoint: CheckpointFolder, precision: Precision) throws -> SafetensorsFile {
+    var hasher = ContentHasher()
+    hasher.combine("converted weights 1")
+    hasher.combine(try checkpoint.contentHash())
+    let path = "\(try CacheFolder.path("weights"))/\(hasher.finish()).\(precision.rawValue).safetensors"
+    return try whileLocked(path + ".lock") {
+      if !FileManager.default.fileExists(atPath: path) { try write(checkpoint, precision: precision, to: path) }
+      return try SafetensorsFile(path: path)
+    }
+  }
+
+  private static func write(_ checkpoint: CheckpointFolder, precision: Precision, to path: String) throws {
+    let tensors = checkpoint.canonicalNames.map { name in
+      TensorDescription(name: name, type: precision.elementType, shape: checkpoint.shape(name) ?? [])
+    }
+    try SafetensorsWriter.write(tensors, to: path) { tensor in
+      let name = try checkpoint.fileName(tensor.name)
+      // What was read once is not read again, and a file of many gigabytes must not count as memory.
+      defer { try? checkpoint.weights.owner(name).release(name) }
+      return try checkpoint.weights.converted(name, to: precision)
+    }
+  }
+
+  /// Runs `body` while no other process is in it; a process that dies leaves the lock.
+  private static func whileLocked<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw CheckpointError(
+        file: path, problem: .system(step: "open the lock", reason: String(cString: strerror(errno))))
+    }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        throw CheckpointError(
+          file: path, problem: .system(step: "take the lock", reason: String(cString: strerror(errno))))
+      }
+    }
+    return try body()
+  }
+}

@@ -1,0 +1,116 @@
+package import Checkpoints
+import Layers
+package import Torch
+
+/// A causal language model in one way of adapting it: computes gradients of what is trained, logits, and texts.
+///
+/// It belongs to one thread.
+package final class LanguageModel {
+  /// The order of the flat buffers that `load` takes and `gradientSum` returns.
+  package let layout: TrainableLayout
+  private let model: Llama
+  private let head: Linear
+  private let parameters: AdaptedParameters
+
+  /// Builds the model; its trained parameters are zero until the first `load`.
+  package init(
+    checkpoint: CheckpointFolder, method: AdaptationMethod, precision: Precision = .float32, device: Device = .cpu
+  ) throws {
+    layout = try TrainableLayout(configuration: checkpoint.configuration, method: method, head: .languageModel)
+    parameters = try AdaptedParameters(checkpoint: checkpoint, layout: layout, precision: precision, device: device)
+    let scope = ParameterScope(parameters)
+    model = try Llama(scope["model"], try checkpoint.configuration.llama(), device: device)
+    let (hidden, vocabulary) = (model.configuration.hiddenSize, model.configuration.vocabularySize)
+    head =
+      model.configuration.tiesEmbeddings
+      ? Linear(weight: model.embeddings, type: scope.type)
+      : try Linear(scope["lm_head"], inputs: hidden, outputs: vocabulary, hasBias: false)
+  }
+
+  /// Copies the flat buffer `values` into the trained parameters.
+  package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
+
+  /// Copies the flat buffer `values` into the trained parameters.
+  package func load(parameters values: [Float]) throws {
+    try values.withUnsafeBufferPointer { try load(parameters: $0) }
+  }
+
+  /// The sum over target tokens of −log P(token | those before it) and its gradient, in the order of `layout`.
+  ///
+  /// - Parameter isTarget: of the shape of the batch; the first token of a text cannot be one.
+  package func gradientSum(
+    _ batch: TokenBatch, isTarget: [[Bool]]
+  ) throws -> (lossSum: Double, targets: Int, gradient: [Float]) {
+    let targets = try targets(of: batch, isTarget)
+    let classes = try Tensor.copying(integers: targets.map(\.token), on: parameters.device)
+    let logits = try head(hidden(batch).selectedRows(targets.map(\.row), on: parameters.device))
+    let sum = try parameters.gradient(of: try logits.crossEntropySum(labels: classes))
+    return (sum.lossSum, targets.count, sum.gradient)
+  }
+
+  /// The logits at every position: [texts, positions, vocabulary].
+  package func logits(_ batch: TokenBatch) throws -> Tensor {
+    try Autograd.withoutGradients { try head(hidden(batch)).converted(to: .float32) }
+  }
+
+  /// The likeliest continuation of each prompt, token by token: until `endTokens` has one, which is part of it, or
+  /// `limit` tokens are made. All prompts are worked on together, padded on the left.
+  package func continuations(of prompts: [[Int]], limit: Int, endTokens: Set<Int>) throws -> [[Int]] {
+    let padding = model.configuration.paddingToken ?? 0
+    let batch = try TokenBatch(texts: prompts, padding: padding, on: .left)
+    try batch.check(vocabularySize: model.configuration.vocabularySize)
+    let cache = KeyValueCache()
+    var isText = batch.isText
+    var next = batch.tokens
+    var results = [[Int]](repeating: [], count: prompts.count)
+    var isDone = [Bool](repeating: false, count: prompts.count)
+    for _ in 0..<max(0, limit) where isDone.contains(false) {
+      let last = [Int](repeating: (next.first?.count ?? 1) - 1, count: prompts.count)
+      let logits = try Autograd.withoutGradients {
+        try head(model(next, isText: isText, pooling: last, cache: cache)).rows()
+      }
+      next = []
+      for (index, row) in logits.enumerated() {
+        let token = isDone[index] ? padding : Self.likeliest(row)
+        if !isDone[index] { results[index].append(token) }
+        isDone[index] = isDone[index] || endTokens.contains(token)
+        isText[index].append(true)
+        next.append([token])
+      }
+    }
+    return results
+  }
+
+  /// The first of the largest.
+  private static func likeliest(_ logits: [Float]) -> Int {
+    var best = 0
+    for (index, logit) in logits.enumerated() where logit > logits[best] { best = index }
+    return best
+  }
+
+  /// [texts, positions, hidden]
+  private func hidden(_ batch: TokenBatch) throws -> Tensor {
+    try batch.check(vocabularySize: model.configuration.vocabularySize)
+    return try model(batch.tokens, isText: batch.isText)
+  }
+
+  /// The flattened position before each target token, which predicts it, and the token.
+  private func targets(
+    of batch: TokenBatch, _ isTarget: [[Bool]]
+  ) throws(ModelError) -> [(row: Int, token: Int)] {
+    guard isTarget.map(\.count) == batch.tokens.map(\.count) else {
+      throw .tokens(expected: "targets of the shape [\(batch.count), \(batch.length)]", found: "another shape")
+    }
+    var targets: [(row: Int, token: Int)] = []
+    for (text, tokens) in batch.tokens.enumerated() {
+      for position in tokens.indices where isTarget[text][position] {
+        guard position > 0 else {
+          throw .tokens(expected: "targets after the first token", found: "the first token of text \(text)")
+        }
+        targets.append((text * batch.length + position - 1, tokens[position]))
+      }
+    }
+    guard !targets.isEmpty else { throw .tokens(expected: "at least one target token", found: "none") }
+    return targets
+  }
+}

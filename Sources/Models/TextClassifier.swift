@@ -1,0 +1,73 @@
+package import Checkpoints
+import Layers
+package import Torch
+
+/// A text classification model in one way of adapting it: computes gradients of what is trained, and logits.
+///
+/// The head reads the last token of a text that is not the checkpoint's padding token, as `transformers` does. It belongs
+/// to one thread.
+package final class TextClassifier {
+  /// The order of the flat buffers that `load` takes and `gradientSum` returns.
+  package let layout: TrainableLayout
+  private let model: Llama
+  private let head: Linear
+  private let parameters: AdaptedParameters
+
+  /// Builds the model; its trained parameters are zero until the first `load`.
+  package init(
+    checkpoint: CheckpointFolder, method: AdaptationMethod, labels: Int, precision: Precision = .float32,
+    device: Device = .cpu
+  ) throws {
+    layout = try TrainableLayout(configuration: checkpoint.configuration, method: method, labels: labels)
+    parameters = try AdaptedParameters(checkpoint: checkpoint, layout: layout, precision: precision, device: device)
+    let scope = ParameterScope(parameters)
+    model = try Llama(scope["model"], try checkpoint.configuration.llama(), device: device)
+    head = try Linear(scope["score"], inputs: model.configuration.hiddenSize, outputs: labels, hasBias: false)
+  }
+
+  /// Copies the flat buffer `values` into the trained parameters.
+  package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
+
+  /// Copies the flat buffer `values` into the trained parameters.
+  package func load(parameters values: [Float]) throws {
+    try values.withUnsafeBufferPointer { try load(parameters: $0) }
+  }
+
+  /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for
+  /// each text.
+  package func gradientSum(
+    _ batch: TokenBatch, labels: [Int]
+  ) throws -> (lossSum: Double, gradient: [Float]) {
+    try ModelError.check(labels: labels, items: batch.count, classes: layout.labels)
+    let features =
+      layout.method == .head ? try Autograd.withoutGradients { try pooled(batch) } : try pooled(batch)
+    let classes = try Tensor.copying(integers: labels, on: parameters.device)
+    return try parameters.gradient(of: try head(features).crossEntropySum(labels: classes))
+  }
+
+  /// The logits of each text, one row a text.
+  package func logits(_ batch: TokenBatch) throws -> [[Float]] {
+    try Autograd.withoutGradients { try head(pooled(batch)).rows() }
+  }
+
+  /// The hidden state of one token a text: [texts, hidden].
+  private func pooled(_ batch: TokenBatch) throws -> Tensor {
+    try batch.check(vocabularySize: model.configuration.vocabularySize)
+    let padding = model.configuration.paddingToken
+    let positions = zip(batch.tokens, batch.isText).map { tokens, isText in
+      // Without a padding token the mask tells; a text of padding alone is read at its start, as transformers does.
+      (padding.map { padding in tokens.lastIndex { $0 != padding } } ?? isText.lastIndex(of: true)) ?? 0
+    }
+    return try model(batch.tokens, isText: batch.isText, pooling: positions)
+  }
+}
+
+extension ModelConfiguration {
+  /// The configuration of a Llama or Mistral. Throws where the model is another.
+  func llama() throws(ModelError) -> LlamaConfiguration {
+    guard case .llama(let configuration) = self else {
+      throw .architecture(expected: "a model of text (llama or mistral)", found: architecture.modelType)
+    }
+    return configuration
+  }
+}

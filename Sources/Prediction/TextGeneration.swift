@@ -1,0 +1,67 @@
+package import Checkpoints
+import Foundation
+import Models
+import Tokenizers
+package import Torch
+
+/// Texts of a language model, with or without an adapter: the likeliest token after another.
+package struct TextGeneration {
+  private let tokenizer: TextTokenizer
+  private let model: LanguageModel
+  private let endTokens: Set<Int>
+
+  /// - Throws: the error of whichever file is not as it must be.
+  package init(model path: String, adapter: String?, precision: Precision, device: Device) throws {
+    let checkpoint = try CheckpointFolder(path: path)
+    let adapter = try adapter.map { try AdapterFolder(path: $0, base: checkpoint) }
+    model = try LanguageModel(
+      checkpoint: checkpoint, method: adapter?.method ?? .head, precision: precision, device: device)
+    try model.load(parameters: adapter?.values ?? [])
+    tokenizer = try TextTokenizer(folder: path)
+    endTokens = try checkpoint.endTokens()
+  }
+
+  /// A prompt's continuation.
+  package struct Continuation: Sendable, Codable {
+    /// The prompt and the tokens made after it.
+    package let tokens: [Int]
+    /// Prompt and continuation as text, without special tokens.
+    package let text: String
+
+    /// One line of JSON.
+    package var json: String {
+      get throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+      }
+    }
+  }
+
+  /// What the model makes of each prompt: at most `limit` tokens.
+  package func continuations(of prompts: [String], limit: Int) throws -> [Continuation] {
+    let tokens = try prompts.map { try tokenizer.encode($0) }
+    let made = try model.continuations(of: tokens, limit: limit, endTokens: endTokens)
+    return zip(tokens, made).map { prompt, continuation in
+      let all = prompt + continuation
+      return Continuation(tokens: all, text: tokenizer.decode(all))
+    }
+  }
+}
+
+extension CheckpointFolder {
+  /// The tokens that end a text.
+  func endTokens() throws(PredictionError) -> Set<Int> { Set(try llama().endTokens) }
+
+  /// What fills up short texts: the checkpoint's own padding token, which its classifier knows, else any.
+  func paddingToken(_ tokenizer: TextTokenizer) throws(PredictionError) -> Int {
+    try llama().paddingToken ?? tokenizer.padding ?? tokenizer.endOfSequence ?? 0
+  }
+
+  private func llama() throws(PredictionError) -> LlamaConfiguration {
+    guard case .llama(let configuration) = configuration else {
+      throw PredictionError("\(path): \(configuration.architecture.modelType) reads no text; expected llama or mistral")
+    }
+    return configuration
+  }
+}
