@@ -4,6 +4,8 @@ import Checkpoints
 enum StepArchitecture: String, CaseIterable {
   case vitBase = "vit-base"
   case vitTiny = "vit-tiny"
+  case swinv2Tiny = "swinv2-tiny"
+  case swinv2Large = "swinv2-large"
   case llama160M = "llama-160m"
   case mistral160M = "mistral-160m"
 
@@ -17,6 +19,16 @@ enum StepArchitecture: String, CaseIterable {
           hiddenSize: isBase ? 768 : 192, layerCount: 12, headCount: isBase ? 12 : 3,
           intermediateSize: isBase ? 3072 : 768, imageSize: ImageExtent(side: 224), patchSize: ImageExtent(side: 16),
           labels: labels))
+    case .swinv2Tiny:
+      return .swinv2(
+        Swinv2Configuration(
+          imageSize: ImageExtent(side: 256), patchSize: ImageExtent(side: 4), embeddingSize: 96, depths: [2, 2, 6, 2],
+          headCounts: [3, 6, 12, 24], windowSize: 8, labels: labels))
+    case .swinv2Large:
+      return .swinv2(
+        Swinv2Configuration(
+          imageSize: ImageExtent(side: 192), patchSize: ImageExtent(side: 4), embeddingSize: 192,
+          depths: [2, 2, 18, 2], headCounts: [6, 12, 24, 48], windowSize: 12, labels: labels))
     case .llama160M, .mistral160M:
       let isLlama = self == .llama160M
       return .llama(

@@ -72,6 +72,10 @@ extension LoRAConfiguration {
       }
       chosen.insert(target.name)
     }
-    return architecture.linears.filter { chosen.contains($0.target) && layers.contains($0.layer) }
+    let linears = architecture.linears.filter { chosen.contains($0.target) && layers.contains($0.layer) }
+    guard !linears.isEmpty else {
+      throw invalid("layers \(layers) have no \(chosen.sorted().joined(separator: ", ")) to adapt")
+    }
+    return linears
   }
 }

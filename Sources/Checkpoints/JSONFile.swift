@@ -29,14 +29,33 @@ enum JSONFile {
   }
 
   /// The bytes of `value` with sorted keys, so that equal values give equal files.
-  static func data(_ value: some Encodable, for path: String) throws(CheckpointError) -> Data {
+  ///
+  /// The numbers of the keys `fractions` at the top have a decimal point even where they are whole: version 5 of
+  /// transformers refuses 4 where it expects 4.0.
+  static func data(
+    _ value: some Encodable, fractions: [String] = [], for path: String
+  ) throws(CheckpointError) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      return try encoder.encode(value) + Data("\n".utf8)
+      return pointed(try encoder.encode(value), fractions) + Data("\n".utf8)
     } catch {
       throw CheckpointError(file: path, problem: .malformed(key: "", expected: "finite numbers to write as JSON"))
     }
+  }
+
+  /// `json` with a decimal point in the whole numbers of these keys. The encoder puts every key on a line of its own, and
+  /// no string across two.
+  private static func pointed(_ json: Data, _ keys: [String]) -> Data {
+    if keys.isEmpty { return json }
+    let lines = String(decoding: json, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    return Data(
+      lines.map { line in
+        guard let key = keys.first(where: { line.hasPrefix("  \"\($0)\" : ") }) else { return String(line) }
+        let comma = line.hasSuffix(",") ? "," : ""
+        let number = line.dropFirst(key.count + 7).dropLast(comma.count)
+        return Int(number) == nil ? String(line) : "  \"\(key)\" : \(number).0\(comma)"
+      }.joined(separator: "\n").utf8)
   }
 
   private static func problem(_ error: DecodingError) -> CheckpointError.Problem {

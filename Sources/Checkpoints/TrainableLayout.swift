@@ -111,6 +111,7 @@ extension ParameterStart {
     switch self {
     case .zeros, .checkpoint: return [Float](repeating: 0, count: count)
     case .ones: return [Float](repeating: 1, count: count)
+    case .constant(let value): return [Float](repeating: Float(value), count: count)
     case .normal(let deviation):
       var generator = key.generator
       return (0..<count).map { _ in Float(deviation * generator.normal()) }

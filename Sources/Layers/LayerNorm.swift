@@ -5,14 +5,17 @@ package struct LayerNorm {
   package let weight: Tensor
   package let bias: Tensor
   package let epsilon: Double
-  /// The type of the result: that of the products it enters.
+  /// The type of the result.
   package let type: ScalarType
 
-  package init(_ scope: ParameterScope, size: Int, epsilon: Double) throws {
+  /// - Parameter type: of the result; that of the products it enters where nothing is said.
+  package init(
+    _ scope: ParameterScope, size: Int, epsilon: Double, returning type: ScalarType? = nil
+  ) throws {
     weight = try scope.float32("weight", shape: [size])
     bias = try scope.float32("bias", shape: [size])
     self.epsilon = epsilon
-    type = scope.type
+    self.type = type ?? scope.type
   }
 
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {

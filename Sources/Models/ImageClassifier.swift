@@ -28,6 +28,9 @@ package final class ImageClassifier {
     case .vit(let configuration):
       model = try ViT(ParameterScope(parameters), configuration, labels: labels)
       imageShape = [configuration.channelCount, configuration.imageSize.height, configuration.imageSize.width]
+    case .swinv2(let configuration):
+      model = try Swinv2(ParameterScope(parameters), configuration, labels: labels, device: device)
+      imageShape = [configuration.channelCount, configuration.imageSize.height, configuration.imageSize.width]
     case .llama(let configuration):
       throw ModelError.architecture(expected: "a model of images", found: configuration.modelType)
     }

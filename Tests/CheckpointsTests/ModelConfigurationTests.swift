@@ -45,7 +45,7 @@ import Testing
     #expect(
       error?.problem
         == .unsupportedArchitecture(
-          found: "\"resnet\" (ResNetForImageClassification)", supported: ["vit", "llama", "mistral"]))
+          found: "\"resnet\" (ResNetForImageClassification)", supported: ["vit", "swinv2", "llama", "mistral"]))
     #expect(error?.file == folder.path + "/config.json")
   }
 

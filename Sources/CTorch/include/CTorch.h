@@ -106,6 +106,34 @@ int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor 
 int32_t ctorch_resize(const uint8_t *pixels, int64_t height, int64_t width, uint8_t *resized, int64_t new_height,
                       int64_t new_width, bool bicubic);
 
+// Windows
+// Patches of [batch, channels, height, width], with zeros at the bottom and right where the last ones are not whole:
+// [batch, rows, columns, channels · patch height · patch width].
+int32_t ctorch_image_patches(const CTorchTensor *pixels, int64_t patch_height, int64_t patch_width,
+                             CTorchTensor **result);
+// Two by two neighbours of [batch, height, width, channels] side by side, column by column, with zeros at the bottom and
+// right of an odd map: [batch, ⌈height / 2⌉, ⌈width / 2⌉, 4 · channels].
+int32_t ctorch_merge_patches(const CTorchTensor *map, CTorchTensor **result);
+// Square windows of [batch, height, width, channels], with zeros at the bottom and right where the last ones are not
+// whole, after a cyclic shift by `shift` to the top and left: [batch · windows, window · window, channels].
+int32_t ctorch_partition_windows(const CTorchTensor *map, int64_t window, int64_t shift, CTorchTensor **result);
+// The reverse, to [batch, height, width, channels].
+int32_t ctorch_join_windows(const CTorchTensor *windows, int64_t height, int64_t width, int64_t window, int64_t shift,
+                            CTorchTensor **result);
+// 16 · sigmoid(output_weight · relu(hidden_weight · coordinates + hidden_bias)) of [offsets, 2], looked up for each pair
+// of tokens by the whole numbers `pairs` [tokens · tokens]: [heads, tokens, tokens].
+int32_t ctorch_position_bias(const CTorchTensor *coordinates, const CTorchTensor *hidden_weight,
+                             const CTorchTensor *hidden_bias, const CTorchTensor *output_weight,
+                             const CTorchTensor *pairs, CTorchTensor **result);
+// softmax(exp(min(logit_scale, log 100)) · cos(query, key) + bias + mask) · value by head, in 32 bits; each of the first
+// three [batch · windows, tokens, width], heads side by side; `logit_scale` [heads, 1, 1], `bias` [heads, tokens,
+// tokens]; `mask` [windows, tokens, tokens] may be null.
+int32_t ctorch_cosine_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
+                                const CTorchTensor *logit_scale, const CTorchTensor *bias, const CTorchTensor *mask,
+                                int64_t heads, CTorchTensor **result);
+// The mean over height and width of [batch, height, width, channels].
+int32_t ctorch_map_mean(const CTorchTensor *map, CTorchTensor **result);
+
 #ifdef __cplusplus
 }
 #endif

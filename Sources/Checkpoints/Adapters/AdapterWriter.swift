@@ -12,7 +12,6 @@ extension CheckpointWriter {
     values: [Float]
   ) throws {
     let architecture = base.configuration.architecture
-    let kind = type(of: architecture)
     let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), head: head)
     let trainedHead = head == .languageModel ? [] : architecture.headTensors(head)
     let linears = try lora.linears(in: architecture)
@@ -26,12 +25,9 @@ extension CheckpointWriter {
         name: "base_model.model." + (adapterNames[tensor.name] ?? tensor.name), type: tensor.type, shape: tensor.shape,
         bytes: tensor.bytes)
     }
-    let adapted = Set(linears.map(\.target))
-    let layers = Set(linears.map(\.layer)).sorted()
+    let modules = AdaptedModules(linears, in: architecture)
     let adapter = AdapterConfiguration(
-      rank: lora.rank, alpha: lora.alpha,
-      targetModules: kind.targets.filter { adapted.contains($0.name) }.map(\.adapterName),
-      layers: layers.count == architecture.layerCount ? nil : layers,
+      rank: lora.rank, alpha: lora.alpha, targetModules: modules.names, layers: modules.layers,
       modulesToSave: Set(trainedHead.map(\.module)).sorted(), base: base.path,
       className: architecture.className(with: head), pythonModule: architecture.pythonModule)
     try AtomicFolder.write(to: folder) { partial in

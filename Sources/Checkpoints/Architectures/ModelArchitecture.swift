@@ -82,6 +82,7 @@ package enum ParameterStart: Hashable, Sendable {
   case checkpoint
   case zeros
   case ones
+  case constant(Double)
   /// Normal with mean zero. (`transformers` truncates some of these at ±2, a hundred standard deviations away.)
   case normal(deviation: Double)
   /// Uniform in [−bound, bound): Kaiming-uniform with a = √5 has the bound 1/√inputs (He et al. 2015, as PEFT uses it).

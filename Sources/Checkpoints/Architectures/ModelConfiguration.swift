@@ -3,16 +3,18 @@ import Foundation
 /// A model's config.json, by architecture.
 package enum ModelConfiguration: Hashable, Sendable {
   case vit(ViTConfiguration)
+  case swinv2(Swinv2Configuration)
   /// Llama and Mistral.
   case llama(LlamaConfiguration)
 
   /// The `model_type`s that Tenbin can run.
-  package static let supportedTypes = ["vit", "llama", "mistral"]
+  package static let supportedTypes = ["vit", "swinv2", "llama", "mistral"]
 
   /// The part that every architecture describes in the same terms.
   package var architecture: any ModelArchitecture {
     switch self {
     case .vit(let configuration): configuration
+    case .swinv2(let configuration): configuration
     case .llama(let configuration): configuration
     }
   }
@@ -22,6 +24,7 @@ package enum ModelConfiguration: Hashable, Sendable {
     let kind = try JSONFile.read(Kind.self, at: file)
     switch kind.modelType ?? kind.guessedType {
     case "vit": return .vit(try JSONFile.read(ViTConfiguration.self, at: file))
+    case "swinv2": return .swinv2(try JSONFile.read(Swinv2Configuration.self, at: file))
     case "llama", "mistral": return .llama(try JSONFile.read(LlamaConfiguration.self, at: file))
     case let found:
       let classes = kind.architectures?.joined(separator: ", ")
@@ -39,6 +42,9 @@ package enum ModelConfiguration: Hashable, Sendable {
     case .vit(var configuration):
       configuration.labels = labels
       return .vit(configuration)
+    case .swinv2(var configuration):
+      configuration.labels = labels
+      return .swinv2(configuration)
     case .llama(var configuration):
       configuration.labels = labels
       return .llama(configuration)
@@ -48,7 +54,9 @@ package enum ModelConfiguration: Hashable, Sendable {
   /// The bytes of the config.json that `transformers` reads for the model with `head` and weights of the type
   /// `dataType`, in the words of PyTorch.
   func json(head: ModelHead, dataType: String = "float32", for path: String) throws(CheckpointError) -> Data {
-    try JSONFile.data(Document(configuration: self, head: head, dataType: dataType), for: path)
+    try JSONFile.data(
+      Document(configuration: self, head: head, dataType: dataType), fractions: Swinv2Configuration.fractionKeys,
+      for: path)
   }
 
   /// A config.json: the keys of the architecture, and those that every architecture has.
@@ -82,7 +90,7 @@ package enum ModelConfiguration: Hashable, Sendable {
 
     /// The type of a configuration that names its class only.
     var guessedType: String? {
-      let prefixes = ["ViTFor": "vit", "ViTModel": "vit", "Llama": "llama", "Mistral": "mistral"]
+      let prefixes = ["ViTFor": "vit", "ViTModel": "vit", "Swinv2": "swinv2", "Llama": "llama", "Mistral": "mistral"]
       return architectures?.lazy.compactMap { name in prefixes.first { name.hasPrefix($0.key) }?.value }.first
     }
 
@@ -101,6 +109,7 @@ extension ModelConfiguration {
   package var imageSize: ImageExtent? {
     switch self {
     case .vit(let configuration): configuration.imageSize
+    case .swinv2(let configuration): configuration.imageSize
     case .llama: nil
     }
   }
