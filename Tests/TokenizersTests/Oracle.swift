@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `scripts/oracles/tokenizers.py`, run by the Python that `scripts/setup` made.
+/// `scripts/oracles/tokenization.py`, run by the Python that `scripts/setup` made.
 enum Oracle {
   static let packageRoot = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -13,7 +13,7 @@ enum Oracle {
   static func run(_ arguments: [String]) throws {
     let process = Process()
     process.executableURL = python
-    process.arguments = [packageRoot.appending(path: "scripts/oracles/tokenizers.py").path] + arguments
+    process.arguments = [packageRoot.appending(path: "scripts/oracles/tokenization.py").path] + arguments
     try process.run()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0, "the oracle failed; what it wrote is above")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tokenizers of many kinds, and what transformers does with them.
 
-    scripts/oracles/tokenizers.py generate OUT [REAL_MODEL ...]
-    scripts/oracles/tokenizers.py encode FOLDER TEXTS IDS
+    scripts/oracles/tokenization.py generate OUT [REAL_MODEL ...]
+    scripts/oracles/tokenization.py encode FOLDER TEXTS IDS
 
 `generate` makes tokenizer folders in OUT, small ones trained here and some around the SentencePiece models given, and
 OUT/expected.json: for each folder the ids and the decoded texts of hard inputs. `encode` reads the file TEXTS, a JSON
@@ -21,8 +21,6 @@ import sys
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 sys.modules.setdefault("torchvision", None)
-# This script has the name of a library that it needs, which Python would look for beside the script first.
-sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
 
 import sentencepiece
 import transformers
