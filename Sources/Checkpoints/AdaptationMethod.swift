@@ -6,25 +6,39 @@ package enum AdaptationMethod: Hashable, Sendable, Codable {
   case lora(LoRAConfiguration)
   /// Every weight.
   case full
+
+  /// Whether training drops some of what it computes.
+  package var hasDropout: Bool {
+    if case .lora(let lora) = self { lora.dropout > 0 } else { false }
+  }
 }
 
-/// What LoRA adapts and how strongly: each adapted W x becomes W x + alpha / rank · B (A x).
+/// What LoRA adapts and how strongly: each adapted W x becomes W x + scaling · B (A x).
 package struct LoRAConfiguration: Hashable, Sendable, Codable {
   package var rank: Int
   package var alpha: Double
   /// Names of linear layers, in the words of the file or of version 5 of transformers.
   package var targets: [String]
   package var layers: LayerSelection
+  /// The share of the inputs of A that training drops, in [0, 1); evaluation drops nothing.
+  package var dropout: Double
+  /// Whether the scaling keeps its effect at every rank (Kalajdzievski 2023).
+  package var isRankStabilized: Bool
 
-  package init(rank: Int, alpha: Double, targets: [String], layers: LayerSelection = .all) {
+  package init(
+    rank: Int, alpha: Double, targets: [String], layers: LayerSelection = .all, dropout: Double = 0,
+    isRankStabilized: Bool = false
+  ) {
     self.rank = rank
     self.alpha = alpha
     self.targets = targets
     self.layers = layers
+    self.dropout = dropout
+    self.isRankStabilized = isRankStabilized
   }
 
-  /// What the low-rank product is multiplied by.
-  package var scaling: Double { alpha / Double(rank) }
+  /// What the low-rank product is multiplied by: alpha / rank (Hu et al. 2022), or alpha / √rank (Kalajdzievski 2023).
+  package var scaling: Double { alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)) }
 }
 
 /// The layers that LoRA adapts.
@@ -59,6 +73,7 @@ extension LoRAConfiguration {
     }
     guard (1...65_536).contains(rank) else { throw invalid("rank is \(rank); expected a whole number from 1 to 65536") }
     guard alpha.isFinite, alpha > 0 else { throw invalid("alpha is \(alpha); expected a number above zero") }
+    guard dropout >= 0, dropout < 1 else { throw invalid("dropout is \(dropout); expected a number from 0 to below 1") }
     guard !targets.isEmpty else { throw invalid("no LoRA targets; expected at least one") }
     guard let layers = layers.indices(of: architecture.layerCount) else {
       throw invalid("layers: \(self.layers) is not possible; the model has \(architecture.layerCount), from 0")
@@ -77,5 +92,31 @@ extension LoRAConfiguration {
       throw invalid("layers \(layers) have no \(chosen.sorted().joined(separator: ", ")) to adapt")
     }
     return linears
+  }
+
+  /// Throws where two of the targets are two names of the same linear layers: a slip, in what somebody wrote by hand.
+  package func requireDistinctTargets(
+    in architecture: any ModelArchitecture, file: String = "lora"
+  ) throws(CheckpointError) {
+    var names: [String: String] = [:]
+    for name in targets {
+      guard let target = type(of: architecture).targets.first(where: { $0.answers(to: name) }) else { continue }
+      guard let other = names.updateValue(name, forKey: target.name) else { continue }
+      throw CheckpointError(
+        file: file,
+        problem: .invalidAdapter(
+          reason: "the targets \"\(other)\" and \"\(name)\" are the same linear layers; name them once"))
+    }
+  }
+
+  /// Throws where the rank is above the smaller side of a layer: such factors cost more than the layer and can do no more.
+  package func requireLowRank(in architecture: any ModelArchitecture, file: String = "lora") throws(CheckpointError) {
+    for linear in try linears(in: architecture, file: file) where rank > min(linear.inputs, linear.outputs) {
+      throw CheckpointError(
+        file: file,
+        problem: .invalidAdapter(
+          reason: "rank \(rank) is above the smaller side of \(linear.fileName), which is "
+            + "\(linear.outputs) × \(linear.inputs)"))
+    }
   }
 }

@@ -39,7 +39,8 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
 
   package var description: String { "\(file): \(explanation)" }
 
-  private var explanation: String {
+  /// The problem in words, without the file.
+  package var explanation: String {
     switch problem {
     case .system(let step, let reason): return "cannot \(step): \(reason)"
     case .missingFile(let expected): return "expected \(expected) in this folder; a Hugging Face checkpoint holds it"

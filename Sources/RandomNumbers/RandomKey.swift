@@ -19,6 +19,21 @@ package struct RandomKey: Hashable, Sendable {
     low = Self.mixed(UInt64(bitPattern: Int64(seed)))
   }
 
+  /// The key that `bytes` gave; nil unless they are 16.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 16 else { return nil }
+    func word(_ bytes: some Collection<UInt8>) -> UInt64 {
+      bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    high = word(bytes.prefix(8))
+    low = word(bytes.dropFirst(8))
+  }
+
+  /// The whole key in 16 bytes, little-endian, for a process that draws from it elsewhere.
+  package var bytes: [UInt8] {
+    [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+  }
+
   /// The sub-stream named `name`.
   package subscript(name: String) -> RandomKey {
     // FNV-1a over the bytes; `absorb` does the mixing. The tag keeps names and numbers apart.

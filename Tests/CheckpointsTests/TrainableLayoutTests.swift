@@ -121,12 +121,36 @@ import Testing
     #expect(known.contains("q_proj") && known.contains("intermediate.dense"))
   }
 
+  @Test("Two names of one target are found out, where somebody wrote them by hand")
+  func sameTarget() throws {
+    let architecture = ModelConfiguration.vit(tiny).architecture
+    let twice = LoRAConfiguration(rank: 1, alpha: 1, targets: ["query", "fc1", "attention.q_proj"])
+    let error = #expect(throws: CheckpointError.self) { try twice.requireDistinctTargets(in: architecture) }
+    #expect(error?.explanation.contains("\"query\" and \"attention.q_proj\"") == true)
+    let once = LoRAConfiguration(rank: 1, alpha: 1, targets: ["query", "fc1"])
+    #expect(throws: Never.self) { try once.requireDistinctTargets(in: architecture) }
+  }
+
+  @Test("A rank above the smaller side of any adapted layer is refused with the layer's name and size")
+  func rankAboveLayer() throws {
+    let architecture = ModelConfiguration.vit(tiny).architecture
+    let sizes = [("query", 12), ("fc1", 12), ("fc2", 12)]
+    for (target, side) in sizes {
+      let fitting = LoRAConfiguration(rank: side, alpha: 1, targets: [target])
+      #expect(throws: Never.self) { try fitting.requireLowRank(in: architecture) }
+      let above = LoRAConfiguration(rank: side + 1, alpha: 1, targets: [target])
+      let error = #expect(throws: CheckpointError.self) { try above.requireLowRank(in: architecture) }
+      #expect(error?.explanation.contains("rank 13") == true && error?.explanation.contains("12") == true)
+    }
+  }
+
   @Test("Adapters of no rank, on no target or on layers that do not exist are refused")
   func senseless() throws {
     let methods = [
       lora(["query"], rank: 0), lora([]), lora(["query"], layers: .listed([])), lora(["query"], layers: .listed([3])),
       lora(["query"], layers: .listed([-1])), lora(["query"], layers: .first(0)), lora(["query"], layers: .last(4)),
       .lora(LoRAConfiguration(rank: 1, alpha: .nan, targets: ["query"])),
+      .lora(LoRAConfiguration(rank: 1, alpha: 1, targets: ["query"], dropout: 1)),
     ]
     for method in methods {
       #expect(throws: CheckpointError.self) { try layout(method) }

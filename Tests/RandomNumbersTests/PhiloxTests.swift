@@ -31,6 +31,17 @@ import Testing
     }
   }
 
+  @Test("A key that went through bytes draws the same, and other lengths are no key")
+  func bytes() throws {
+    let key = RandomKey(seed: -7)["dropout"][3]
+    #expect(key.bytes.count == 16)
+    let again = try #require(RandomKey(bytes: key.bytes))
+    #expect(again == key && again["x"][1] == key["x"][1])
+    #expect(RandomKey(bytes: key.bytes.dropLast()) == nil)
+    #expect(RandomKey(bytes: key.bytes + [0]) == nil)
+    #expect(RandomKey(bytes: [UInt8]()) == nil)
+  }
+
   @Test("Uniform and normal draws have the moments of their distributions")
   func moments() {
     var generator = RandomKey(seed: 7)["moments"].generator

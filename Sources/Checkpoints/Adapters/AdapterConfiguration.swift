@@ -2,6 +2,8 @@
 struct AdapterConfiguration: Codable {
   var rank: Int
   var alpha: Double
+  var dropout: Double
+  var isRankStabilized: Bool
   var targetModules: [String]
   /// The adapted layers, nil for all.
   var layers: [Int]?
@@ -14,12 +16,13 @@ struct AdapterConfiguration: Codable {
   private(set) var unsupported: [String] = []
 
   init(
-    rank: Int, alpha: Double, targetModules: [String], layers: [Int]?, modulesToSave: [String], base: String,
-    className: String,
-    pythonModule: String
+    lora: LoRAConfiguration, targetModules: [String], layers: [Int]?, modulesToSave: [String], base: String,
+    className: String, pythonModule: String
   ) {
-    self.rank = rank
-    self.alpha = alpha
+    rank = lora.rank
+    alpha = lora.alpha
+    dropout = lora.dropout
+    isRankStabilized = lora.isRankStabilized
     self.targetModules = targetModules
     self.layers = layers
     self.modulesToSave = modulesToSave
@@ -48,6 +51,19 @@ struct AdapterConfiguration: Codable {
     case rankStabilized = "use_rslora"
     case decomposed = "use_dora"
     case loraBias = "lora_bias"
+    case replicated = "layer_replication"
+    case quantizationAware = "use_qalora"
+    case blockDiagonal = "use_bdlora"
+    case routed = "arrow_config"
+    case activated = "alora_invocation_tokens"
+    case knowledgeAware = "kasa_config"
+    case sampled = "monteclora_config"
+
+    /// What changes the arithmetic of an adapter beyond plain LoRA; null or false where it is not used.
+    static let variants: [CodingKeys] = [
+      .transposed, .decomposed, .loraBias, .replicated, .quantizationAware, .blockDiagonal, .routed, .activated,
+      .knowledgeAware, .sampled,
+    ]
   }
 
   init(from decoder: any Decoder) throws {
@@ -58,11 +74,24 @@ struct AdapterConfiguration: Codable {
     }
     rank = try values.decode(Int.self, forKey: .rank)
     alpha = try values.decode(Double.self, forKey: .alpha)
+    dropout = try values.decodeIfPresent(Double.self, forKey: .dropout) ?? 0
+    guard dropout >= 0, dropout < 1 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .dropout, in: values, debugDescription: "a number from 0 to below 1")
+    }
+    isRankStabilized = try values.decodeIfPresent(Bool.self, forKey: .rankStabilized) ?? false
     base = try values.decodeIfPresent(String.self, forKey: .base)
     // The tensors say which layers and modules are adapted; a pattern here would only say it again.
     targetModules = []
-    for key in [CodingKeys.transposed, .rankStabilized, .decomposed, .loraBias] {
-      if try values.decodeIfPresent(Bool.self, forKey: key) ?? false { unsupported.append("\(key.rawValue): true") }
+    // PiSSA, OLoRA, CorDA and LoftQ change the base's weights too, which an adapter's file does not hold.
+    if let start = try? values.decodeIfPresent(String.self, forKey: .initialized),
+      !["gaussian", "eva", "orthogonal"].contains(start)
+    {
+      unsupported.append("\(CodingKeys.initialized.rawValue): \(start)")
+    }
+    for key in CodingKeys.variants where values.contains(key) {
+      guard try !values.decodeNil(forKey: key), (try? values.decode(Bool.self, forKey: key)) != false else { continue }
+      unsupported.append(key.rawValue)
     }
     for key in [CodingKeys.ranks, .alphas] {
       if try values.decodeIfPresent([String: Double].self, forKey: key)?.isEmpty == false {
@@ -86,13 +115,13 @@ struct AdapterConfiguration: Codable {
       ["base_model_class": className, "parent_library": pythonModule], forKey: .autoMapping)
     try values.encode(modulesToSave, forKey: .modulesToSave)
     try values.encode("none", forKey: .bias)
-    try values.encode(0.0, forKey: .dropout)
+    try values.encode(dropout, forKey: .dropout)
     try values.encode(true, forKey: .inference)
     try values.encode(true, forKey: .initialized)
     try values.encode([String: Int](), forKey: .ranks)
     try values.encode([String: Int](), forKey: .alphas)
     try values.encode(false, forKey: .transposed)
-    try values.encode(false, forKey: .rankStabilized)
+    try values.encode(isRankStabilized, forKey: .rankStabilized)
     try values.encode(false, forKey: .decomposed)
     try values.encode(false, forKey: .loraBias)
   }

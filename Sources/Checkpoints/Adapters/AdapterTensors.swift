@@ -41,11 +41,15 @@ struct AdapterTensors {
     name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : nil
   }
 
-  /// The flat buffer in the order of `layout`; a head that the file lacks comes from `base`.
+  /// The flat buffer in the order of `layout`; a head that the file lacks comes from `base`, and factors of zero stand
+  /// beside a linear layer for which the file has neither: patterns of PEFT may leave out any.
   func values(in layout: TrainableLayout, file: SafetensorsFile, base: CheckpointFolder) throws -> [Float] {
     var missing: [String] = []
     var misshapen: [String] = []
-    for parameter in layout.parameters {
+    let absent = Set(
+      layout.configuration.architecture.linears
+        .filter { fileNames[$0.factorA] == nil && fileNames[$0.factorB] == nil }.flatMap { [$0.factorA, $0.factorB] })
+    for parameter in layout.parameters where !absent.contains(parameter.name) {
       let entry = fileNames[parameter.name].flatMap(file.entry) ?? base.entry(parameter.name)
       if let entry, entry.shape != parameter.shape {
         misshapen.append("\(entry.name) (expected \(parameter.shape), found \(entry.shape))")
@@ -58,6 +62,7 @@ struct AdapterTensors {
         file: file.path, problem: .tensors(missing: missing, misshapen: misshapen, surplus: surplus))
     }
     return try layout.parameters.flatMap { parameter in
+      if absent.contains(parameter.name) { return [Float](repeating: 0, count: parameter.count) }
       if let name = fileNames[parameter.name] { return try file.floats(name) }
       return try base.floats(parameter.name)
     }

@@ -27,7 +27,7 @@ extension CheckpointWriter {
     }
     let modules = AdaptedModules(linears, in: architecture)
     let adapter = AdapterConfiguration(
-      rank: lora.rank, alpha: lora.alpha, targetModules: modules.names, layers: modules.layers,
+      lora: lora, targetModules: modules.names, layers: modules.layers,
       modulesToSave: Set(trainedHead.map(\.module)).sorted(), base: base.path,
       className: architecture.className(with: head), pythonModule: architecture.pythonModule)
     try AtomicFolder.write(to: folder) { partial in
