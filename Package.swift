@@ -70,7 +70,7 @@ let package = Package(
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Layers", dependencies: ["Torch"], swiftSettings: strict),
     .target(name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Safetensors", swiftSettings: strict),

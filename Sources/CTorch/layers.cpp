@@ -35,10 +35,11 @@ struct Linear : Function<Linear> {
     if (a && b) {
       const auto narrow = a->to(type);         // [rank, inputs]
       const auto wide = b->to(type);           // [outputs, rank]
-      const auto low = at::mm(mask ? x.mul(rows(*mask)) : x, narrow.t()); // [rows, rank]
+      const auto kept = mask ? std::optional<at::Tensor>(rows(*mask).to(type)) : std::nullopt;
+      const auto low = at::mm(kept ? x.mul(*kept) : x, narrow.t()); // [rows, rank]
       output.addmm_(low, wide.t(), 1, scaling);
       saved.insert(saved.end(), {low, narrow, wide});
-      if (mask) saved.push_back(rows(*mask));
+      if (kept) saved.push_back(*kept);
     }
     context->save_for_backward(std::move(saved));
     context->saved_data["scaling"] = scaling;

@@ -27,7 +27,7 @@ package struct Linear {
 
   /// [..., inputs] to [..., outputs].
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-    try input.linear(weight: weight, bias: bias, adapter: try adapter?.factors(for: input, in: type), in: type)
+    try input.linear(weight: weight, bias: bias, adapter: try adapter?.factors(for: input), in: type)
   }
 }
 
@@ -39,16 +39,29 @@ package struct LowRankAdapter {
   package let b: Tensor
   /// alpha / rank, or alpha / √rank where it is rank-stabilized.
   package let scaling: Double
+  /// The name of the layer that they stand beside.
+  package let module: String
+  /// What A does not see in training; nil where it sees everything.
+  package let dropout: (any AdapterDropout)?
 
-  package init(a: Tensor, b: Tensor, scaling: Double) {
+  package init(a: Tensor, b: Tensor, scaling: Double, module: String, dropout: (any AdapterDropout)? = nil) {
     self.a = a
     self.b = b
     self.scaling = scaling
+    self.module = module
+    self.dropout = dropout
   }
 
-  func factors(for input: Tensor, in type: ScalarType) throws(TorchError) -> Tensor.LowRank {
-    Tensor.LowRank(a: a, b: b, scaling: scaling)
+  /// What the product with `input` takes.
+  func factors(for input: Tensor) throws(TorchError) -> Tensor.LowRank {
+    Tensor.LowRank(a: a, b: b, scaling: scaling, mask: try dropout?.mask(for: input, of: module))
   }
+}
+
+/// Decides what the factors beside a linear layer do not see in training.
+package protocol AdapterDropout {
+  /// What `input`, [items · n, ..., inputs], is multiplied by before A sees it; nil for nothing.
+  func mask(for input: Tensor, of module: String) throws(TorchError) -> Tensor?
 }
 
 extension ParameterScope {

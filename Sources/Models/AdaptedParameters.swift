@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Layers
+import RandomNumbers
 import Torch
 
 /// The parameters of an adapted model: trained ones share one flat buffer of 32-bit floats, frozen ones lie in a memory
@@ -16,6 +17,8 @@ final class AdaptedParameters: ParameterSource {
   private let frozen: FrozenWeights
   private let trainedByName: [String: Int]
   private let scaling: Double
+  /// What LoRA's factors do not see in training; nil where they see everything.
+  private let dropout: LoRADropout?
 
   /// The trained parameters are zero until the first `load`.
   init(checkpoint: CheckpointFolder, layout: TrainableLayout, precision: Precision, device: Device) throws {
@@ -26,7 +29,13 @@ final class AdaptedParameters: ParameterSource {
     var indices: [String: Int] = [:]
     for (index, parameter) in layout.parameters.enumerated() { indices[parameter.name] = index }
     trainedByName = indices
-    if case .lora(let lora) = layout.method { scaling = lora.scaling } else { scaling = 1 }
+    if case .lora(let lora) = layout.method {
+      scaling = lora.scaling
+      dropout = LoRADropout(probability: lora.dropout, device: device)
+    } else {
+      scaling = 1
+      dropout = nil
+    }
     frozen = try FrozenWeights(checkpoint: checkpoint, precision: precision)
     type = precision.scalarType
     self.buffer = buffer
@@ -46,6 +55,16 @@ final class AdaptedParameters: ParameterSource {
   func gradient(of loss: Tensor) throws -> (lossSum: Double, gradient: [Float]) {
     let lossSum = try loss.floats().first.map(Double.init) ?? .nan
     return (lossSum, try Autograd.gradients(of: loss, for: trained, count: layout.count))
+  }
+
+  /// Runs `body` with LoRA's dropout drawing from `keys`, one for each of `items`; without keys nothing is dropped.
+  func dropping<Result>(by keys: [RandomKey], items: Int, _ body: () throws -> Result) throws -> Result {
+    guard keys.isEmpty || keys.count == items else {
+      throw ModelError.dropoutKeys(expected: items, found: keys.count)
+    }
+    dropout?.keys = keys
+    defer { dropout?.keys = [] }
+    return try body()
   }
 
   func tensor(_ name: String, shape: [Int]) throws -> Tensor {
@@ -77,7 +96,7 @@ final class AdaptedParameters: ParameterSource {
     guard let a = trainedByName[module + ".lora_A.weight"], let b = trainedByName[module + ".lora_B.weight"] else {
       return nil
     }
-    return LowRankAdapter(a: trained[a], b: trained[b], scaling: scaling)
+    return LowRankAdapter(a: trained[a], b: trained[b], scaling: scaling, module: module, dropout: dropout)
   }
 }
 

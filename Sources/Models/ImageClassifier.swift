@@ -1,5 +1,6 @@
 package import Checkpoints
 import Layers
+package import RandomNumbers
 package import Torch
 
 /// An image classification model in one way of adapting it: computes gradients of what is trained, and logits.
@@ -47,17 +48,21 @@ package final class ImageClassifier {
   /// The sum over images of the cross-entropy and its gradient, in the order of `layout`.
   ///
   /// `pixels` is [batch, channels, height, width]; `labels` holds one class for each image. The sum is not finite where
-  /// the model has diverged.
-  package func gradientSum(pixels: Tensor, labels: [Int]) throws -> (lossSum: Double, gradient: [Float]) {
+  /// the model has diverged. `dropout` holds one key for each image, from which LoRA's dropout draws; without keys
+  /// nothing is dropped.
+  package func gradientSum(
+    pixels: Tensor, labels: [Int], dropout: [RandomKey] = []
+  ) throws -> (lossSum: Double, gradient: [Float]) {
     let images = try check(pixels)
     try ModelError.check(labels: labels, items: images, classes: layout.labels)
     let pixels = try pixels.moved(to: parameters.device)
-    let features =
-      layout.method == .head
-      ? try Autograd.withoutGradients { try model.features(pixels) } : try model.features(pixels)
-    let logits = try model.classify(features)
-    return try parameters.gradient(
-      of: try logits.crossEntropySum(labels: try Tensor.copying(integers: labels, on: parameters.device)))
+    let classes = try Tensor.copying(integers: labels, on: parameters.device)
+    return try parameters.dropping(by: dropout, items: images) {
+      let features =
+        layout.method == .head
+        ? try Autograd.withoutGradients { try model.features(pixels) } : try model.features(pixels)
+      return try parameters.gradient(of: try model.classify(features).crossEntropySum(labels: classes))
+    }
   }
 
   /// The logits of each image, one row an image. `pixels` is [batch, channels, height, width].

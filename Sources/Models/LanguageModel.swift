@@ -1,5 +1,6 @@
 package import Checkpoints
 import Layers
+package import RandomNumbers
 package import Torch
 
 /// A causal language model in one way of adapting it: computes gradients of what is trained, logits, and texts.
@@ -37,14 +38,18 @@ package final class LanguageModel {
 
   /// The sum over target tokens of −log P(token | those before it) and its gradient, in the order of `layout`.
   ///
-  /// - Parameter isTarget: of the shape of the batch; the first token of a text cannot be one.
+  /// - Parameters:
+  ///   - isTarget: of the shape of the batch; the first token of a text cannot be one.
+  ///   - dropout: one key for each text, from which LoRA's dropout draws; without keys nothing is dropped.
   package func gradientSum(
-    _ batch: TokenBatch, isTarget: [[Bool]]
+    _ batch: TokenBatch, isTarget: [[Bool]], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, targets: Int, gradient: [Float]) {
     let targets = try targets(of: batch, isTarget)
     let classes = try Tensor.copying(integers: targets.map(\.token), on: parameters.device)
-    let logits = try head(hidden(batch).selectedRows(targets.map(\.row), on: parameters.device))
-    let sum = try parameters.gradient(of: try logits.crossEntropySum(labels: classes))
+    let sum = try parameters.dropping(by: dropout, items: batch.count) {
+      let logits = try head(hidden(batch).selectedRows(targets.map(\.row), on: parameters.device))
+      return try parameters.gradient(of: try logits.crossEntropySum(labels: classes))
+    }
     return (sum.lossSum, targets.count, sum.gradient)
   }
 

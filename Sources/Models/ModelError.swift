@@ -8,6 +8,8 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
   case tokens(expected: String, found: String)
   /// Labels in another number than items, or outside the head's classes.
   case labels(expected: String, found: [Int])
+  /// Keys of dropout in another number than images.
+  case dropoutKeys(expected: Int, found: Int)
   /// A flat buffer of another length than the layout.
   case parameterCount(expected: Int, found: Int)
   /// A tensor that the checkpoint lacks or holds in another shape.
@@ -21,6 +23,7 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
     case .architecture(let expected, let found): "the checkpoint is \(found); expected \(expected)"
     case .tokens(let expected, let found): "tokens: expected \(expected), found \(found)"
     case .labels(let expected, let found): "labels \(found); expected \(expected)"
+    case .dropoutKeys(let expected, let found): "\(found) keys of dropout; expected one for each of \(expected) images"
     case .parameterCount(let expected, let found): "\(found) parameters; the layout has \(expected)"
     case .tensor(let name, let expected, let found):
       "the tensor \"\(name)\" is \(found.map { "of the shape \($0)" } ?? "missing"); expected \(expected)"

@@ -1,5 +1,6 @@
 package import Checkpoints
 import Layers
+package import RandomNumbers
 package import Torch
 
 /// A text classification model in one way of adapting it: computes gradients of what is trained, and logits.
@@ -34,15 +35,17 @@ package final class TextClassifier {
   }
 
   /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for
-  /// each text.
+  /// each text, `dropout` one key for each, from which LoRA's dropout draws; without keys nothing is dropped.
   package func gradientSum(
-    _ batch: TokenBatch, labels: [Int]
+    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, gradient: [Float]) {
     try ModelError.check(labels: labels, items: batch.count, classes: layout.labels)
-    let features =
-      layout.method == .head ? try Autograd.withoutGradients { try pooled(batch) } : try pooled(batch)
     let classes = try Tensor.copying(integers: labels, on: parameters.device)
-    return try parameters.gradient(of: try head(features).crossEntropySum(labels: classes))
+    return try parameters.dropping(by: dropout, items: batch.count) {
+      let features =
+        layout.method == .head ? try Autograd.withoutGradients { try pooled(batch) } : try pooled(batch)
+      return try parameters.gradient(of: try head(features).crossEntropySum(labels: classes))
+    }
   }
 
   /// The logits of each text, one row a text.

@@ -31,6 +31,13 @@ struct ExportTests {
     try checkAdapter(.lora(lora), labels: ["no", "yes"])
   }
 
+  @Test("peft scales a rank-stabilized LoRA checkpoint as Tenbin does")
+  func rankStabilized() throws {
+    let lora = LoRAConfiguration(
+      rank: 4, alpha: 6, targets: ["query", "fc1"], dropout: 0.2, isRankStabilized: true)
+    try checkAdapter(.lora(lora), labels: ["no", "yes"])
+  }
+
   @Test("transformers loads a fully fine-tuned checkpoint and a new head, to logits within 1e-4")
   func wholeFolders() throws {
     for method in [AdaptationMethod.full, .head] {
