@@ -61,23 +61,28 @@ extension FairnessEvaluation {
   ) -> [CalibrationEvaluation] {
     let expected = PerfectCalibration.expectedErrors(
       runs: runs, subsets: subsets, binCount: CalibrationEvaluation.binCount,
-      keys: arm.runs.map { key["perfect calibration"][$0.seed] })
+      keys: arm.runs.map { run in
+        run.seed.map { key["perfect calibration"][$0] } ?? key["perfect calibration"]["no seed"]
+      })
     return zip(subsets, expected).map { subset, expected in
       CalibrationEvaluation(subset, runs: runs, expected: expected, key: key["bootstrap"].named(subset.name))
     }
   }
 
-  /// The runs of both arms in the order of the arm's seeds.
+  /// The runs of both arms in the order of the arm's seeds; a model that no seed changes stands beside each of them.
   private static func paired(
     _ comparison: ArmComparison, arms: [ArmPredictions], outcomes: [[ItemOutcomes]]
   ) -> (arm: [ItemOutcomes], reference: [ItemOutcomes]) {
     guard let arm = arms.firstIndex(where: { $0.arm == comparison.arm }),
       let reference = arms.firstIndex(where: { $0.arm == comparison.reference })
     else { return ([], []) }
-    let matching = arms[arm].runs.compactMap { run in
-      arms[reference].runs.firstIndex { $0.seed == run.seed }.map { outcomes[reference][$0] }
+    let seeds = arms[arm].seeds ?? arms[reference].seeds ?? [nil]
+    func matching(_ index: Int) -> [ItemOutcomes] {
+      seeds.compactMap { seed in
+        arms[index].runs.firstIndex { $0.seed == seed || $0.seed == nil }.map { outcomes[index][$0] }
+      }
     }
-    return (outcomes[arm], matching)
+    return (matching(arm), matching(reference))
   }
 
   private static func validate(
@@ -100,12 +105,17 @@ extension FairnessEvaluation {
         guard let arm = arms.first(where: { $0.arm == name }) else {
           throw .unknownArm(name, known: arms.map(\.arm))
         }
-        return arm.runs.map(\.seed).sorted()
+        return arm.seeds?.compactMap(\.self).sorted()
       }
-      guard seeds[0] == seeds[1] else {
-        throw .unequalSeeds(
-          arm: comparison.arm, seeds: seeds[0], reference: comparison.reference, referenceSeeds: seeds[1])
+      guard let own = seeds[0], let others = seeds[1] else { continue }
+      guard own == others else {
+        throw .unequalSeeds(arm: comparison.arm, seeds: own, reference: comparison.reference, referenceSeeds: others)
       }
     }
   }
+}
+
+extension ArmPredictions {
+  /// The seeds of the runs; nil for a model that no seed changes.
+  fileprivate var seeds: [Int?]? { runs.contains { $0.seed == nil } ? nil : runs.map(\.seed) }
 }

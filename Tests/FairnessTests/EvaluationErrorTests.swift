@@ -55,6 +55,9 @@ import Testing
     expect(
       .repeatedSeed(arm: "full", seed: 0), from: items, [ArmPredictions(arm: "full", runs: arm.runs + arm.runs)])
     expect(
+      .seedBesideFixedModel(arm: "full"), from: items,
+      [ArmPredictions(arm: "full", runs: arm.runs + [RunPredictions(seed: nil, logits: arm.runs[0].logits)])])
+    expect(
       .classCountMismatch(arm: "full", seed: 0, expected: 2, found: 3), from: items,
       [try Fixture.arm("full", [[0, 1, 1, 0]], classes: 3)])
     expect(

@@ -52,6 +52,32 @@ import Testing
     #expect(found.adjustedPValue.value == nil)
   }
 
+  @Test(
+    "A model that no seed changes is compared as if it said the same under every seed, and shows no spread of its own")
+  func fixedModel() throws {
+    let full = [pattern(120) { $0 % 4 != 0 }, pattern(120) { $0 % 5 != 0 }, pattern(120) { $0 % 6 != 0 }]
+    let fixed = pattern(120) { $0 % 7 != 0 }
+    let clusters = (0..<120).map { $0 / 3 }
+    let items = Fixture.items(labels: Array(repeating: 1, count: 120), clusters: clusters)
+    let reference = try Fixture.arm("full", full.map { $0.map { $0 ? 1 : 0 } })
+    let logits = try Fixture.logits(predicting: fixed.map { $0 ? 1 : 0 })
+    let arm = ArmPredictions(arm: "lora", runs: [RunPredictions(seed: nil, logits: logits)])
+    let once = try Fixture.evaluate(items, [reference, arm])
+    let repeated = try compare(full: full, lora: Array(repeating: fixed, count: 3), clusters: clusters)
+    #expect(once.comparisons == repeated.comparisons)
+    #expect(once.comparisons[0].seedSpread.values.count == 3)
+    #expect(once.arms[1].seeds.map(\.seed) == [nil])
+    guard case .undefined = once.arms[1].overallSeedSpread.accuracy.interval else {
+      Issue.record("one model shows a variation over seeds")
+      return
+    }
+    // The other way round, and two such models beside each other.
+    let mirrored = try Fixture.evaluate(items, [arm, reference]).comparisons[0]
+    #expect(mirrored.estimate == -once.comparisons[0].estimate)
+    let twin = ArmPredictions(arm: "twin", runs: arm.runs)
+    #expect(try Fixture.evaluate(items, [arm, twin]).comparisons[0].estimate == 0)
+  }
+
   @Test("Several seeds are averaged by item, tested by flipping clusters, and shown with a t interval")
   func seeds() throws {
     let full = Array(repeating: pattern(120) { _ in true }, count: 3)

@@ -13,8 +13,9 @@ package enum EvaluationError: Error, Equatable, Sendable {
   case repeatedArm(String)
   case noRuns(arm: String)
   case repeatedSeed(arm: String, seed: Int)
-  case classCountMismatch(arm: String, seed: Int, expected: Int, found: Int)
-  case nonFiniteLogit(arm: String, seed: Int, item: String)
+  case seedBesideFixedModel(arm: String)
+  case classCountMismatch(arm: String, seed: Int?, expected: Int, found: Int)
+  case nonFiniteLogit(arm: String, seed: Int?, item: String)
   case unknownArm(String, known: [String])
   case unequalSeeds(arm: String, seeds: [Int], reference: String, referenceSeeds: [Int])
   case repeatedComparison(arm: String, reference: String)
@@ -42,10 +43,12 @@ extension EvaluationError: CustomStringConvertible {
     case .repeatedArm(let arm): "Arm \(arm) is given twice; give all its runs at once."
     case .noRuns(let arm): "Arm \(arm) has no runs; expected one for every seed."
     case .repeatedSeed(let arm, let seed): "Arm \(arm) has seed \(seed) twice; expected each seed once."
+    case .seedBesideFixedModel(let arm):
+      "Arm \(arm) has several runs, one of them without a seed; a model that no seed changes has one run."
     case .classCountMismatch(let arm, let seed, let expected, let found):
-      "Arm \(arm), seed \(seed) has logits for \(found) classes; expected \(expected)."
+      "Arm \(arm)\(Self.text(seed)) has logits for \(found) classes; expected \(expected)."
     case .nonFiniteLogit(let arm, let seed, let item):
-      "Arm \(arm), seed \(seed) has a logit that is not finite for item \(item); the run diverged or its file is damaged."
+      "Arm \(arm)\(Self.text(seed)) has a logit that is not finite for item \(item); the run diverged or its file is damaged."
     case .unknownArm(let arm, let known):
       "A comparison names arm \(arm), which has no predictions; expected one of \(known.joined(separator: ", "))."
     case .unequalSeeds(let arm, let seeds, let reference, let referenceSeeds):
@@ -55,4 +58,6 @@ extension EvaluationError: CustomStringConvertible {
     case .negativeMinimumGroupSize(let size): "The minimum group size is \(size); expected 0 or more."
     }
   }
+
+  private static func text(_ seed: Int?) -> String { seed.map { ", seed \($0)" } ?? "" }
 }

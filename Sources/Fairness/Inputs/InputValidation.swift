@@ -35,10 +35,15 @@ extension ArmPredictions {
     guard !runs.isEmpty else { throw .noRuns(arm: arm) }
     var seeds: Set<Int> = []
     for run in runs {
-      guard seeds.insert(run.seed).inserted else { throw .repeatedSeed(arm: arm, seed: run.seed) }
+      if let seed = run.seed {
+        guard seeds.insert(seed).inserted else { throw .repeatedSeed(arm: arm, seed: seed) }
+      } else if runs.count > 1 {
+        throw .seedBesideFixedModel(arm: arm)
+      }
       guard run.logits.count == items.count else {
         throw .countMismatch(
-          what: "items with logits in arm \(arm), seed \(run.seed)", expected: items.count, found: run.logits.count)
+          what: "items with logits in arm \(arm)\(run.seed.map { ", seed \($0)" } ?? "")", expected: items.count,
+          found: run.logits.count)
       }
       guard run.logits.classes == items.classNames.count else {
         throw .classCountMismatch(

@@ -9,7 +9,8 @@ package struct RateEvaluation: Equatable, Sendable {
 
 /// Rates and gaps of the run with one seed.
 package struct SeedEvaluation: Equatable, Sendable {
-  package var seed: Int
+  /// nil for a model that no seed changes.
+  package var seed: Int?
   package var rates: RateEvaluation
 }
 

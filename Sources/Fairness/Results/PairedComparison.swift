@@ -37,7 +37,8 @@ package enum Verdict: Equatable, Sendable {
   case notEnoughData(because: InsufficientData, moreItems: Int?)
 }
 
-/// An arm's accuracy minus a reference's on the same items and seeds, in one group or over all items.
+/// An arm's accuracy minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
+/// changes stands beside each seed of the other arm.
 package struct PairedComparison: Equatable, Sendable {
   package var arm: String
   package var reference: String

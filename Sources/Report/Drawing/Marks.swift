@@ -16,15 +16,18 @@ struct ArmStyle: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// The base is a grey ring, full fine-tuning a square in the colour of text, every LoRA arm a disc in a hue.
+  /// The base is a grey ring, full fine-tuning a square in the colour of text, every LoRA arm a disc in a hue, or a
+  /// ring where it was trained elsewhere.
   func style(of arm: String) -> ArmStyle {
     let hues = 5
     switch description(of: arm)?.kind {
     case .base: return ArmStyle(className: "arm-base", shape: .ring)
     case .full: return ArmStyle(className: "arm-full", shape: .square)
-    case .lora:
-      let number = arms.filter { $0.kind == .lora }.firstIndex { $0.name == arm } ?? 0
-      return ArmStyle(className: "arm-lora-\(number % hues)", shape: .disc)
+    case .lora, .adapter:
+      let adapted = arms.filter { $0.kind == .lora || $0.kind == .adapter }
+      let number = adapted.firstIndex { $0.name == arm } ?? 0
+      let isFromElsewhere = description(of: arm)?.kind == .adapter
+      return ArmStyle(className: "arm-lora-\(number % hues)", shape: isFromElsewhere ? .ring : .disc)
     case nil: return .unknown
     }
   }

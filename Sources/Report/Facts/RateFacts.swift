@@ -4,7 +4,7 @@ extension ArmEvaluation {
   var json: JSONValue {
     .object([
       "arm": .string(arm),
-      "seeds": .array(seeds.map { .object(["seed": .integer($0.seed), "rates": $0.rates.json]) }),
+      "seeds": .array(seeds.map { .object(["seed": .optional($0.seed), "rates": $0.rates.json]) }),
       "over_seeds": overSeeds.json,
       "seed_spread": .object([
         "overall": overallSeedSpread.json, "groups": .array(groupSeedSpreads.map(\.json)),

@@ -20,6 +20,7 @@ extension AuditReport {
       "positive_class": positiveClass.map(JSONValue.string) ?? .null,
       "items": counts.json,
       "seeds": .array(seeds.map(JSONValue.integer)),
+      "precision": .string(precision),
       "groups": .array(
         groups.map { group in
           .object([
@@ -36,10 +37,16 @@ extension AuditReport {
     ])
   }
 
+  /// Why an adapter from elsewhere has no membership inference.
+  static let whyNoFleet =
+    "it was trained elsewhere: its training data are not known, and no shadow models were made as it was"
+
   private var privacyJSON: JSONValue {
     guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
     return .object([
       "models": .integer(fleetModels), "pool_items": .integer(poolItems), "arms": .array(privacy.map(\.json)),
+      "not_measured": .array(
+        armsFromElsewhere.map { .object(["arm": .string($0.name), "reason": .string(Self.whyNoFleet)]) }),
     ])
   }
 }
@@ -56,7 +63,10 @@ extension ArmDescription {
   fileprivate var json: JSONValue {
     .object([
       "name": .string(name), "kind": .string(kind.rawValue), "trainable_parameters": .integer(trainableParameters),
-      "rank": .optional(rank), "epochs": .integer(epochs), "learning_rate": .figure(rate, n: epochs),
+      "rank": .optional(rank), "dropout": .figure(dropout, n: trainableParameters),
+      "rank_stabilized": .boolean(isRankStabilized), "epochs": .optional(epochs),
+      "learning_rate": rate.map { .figure($0, n: epochs ?? 0) }
+        ?? .undefined(reason: "it was trained elsewhere", n: 0),
     ])
   }
 }

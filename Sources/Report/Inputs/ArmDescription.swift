@@ -5,6 +5,8 @@ package enum ArmKind: String, Equatable, Sendable {
   case lora
   /// All weights.
   case full
+  /// LoRA that was trained elsewhere, on data that are not known here.
+  case adapter
 }
 
 /// What an arm is and how it was trained.
@@ -14,17 +16,25 @@ package struct ArmDescription: Equatable, Sendable {
   package var trainableParameters: Int
   /// The rank of the factors; `nil` but for LoRA.
   package var rank: Int?
-  package var epochs: Int
+  /// The share of the inputs of LoRA's factors that training drops.
+  package var dropout: Double
+  /// Whether LoRA is scaled by the root of its rank (Kalajdzievski 2023).
+  package var isRankStabilized: Bool
+  /// `nil` for an adapter that was trained elsewhere, and so is `rate`.
+  package var epochs: Int?
   /// The peak learning rate.
-  package var rate: Double
+  package var rate: Double?
 
   package init(
-    name: String, kind: ArmKind, trainableParameters: Int, rank: Int? = nil, epochs: Int, rate: Double
+    name: String, kind: ArmKind, trainableParameters: Int, rank: Int? = nil, dropout: Double = 0,
+    isRankStabilized: Bool = false, epochs: Int?, rate: Double?
   ) {
     self.name = name
     self.kind = kind
     self.trainableParameters = trainableParameters
     self.rank = rank
+    self.dropout = dropout
+    self.isRankStabilized = isRankStabilized
     self.epochs = epochs
     self.rate = rate
   }
@@ -35,6 +45,9 @@ extension AuditReport {
   func description(of arm: String) -> ArmDescription? {
     arms.first { $0.name == arm }
   }
+
+  /// The arms whose training data and shadow models are not the audit's, so that membership inference cannot be measured.
+  var armsFromElsewhere: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
   /// The arm that trains all weights: what costs are given relative to.
   var fullArm: ArmDescription? {

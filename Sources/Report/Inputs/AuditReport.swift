@@ -15,6 +15,8 @@ package struct AuditReport: Sendable {
   package var positiveClass: String?
   package var counts: ItemCounts
   package var seeds: [Int]
+  /// What the models computed in, as the specification names it.
+  package var precision: String
   /// The groups of the test items.
   package var groups: [Subgroup]
   package var arms: [ArmDescription]
@@ -36,7 +38,8 @@ package struct AuditReport: Sendable {
 
   package init(
     name: String, task: String, planHash: String, planVersion: Int, classNames: [String], positiveClass: String?,
-    counts: ItemCounts, seeds: [Int], groups: [Subgroup], arms: [ArmDescription], fairness: FairnessEvaluation,
+    counts: ItemCounts, seeds: [Int], precision: String = "fp32", groups: [Subgroup], arms: [ArmDescription],
+    fairness: FairnessEvaluation,
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, costs: [PhaseCost] = [], workers: Int = 0, samples: [SampleImage] = []
   ) {
@@ -48,6 +51,7 @@ package struct AuditReport: Sendable {
     self.positiveClass = positiveClass
     self.counts = counts
     self.seeds = seeds
+    self.precision = precision
     self.groups = groups
     self.arms = arms
     self.fairness = fairness

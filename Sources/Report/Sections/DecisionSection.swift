@@ -75,7 +75,11 @@ extension AuditReport {
 
   private func costCells(_ arm: String, full: PhaseCost?, notes: inout Footnotes) -> HTML {
     guard let cost = cost(of: arm, phase: .training) else {
-      let cell: HTML = "<td>\(notes.mark("undefined", reason: "the cost of training was not measured"))</td>"
+      let isFromElsewhere = description(of: arm)?.kind == .adapter
+      let reason =
+        isFromElsewhere
+        ? "it was trained elsewhere, at a cost that is not known here" : "the cost of training was not measured"
+      let cell: HTML = "<td>\(notes.mark("undefined", reason: reason))</td>"
       return cell + cell + cell
     }
     func cell(_ value: Double, _ reference: Double?, _ text: String) -> HTML {
@@ -92,7 +96,9 @@ extension AuditReport {
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
     let attacks = privacy.first { $0.arm == arm }?.attacks
     guard let attack = attacks?.first(where: { $0.attack == .likelihoodRatio }) else {
-      return notes.mark("undefined", reason: "membership inference was not measured")
+      let isFromElsewhere = description(of: arm)?.kind == .adapter && !privacy.isEmpty
+      return notes.mark(
+        "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")
     }
     return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))" }
   }
@@ -116,9 +122,12 @@ extension AuditReport {
         accuracy: worst.accuracy)
     }
     guard !points.isEmpty else { return .empty }
+    let leftOut =
+      armsFromElsewhere.isEmpty
+      ? "" : " Not drawn, because their training cost nothing here: \(armsFromElsewhere.map(\.name).listed)."
     return """
       <figure><figcaption>Accuracy in the worst group, in percent with its 95 % interval, against the time of \
-      training. Up and left is better.</figcaption>\(CostScatter(points: points).html)</figure>
+      training. Up and left is better.\(leftOut)</figcaption>\(CostScatter(points: points).html)</figure>
       """
   }
 }

@@ -4,13 +4,7 @@ extension AuditReport {
   /// What was planned, and how every figure is defined.
   var methodSection: Section {
     let arms = arms.map { arm -> (String, String) in
-      let rank = arm.rank.map { ", rank \($0)" } ?? ""
-      let epochs = Figures.count(arm.epochs, "epoch", "epochs")
-      return (
-        "Arm \(arm.name)",
-        "\(arm.kind.rawValue)\(rank): \(Figures.count(arm.trainableParameters)) trainable parameters, \(epochs) at a "
-          + "peak rate of \(Quantities.rate(arm.rate))"
-      )
+      ("Arm \(arm.name)", "\(arm.kind.rawValue)\(arm.shape): \(arm.training)")
     }
     let chosen =
       ratesWereFixed
@@ -25,6 +19,7 @@ extension AuditReport {
       ),
       ("Classes", classNames.joined(separator: ", ") + (positiveClass.map { "; positive: \($0)" } ?? "")),
       ("Seeds", seeds.map { String($0) }.joined(separator: ", ")),
+      ("Precision", precision),
       ("Rates", chosen),
       (
         "Declared family",
@@ -70,4 +65,25 @@ extension AuditReport {
     ),
     ("Undefined", "A figure that the data do not determine is called so, with its reason; it is never written as 0."),
   ]
+}
+
+extension ArmDescription {
+  /// ", rank 8, scaled by the root of the rank, dropout 0.05", as far as there is something to say.
+  fileprivate var shape: String {
+    let rank = rank.map { ", rank \($0)" } ?? ""
+    let scaling = isRankStabilized ? ", scaled by the root of the rank (Kalajdzievski 2023)" : ""
+    let dropout = dropout > 0 ? ", dropout \(Quantities.rate(dropout))" : ""
+    return rank + scaling + dropout
+  }
+
+  fileprivate var training: String {
+    let parameters = Figures.count(trainableParameters)
+    guard let epochs, let rate else {
+      return
+        "\(parameters) parameters, trained elsewhere and evaluated as it is, once, because no seed changes it; whether "
+        + "test items were among its training data is not known here"
+    }
+    return "\(parameters) trainable parameters, \(Figures.count(epochs, "epoch", "epochs")) at a peak rate of "
+      + Quantities.rate(rate)
+  }
 }

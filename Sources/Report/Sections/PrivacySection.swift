@@ -16,8 +16,12 @@ extension AuditReport {
         \(Figures.count(fleetModels)) models of an arm’s fleet, trained as the arm was on half of \
         \(Figures.count(poolItems)) items, is attacked once; the others, but for its complement, are the \
         attacker’s shadow models. Exploratory: described, not decided upon.</p>
-        \(curves)\(attackTable)\(groupTable)
+        \(armsLeftOut)\(curves)\(attackTable)\(groupTable)
         """)
+  }
+
+  private var armsLeftOut: HTML {
+    armsFromElsewhere.map { "<p>\(armLabel($0.name)) is left out: \(Self.whyNoFleet).</p>" as HTML }.joined()
   }
 
   private var curves: HTML {

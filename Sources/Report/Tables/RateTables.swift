@@ -1,7 +1,7 @@
 import Fairness
 
 extension AuditReport {
-  /// One row for every arm, every seed and `all` seeds together, all items and every group.
+  /// One row for every arm, every seed (none for an adapter from elsewhere) and `all` seeds together, all items and every group.
   func groupsTable() -> CommaSeparatedTable {
     let parts = ["", "lower", "upper", "effective_n"]
     var table = CommaSeparatedTable(
@@ -9,7 +9,7 @@ extension AuditReport {
         + ["accuracy", "accuracy_lower", "accuracy_upper", "accuracy_effective_n"]
         + ["true_positive_rate", "false_positive_rate", "selection_rate"].flatMap { Field.header($0, parts) })
     for arm in fairness.arms {
-      for (seed, rates) in arm.seeds.map({ (String($0.seed), $0.rates) }) + [("all", arm.overSeeds)] {
+      for (seed, rates) in arm.seeds.map({ ($0.seed.map { String($0) } ?? "", $0.rates) }) + [("all", arm.overSeeds)] {
         for group in [rates.overall] + rates.groups {
           table.append([arm.arm, seed] + Field.group(group.group) + group.fields)
         }
@@ -24,7 +24,7 @@ extension AuditReport {
       header: ["arm", "seed", "column", "gap", "value", "rate", "highest", "lowest", "left_out"]
         + ["expected_under_no_difference", "p_value", "gap_undefined"])
     for arm in fairness.arms {
-      for (seed, rates) in arm.seeds.map({ (String($0.seed), $0.rates) }) + [("all", arm.overSeeds)] {
+      for (seed, rates) in arm.seeds.map({ ($0.seed.map { String($0) } ?? "", $0.rates) }) + [("all", arm.overSeeds)] {
         for column in rates.columns {
           for (name, fields) in column.rows { table.append([arm.arm, seed, column.column, name] + fields) }
         }
