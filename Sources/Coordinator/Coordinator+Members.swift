@@ -96,6 +96,11 @@ extension Coordinator {
           $0.baseHash = Data(inputs.plan.input.base.bytes)
           $0.classes = UInt32(inputs.classNames.count)
           $0.threads = UInt32(inputs.specification.cluster.threads)
+          $0.precision =
+            switch inputs.specification.training.precision {
+            case .float32: .float32
+            case .bfloat16: .bfloat16
+            }
           $0.methods = inputs.methods.map {
             Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
           }
@@ -156,6 +161,8 @@ extension Tenbin_Method {
         $0.rank = UInt32(configuration.rank)
         $0.alpha = configuration.alpha
         $0.targets = configuration.targets
+        $0.dropout = configuration.dropout
+        $0.isRankStabilized = configuration.isRankStabilized
         $0.layers = (configuration.layers.indices(of: layers) ?? []).map(UInt32.init)
       }
     }

@@ -41,7 +41,7 @@ extension Coordinator {
   private func start(run index: Int, in phase: Phase) throws(AuditError) {
     let run = inputs.plan.runs[index]
     if phase.kind == .evaluation {
-      guard let trained = trained[index] else { return }
+      guard let trained = trained[index] ?? given(run) else { return }
       let training = TrainingRun(
         plan: run, training: inputs.specification.training, parameters: trained.parameters, losses: trained.losses)
       open[index] = OpenRun(training: training)
@@ -54,6 +54,11 @@ extension Coordinator {
     open[index] = OpenRun(
       training: TrainingRun(plan: run, training: inputs.specification.training, initialValues: initialValues))
     try openStep(of: index)
+  }
+
+  /// The parameters of an adapter that was trained elsewhere.
+  private func given(_ run: PlannedRun) -> TrainedRun? {
+    inputs.adapters[run.arm].map { TrainedRun(parameters: $0.values, losses: []) }
   }
 
   private func openStep(of index: Int) throws(AuditError) {
@@ -118,6 +123,9 @@ extension Coordinator {
           $0.firstUnit = UInt32(lease.units.lowerBound)
           $0.totalUnits = UInt32(units.count)
           $0.units = units[lease.units].map { items in .with { $0.items = items.map(UInt32.init) } }
+          if !isEvaluation, inputs.methods[training.plan.arm].hasDropout {
+            $0.dropoutKey = Data(training.plan.dropoutKey(epoch: training.epoch).bytes)
+          }
         }), to: entry.peer)
   }
 
@@ -199,7 +207,7 @@ extension Coordinator {
       try output.ledger.flush()
       try writeCheckpoint(of: training.plan, parameters: training.parameters)
       progress.runsDone += 1
-    case .fleet:
+    case .fleet, .given:
       try evaluate(run: index)
     }
   }

@@ -39,8 +39,15 @@ package struct Plan: Sendable {
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
-            evaluated: evaluated, key: key, settings: specification.training.method(of: arm),
+            evaluated: evaluated, key: key,
+            settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
             batch: specification.training.batch, microbatch: specification.training.microbatch))
+      }
+      guard arm.isTrained else {
+        run(
+          "given", purpose: .given, members: [], evaluated: splits.test,
+          key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
+        continue
       }
       for seed in specification.seeds {
         run(
@@ -61,7 +68,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 1
+  package static let version = 2
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }

@@ -10,7 +10,7 @@ extension Plan {
     hasher.combine(input.base)
     hasher.combine(PlannedRun.evaluationBlock)
     hasher.combine(specification.cluster.threads)
-    combine(specification.arms, into: &hasher)
+    combine(specification.arms, adapters: input.adapters, into: &hasher)
     combine(specification.training, into: &hasher)
     combine(list: specification.seeds.map(String.init), into: &hasher)
     if let privacy = specification.privacy {
@@ -26,26 +26,41 @@ extension Plan {
     return hasher.finish()
   }
 
-  private static func combine(_ arms: [Arm], into hasher: inout ContentHasher) {
+  private static func combine(_ arms: [Arm], adapters: [String: ContentHash], into hasher: inout ContentHasher) {
     hasher.combine(arms.count)
     for arm in arms {
       hasher.combine(arm.name)
-      guard case .lora(let settings) = arm else { continue }
-      hasher.combine(settings.rank)
-      hasher.combine(settings.alpha)
-      combine(list: settings.targets, into: &hasher)
-      switch settings.layers {
-      case .all: hasher.combine("all")
-      case .first(let count): hasher.combine("first \(count)")
-      case .last(let count): hasher.combine("last \(count)")
-      case .listed(let layers): combine(list: layers.map(String.init), into: &hasher)
+      switch arm {
+      case .base: hasher.combine("base")
+      case .full: hasher.combine("full")
+      case .adapter:
+        hasher.combine("adapter")
+        if let content = adapters[arm.name] { hasher.combine(content) }
+      case .lora(let settings):
+        hasher.combine("lora")
+        combine(settings, into: &hasher)
       }
     }
+  }
+
+  private static func combine(_ settings: LoRASettings, into hasher: inout ContentHasher) {
+    hasher.combine(settings.rank)
+    hasher.combine(settings.alpha)
+    combine(list: settings.targets, into: &hasher)
+    switch settings.layers {
+    case .all: hasher.combine("all")
+    case .first(let count): hasher.combine("first \(count)")
+    case .last(let count): hasher.combine("last \(count)")
+    case .listed(let layers): combine(list: layers.map(String.init), into: &hasher)
+    }
+    hasher.combine(settings.dropout)
+    hasher.combine(settings.isRankStabilized ? "rank-stabilized" : "by rank")
   }
 
   private static func combine(_ training: TrainingSettings, into hasher: inout ContentHasher) {
     hasher.combine(training.batch)
     hasher.combine(training.microbatch)
+    hasher.combine(training.precision.rawValue)
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)

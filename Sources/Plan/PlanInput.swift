@@ -17,10 +17,13 @@ package struct PlanInput: Sendable {
   package var groups: [Group]
   /// The digest of the base checkpoint.
   package var base: ContentHash
+  /// The digests of the adapters that were trained elsewhere, by the name of their arm.
+  package var adapters: [String: ContentHash]
 
   package init(
     labels: [Int], classes: [String], clusters: [String], strata: [[String]], givenSplit: [Split]?,
-    contents: [ContentHash], groups: [Group], base: ContentHash
+    contents: [ContentHash], groups: [Group], base: ContentHash,
+    adapters: [String: ContentHash] = [:]
   ) {
     self.labels = labels
     self.classes = classes
@@ -30,6 +33,7 @@ package struct PlanInput: Sendable {
     self.contents = contents
     self.groups = groups
     self.base = base
+    self.adapters = adapters
   }
 
   /// A set of items that share an attribute.

@@ -9,7 +9,7 @@ package struct RunIdentifier: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// One training that ends in a checkpoint and in predictions.
+/// One training that ends in a checkpoint and in predictions; of an adapter from elsewhere, the predictions alone.
 package struct PlannedRun: Sendable {
   package let identifier: RunIdentifier
   /// The position of the run's arm in the specification.
@@ -31,6 +31,8 @@ package struct PlannedRun: Sendable {
     case task(seed: Int)
     /// Membership inference, as this model of the arm's fleet.
     case fleet(model: Int)
+    /// Accuracy and calibration of an adapter that was trained elsewhere: no seed changes it.
+    case given
   }
 
   /// Steps an epoch; the last may be short, so that every item counts exactly once.
@@ -43,6 +45,9 @@ package struct PlannedRun: Sendable {
   package func order(epoch: Int) -> [Int] {
     key["order"][epoch].permutation(count: members.count).map { members[$0] }
   }
+
+  /// What dropout draws from in epoch `epoch`: each item from the sub-stream of its own number.
+  package func dropoutKey(epoch: Int) -> RandomKey { key["dropout"][epoch] }
 
   /// The micro-batches of a step of an epoch whose order is `order`.
   ///

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Models
 internal import Optimization
+internal import RandomNumbers
 internal import Torch
 internal import Wire
 
@@ -8,6 +9,7 @@ internal import Wire
 final class LeaseComputation {
   private let checkpoint: CheckpointFolder
   private let methods: [AdaptationMethod]
+  private let precision: Precision
   private let labels: Int
   private let items: ItemStore
   private let device: Device
@@ -21,7 +23,11 @@ final class LeaseComputation {
     let version: UInt32
   }
 
-  init(checkpoint: CheckpointFolder, methods: [AdaptationMethod], labels: Int, items: ItemStore, device: Device) {
+  init(
+    checkpoint: CheckpointFolder, methods: [AdaptationMethod], precision: Precision, labels: Int, items: ItemStore,
+    device: Device
+  ) {
+    self.precision = precision
     self.checkpoint = checkpoint
     self.methods = methods
     self.labels = labels
@@ -34,11 +40,15 @@ final class LeaseComputation {
     let model = try model(for: lease, parameters: parameters)
     let first = Int(lease.firstUnit)
     let range = first..<first + lease.units.count
+    let dropoutKey = try dropoutKey(of: lease)
     return try CanonicalTree.nodes(covering: range, total: Int(lease.totalUnits)).map { node in
       var reduction = GradientReduction(total: node.count, elements: parameters.count)
       for unit in node {
-        let batch = try items.batch(lease.units[unit - first].items.map(Int.init))
-        let sum = try model.gradientSum(pixels: batch.pixels, labels: batch.labels)
+        let positions = lease.units[unit - first].items.map(Int.init)
+        let batch = try items.batch(positions)
+        let sum = try model.gradientSum(
+          pixels: batch.pixels, labels: batch.labels, dropout: dropoutKey.map { key in positions.map { key[$0] } } ?? []
+        )
         // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
         let leaf = unit - node.lowerBound
         try reduction.insert(
@@ -62,6 +72,16 @@ final class LeaseComputation {
     }
   }
 
+  /// What the items of the lease draw from; nil where the method drops nothing.
+  private func dropoutKey(of lease: Tenbin_LeaseGrant) throws(WorkerError) -> RandomKey? {
+    guard methods.indices.contains(Int(lease.method)), methods[Int(lease.method)].hasDropout else { return nil }
+    guard let key = RandomKey(bytes: lease.dropoutKey) else {
+      throw WorkerError(
+        .failure, "lease \(lease.identifier) holds a dropout key of \(lease.dropoutKey.count) bytes; expected 16")
+    }
+    return key
+  }
+
   private func model(for lease: Tenbin_LeaseGrant, parameters: [Float]) throws -> ImageClassifier {
     let method = Int(lease.method)
     guard methods.indices.contains(method) else {
@@ -74,7 +94,8 @@ final class LeaseComputation {
       // One arm is worked on at a time: what another held is freed before this one is made.
       models = [:]
       loaded = [:]
-      model = try ImageClassifier(checkpoint: checkpoint, method: methods[method], labels: labels, device: device)
+      model = try ImageClassifier(
+        checkpoint: checkpoint, method: methods[method], labels: labels, precision: precision, device: device)
       models[method] = model
     }
     let key = ParametersKey(run: lease.run, version: lease.version)

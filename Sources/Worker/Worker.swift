@@ -103,7 +103,8 @@ package final class Worker {
     let preprocessor = try ImagePreprocessor(checkpoint)
     computation = LeaseComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
-      labels: Int(welcome.classes), items: try ItemStore(catalogue: catalogue, preprocessor: preprocessor),
+      precision: try Precision(welcome.precision), labels: Int(welcome.classes),
+      items: try ItemStore(catalogue: catalogue, preprocessor: preprocessor),
       device: fingerprint.device)
   }
 
@@ -170,8 +171,20 @@ extension AdaptationMethod {
     case .lora(let lora)?:
       self = .lora(
         LoRAConfiguration(
-          rank: Int(lora.rank), alpha: lora.alpha, targets: lora.targets, layers: .listed(lora.layers.map(Int.init))))
+          rank: Int(lora.rank), alpha: lora.alpha, targets: lora.targets, layers: .listed(lora.layers.map(Int.init)),
+          dropout: lora.dropout, isRankStabilized: lora.isRankStabilized))
     case nil: throw WorkerError(.failure, "the welcome lists a method that this worker does not know")
+    }
+  }
+}
+
+extension Precision {
+  init(_ precision: Tenbin_Precision) throws(WorkerError) {
+    switch precision {
+    case .float32: self = .float32
+    case .bfloat16: self = .bfloat16
+    case .UNRECOGNIZED:
+      throw WorkerError(.failure, "the welcome asks for a precision that this worker does not know")
     }
   }
 }

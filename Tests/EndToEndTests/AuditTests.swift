@@ -95,6 +95,71 @@ import Testing
     return !status.contains("State:\tZ")
   }
 
+  @Test("With dropout, results are byte-identical for 1 and 2 workers, and others than without")
+  func dropout() throws {
+    let study = try TinyStudy()
+    for (name, workers, options) in [
+      ("one", 1, ", dropout: 0.1"), ("two", 2, ", dropout: 0.1"), ("without", 2, ""),
+      ("stable", 2, ", rank_stabilized: true"),
+    ] {
+      try study.write(
+        TinyStudy.specification(arms: "[{lora: {rank: 2, alpha: 8, targets: [query, fc1]\(options)}}]"),
+        to: "\(name).yaml")
+      let outcome = try Program.run(
+        "audit", study.path("\(name).yaml"), "--workers", "\(workers)", "--output", study.path(name))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("one/results.json") == study.read("two/results.json"))
+    #expect(try study.read("one/predictions/lora-r2.csv") == study.read("two/predictions/lora-r2.csv"))
+    for other in ["without", "stable"] {
+      #expect(try study.read("one/predictions/lora-r2.csv") != study.read("\(other)/predictions/lora-r2.csv"))
+    }
+    #expect(String(decoding: try study.read("one/report.html"), as: UTF8.self).contains("dropout 0.1"))
+  }
+
+  @Test("Somebody's adapter is an arm: evaluated once, compared with full, not trained and not attacked")
+  func adapterFromElsewhere() throws {
+    let study = try TinyStudy()
+    try study.write(TinyStudy.specification(arms: "[{lora: {rank: 2, alpha: 8}}]"), to: "theirs.yaml")
+    let theirs = try Program.run("audit", study.path("theirs.yaml"), "--workers", "2", "--output", study.path("theirs"))
+    #expect(theirs.exitCode == 0, "\(theirs.errors)")
+    let text = TinyStudy.specification.replacing("epochs: 2", with: "epochs: 1")
+      .replacing("  - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}\n", with: "")
+      .replacing(
+        "  - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}",
+        with: "  - adapter: theirs/checkpoints/lora-r2/seed-42\n"
+          + "  - adapter: {path: theirs/checkpoints/lora-r2/seed-13, name: first}")
+    try study.write(text, to: "ours.yaml")
+    for workers in 1...2 {
+      let outcome = try Program.run(
+        "audit", study.path("ours.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      for arm in ["seed-42", "first"] {
+        #expect(
+          outcome.output.split(separator: "\n").contains { $0.hasPrefix(arm) && $0.contains("vs full:") },
+          "\(outcome.output)")
+      }
+    }
+    let results = try study.read("w1/results.json")
+    #expect(try study.read("w2/results.json") == results)
+    // The same items, blocks and parameters as when it was trained: the same bits, under no seed.
+    for (arm, seed) in [("seed-42", "42"), ("first", "13")] {
+      let expected = String(decoding: try study.read("theirs/predictions/lora-r2.csv"), as: UTF8.self)
+        .split(separator: "\n").filter { $0.hasPrefix("lora-r2,\(seed),") }
+        .map { "\(arm),," + $0.dropFirst("lora-r2,\(seed),".count) }
+      let found = String(decoding: try study.read("w1/predictions/\(arm).csv"), as: UTF8.self)
+        .split(separator: "\n").dropFirst().map(String.init)
+      #expect(!expected.isEmpty && found == expected)
+      #expect(!FileManager.default.fileExists(atPath: study.path("w1/checkpoints/\(arm)")))
+      #expect(!FileManager.default.fileExists(atPath: study.path("w1/predictions/fleets/\(arm).csv")))
+    }
+    let costs = String(decoding: try study.read("w1/tables/costs.csv"), as: UTF8.self).split(separator: "\n")
+    #expect(costs.filter { $0.hasPrefix("first,") }.map { $0.split(separator: ",")[1] } == ["evaluation"])
+    #expect(
+      String(decoding: try study.read("w1/report.html"), as: UTF8.self).contains(
+        "is left out: it was trained elsewhere"))
+  }
+
   @Test("A second run of a finished audit starts no worker and writes the same results")
   func finishedAudit() throws {
     let study = try TinyStudy()

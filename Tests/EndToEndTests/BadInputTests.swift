@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import RandomNumbers
 import Testing
 import Wire
 
@@ -37,7 +39,7 @@ import Wire
     try expectRefusal(study, saying: ["data/nothing.csv"])
     try expectRefusal(study, specification: "nothing.yaml", saying: ["nothing.yaml"])
     try study.write(replacing: "positive: smiling", with: "positive: singing", to: "bad.yaml")
-    try expectRefusal(study, saying: ["data.positive", "singing"])
+    try expectRefusal(study, saying: ["bad.yaml:7", "data.positive", "singing"])
   }
 
   @Test("A missing column, a label outside the set, and a row without its image")
@@ -76,7 +78,7 @@ import Wire
     let text = TinyStudy.specification.replacing("data/faces.csv", with: "data/changed.csv")
       .replacing("[lighting, age]", with: "[lighting, {name: tags, tags: [tagged]}]")
     try study.write(text, to: "bad.yaml")
-    try expectRefusal(study, saying: ["tags=tagged", "no items"])
+    try expectRefusal(study, saying: ["bad.yaml:8", "data.groups[1]", "tags=tagged", "no items"])
     try changeManifest(study) { lines in
       for index in lines.indices where !lines[index].isEmpty {
         lines[index] += index == 0 ? ",kind" : index == 1 ? ",alone" : ",common"
@@ -110,7 +112,58 @@ import Wire
     try FileManager.default.moveItem(
       atPath: study.path("base/pytorch_model.bin"), toPath: study.path("base/model.safetensors"))
     try study.write(replacing: "query, v_proj", with: "query, nonsense", to: "bad.yaml")
-    try expectRefusal(study, saying: ["nonsense", "query"])
+    try expectRefusal(study, saying: ["bad.yaml:13", "arms[1]", "nonsense", "query"])
+  }
+
+  @Test("LoRA that the base cannot take is named with its line")
+  func lora() throws {
+    let study = try TinyStudy()
+    try study.write(replacing: "query, v_proj", with: "query, q_proj", to: "bad.yaml")
+    try expectRefusal(study, saying: ["bad.yaml:13", "arms[1]", "\"query\"", "\"q_proj\"", "same linear layers"])
+    try study.write(replacing: "rank: 4", with: "rank: 25", to: "bad.yaml")
+    try expectRefusal(study, saying: ["bad.yaml:14", "arms[2]", "rank 25", "24"])
+    try study.write(replacing: "{last: 1}", with: "{last: 3}", to: "bad.yaml")
+    try expectRefusal(study, saying: ["bad.yaml:14", "arms[2]", "2"])
+    try study.write(replacing: "{last: 1}", with: "[0, 0]", to: "bad.yaml")
+    try expectRefusal(study, saying: ["bad.yaml:14", "arms[2].lora.layers[1]", "listed twice"])
+  }
+
+  @Test("An adapter that is not there, does not fit the base or tells other classes apart")
+  func adapters() throws {
+    let study = try TinyStudy()
+    func write(_ name: String, hidden: Int = 24, labels: [String]) throws {
+      let configuration = ModelConfiguration.vit(
+        ViTConfiguration(
+          hiddenSize: hidden, layerCount: 2, headCount: 2, intermediateSize: 48, imageSize: ImageExtent(side: 16),
+          patchSize: ImageExtent(side: 4), labels: labels))
+      let base = study.path("\(name)-base")
+      try CheckpointWriter.writeCheckpoint(
+        folder: base, configuration: configuration, preprocessing: ImagePreprocessing(size: ImageExtent(side: 16)),
+        labels: labels,
+        values: RandomCheckpoint.values(configuration: configuration, labels: labels.count, key: RandomKey(seed: 1)))
+      let folder = try CheckpointFolder(path: base)
+      let lora = AdaptationMethod.lora(LoRAConfiguration(rank: 2, alpha: 4, targets: ["query"]))
+      let layout = try TrainableLayout(configuration: configuration, method: lora, labels: labels.count)
+      try CheckpointWriter.write(
+        folder: study.path(name), base: folder, layout: layout, labels: labels,
+        values: layout.initialValues(from: folder, key: RandomKey(seed: 2)))
+    }
+    func expectRefusal(of adapter: String, saying words: [String]) throws {
+      try study.write(TinyStudy.specification(arms: "\n  - base\n  - adapter: \(adapter)"), to: "bad.yaml")
+      try self.expectRefusal(study, saying: ["bad.yaml:13", "arms[1]", adapter] + words)
+    }
+    try expectRefusal(of: "nowhere", saying: ["adapter_config.json"])
+    try expectRefusal(of: "data", saying: ["adapter_config.json"])
+    try write("wide", hidden: 32, labels: ["neutral", "smiling"])
+    try expectRefusal(of: "wide", saying: ["misshapen", "lora_A", "24"])
+    try write("three", labels: ["neutral", "smiling", "crying"])
+    try expectRefusal(of: "three", saying: ["3 classes", "2 (neutral, smiling)"])
+    try write("named", labels: ["calm", "angry"])
+    try expectRefusal(of: "named", saying: ["calm, angry", "neutral, smiling"])
+    try write("turned", labels: ["smiling", "neutral"])
+    try expectRefusal(of: "turned", saying: ["set data.classes: [smiling, neutral]"])
+    try study.write("{\"peft_type\": \"LORA\", \"r\": 2", to: "turned/adapter_config.json")
+    try expectRefusal(of: "turned", saying: ["adapter_config.json", "JSON"])
   }
 
   @Test("An output folder that holds another audit, or something else, is left as it is")

@@ -11,9 +11,15 @@ import Testing
 
   /// Largest difference that `scripts/oracles/check_adapter.py` finds; throws where it finds too large a one.
   private func differenceToPython(_ arguments: [String]) throws -> Double {
+    let text = try runPython("check_adapter.py", arguments)
+    return try #require(Double(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  /// What a script of `scripts/oracles` prints.
+  private func runPython(_ script: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: Self.python)
-    process.arguments = [Self.root.appending(path: "scripts/oracles/check_adapter.py").path] + arguments
+    process.arguments = [Self.root.appending(path: "scripts/oracles/\(script)").path] + arguments
     process.environment = ["HF_HUB_OFFLINE": "1", "PATH": "/usr/bin:/bin"]
     let output = Pipe()
     process.standardOutput = output
@@ -21,7 +27,17 @@ import Testing
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(text)")
-    return try #require(Double(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    return text
+  }
+
+  /// Forty images of noise in a file, for both sides.
+  private func inputs(of study: TinyStudy) throws -> String {
+    var generator = RandomKey(seed: 9)["pixels"].generator
+    let pixels = (0..<40 * 3 * 16 * 16).map { _ in Float(generator.normal()) }
+    let inputs = study.path("inputs.safetensors")
+    try SafetensorsWriter.write(
+      [NamedTensor(name: "pixel_values", shape: [40, 3, 16, 16], floats: pixels)], to: inputs)
+    return inputs
   }
 
   @Test(
@@ -30,16 +46,17 @@ import Testing
   func agreesWithPython() throws {
     let study = try TinyStudy()
     let text = TinyStudy.specification.replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")
+      .replacing(
+        "  - full",
+        with:
+          "  - lora: {rank: 3, alpha: 8, targets: [key, fc2], dropout: 0.1, rank_stabilized: true, name: lora-stable}\n"
+          + "  - full")
     try study.write(text, to: "train.yaml")
     let audit = try Program.run("audit", study.path("train.yaml"), "--workers", "2", "--output", study.path("a"))
     #expect(audit.exitCode == 0, "\(audit.errors)")
-    var generator = RandomKey(seed: 9)["pixels"].generator
-    let pixels = (0..<40 * 3 * 16 * 16).map { _ in Float(generator.normal()) }
-    let inputs = study.path("inputs.safetensors")
-    try SafetensorsWriter.write(
-      [NamedTensor(name: "pixel_values", shape: [40, 3, 16, 16], floats: pixels)], to: inputs)
+    let inputs = try inputs(of: study)
     let checkpoints = study.path("a/checkpoints")
-    for arm in ["base", "lora-r2", "lora-r4", "full"] {
+    for arm in ["base", "lora-r2", "lora-r4", "lora-stable", "full"] {
       let folder = "\(checkpoints)/\(arm)/seed-13"
       let isAdapter = arm.hasPrefix("lora")
       let logits = study.path("\(arm).safetensors")
@@ -50,6 +67,25 @@ import Testing
       let difference = try differenceToPython(oracle + ["--inputs", inputs, "--logits", logits])
       #expect(difference < 1e-4)
     }
+  }
+
+  @Test(
+    "Adapters that peft itself has written give peft's logits here, and can be arms of an audit",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"),
+    arguments: [["--bfloat16"], ["--modules", #".*(layers\.0\.attention\.q_proj|layers\.1\.mlp\.fc2)"#]])
+  func readsPeft(options: [String]) throws {
+    let study = try TinyStudy()
+    let (inputs, folder, logits) = (try inputs(of: study), study.path("peft"), study.path("logits.safetensors"))
+    _ = try runPython(
+      "make_adapter.py", ["--base", study.path("base"), "--adapter", folder, "--labels", "2"] + options)
+    let model = ["--model", study.path("base"), "--adapter", folder]
+    let outcome = try Program(["predict"] + model + ["--input", inputs, "--output", logits]).wait()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let oracle = ["--base", study.path("base"), "--adapter", folder, "--inputs", inputs, "--logits", logits]
+    #expect(try differenceToPython(oracle) < 1e-4)
+    try study.write(TinyStudy.specification(arms: "[base, {adapter: peft}]"), to: "audit.yaml")
+    let audit = try Program.run("audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("a"))
+    #expect(audit.exitCode == 0 && audit.output.contains("peft"), "\(audit.errors)")
   }
 
   @Test("A manifest becomes a table of probabilities that sum to one, in the audit's own order of classes")

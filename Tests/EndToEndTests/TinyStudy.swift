@@ -50,6 +50,17 @@ final class TinyStudy {
 
     """
 
+  /// The specification with other arms, in YAML's flow style, and without shadow models.
+  static func specification(arms: String) -> String {
+    let start = specification.prefix(upTo: specification.firstRange(of: "arms:")?.lowerBound ?? specification.endIndex)
+    return start + """
+      arms: \(arms)
+      training: {epochs: 2, batch: 16, microbatch: 4, lora: {rate: 3e-3}, full: {rate: 1e-3}}
+      seeds: [13, 42]
+
+      """
+  }
+
   func path(_ name: String) -> String { "\(folder)/\(name)" }
 
   func write(_ text: String, to name: String) throws {

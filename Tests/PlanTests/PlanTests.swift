@@ -95,12 +95,48 @@ import Testing
       { $0.cluster.threads = 2 }, { $0.seeds = [13] }, { $0.training.batch = 64 }, { $0.training.clip = 1 },
       { $0.training.lora.rate = 2e-3 }, { $0.privacy?.models = 10 }, { $0.privacy = nil },
       { $0.decision.margin = 0.01 },
-      { $0.arms.removeLast() }, { $0.training.warmup = 0.5 },
+      { $0.arms.removeLast() }, { $0.training.warmup = 0.5 }, { $0.training.precision = .bfloat16 },
+      Self.changingLoRA { $0.dropout = 0.1 }, Self.changingLoRA { $0.isRankStabilized = true },
+      { $0.arms[2] = .adapter(AdapterSettings(path: "a", name: "full")) },
     ]
     for change in different {
       #expect(try Plan(specification: Self.specification(change), input: Self.input()).hash != plain)
     }
     #expect(try Plan(specification: Self.specification(), input: Self.input(shift: 1)).hash != plain)
+  }
+
+  private static func changingLoRA(_ change: @escaping (inout LoRASettings) -> Void) -> (inout Specification) -> Void {
+    { specification in
+      guard case .lora(var settings) = specification.arms[1] else { return }
+      change(&settings)
+      specification.arms[1] = .lora(settings)
+    }
+  }
+
+  @Test("An adapter from elsewhere is evaluated once, has no fleet, and reaches the hash by its content, not its place")
+  func adapters() throws {
+    func planned(path: String, content: UInt8) throws -> Plan {
+      var input = Self.input()
+      input.adapters = ["theirs": ContentHash(of: [content])]
+      return try Plan(
+        specification: Self.specification { $0.arms.append(.adapter(AdapterSettings(path: path, name: "theirs"))) },
+        input: input)
+    }
+    let plan = try planned(path: "a", content: 1)
+    let runs = plan.runs.filter { $0.arm == 3 }
+    #expect(runs.map(\.purpose) == [.given] && runs[0].identifier.description == "theirs/given")
+    #expect(runs[0].steps == 0 && runs[0].members.isEmpty && runs[0].evaluated == plan.splits.test)
+    #expect(try plan.hash == planned(path: "b", content: 1).hash)
+    #expect(try plan.hash != planned(path: "a", content: 2).hash)
+  }
+
+  @Test("Dropout draws from a key of its own for every run, epoch and item")
+  func dropoutKeys() throws {
+    let runs = try Plan(specification: Self.specification(), input: Self.input()).runs
+    let keys = runs.filter { $0.arm == 1 }.flatMap { run in
+      (0..<2).flatMap { epoch in (0..<3).map { run.dropoutKey(epoch: epoch)[$0] } }
+    }
+    #expect(Set(keys).count == keys.count)
   }
 
   @Test("A split column that tears a cluster apart is refused, and so is a group without items")

@@ -37,6 +37,36 @@ import Testing
       return
     }
     #expect(lora.layers == .last(2))
+    #expect(lora.dropout == 0 && !lora.isRankStabilized)
+    #expect(specification.training.precision == .float32)
+  }
+
+  @Test("LoRA's dropout and scaling, adapters from elsewhere and the precision are read")
+  func readsArms() throws {
+    let text = Self.valid.replacing("layers: {last: 2}", with: "dropout: 0.05, rank_stabilized: true, name: stable")
+      .replacing("  - full", with: "  - adapter: ../peft/somebodys\n  - adapter: {path: /far/away/, name: far}")
+      .replacing("epochs: 3,", with: "epochs: 3, precision: bf16,")
+    let specification = try Specification(yaml: text, file: "audit.yaml")
+    guard case .lora(let lora) = specification.arms[1] else {
+      Issue.record("the second arm is not LoRA")
+      return
+    }
+    #expect(lora.dropout == 0.05 && lora.isRankStabilized && lora.name == "stable")
+    #expect(
+      specification.arms.dropFirst(2) == [
+        .adapter(AdapterSettings(path: "../peft/somebodys", name: "somebodys")),
+        .adapter(AdapterSettings(path: "/far/away/", name: "far")),
+      ])
+    #expect(specification.training.precision == .bfloat16)
+  }
+
+  @Test("What only data or checkpoint bring to light still has its line")
+  func places() throws {
+    let places = try Specification(yaml: Self.valid, file: "audit.yaml").places
+    #expect(
+      places.failure(at: "arms[1].lora.targets[0]", "no such target").description
+        == "audit.yaml:12: arms[1].lora.targets[0]: no such target")
+    #expect(places.failure(at: "data.groups[1]", "empty").line == 7)
   }
 
   @Test(
@@ -44,8 +74,26 @@ import Testing
     arguments: [
       ("  label: smiling", "  lable: smiling", 6, "data.lable", "unknown key"),
       ("training: {epochs: 3", "training: {epochs: three", 14, "training.epochs", "whole number"),
-      ("  - full", "  - everything", 13, "arms[2]", "expected base, full or lora"),
-      ("  - full", "  - full\n  - full", 11, "arms", "two arms are called"),
+      ("  - full", "  - everything", 13, "arms[2]", "expected base, full, lora"),
+      ("  - full", "  - full\n  - full", 14, "arms[3]", "two arms are called"),
+      ("  - full", "  - full\n  - lora: {rank: 8}", 14, "arms[3]", "two arms are called \"lora-r8\""),
+      ("  - full", "  - adapter: {name: x}", 13, "arms[2].adapter", "\"path\" is missing"),
+      ("  - full", "  - adapter: a/my adapter", 13, "arms[2].adapter", "ASCII letters"),
+      ("  - full", "  - {adapter: a, lora: {rank: 2}}", 13, "arms[2]", "expected one of lora"),
+      ("layers: {last: 2}", "dropout: 1", 12, "arms[1].lora.dropout", "below 1"),
+      ("layers: {last: 2}", "dropout: -0.1", 12, "arms[1].lora.dropout", "from 0"),
+      ("layers: {last: 2}", "rank_stabilized: yes", 12, "arms[1].lora.rank_stabilized", "true or false"),
+      ("layers: {last: 2}", "layers: [0, 1, 0]", 12, "arms[1].lora.layers[2]", "listed twice"),
+      ("[query, value]", "[query, query]", 12, "arms[1].lora.targets[1]", "listed twice"),
+      ("attacks: [lira]", "attacks: [lira, loss, lira]", 16, "privacy.attacks[2]", "listed twice"),
+      ("[tone, {", "[tone, tone, {", 7, "data.groups[1]", "listed twice"),
+      (
+        "layers: {last: 2}", "name: \(String(repeating: "n", count: 65))", 12, "arms[1].lora.name",
+        "65 characters long"
+      ),
+      ("epochs: 3,", "epochs: 3, precision: fp16,", 14, "training.precision", "fp32, bf16"),
+      ("name: smile", "name: ~", 1, "name", "expected a text, found nothing"),
+      ("base: models/vit", "base: null", 2, "base", "expected a text, found nothing"),
       ("rank: 8", "rank: 0", 12, "arms[1].lora.rank", "from 1"),
       ("models: 8", "models: 7", 16, "privacy", "must be even"),
       ("seeds: [13, 42]", "seeds: [13, 13]", 15, "seeds[1]", "listed twice"),
@@ -55,7 +103,8 @@ import Testing
       ("{last: 2}", "{last: 2, first: 1}", 12, "arms[1].lora.layers", "expected one of"),
       ("base: models/vit\n", "", 1, "", "\"base\" is missing"),
       ("  - full", "  - [", 14, "", "not valid YAML"),
-      ("name: smile", "name: smile\nname: again", 1, "", "not valid YAML"),
+      ("name: smile", "name: smile\nname: again", 1, "", "\"name\" stands twice"),
+      ("  label: smiling", "  label: smiling\n  label: age", 6, "", "\"label\" stands twice"),
     ])
   func names(old: String, new: String, line: Int, key: String, problem: String) throws {
     let text = Self.valid.replacing(old, with: new)
@@ -69,6 +118,20 @@ import Testing
       #expect(error.problem.contains(problem))
       #expect(error.description.hasPrefix("audit.yaml"))
     }
+  }
+
+  @Test("Privacy without an arm that is trained here is refused with its line")
+  func nothingToAttack() throws {
+    let text = Self.valid.replacing("  - base\n", with: "").replacing("  - full\n", with: "")
+      .replacing("lora: {rank: 8, alpha: 16, targets: [query, value], layers: {last: 2}}", with: "adapter: theirs")
+    let error = #expect(throws: SpecificationError.self) { try Specification(yaml: text, file: "audit.yaml") }
+    #expect(error?.line == 14 && error?.key == "privacy")
+  }
+
+  @Test("A quoted tilde is a text, as any quoted word is")
+  func quotedTilde() throws {
+    let text = Self.valid.replacing("name: smile", with: "name: '~'")
+    #expect(try Specification(yaml: text, file: "audit.yaml").name == "~")
   }
 
   @Test("An empty file and a file that is a list are refused")

@@ -11,10 +11,12 @@ extension AuditInputs {
   /// What is about to be done, in a line.
   package var summary: String {
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
-    let fleet = plan.runs.count - runs
+    let given = plan.runs.count { $0.purpose == .given }
+    let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
     return
       "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
       + "\(plan.splits.test.count) test), \(specification.arms.count) arms, \(runs) runs"
+      + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(fleet) shadow models" : "")
   }
 }

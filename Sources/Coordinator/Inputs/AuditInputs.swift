@@ -12,6 +12,8 @@ package struct AuditInputs: Sendable {
   /// How each arm of the specification adapts the base, and which parameters it trains.
   let methods: [AdaptationMethod]
   let layouts: [TrainableLayout]
+  /// The adapters that were trained elsewhere, by their arm's position.
+  let adapters: [Int: AdapterFolder]
 
   var specification: Specification { plan.specification }
   var classNames: [String] { plan.input.classes }
@@ -44,38 +46,52 @@ package struct AuditInputs: Sendable {
       file: resolved(specification.data.manifest), columns: ManifestColumns(specification.data),
       classNames: specification.data.classes)
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
-      throw AuditError(
-        .configuration,
-        "data.positive: \"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))"
-      )
+      throw specification.places.failure(
+        at: "data.positive",
+        "\"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
     }
     guard manifest.classNames.count >= 2 else {
       throw AuditError(
         .configuration,
         "\(manifest.file): the column \(specification.data.label) holds one label only; expected two or more")
     }
-    let methods = specification.arms.map { AdaptationMethod($0) }
-    let layouts = try methods.map {
-      try TrainableLayout(configuration: checkpoint.configuration, method: $0, labels: manifest.classNames.count)
-    }
-    let input = try PlanInput(manifest: manifest, specification: specification, base: checkpoint.contentHash())
+    let arms = try AdaptedArms(
+      specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
+    let input = try PlanInput(
+      manifest: manifest, specification: specification, base: checkpoint.contentHash(), adapters: arms.contents)
+    try Self.requireItems(in: input.groups, of: specification)
     let plan = try Plan(specification: specification, input: input)
     try Self.requireTestItems(in: plan)
     self.plan = plan
     self.manifest = manifest
     self.checkpoint = checkpoint
-    self.methods = methods
-    self.layouts = layouts
+    methods = arms.methods
+    layouts = arms.layouts
+    adapters = arms.adapters
   }
 
-  private static func requireTestItems(in plan: Plan) throws(AuditError) {
+  private static func requireItems(in groups: [PlanInput.Group], of specification: Specification) throws {
+    for group in groups where group.members.isEmpty {
+      throw failure(about: group, of: specification, "holds no items; take it out of the specification")
+    }
+  }
+
+  private static func requireTestItems(in plan: Plan) throws {
     let test = Set(plan.splits.test)
     for group in plan.input.groups where !group.members.contains(where: test.contains) {
-      throw AuditError(
-        .configuration,
-        "the group \(group.column)=\(group.value) has \(group.members.count) items, but none of them in the test split; "
-          + "stratify the split by \(group.column), or merge the group with another")
+      throw failure(
+        about: group, of: plan.specification,
+        "has \(group.members.count) items, but none of them in the test split; stratify the split by \(group.column), "
+          + "or merge the group with another")
     }
+  }
+
+  private static func failure(
+    about group: PlanInput.Group, of specification: Specification, _ problem: String
+  ) -> SpecificationError {
+    let position = specification.data.groups.firstIndex { $0.name == group.column }
+    return specification.places.failure(
+      at: position.map { "data.groups[\($0)]" } ?? "data.groups", "the group \(group.column)=\(group.value) \(problem)")
   }
 }
 
@@ -92,24 +108,5 @@ extension ManifestColumns {
     self.init(
       path: data.path, label: data.label, groups: data.groups.filter { $0.tags == nil }.map(\.name),
       tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify)
-  }
-}
-
-extension AdaptationMethod {
-  init(_ arm: Arm) {
-    switch arm {
-    case .base: self = .head
-    case .full: self = .full
-    case .lora(let settings):
-      let layers: LayerSelection =
-        switch settings.layers {
-        case .all: .all
-        case .first(let count): .first(count)
-        case .last(let count): .last(count)
-        case .listed(let indices): .listed(indices)
-        }
-      self = .lora(
-        LoRAConfiguration(rank: settings.rank, alpha: settings.alpha, targets: settings.targets, layers: layers))
-    }
   }
 }

@@ -6,7 +6,9 @@ internal import Synchronization
 
 extension PlanInput {
   /// Reads and decodes every image once: a file that cannot be used is found before anything starts.
-  init(manifest: Manifest, specification: Specification, base: ContentHash) throws {
+  init(
+    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash]
+  ) throws {
     let settings = specification.data
     var strata: [[String]] = []
     if case .fractions(_, _, _, _, let columns) = settings.split {
@@ -18,7 +20,7 @@ extension PlanInput {
       clusters: manifest.items.map(\.cluster), strata: strata,
       givenSplit: splits.count == manifest.items.count ? splits : nil,
       contents: try Self.contents(of: manifest), groups: Self.groups(of: manifest, settings: settings.groups),
-      base: base)
+      base: base, adapters: adapters)
   }
 
   private static func contents(of manifest: Manifest) throws -> [ContentHash] {

@@ -38,7 +38,8 @@ struct AuditEvidence {
       counts: ItemCounts(
         items: inputs.manifest.items.count, train: plan.splits.train.count, validation: plan.splits.validation.count,
         test: plan.splits.test.count),
-      seeds: inputs.specification.seeds, groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
+      seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
+      groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
       privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: true, costs: phaseCosts(costs), workers: workers,
       samples: try samples(predictions: predictions))
@@ -71,8 +72,11 @@ struct AuditEvidence {
   private func armPredictions(_ arm: Int) throws -> ArmPredictions {
     var runs: [RunPredictions] = []
     for (index, run) in plan.runs.enumerated() where run.arm == arm {
-      guard case .task(let seed) = run.purpose else { continue }
-      runs.append(RunPredictions(seed: seed, logits: try logits(of: index)))
+      switch run.purpose {
+      case .task(let seed): runs.append(RunPredictions(seed: seed, logits: try logits(of: index)))
+      case .given: runs.append(RunPredictions(seed: nil, logits: try logits(of: index)))
+      case .fleet: continue
+      }
     }
     return ArmPredictions(arm: arms[arm].name, runs: runs)
   }
@@ -81,7 +85,7 @@ struct AuditEvidence {
     guard let membership = plan.membership else { return [] }
     let units = plan.units.unitOfItem
     let groups = groups(among: membership.pool).filter { !$0.members.isEmpty }
-    return try arms.indices.map { arm in
+    return try arms.indices.filter { arms[$0].isTrained }.map { arm in
       let logits = try plan.runs.enumerated().compactMap { index, run -> Logits? in
         guard run.arm == arm, case .fleet = run.purpose else { return nil }
         return try self.logits(of: index)
@@ -101,36 +105,46 @@ struct AuditEvidence {
     return try Logits(values: values, count: run.evaluated.count, classes: inputs.classNames.count)
   }
 
-  /// Every other arm is compared with `full`, where there is one.
+  /// Every arm with an adapter is compared with `full`, where there is one.
   private func comparisons() -> [ArmComparison] {
     guard arms.contains(.full) else { return [] }
     return arms.compactMap { arm in
-      guard case .lora = arm else { return nil }
-      return ArmComparison(arm: arm.name, reference: Arm.full.name)
+      switch arm {
+      case .lora, .adapter: ArmComparison(arm: arm.name, reference: Arm.full.name)
+      case .base, .full: nil
+      }
     }
   }
 
   private func description(of arm: Int) -> ArmDescription {
     let method = inputs.specification.training.method(of: arms[arm])
-    let kind: ArmKind
-    var rank: Int?
-    switch arms[arm] {
-    case .base: kind = .base
-    case .full: kind = .full
-    case .lora(let settings): (kind, rank) = (.lora, settings.rank)
+    let kind: ArmKind =
+      switch arms[arm] {
+      case .base: .base
+      case .full: .full
+      case .lora: .lora
+      case .adapter: .adapter
+      }
+    var description = ArmDescription(
+      name: arms[arm].name, kind: kind, trainableParameters: inputs.layouts[arm].count, epochs: method?.epochs,
+      rate: method?.rate)
+    if case .lora(let lora) = inputs.methods[arm] {
+      description.rank = lora.rank
+      description.isRankStabilized = lora.isRankStabilized
+      // What an adapter from elsewhere was trained with no longer matters to what it says.
+      if arms[arm].isTrained { description.dropout = lora.dropout }
     }
-    return ArmDescription(
-      name: arms[arm].name, kind: kind, trainableParameters: inputs.layouts[arm].count, rank: rank,
-      epochs: method.epochs, rate: method.rate)
+    return description
   }
 
   private func losses() -> [RunLosses] {
-    plan.runs.enumerated().map { index, run in
+    plan.runs.enumerated().compactMap { index, run in
       var seed: Int?
       var model: Int?
       switch run.purpose {
       case .task(let number): seed = number
       case .fleet(let number): model = number
+      case .given: return nil
       }
       return RunLosses(arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [])
     }

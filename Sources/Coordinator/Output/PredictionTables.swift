@@ -20,6 +20,7 @@ enum PredictionTables {
           let row = fields(of: item, at: position, logits: logits, inputs: inputs)
           switch run.purpose {
           case .task(let seed): task.append([arms[arm].name, "\(seed)"] + row)
+          case .given: task.append([arms[arm].name, ""] + row)
           case .fleet(let model):
             hasFleet = true
             fleet.append([arms[arm].name, "\(model)", members.contains(item) ? "1" : "0"] + row)

@@ -18,11 +18,16 @@ struct Phase: Sendable {
   /// can be told.
   static func all(of plan: Plan) -> [Phase] {
     plan.specification.arms.indices.flatMap { arm -> [Phase] in
-      let runs = plan.runs.indices.filter { plan.runs[$0].arm == arm }
-      let task = runs.filter { if case .task = plan.runs[$0].purpose { true } else { false } }
-      let fleet = runs.filter { !task.contains($0) }
+      var (task, fleet, given): ([Int], [Int], [Int]) = ([], [], [])
+      for (index, run) in plan.runs.enumerated() where run.arm == arm {
+        switch run.purpose {
+        case .task: task.append(index)
+        case .fleet: fleet.append(index)
+        case .given: given.append(index)
+        }
+      }
       let phases = [
-        Phase(arm: arm, kind: .training, runs: task), Phase(arm: arm, kind: .evaluation, runs: task),
+        Phase(arm: arm, kind: .training, runs: task), Phase(arm: arm, kind: .evaluation, runs: task + given),
         Phase(arm: arm, kind: .fleet, runs: fleet),
       ]
       return phases.filter { !$0.runs.isEmpty }

@@ -30,7 +30,7 @@ struct TrainingRun {
     begin(step: 0)
   }
 
-  /// A run that was trained before, to be evaluated.
+  /// A run that was trained before, here or elsewhere, to be evaluated.
   init(plan: PlannedRun, training: TrainingSettings, parameters: [Float], losses: [Double]) {
     self.init(plan: plan, training: training, initialValues: parameters)
     step = plan.steps
@@ -40,6 +40,8 @@ struct TrainingRun {
 
   var parameters: [Float] { optimizer.parameters }
   var isTrained: Bool { step >= plan.steps }
+  /// The epoch that the current step belongs to, from 0.
+  var epoch: Int { step / max(1, plan.stepsPerEpoch) }
 
   /// Counts the gradients of one delivery; returns the committed step when they were the last that it lacked.
   ///

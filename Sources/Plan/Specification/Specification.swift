@@ -12,6 +12,8 @@ package struct Specification: Sendable, Equatable {
   package var decision: DecisionSettings
   package var report: ReportSettings
   package var cluster: ClusterSettings
+  /// Where each key stands in the file, for what turns out to be wrong later.
+  package var places: SpecificationPlaces
 
   /// What the model is adapted to do.
   package enum Task: String, Sendable, CaseIterable {
@@ -59,6 +61,8 @@ package enum Arm: Hashable, Sendable {
   case lora(LoRASettings)
   /// All weights.
   case full
+  /// An adapter that was trained elsewhere, evaluated as it is.
+  case adapter(AdapterSettings)
 
   /// The name in reports, folders and results.
   package var name: String {
@@ -66,18 +70,40 @@ package enum Arm: Hashable, Sendable {
     case .base: "base"
     case .lora(let settings): settings.name
     case .full: "full"
+    case .adapter(let settings): settings.name
     }
+  }
+
+  /// Whether the audit trains it, and so has seeds and a fleet of shadow models for it.
+  package var isTrained: Bool {
+    if case .adapter = self { false } else { true }
+  }
+}
+
+/// Somebody's PEFT folder.
+package struct AdapterSettings: Hashable, Sendable {
+  /// The folder, relative to the specification's own.
+  package var path: String
+  package var name: String
+
+  package init(path: String, name: String) {
+    self.path = path
+    self.name = name
   }
 }
 
 /// The shape of a low-rank adaptation (Hu et al. 2021).
 package struct LoRASettings: Hashable, Sendable {
   package var rank: Int
-  /// The update is scaled by `alpha / rank`.
+  /// The update is scaled by `alpha / rank`, or by `alpha / √rank` where it is rank-stabilized.
   package var alpha: Double
   /// Linear layers by name, for example `query`, `value`.
   package var targets: [String]
   package var layers: Layers
+  /// The share of the inputs of A that training drops, in [0, 1).
+  package var dropout: Double
+  /// Scaled after Kalajdzievski 2023.
+  package var isRankStabilized: Bool
   package var name: String
 
   /// The transformer blocks that are adapted.
@@ -95,6 +121,7 @@ package struct TrainingSettings: Sendable, Equatable {
   package var batch: Int
   /// Samples a unit of work; `batch` is cut into these.
   package var microbatch: Int
+  package var precision: Precision
   package var weightDecay: Double
   /// The share of steps over which the rate climbs to its peak.
   package var warmup: Double
@@ -104,12 +131,19 @@ package struct TrainingSettings: Sendable, Equatable {
   package var lora: MethodSettings
   package var full: MethodSettings
 
-  /// The settings of the method that `arm` adapts by.
-  package func method(of arm: Arm) -> MethodSettings {
+  /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
+  package enum Precision: String, Sendable, CaseIterable {
+    case float32 = "fp32"
+    case bfloat16 = "bf16"
+  }
+
+  /// The settings of the method that `arm` adapts by; nil for one that is not trained.
+  package func method(of arm: Arm) -> MethodSettings? {
     switch arm {
     case .base: base
     case .lora: lora
     case .full: full
+    case .adapter: nil
     }
   }
 }

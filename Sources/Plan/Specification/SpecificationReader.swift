@@ -4,7 +4,8 @@ extension Specification {
   /// - Parameter file: the name that errors speak of.
   /// - Throws: `SpecificationError` with the line and the key for anything unknown, missing or out of range.
   package init(yaml text: String, file: String) throws(SpecificationError) {
-    let root = try YAMLValue.root(of: text, file: file).mapping([
+    let whole = try YAMLValue.root(of: text, file: file)
+    let root = try whole.mapping([
       "name", "base", "task", "data", "arms", "training", "seeds", "privacy", "decision", "report", "cluster",
     ])
     let data = try DataSettings(root.required("data"))
@@ -19,24 +20,21 @@ extension Specification {
       privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
       decision: try DecisionSettings(root["decision"]),
       report: try ReportSettings(root["report"]),
-      cluster: try ClusterSettings(root["cluster"]))
-    for (index, arm) in arms.enumerated() where arms[..<index].contains(where: { $0.name == arm.name }) {
-      throw try root.required("arms").failure("two arms are called \"\(arm.name)\"; give one of them a name")
+      cluster: try ClusterSettings(root["cluster"]),
+      places: SpecificationPlaces(of: whole))
+    if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
+      throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
     }
   }
 
   private static func arms(_ value: YAMLValue) throws(SpecificationError) -> [Arm] {
     var arms: [Arm] = []
     for item in try value.sequence() {
-      if item.isMapping {
-        arms.append(.lora(try LoRASettings(item.mapping(["lora"]).required("lora"))))
-      } else {
-        switch try item.string() {
-        case "base": arms.append(.base)
-        case "full": arms.append(.full)
-        default: throw item.failure("expected base, full or lora: {rank: …, alpha: …, targets: […]}")
-        }
+      let arm = try Arm(item)
+      guard !arms.contains(where: { $0.name == arm.name }) else {
+        throw item.failure("two arms are called \"\(arm.name)\"; give one of them a name")
       }
+      arms.append(arm)
     }
     return arms
   }
@@ -74,13 +72,17 @@ extension DataSettings {
   private static func groups(_ value: YAMLValue) throws(SpecificationError) -> [GroupSettings] {
     var groups: [GroupSettings] = []
     for item in try value.sequence() {
+      let group: GroupSettings
       if item.isMapping {
         let keys = try item.mapping(["name", "tags"])
-        groups.append(
-          GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings()))
+        group = GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings())
       } else {
-        groups.append(GroupSettings(name: try item.string(), tags: nil))
+        group = GroupSettings(name: try item.string(), tags: nil)
       }
+      guard !groups.contains(where: { $0.name == group.name }) else {
+        throw item.failure("\"\(group.name)\" is listed twice")
+      }
+      groups.append(group)
     }
     return groups
   }
@@ -110,48 +112,6 @@ extension SplitSettings {
   }
 }
 
-extension LoRASettings {
-  init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["rank", "alpha", "targets", "layers", "name"])
-    rank = try keys.required("rank").integer(1...65_536)
-    alpha = try keys["alpha"]?.number(0.001...1e6) ?? 16
-    targets = try keys["targets"]?.strings() ?? ["query", "value"]
-    layers = try Layers(keys["layers"])
-    name = try keys["name"]?.string() ?? "lora-r\(rank)"
-    guard name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), name.first != "."
-    else {
-      throw value.failure(
-        "the name \"\(name)\" may hold ASCII letters, digits, '-', '_' and '.' only: it names a folder")
-    }
-  }
-}
-
-extension LoRASettings.Layers {
-  init(_ value: YAMLValue?) throws(SpecificationError) {
-    guard let value else {
-      self = .all
-      return
-    }
-    if value.isSequence {
-      var indices: [Int] = []
-      for item in try value.sequence() { indices.append(try item.integer(0...10_000)) }
-      self = .listed(indices.sorted())
-    } else if value.isMapping {
-      let keys = try value.mapping(["first", "last"])
-      switch (keys["first"], keys["last"]) {
-      case (let first?, nil): self = .first(try first.integer(1...10_000))
-      case (nil, let last?): self = .last(try last.integer(1...10_000))
-      default: throw value.failure("expected one of first: N, last: N")
-      }
-    } else {
-      guard try value.string() == "all" else {
-        throw value.failure("expected all, {first: N}, {last: N} or a list of layer numbers from 0")
-      }
-      self = .all
-    }
-  }
-}
-
 extension TrainingSettings {
   init(_ value: YAMLValue) throws(SpecificationError) {
     let keys = try value.mapping([
@@ -162,9 +122,7 @@ extension TrainingSettings {
     guard batch % microbatch == 0 else {
       throw value.failure("batch (\(batch)) must be a multiple of microbatch (\(microbatch))")
     }
-    if let precision = keys["precision"], try precision.string() != "fp32" {
-      throw precision.failure("expected fp32, the only precision of this version")
-    }
+    precision = try keys["precision"]?.choice(Precision.self) ?? .float32
     weightDecay = try keys["weight_decay"]?.number(0...1) ?? 0.001
     warmup = try keys["warmup"]?.number(0...1) ?? 0.01
     clip = try keys["clip"]?.number(1e-6...1e6)
@@ -193,7 +151,11 @@ extension PrivacySettings {
     pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
     attacks = []
     if let list = keys["attacks"] {
-      for item in try list.sequence() { attacks.append(try item.choice(Attack.self)) }
+      for item in try list.sequence() {
+        let attack = try item.choice(Attack.self)
+        guard !attacks.contains(attack) else { throw item.failure("\"\(attack.rawValue)\" is listed twice") }
+        attacks.append(attack)
+      }
     } else {
       attacks = Attack.allCases
     }
@@ -225,7 +187,7 @@ extension ClusterSettings {
 
 extension YAMLValue {
   /// A list of distinct texts.
-  fileprivate func strings() throws(SpecificationError) -> [String] {
+  func strings() throws(SpecificationError) -> [String] {
     var texts: [String] = []
     for item in try sequence() {
       let text = try item.string()

@@ -16,6 +16,10 @@ struct YAMLValue {
       return YAMLValue(node: node, file: file, key: "")
     } catch let error as SpecificationError {
       throw error
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      throw SpecificationError(
+        file: file, line: context.mark.line, key: "",
+        problem: "not valid YAML: \(keys.map { "\"\($0)\"" }.joined(separator: ", ")) stands twice in one mapping")
     } catch let error as YamlError {
       throw SpecificationError(file: file, line: error.line, key: "", problem: "not valid YAML: \(error)")
     } catch {
@@ -24,7 +28,22 @@ struct YAMLValue {
   }
 
   func failure(_ problem: String) -> SpecificationError {
-    SpecificationError(file: file, line: node.mark?.line, key: key, problem: problem)
+    SpecificationError(file: file, line: line, key: key, problem: problem)
+  }
+
+  /// The line in the file, from 1.
+  var line: Int? { node.mark?.line }
+
+  /// Calls `body` with this value and all below it.
+  func visit(_ body: (YAMLValue) -> Void) {
+    body(self)
+    for (name, value) in node.mapping ?? [:] {
+      guard let name = name.scalar?.string else { continue }
+      YAMLValue(node: value, file: file, key: key.isEmpty ? name : "\(key).\(name)").visit(body)
+    }
+    for (index, value) in (node.sequence ?? []).enumerated() {
+      YAMLValue(node: value, file: file, key: "\(key)[\(index)]").visit(body)
+    }
   }
 
   var isMapping: Bool { node.mapping != nil }
@@ -57,8 +76,18 @@ struct YAMLValue {
   }
 
   func string() throws(SpecificationError) -> String {
-    guard let text = node.scalar?.string, !text.isEmpty else { throw failure("expected a text, found \(kind)") }
+    guard let text = node.scalar?.string, !text.isEmpty, node.null == nil else {
+      throw failure("expected a text, found \(kind)")
+    }
     return text
+  }
+
+  func boolean() throws(SpecificationError) -> Bool {
+    switch node.scalar?.string {
+    case "true": return true
+    case "false": return false
+    default: throw failure("expected true or false, found \(kind)")
+    }
   }
 
   func integer(_ range: ClosedRange<Int>) throws(SpecificationError) -> Int {
@@ -93,7 +122,7 @@ struct YAMLValue {
   }
 
   private var kind: String {
-    if let text = node.scalar?.string { return text.isEmpty ? "nothing" : "\"\(text)\"" }
+    if let text = node.scalar?.string { return text.isEmpty || node.null != nil ? "nothing" : "\"\(text)\"" }
     return node.sequence != nil ? "a list" : "a mapping"
   }
 }

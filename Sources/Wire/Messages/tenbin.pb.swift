@@ -30,6 +30,41 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What models compute in; trained parameters and gradients are Float32 always.
+package nonisolated enum Tenbin_Precision: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case float32 // = 0
+  case bfloat16 // = 1
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .float32
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .float32
+    case 1: self = .bfloat16
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .float32: return 0
+    case .bfloat16: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Tenbin_Precision] = [
+    .float32,
+    .bfloat16,
+  ]
+
+}
+
 /// From a worker to the coordinator.
 package nonisolated struct Tenbin_WorkerMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -239,6 +274,8 @@ package nonisolated struct Tenbin_Welcome: Sendable {
   /// In the order that leases number them.
   package var methods: [Tenbin_Method] = []
 
+  package var precision: Tenbin_Precision = .float32
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -298,6 +335,12 @@ package nonisolated struct Tenbin_Method: Sendable {
 
     /// Ascending.
     package var layers: [UInt32] = []
+
+    /// The share of the inputs of A that training drops.
+    package var dropout: Double = 0
+
+    /// Scaled by alpha over the root of the rank.
+    package var isRankStabilized: Bool = false
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -397,6 +440,10 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   package var totalUnits: UInt32 = 0
 
   package var units: [Tenbin_Unit] = []
+
+  /// 16 bytes: the key that every item's own, by its position in the catalogue, derives from; empty where nothing is
+  /// dropped.
+  package var dropoutKey: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -642,6 +689,10 @@ package nonisolated struct Tenbin_Catalogue: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "tenbin"
+
+nonisolated extension Tenbin_Precision: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FLOAT32\0\u{1}BFLOAT16\0")
+}
 
 nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerMessage"
@@ -997,7 +1048,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1012,6 +1063,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.classes) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.methods) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.precision) }()
       default: break
       }
     }
@@ -1039,6 +1091,9 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.methods.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.methods, fieldNumber: 7)
     }
+    if self.precision != .float32 {
+      try visitor.visitSingularEnumField(value: self.precision, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1050,6 +1105,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.classes != rhs.classes {return false}
     if lhs.threads != rhs.threads {return false}
     if lhs.methods != rhs.methods {return false}
+    if lhs.precision != rhs.precision {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1141,7 +1197,7 @@ nonisolated extension Tenbin_Method: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Tenbin_Method.LoRA: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Tenbin_Method.protoMessageName + ".LoRA"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rank\0\u{1}alpha\0\u{1}targets\0\u{1}layers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rank\0\u{1}alpha\0\u{1}targets\0\u{1}layers\0\u{1}dropout\0\u{3}is_rank_stabilized\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1153,6 +1209,8 @@ nonisolated extension Tenbin_Method.LoRA: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeSingularDoubleField(value: &self.alpha) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.targets) }()
       case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.layers) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.dropout) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.isRankStabilized) }()
       default: break
       }
     }
@@ -1171,6 +1229,12 @@ nonisolated extension Tenbin_Method.LoRA: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.layers.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.layers, fieldNumber: 4)
     }
+    if self.dropout.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.dropout, fieldNumber: 5)
+    }
+    if self.isRankStabilized != false {
+      try visitor.visitSingularBoolField(value: self.isRankStabilized, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1179,6 +1243,8 @@ nonisolated extension Tenbin_Method.LoRA: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.alpha != rhs.alpha {return false}
     if lhs.targets != rhs.targets {return false}
     if lhs.layers != rhs.layers {return false}
+    if lhs.dropout != rhs.dropout {return false}
+    if lhs.isRankStabilized != rhs.isRankStabilized {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1327,7 +1393,7 @@ nonisolated extension Tenbin_HeartbeatAnswer: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}method\0\u{1}version\0\u{1}evaluation\0\u{3}first_unit\0\u{3}total_units\0\u{1}units\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}method\0\u{1}version\0\u{1}evaluation\0\u{3}first_unit\0\u{3}total_units\0\u{1}units\0\u{3}dropout_key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1343,6 +1409,7 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.totalUnits) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.units) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.dropoutKey) }()
       default: break
       }
     }
@@ -1373,6 +1440,9 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.units.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.units, fieldNumber: 8)
     }
+    if !self.dropoutKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.dropoutKey, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1385,6 +1455,7 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.firstUnit != rhs.firstUnit {return false}
     if lhs.totalUnits != rhs.totalUnits {return false}
     if lhs.units != rhs.units {return false}
+    if lhs.dropoutKey != rhs.dropoutKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
