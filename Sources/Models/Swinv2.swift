@@ -58,7 +58,8 @@ private struct Swinv2Embeddings {
   func callAsFunction(_ pixels: Tensor) throws(TorchError) -> Tensor {
     let patches = try pixels.imagePatches(height: patchSize.height, width: patchSize.width)
     let weight = try projection.weight.reshaped([projection.bias.count, -1])  // [channels, pixels of a patch]
-    return try norm(patches.linear(weight: weight, bias: projection.bias, in: type))  // [batch, rows, columns, channels]
+    // [batch, rows, columns, channels]
+    return try norm(patches.linear(weight: weight, bias: projection.bias, in: type))
   }
 }
 

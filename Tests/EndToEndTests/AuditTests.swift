@@ -117,6 +117,26 @@ import Testing
     #expect(String(decoding: try study.read("one/report.html"), as: UTF8.self).contains("dropout 0.1"))
   }
 
+  @Test(
+    "In bfloat16, and with a Swin-v2 base, results are byte-identical for 1 and 2 workers",
+    arguments: ["vit", "swinv2"])
+  func bfloat16(base: String) throws {
+    let study = try TinyStudy()
+    if base == "swinv2" { try study.replaceBaseWithSwinv2() }
+    let text = TinyStudy.specification(arms: "[base, {lora: {rank: 2, alpha: 8}}, full]")
+    try study.write(replacing: "training: {", with: "training: {precision: bf16, ", in: text, to: "bf16.yaml")
+    try study.write(text, to: "fp32.yaml")
+    for (name, workers) in [("bf16", 1), ("bf16", 2), ("fp32", 2)] {
+      let outcome = try Program.run(
+        "audit", study.path("\(name).yaml"), "--workers", "\(workers)", "--output", study.path("\(name)-\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("bf16-1/results.json") == study.read("bf16-2/results.json"))
+    #expect(try study.read("bf16-1/predictions/full.csv") == study.read("bf16-2/predictions/full.csv"))
+    #expect(try study.read("bf16-2/predictions/full.csv") != study.read("fp32-2/predictions/full.csv"))
+    #expect(String(decoding: try study.read("bf16-1/report.html"), as: UTF8.self).contains("bf16"))
+  }
+
   @Test("Somebody's adapter is an arm: evaluated once, compared with full, not trained and not attacked")
   func adapterFromElsewhere() throws {
     let study = try TinyStudy()

@@ -140,7 +140,8 @@ import Wire
       try CheckpointWriter.writeCheckpoint(
         folder: base, configuration: configuration, preprocessing: ImagePreprocessing(size: ImageExtent(side: 16)),
         labels: labels,
-        values: RandomCheckpoint.values(configuration: configuration, labels: labels.count, key: RandomKey(seed: 1)))
+        values: RandomCheckpoint.values(
+          configuration: configuration, head: .classifier(labels: labels.count), key: RandomKey(seed: 1)))
       let folder = try CheckpointFolder(path: base)
       let lora = AdaptationMethod.lora(LoRAConfiguration(rank: 2, alpha: 4, targets: ["query"]))
       let layout = try TrainableLayout(configuration: configuration, method: lora, labels: labels.count)

@@ -16,11 +16,21 @@ final class Program: Sendable {
 
   /// Starts `tenbin` with these arguments.
   ///
-  /// - Parameter line: told each piece of what it says on standard error, on a thread of its own.
-  init(_ arguments: [String], onErrors line: @escaping @Sendable (String) -> Void = { _ in }) throws {
+  /// - Parameters:
+  ///   - input: what it reads on standard input.
+  ///   - line: told each piece of what it says on standard error, on a thread of its own.
+  init(_ arguments: [String], input: String? = nil, onErrors line: @escaping @Sendable (String) -> Void = { _ in })
+    throws
+  {
     process = Process()
     process.executableURL = Self.folder.appending(path: "tenbin")
     process.arguments = arguments
+    if let input {
+      let file = FileManager.default.temporaryDirectory.appending(path: "tenbin-input-\(UUID().uuidString)")
+      try Data(input.utf8).write(to: file)
+      process.standardInput = try FileHandle(forReadingFrom: file)
+      try FileManager.default.removeItem(at: file)
+    }
     let pipes = (output: Pipe(), errors: Pipe())
     process.standardOutput = pipes.output
     process.standardError = pipes.errors
@@ -68,6 +78,11 @@ final class Program: Sendable {
   /// Runs `tenbin` with these arguments to its end.
   static func run(_ arguments: String...) throws -> Outcome {
     try Program(arguments).wait()
+  }
+
+  /// Runs `tenbin` with these arguments and this standard input to its end.
+  static func run(_ arguments: [String], input: String? = nil) throws -> Outcome {
+    try Program(arguments, input: input).wait()
   }
 
   /// Where the programs are: beside the test bundle.

@@ -27,6 +27,19 @@ final class TinyStudy {
     try write(Self.specification, to: "audit.yaml")
   }
 
+  /// Puts a small random Swin-v2 in the place of the base.
+  func replaceBaseWithSwinv2() throws {
+    let configuration = ModelConfiguration.swinv2(
+      Swinv2Configuration(
+        imageSize: ImageExtent(side: 16), patchSize: ImageExtent(side: 2), embeddingSize: 12, depths: [2, 1],
+        headCounts: [2, 3], windowSize: 3, labels: ["a", "b", "c"]))
+    try CheckpointWriter.writeCheckpoint(
+      folder: "\(folder)/base", configuration: configuration,
+      preprocessing: ImagePreprocessing(size: ImageExtent(side: 16)), labels: ["a", "b", "c"],
+      values: RandomCheckpoint.values(
+        configuration: configuration, head: .classifier(labels: 3), key: RandomKey(seed: 4)))
+  }
+
   static let specification = """
     name: tiny
     base: base

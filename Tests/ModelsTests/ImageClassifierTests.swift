@@ -131,6 +131,27 @@ import Torch
     #expect(throws: ModelError.self) { try classifier.load(parameters: [1, 2, 3]) }
   }
 
+  @Test("In bfloat16 logits and gradients are those of 32 bits up to rounding, and not the same")
+  func bfloat16() throws {
+    let adapter = try AdapterFolder(path: Golden.folder + "/adapter", base: golden.base)
+    let (pixels, labels) = (try golden.pixels, try golden.labels)
+    for method in [adapter.method, .full, .head] {
+      let models = try [Precision.float32, .bfloat16].map { precision in
+        let model = try ImageClassifier(checkpoint: golden.base, method: method, labels: 3, precision: precision)
+        try model.load(
+          parameters: method == adapter.method
+            ? adapter.values
+            : try model.layout.initialValues(from: golden.base, key: RandomKey(seed: 1), keepHead: true))
+        return model
+      }
+      let logits = try models.map { try $0.logits(pixels: pixels).flatMap(\.self) }
+      #expect(logits[0] != logits[1])
+      #expect(relativeDifference(logits[1], logits[0]) < 0.03)
+      let gradients = try models.map { try $0.gradientSum(pixels: pixels, labels: labels).gradient }
+      #expect(relativeDifference(gradients[1], gradients[0]) < 0.05)
+    }
+  }
+
   @Test("A device that libtorch does not offer is refused before the model is built")
   func device() throws {
     guard !Device.cuda.isAvailable else { return }

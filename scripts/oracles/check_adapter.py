@@ -27,9 +27,13 @@ def model_class(folder):
 
 
 def adapted_model(base, adapter):
-    """The base with the adapter, whose own config.json names class and labels."""
-    configuration = transformers.AutoConfig.from_pretrained(adapter)
-    model = model_class(adapter).from_pretrained(
+    """The base with the adapter; class and labels are those of a config.json beside the adapter, else the base's."""
+    folder = adapter if (Path(adapter) / "config.json").exists() else base
+    configuration = transformers.AutoConfig.from_pretrained(folder)
+    if folder == base:
+        heads = [t for name, t in load_file(f"{adapter}/adapter_model.safetensors").items() if ".classifier.w" in name]
+        configuration.num_labels = heads[0].shape[0] if heads else configuration.num_labels
+    model = model_class(folder).from_pretrained(
         base, config=configuration, ignore_mismatched_sizes=True, dtype=torch.float32)
     adapted = PeftModel.from_pretrained(model, adapter)
     loaded = {name for name, _ in adapted.named_parameters() if "lora_" in name}

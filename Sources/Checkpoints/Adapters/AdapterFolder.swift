@@ -40,7 +40,8 @@ package struct AdapterFolder: Sendable {
       throw CheckpointError(
         file: weights,
         problem: .invalidAdapter(
-          reason: "none of its tensors is a LoRA factor of \(architecture.modelType), the model in "
+          reason:
+            "none of its tensors is a LoRA factor of \(architecture.className(with: .classifier(labels: 1))), the model in "
             + "\(base.path); found \(file.names.prefix(3).joined(separator: ", "))"))
     }
     let targets = type(of: architecture).targets.map(\.name).filter(found.targets.contains)

@@ -1,0 +1,174 @@
+import Checkpoints
+import Foundation
+import RandomNumbers
+import Safetensors
+import TestSupport
+import Testing
+
+/// What concerns a checkpoint by itself, from the shell.
+@Suite(.serialized) struct ModelCommandTests {
+  private let folder: TemporaryFolder
+  private let model: String
+
+  /// A small random classifier of texts with a tokenizer of single bytes.
+  init() throws {
+    folder = try TemporaryFolder()
+    model = folder.path + "/model"
+    let configuration = ModelConfiguration.llama(
+      LlamaConfiguration(
+        family: .llama, vocabularySize: 258, hiddenSize: 16, intermediateSize: 24, layerCount: 2, headCount: 4,
+        keyValueHeadCount: 2, paddingToken: 0, beginningToken: 0, endTokens: [257], labels: ["calm", "cross"]))
+    try CheckpointWriter.writeCheckpoint(
+      folder: model, configuration: configuration, head: .classifier(labels: 2), preprocessing: nil,
+      labels: ["calm", "cross"],
+      values: RandomCheckpoint.values(
+        configuration: configuration, head: .classifier(labels: 2), key: RandomKey(seed: 6)
+      ).map { 10 * $0 })
+    try folder.write(Self.byteTokenizer(), to: "model/tokenizer.json")
+  }
+
+  /// A tokenizer.json whose tokens are single bytes, in the printable letters that byte-level models write them in.
+  private static func byteTokenizer() throws -> Data {
+    let printable = Set(Array(33...126) + Array(161...172) + Array(174...255))
+    var next: UInt32 = 256
+    var vocabulary = ["<pad>": 0, "</s>": 257]
+    for byte in 0..<256 {
+      var scalar = UInt32(byte)
+      if !printable.contains(byte) {
+        scalar = next
+        next += 1
+      }
+      vocabulary[String(Character(try #require(Unicode.Scalar(scalar))))] = byte + 1
+    }
+    let special = { (id: Int, content: String) -> [String: Any] in
+      [
+        "id": id, "content": content, "special": true, "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false,
+      ]
+    }
+    return try JSONSerialization.data(withJSONObject: [
+      "version": "1.0", "added_tokens": [special(0, "<pad>"), special(257, "</s>")],
+      "pre_tokenizer": [
+        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false,
+      ],
+      "decoder": ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false],
+      "model": ["type": "BPE", "vocab": vocabulary, "merges": [String]()] as [String: Any],
+    ])
+  }
+
+  @Test("describe prints architecture, parameters and what adapting takes, as text and as JSON")
+  func describe() throws {
+    let text = try Program.run("model", "describe", model)
+    #expect(text.exitCode == 0, "\(text.errors)")
+    for piece in ["LlamaForSequenceClassification, 2 layers", "calm, cross", "lora bf16", "full fp32", "fits"] {
+      #expect(text.output.contains(piece), "\(text.output)")
+    }
+    let json = try Program.run("model", "describe", model, "--json", "--rank", "4")
+    let object = try #require(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let parameters = 258 * 16 + 2 * (2 * 16 + 16 * 16 * 2 + 8 * 16 * 2 + 3 * 16 * 24) + 16 + 32
+    #expect(object["parameters"] as? Int == parameters)
+    #expect(object["loraParameters"] as? Int == 2 * (4 * 32 + 4 * 24) + 32)
+  }
+
+  @Test("tokenize prints a JSON array for each line, and refuses a folder without a tokenizer")
+  func tokenize() throws {
+    let outcome = try Program.run(["model", "tokenize", model], input: "hi\n\né\n")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output == "[105, 106]\n[]\n[196, 170]\n")
+    let refused = try Program.run("model", "tokenize", folder.path)
+    #expect(refused.exitCode == 1 && refused.errors.contains("tokenizer.json"), "\(refused.errors)")
+  }
+
+  @Test("predict reads texts from a table and tokens from tensors, and both give the same probabilities")
+  func predictTexts() throws {
+    try folder.write("text\nhi there\n\"a, longer one\"\n\"\"\n", to: "texts.csv")
+    let table = folder.path + "/out.csv"
+    let outcome = try Program.run(
+      "predict", "--model", model, "--manifest", folder.path + "/texts.csv", "--max-tokens", "10", "--output", table)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("1 texts were cut after 10 tokens"), "\(outcome.errors)")
+    let rows = try String(contentsOfFile: table, encoding: .utf8).split(whereSeparator: \.isNewline)
+    #expect(rows.first == "line,prediction,probability_calm,probability_cross")
+    #expect(rows.dropFirst().map { $0.split(separator: ",")[0] } == ["2", "3", "4"])
+    let tokens = "hi there".utf8.map { Int64($0) + 1 }
+    try SafetensorsWriter.write(
+      [
+        NamedTensor(
+          name: "input_ids", type: .int64, shape: [1, tokens.count], bytes: tokens.withUnsafeBytes { Data($0) })
+      ], to: folder.path + "/in.safetensors")
+    let tensors = try Program.run(
+      "predict", "--model", model, "--input", folder.path + "/in.safetensors", "--output",
+      folder.path + "/out.safetensors")
+    #expect(tensors.exitCode == 0, "\(tensors.errors)")
+    let logits = try SafetensorsFile(path: folder.path + "/out.safetensors").floats("logits").map(Double.init)
+    let probability = 1 / (1 + exp(logits[1] - logits[0]))
+    let found = try #require(Double(rows[1].split(separator: ",")[2]))
+    #expect(abs(found - probability) < 1e-6)
+  }
+
+  @Test("generate continues prompts, and merge writes a folder that predicts as base and adapter do")
+  func generateAndMerge() throws {
+    let base = try CheckpointFolder(path: model)
+    let lora = LoRAConfiguration(rank: 2, alpha: 6, targets: ["query", "down_proj"], isRankStabilized: true)
+    let layout = try TrainableLayout(configuration: base.configuration, method: .lora(lora), labels: 2)
+    var generator = RandomKey(seed: 8).generator
+    let values = (0..<layout.count).map { _ in Float(generator.normal()) }
+    let adapter = folder.path + "/adapter"
+    try CheckpointWriter.write(
+      folder: adapter, base: base, layout: layout, labels: ["calm", "cross"], values: values)
+    let merged = folder.path + "/merged"
+    let merge = try Program.run("model", "merge", "--model", model, "--adapter", adapter, "--output", merged)
+    #expect(merge.exitCode == 0, "\(merge.errors)")
+    try folder.write("text\nhi there\n", to: "texts.csv")
+    func probability(_ arguments: String...) throws -> Double {
+      let output = folder.path + "/p.csv"
+      let outcome = try Program.run(
+        ["predict", "--manifest", folder.path + "/texts.csv", "--output", output] + arguments)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      let last = try String(contentsOfFile: output, encoding: .utf8).split(whereSeparator: \.isNewline).last
+      return try #require((last?.split(separator: ",").last).flatMap { Double($0) })
+    }
+    let separate = try probability("--model", model, "--adapter", adapter)
+    #expect(abs(try probability("--model", merged) - separate) < 1e-5)
+    #expect(abs(try probability("--model", model) - separate) > 1e-3)
+    let generated = try Program.run("model", "generate", model, "--prompt", "hi")
+    #expect(generated.exitCode == 1 && generated.errors.contains("lm_head.weight"), "\(generated.errors)")
+  }
+
+  @Test("A language model writes at most the tokens asked for, the same ones every time")
+  func generate() throws {
+    let configuration = try CheckpointFolder(path: model).configuration
+    let path = folder.path + "/language"
+    try CheckpointWriter.writeCheckpoint(
+      folder: path, configuration: configuration, head: .languageModel, preprocessing: nil, labels: [],
+      values: RandomCheckpoint.values(configuration: configuration, head: .languageModel, key: RandomKey(seed: 6))
+        .map { 10 * $0 }, tokenizer: model)
+    let runs = try (0..<2).map { _ in
+      try Program.run("model", "generate", path, "--prompt", "hi", "--tokens", "7", "--json")
+    }
+    #expect(runs[0].exitCode == 0 && runs[0].output == runs[1].output, "\(runs[0].errors)")
+    let object = try #require(JSONSerialization.jsonObject(with: Data(runs[0].output.utf8)) as? [String: Any])
+    let tokens = try #require(object["tokens"] as? [Int])
+    #expect(tokens.starts(with: [105, 106]) && (3...9).contains(tokens.count))
+  }
+
+  @Test("A step benchmark of one process and of two prints the peer's fields, with finite figures")
+  func bench() throws {
+    for world in ["1", "2"] {
+      let outcome = try Program.run(
+        "bench", "step", "--arch", model, "--method", "lora", "--rank", "2", "--dtype", "bf16", "--batch", "2",
+        "--length", "5", "--steps", "2", "--warmup", "1", "--world", world)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      let object = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      for field in [
+        "arch", "method", "dtype", "world", "threads", "batch_per_rank", "median_step_s", "min_step_s",
+        "samples_per_s", "trainable", "peak_rss_mib",
+      ] {
+        #expect(object[field] != nil, "\(field)")
+      }
+      #expect(object["trainable"] as? Int == 2 * (2 * 32 + 2 * 24) + 32)
+    }
+    let refused = try Program.run("bench", "step", "--arch", "no-such-model")
+    #expect(refused.exitCode == 1 && refused.errors.contains("vit-base"), "\(refused.errors)")
+  }
+}
