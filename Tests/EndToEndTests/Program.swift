@@ -25,6 +25,7 @@ final class Program: Sendable {
     process = Process()
     process.executableURL = Self.folder.appending(path: "tenbin")
     process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
     if let input {
       let file = FileManager.default.temporaryDirectory.appending(path: "tenbin-input-\(UUID().uuidString)")
       try Data(input.utf8).write(to: file)
@@ -34,7 +35,6 @@ final class Program: Sendable {
     let pipes = (output: Pipe(), errors: Pipe())
     process.standardOutput = pipes.output
     process.standardError = pipes.errors
-    process.standardInput = FileHandle.nullDevice
     try process.run()
     for (pipe, isErrors) in [(pipes.output, false), (pipes.errors, true)] {
       readers.enter()
