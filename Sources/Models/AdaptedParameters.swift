@@ -24,6 +24,7 @@ final class AdaptedParameters: ParameterSource {
   init(checkpoint: CheckpointFolder, layout: TrainableLayout, precision: Precision, device: Device) throws {
     try device.check()
     try checkpoint.require(layout.head)
+    if layout.method == .full { TorchLibrary.keepFreedMemory() }
     let buffer = try Tensor.zeros([layout.count], on: device)
     trained = try layout.parameters.map { try buffer.parameter(at: $0.offset, shape: $0.shape) }
     var indices: [String: Int] = [:]

@@ -152,6 +152,29 @@ import Testing
     #expect(tokens.starts(with: [105, 106]) && (3...9).contains(tokens.count))
   }
 
+  @Test(
+    "A checkpoint of shards in half precision takes a step in two processes that share it",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"))
+  func randomCheckpoint() throws {
+    let script = Process()
+    script.executableURL = URL(filePath: Self.python)
+    let shards = folder.path + "/shards"
+    script.arguments = [Self.root.appending(path: "scripts/random-checkpoint").path, "llama-tiny", shards]
+    script.standardError = FileHandle.nullDevice
+    try script.run()
+    script.waitUntilExit()
+    #expect(script.terminationStatus == 0)
+    #expect(try CheckpointFolder(path: shards).weights.files.count == 3)
+    let outcome = try Program.run(
+      "bench", "step", "--arch", shards, "--method", "lora", "--rank", "8", "--dtype", "bf16", "--batch", "1",
+      "--length", "16", "--world", "2", "--steps", "1", "--warmup", "0")
+    #expect(outcome.exitCode == 0 && outcome.output.contains("peak_pss_sum_mib"), "\(outcome.errors)")
+  }
+
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private static let python = root.appending(path: ".python/bin/python").path
+
   @Test("A step benchmark of one process and of two prints the peer's fields, with finite figures")
   func bench() throws {
     for world in ["1", "2"] {

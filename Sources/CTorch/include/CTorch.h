@@ -24,6 +24,8 @@ const char *ctorch_version(void);
 int32_t ctorch_set_threads(int32_t threads);
 int32_t ctorch_threads(void);
 bool ctorch_cuda_is_available(void);
+// Keeps what is freed for the process's next allocations.
+void ctorch_keep_freed_memory(void);
 // Switches the recording of gradients on this thread and returns whether it was on.
 bool ctorch_set_gradients_enabled(bool enabled);
 

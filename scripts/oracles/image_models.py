@@ -1,6 +1,6 @@
-"""Makes small random Swin Transformers v2 of odd shapes with what transformers, peft and torch's AdamW compute on them.
+"""Makes small random ViT and Swin Transformers v2 of odd shapes with what transformers, peft and torch's AdamW compute on them.
 
-    swinv2.py OUT
+    image_models.py OUT
 
 For each case: OUT/<case>/model, a checkpoint folder as transformers writes it; OUT/<case>/adapter, a LoRA adapter with
 nonzero B, as peft writes it; and OUT/<case>/golden.safetensors with
@@ -11,7 +11,7 @@ nonzero B, as peft writes it; and OUT/<case>/golden.safetensors with
 
 Losses and gradients are of the summed cross-entropy; `losses` are those before each of 20 steps of AdamW on its mean.
 Everything is computed in float32 but the gradients, in float64, as those of float32 are wrong by up to 1e-4 of
-themselves where scores are large. The first case also has a folder `headless`, as Swinv2Model writes it.
+themselves where scores are large. Swin's first case also has a folder `headless`, as Swinv2Model writes it.
 """
 
 import copy
@@ -24,11 +24,25 @@ sys.modules.setdefault("torchvision", None)
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
-from transformers import Swinv2Config, Swinv2ForImageClassification, Swinv2Model
+from transformers import Swinv2Config, Swinv2ForImageClassification, Swinv2Model, ViTConfig, ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+
+from vit import on_disk
 
 ALL = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense", "downsample.reduction"]
 CASES = {
+    # An edge that fills no patch, and queries, keys and values without bias.
+    "vit-cropped": dict(
+        configuration=dict(
+            image_size=14, patch_size=4, hidden_size=20, num_attention_heads=5, num_hidden_layers=3,
+            intermediate_size=28, qkv_bias=False, layer_norm_eps=1e-3),
+        lora=dict(target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "fc1", "fc2"])),
+    # An image and patches that are not square, of one channel.
+    "vit-oblong": dict(
+        configuration=dict(
+            image_size=[12, 20], patch_size=[6, 4], hidden_size=18, num_attention_heads=2, num_hidden_layers=2,
+            intermediate_size=50, num_channels=1),
+        lora=dict(target_modules=["q_proj", "v_proj"], layers_to_transform=[1])),
     # Maps of 9, 5 and 3 patches in windows of 5, 4 and 2: padded everywhere, shifted in the first stage.
     "shifted": dict(
         configuration=dict(image_size=36, patch_size=4, window_size=5, num_heads=[2, 4, 4]),
@@ -64,7 +78,7 @@ def randomize(parameters, scale):
 
 
 def plain(name):
-    return name.replace(".default", "").replace(".modules_to_save", "").removeprefix("base_model.model.")
+    return on_disk(name.replace(".default", "").replace(".modules_to_save", "").removeprefix("base_model.model."))
 
 
 def summed_loss(model, pixels, labels):
@@ -99,8 +113,12 @@ def describe(golden, method, model, pixels, labels):
 
 
 def make(folder, configuration, lora, logit_scale=None):
-    configuration = Swinv2Config(embed_dim=8, depths=[2, 2, 1], num_labels=3, **configuration)
-    model = Swinv2ForImageClassification(configuration).eval()
+    if folder.name.startswith("vit"):
+        configuration = ViTConfig(num_labels=3, **configuration)
+        model = ViTForImageClassification(configuration).eval()
+    else:
+        configuration = Swinv2Config(embed_dim=8, depths=[2, 2, 1], num_labels=3, **configuration)
+        model = Swinv2ForImageClassification(configuration).eval()
     randomize(model.parameters(), 0.2)
     if logit_scale:
         # Above the clamp of log 100.

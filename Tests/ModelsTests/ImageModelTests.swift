@@ -8,11 +8,11 @@ import TestSupport
 import Testing
 import Torch
 
-/// Swin Transformers v2 beside transformers and peft, on the checkpoints of scripts/oracles/swinv2.py.
+/// ViT and Swin-v2 beside transformers and peft, on the checkpoints of scripts/oracles/image_models.py.
 @Suite(.enabled(if: OracleScript.isAvailable))
-struct Swinv2Tests {
-  private static let script = Result { try OracleScript("swinv2.py") }
-  static let cases = ["shifted", "uneven", "clipped"]
+struct ImageModelTests {
+  private static let script = Result { try OracleScript("image_models.py") }
+  static let cases = ["shifted", "uneven", "clipped", "vit-cropped", "vit-oblong"]
 
   /// One case of the script.
   private struct Case {
@@ -23,7 +23,7 @@ struct Swinv2Tests {
     let labels: [Int]
 
     init(_ name: String) throws {
-      folder = "\(try Swinv2Tests.script.get().path)/\(name)"
+      folder = "\(try ImageModelTests.script.get().path)/\(name)"
       golden = try SafetensorsFile(path: folder + "/golden.safetensors")
       checkpoint = try CheckpointFolder(path: folder + "/model")
       pixels = try Tensor.copying(
@@ -162,7 +162,7 @@ struct Swinv2Tests {
 
   @Test(
     "transformers loads fully fine-tuned checkpoints and new heads",
-    arguments: zip(cases, [AdaptationMethod.full, .full, .head]))
+    arguments: zip(cases, [AdaptationMethod.full, .full, .head, .full, .head]))
   func wholeFolders(name: String, method: AdaptationMethod) throws {
     let example = try Case(name)
     let folder = try TemporaryFolder()
@@ -193,23 +193,8 @@ struct Swinv2Tests {
 
   /// Compares `logits` with those that transformers and peft compute on the folders in `model`.
   private func check(_ model: [String], _ pixels: Tensor, _ logits: [[Float]], in folder: TemporaryFolder) throws {
-    let (inputs, outputs) = (folder.path + "/inputs.safetensors", folder.path + "/logits.safetensors")
-    try SafetensorsWriter.write(
-      [NamedTensor(name: "pixel_values", shape: pixels.shape, floats: try pixels.floats())], to: inputs)
-    try SafetensorsWriter.write(
-      [NamedTensor(name: "logits", shape: [logits.count, logits[0].count], floats: logits.flatMap(\.self))],
-      to: outputs)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Golden.python)
-    let script = Golden.root.appendingPathComponent("scripts/oracles/check_adapter.py").path
-    process.arguments = [script] + model + ["--inputs", inputs, "--logits", outputs]
-    process.environment = ProcessInfo.processInfo.environment.merging(["HF_HUB_OFFLINE": "1"]) { $1 }
-    let errors = Pipe()
-    process.standardError = errors
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "\(complaint)")
+    try folder.checkExport(
+      model, inputs: [NamedTensor(name: "pixel_values", shape: pixels.shape, floats: try pixels.floats())],
+      logits: NamedTensor(name: "logits", shape: [logits.count, logits[0].count], floats: logits.flatMap(\.self)))
   }
 }
