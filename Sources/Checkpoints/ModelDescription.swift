@@ -111,7 +111,8 @@ package struct ModelDescription: Sendable, Codable {
       let converted =
         need.convertedBytesOnDisk > 0 ? ", \(bytes(need.convertedBytesOnDisk)) of cache on disk" : ""
       lines.append(
-        "  \(need.method) \(need.precision)   about \(bytes(total)): \(bytes(need.sharedBytes)) shared, "
+        "  \(need.method) \(need.precision)   about \(bytes(total)): "
+          + "\(need.sharedBytes == 0 ? "nothing" : bytes(need.sharedBytes)) shared, "
           + "\(bytes(need.bytesPerWorker + need.activationBytesPerSample)) a worker, "
           + "\(bytes(need.coordinatorBytes)) in the coordinator\(converted); "
           + (total <= availableBytes ? "fits" : "does not fit"))

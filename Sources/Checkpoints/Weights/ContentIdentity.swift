@@ -20,14 +20,16 @@ enum ContentIdentity {
   static func hash(ofFile path: String) throws -> ContentHash {
     let mapping = try MappedFile(path: path)
     guard mapping.bytes.count >= remembered else { return digest(of: mapping) }
+    // Without a cache to write to, the file is read each time.
+    guard let cache = try? CacheFolder.path("identities") else { return digest(of: mapping) }
     let identity = try identity(ofFile: path)
-    let note = try CacheFolder.path("identities") + "/\(identity)"
+    let note = "\(cache)/\(identity)"
     if let text = try? String(contentsOfFile: note, encoding: .utf8), let hash = ContentHash(hexadecimal: text) {
       return hash
     }
     let hash = digest(of: mapping)
     guard try self.identity(ofFile: path) == identity else { throw CheckpointError(file: path, problem: .changed) }
-    try AtomicFile.write(to: note, pieces: [Data("\(hash)".utf8)])
+    try? AtomicFile.write(to: note, pieces: [Data("\(hash)".utf8)])
     return hash
   }
 
