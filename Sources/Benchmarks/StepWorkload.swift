@@ -25,7 +25,7 @@ struct StepWorkload {
         checkpoint: checkpoint, method: settings.method, labels: 2, precision: precision, device: device)
       let batch = try TokenBatch(
         tokens: (0..<settings.batch).map { _ in
-          (0..<settings.length).map { _ in 1 + generator.index(below: configuration.vocabularySize - 1) }
+          (0..<settings.length).map { _ in generator.index(below: configuration.vocabularySize) }
         })
       layout = classifier.layout
       gradientSum = { values in

@@ -65,7 +65,9 @@ enum JSONFile {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       .malformed(key: path(context.codingPath), expected: "a value of the type \(type)")
     case .dataCorrupted(let context):
-      .malformed(key: path(context.codingPath), expected: "valid JSON (\(context.debugDescription))")
+      context.codingPath.isEmpty
+        ? .malformed(key: "", expected: "valid JSON (\(context.debugDescription))")
+        : .malformed(key: path(context.codingPath), expected: context.debugDescription)
     @unknown default: .malformed(key: "", expected: "valid JSON")
     }
   }

@@ -101,7 +101,7 @@ package struct ModelDescription: Sendable, Codable {
       "architecture  \(architecture), \(layers) layers",
       "head          \(head)\(labels.isEmpty ? "" : " for \(labels.joined(separator: ", "))")",
       "parameters    \(parameters), \(types.joined(separator: " and ")), \(bytes(bytesOnDisk)) on disk",
-      "LoRA          \(loraParameters) parameters at rank \(rank) on queries and values, head included",
+      "LoRA          \(loraParameters) parameters at rank \(rank) on queries and values\(labels.isEmpty ? "" : ", head included")",
       "available     \(bytes(availableBytes)) of memory on this machine",
       "",
       "with two workers and one sample at a time:",

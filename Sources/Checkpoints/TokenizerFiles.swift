@@ -1,9 +1,10 @@
 import Foundation
 
-/// The files of a checkpoint folder that belong to its tokenizer.
+/// The files of a checkpoint folder that say how text goes in and comes out.
 package enum TokenizerFiles {
   package static let names = [
     "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.jinja", "generation_config.json",
   ]
 
   /// Those that `folder` holds.

@@ -37,7 +37,7 @@ final class AdaptedParameters: ParameterSource {
       scaling = 1
       dropout = nil
     }
-    frozen = try FrozenWeights(checkpoint: checkpoint, precision: precision)
+    frozen = try FrozenWeights(checkpoint: checkpoint, precision: precision, trained: Set(indices.keys))
     type = precision.scalarType
     self.buffer = buffer
     self.layout = layout

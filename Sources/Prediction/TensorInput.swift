@@ -48,7 +48,7 @@ struct TensorInput {
     let shape = try shape("input_ids", dimensions: 2, meaning: "[items, tokens]")
     let tokens = try integers("input_ids")
     let isText = file.entry("attention_mask") == nil ? nil : try integers("attention_mask").map { $0 != 0 }
-    if let isText, isText.count != tokens.count {
+    if let found = file.entry("attention_mask")?.shape, found != shape {
       throw PredictionError("\(file.path): attention_mask has another shape than input_ids \(shape)")
     }
     func rows<Element>(_ flat: [Element]) -> [[Element]] {

@@ -41,7 +41,11 @@ package struct TextGeneration {
   /// What the model makes of each prompt: at most `limit` tokens.
   package func continuations(of prompts: [String], limit: Int) throws -> [Continuation] {
     let tokens = try prompts.map { try tokenizer.encode($0) }
-    let made = try model.continuations(of: tokens, limit: limit, endTokens: endTokens)
+    var made: [[Int]] = []
+    for first in stride(from: 0, to: tokens.count, by: Prediction.block) {
+      let block = Array(tokens[first..<min(first + Prediction.block, tokens.count)])
+      made += try model.continuations(of: block, limit: limit, endTokens: endTokens)
+    }
     return zip(tokens, made).map { prompt, continuation in
       let all = prompt + continuation
       return Continuation(tokens: all, text: tokenizer.decode(all))
@@ -50,8 +54,19 @@ package struct TextGeneration {
 }
 
 extension CheckpointFolder {
-  /// The tokens that end a text.
-  func endTokens() throws(PredictionError) -> Set<Int> { Set(try llama().endTokens) }
+  /// The tokens that end a text: those of generation_config.json, where chat models keep theirs, else of config.json.
+  func endTokens() throws -> Set<Int> {
+    let file = "\(path)/generation_config.json"
+    if FileManager.default.fileExists(atPath: file) {
+      let data = try Data(contentsOf: URL(fileURLWithPath: file))
+      guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+        throw PredictionError("\(file): expected a JSON object")
+      }
+      if let tokens = object["eos_token_id"] as? [Int] { return Set(tokens) }
+      if let token = object["eos_token_id"] as? Int { return [token] }
+    }
+    return Set(try llama().endTokens)
+  }
 
   /// What fills up short texts: the checkpoint's own padding token, which its classifier knows, else any.
   func paddingToken(_ tokenizer: TextTokenizer) throws(PredictionError) -> Int {

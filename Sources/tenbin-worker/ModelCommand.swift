@@ -108,6 +108,9 @@ struct ModelCommand: ParsableCommand {
 
     func run() throws {
       try reportingErrors {
+        guard !FileManager.default.fileExists(atPath: output) else {
+          throw ValidationError("--output \(output) is there already; name a folder that is not")
+        }
         let base = try CheckpointFolder(path: model)
         try CheckpointWriter.writeMerged(
           folder: output, base: base, adapter: try AdapterFolder(path: adapter, base: base))

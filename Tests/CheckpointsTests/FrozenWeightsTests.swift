@@ -64,6 +64,22 @@ import Testing
     #expect(first.owner.path != second.owner.path)
   }
 
+  @Test("A converted file that was cut is made again, what a killed conversion left goes, and training needs none")
+  func repair() throws {
+    let checkpoint = try CheckpointFolder(path: path)
+    let whole = try mapped(try FrozenWeights(checkpoint: checkpoint, precision: .bfloat16))
+    let (cache, name) = (folder.path + "/cache/weights", URL(fileURLWithPath: whole.owner.path).lastPathComponent)
+    try folder.write("half of it", to: "cache/weights/.\(name).1.partial")
+    try FileManager.default.removeItem(atPath: whole.owner.path)
+    try folder.write("cut", to: "cache/weights/\(name)")
+    let again = try mapped(try FrozenWeights(checkpoint: checkpoint, precision: .bfloat16))
+    #expect(again.bytes.loadUnaligned(as: UInt16.self) == 0x3F80)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: cache).sorted() == [name, name + ".lock"])
+    try FileManager.default.removeItem(atPath: cache)
+    _ = try FrozenWeights(checkpoint: checkpoint, precision: .float32, trained: Set(checkpoint.canonicalNames))
+    #expect(!FileManager.default.fileExists(atPath: cache))
+  }
+
   @Test("A cache that cannot be written is named, with the way to another")
   func unwritable() throws {
     try folder.write("a file", to: "blocked")

@@ -119,6 +119,8 @@ import Testing
     let merged = folder.path + "/merged"
     let merge = try Program.run("model", "merge", "--model", model, "--adapter", adapter, "--output", merged)
     #expect(merge.exitCode == 0, "\(merge.errors)")
+    let twice = try Program.run("model", "merge", "--model", model, "--adapter", adapter, "--output", model)
+    #expect(twice.exitCode == 1 && twice.errors.contains("is there already"), "\(twice.errors)")
     try folder.write("text\nhi there\n", to: "texts.csv")
     func probability(_ arguments: String...) throws -> Double {
       let output = folder.path + "/p.csv"
@@ -150,6 +152,10 @@ import Testing
     let object = try #require(JSONSerialization.jsonObject(with: Data(runs[0].output.utf8)) as? [String: Any])
     let tokens = try #require(object["tokens"] as? [Int])
     #expect(tokens.starts(with: [105, 106]) && (3...9).contains(tokens.count))
+    let first = try #require(tokens.dropFirst(2).first)
+    try folder.write(#"{"eos_token_id": [250, \#(first)]}"#, to: "language/generation_config.json")
+    let stopped = try Program.run("model", "generate", path, "--prompt", "hi", "--tokens", "7", "--json")
+    #expect(stopped.output.contains("[105,106,\(first)]"), "\(stopped.output)")
   }
 
   @Test(

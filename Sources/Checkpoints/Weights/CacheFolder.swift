@@ -5,10 +5,15 @@ package enum CacheFolder {
   /// The folder `name` in the cache, made where it is missing. Throws `CheckpointError`.
   package static func path(_ name: String) throws(CheckpointError) -> String {
     let environment = ProcessInfo.processInfo.environment
+    if let named = environment["TENBIN_CACHE"], !named.hasPrefix("/") {
+      throw CheckpointError(
+        file: named,
+        problem: .system(step: "use the cache folder", reason: "TENBIN_CACHE must be a path that begins with /"))
+    }
     func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
     let root =
       folder("TENBIN_CACHE") ?? folder("XDG_CACHE_HOME").map { $0 + "/tenbin" }
-      ?? NSHomeDirectory() + "/.cache/tenbin"
+      ?? (folder("HOME") ?? NSHomeDirectory()) + "/.cache/tenbin"
     let path = "\(root)/\(name)"
     do {
       try FileManager.default.createDirectory(

@@ -16,10 +16,13 @@ package final class FrozenWeights: Sendable {
   private static let privateLimit = 64 << 20
 
   /// Converts where that is needed. Throws `CheckpointError` or `SafetensorsError`.
-  package init(checkpoint: CheckpointFolder, precision: Precision) throws {
+  ///
+  /// - Parameter trained: canonical names that are never asked for, since they are trained.
+  package init(checkpoint: CheckpointFolder, precision: Precision, trained: Set<String> = []) throws {
     self.checkpoint = checkpoint
     self.precision = precision
-    let others = try checkpoint.canonicalNames.filter { checkpoint.entry($0)?.type != precision.elementType }
+    let others = try checkpoint.canonicalNames
+      .filter { !trained.contains($0) && checkpoint.entry($0)?.type != precision.elementType }
       .map { try checkpoint.fileName($0) }
     let bytes = others.reduce(0) { $0 + (checkpoint.weights.entry($1)?.range.count ?? 0) }
     converted = bytes <= Self.privateLimit ? nil : try ConvertedFile.open(checkpoint, precision: precision)
@@ -68,9 +71,23 @@ private enum ConvertedFile {
     hasher.combine("converted weights 1")
     hasher.combine(try checkpoint.contentHash())
     let path = "\(try CacheFolder.path("weights"))/\(hasher.finish()).\(precision.rawValue).safetensors"
+    // A file under this name is whole, unless somebody cut it; then it is made again.
+    if let file = try? SafetensorsFile(path: path) { return file }
     return try whileLocked(path + ".lock") {
-      if !FileManager.default.fileExists(atPath: path) { try write(checkpoint, precision: precision, to: path) }
+      if let file = try? SafetensorsFile(path: path) { return file }
+      removePartialFiles(of: path)
+      try write(checkpoint, precision: precision, to: path)
       return try SafetensorsFile(path: path)
+    }
+  }
+
+  /// Removes what conversions left that were killed.
+  private static func removePartialFiles(of path: String) {
+    let location = URL(fileURLWithPath: path)
+    let folder = location.deletingLastPathComponent().path
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix(".\(location.lastPathComponent).") && name.hasSuffix(".partial") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }
 
