@@ -7,8 +7,7 @@ package import Torch
 ///
 /// It belongs to one thread. Between steps only the trained parameters change, by `load`, which copies them and nothing
 /// else; frozen weights are used where a memory map has them.
-package final class ImageClassifier {
-  /// The order of the flat buffers that `load` takes and `gradientSum` returns.
+package final class ImageClassifier: AdaptedModel {
   package let layout: TrainableLayout
   private let model: any ImageModel
   private let parameters: AdaptedParameters
@@ -37,13 +36,7 @@ package final class ImageClassifier {
     }
   }
 
-  /// Copies the flat buffer `values` into the trained parameters.
   package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
-
-  /// Copies the flat buffer `values` into the trained parameters.
-  package func load(parameters values: [Float]) throws {
-    try values.withUnsafeBufferPointer { try load(parameters: $0) }
-  }
 
   /// The sum over images of the cross-entropy and its gradient, in the order of `layout`.
   ///

@@ -4,10 +4,7 @@ package import RandomNumbers
 package import Torch
 
 /// A causal language model in one way of adapting it: computes gradients of what is trained, logits, and texts.
-///
-/// It belongs to one thread.
-package final class LanguageModel {
-  /// The order of the flat buffers that `load` takes and `gradientSum` returns.
+package final class LanguageModel: AdaptedModel {
   package let layout: TrainableLayout
   private let model: Llama
   private let head: Linear
@@ -28,13 +25,7 @@ package final class LanguageModel {
       : try Linear(scope["lm_head"], inputs: hidden, outputs: vocabulary, hasBias: false)
   }
 
-  /// Copies the flat buffer `values` into the trained parameters.
   package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
-
-  /// Copies the flat buffer `values` into the trained parameters.
-  package func load(parameters values: [Float]) throws {
-    try values.withUnsafeBufferPointer { try load(parameters: $0) }
-  }
 
   /// The sum over target tokens of −log P(token | those before it) and its gradient, in the order of `layout`.
   ///

@@ -5,10 +5,8 @@ package import Torch
 
 /// A text classification model in one way of adapting it: computes gradients of what is trained, and logits.
 ///
-/// The head reads the last token of a text that is not the checkpoint's padding token, as `transformers` does. It belongs
-/// to one thread.
-package final class TextClassifier {
-  /// The order of the flat buffers that `load` takes and `gradientSum` returns.
+/// The head reads the last token of a text that is not the checkpoint's padding token, as `transformers` does.
+package final class TextClassifier: AdaptedModel {
   package let layout: TrainableLayout
   private let model: Llama
   private let head: Linear
@@ -26,13 +24,7 @@ package final class TextClassifier {
     head = try Linear(scope["score"], inputs: model.configuration.hiddenSize, outputs: labels, hasBias: false)
   }
 
-  /// Copies the flat buffer `values` into the trained parameters.
   package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
-
-  /// Copies the flat buffer `values` into the trained parameters.
-  package func load(parameters values: [Float]) throws {
-    try values.withUnsafeBufferPointer { try load(parameters: $0) }
-  }
 
   /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for
   /// each text, `dropout` one key for each, from which LoRA's dropout draws; without keys nothing is dropped.
