@@ -3,8 +3,8 @@ import Synchronization
 
 /// Memory as Linux counts it.
 enum ProcessStatus {
-  /// The most bytes of this process that were resident at once; 0 where the system does not tell.
-  static var peakResidentBytes: Int { kibibytes("VmHWM:", in: "/proc/self/status") << 10 }
+  /// The most bytes of a process that were resident at once; 0 where the system does not tell.
+  static func peakResidentBytes(of process: Int32) -> Int { kibibytes("VmHWM:", in: "/proc/\(process)/status") << 10 }
 
   /// What a process has for itself, and its share of what it shares with others, in bytes.
   static func proportionalBytes(of process: Int32) -> Int {

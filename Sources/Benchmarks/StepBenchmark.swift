@@ -12,7 +12,7 @@ package enum StepBenchmark {
     try TorchLibrary.setThreads(settings.threads)
     let workload = try StepWorkload(settings, checkpoint: checkpoint.folder, rank: 0)
     return try measure(
-      settings, world: 1, initialValues: workload.initialValues, proportionalBytes: nil
+      settings, ranks: [getpid()], initialValues: workload.initialValues, proportionalBytes: nil
     ) { values in
       try [workload.gradientSum(values)]
     }
@@ -36,21 +36,22 @@ package enum StepBenchmark {
     defer { memory.stop() }
     for rank in ranks { try rank.waitUntilReady() }
     return try measure(
-      settings, world: world, initialValues: initial, proportionalBytes: { memory.peakBytes },
+      settings, ranks: ranks.map(\.process), initialValues: initial, proportionalBytes: { memory.peakBytes },
       gradients: { values in
         for rank in ranks { try rank.send(values) }
         return try ranks.map { try $0.receive(count: layout.count) }
       })
   }
 
+  /// - Parameter ranks: the processes that compute, alive until the last step.
   private static func measure(
-    _ settings: StepSettings, world: Int, initialValues: [Float], proportionalBytes: (() -> Int)?,
+    _ settings: StepSettings, ranks: [Int32], initialValues: [Float], proportionalBytes: (() -> Int)?,
     gradients: ([Float]) throws -> [(lossSum: Double, gradient: [Float])]
   ) throws -> StepMeasurement {
     var optimizer = AdamW(parameters: initialValues, weightDecay: 0.01)
     var seconds: [Double] = []
     var loss = 0.0
-    let samples = settings.batch * world
+    let samples = settings.batch * ranks.count
     for step in 0..<(settings.warmup + settings.steps) {
       let start = ContinuousClock.now
       var sums = try gradients(optimizer.parameters)
@@ -65,7 +66,8 @@ package enum StepBenchmark {
     }
     guard loss.isFinite else { throw BenchmarkError("the loss is not finite: \(loss)") }
     return StepMeasurement(
-      settings, world: world, seconds: seconds, trainable: initialValues.count,
-      peakResidentBytes: ProcessStatus.peakResidentBytes, peakProportionalBytes: proportionalBytes?(), loss: loss)
+      settings, world: ranks.count, seconds: seconds, trainable: initialValues.count,
+      peakResidentBytes: ranks.map(ProcessStatus.peakResidentBytes).max() ?? 0,
+      peakProportionalBytes: proportionalBytes?(), loss: loss)
   }
 }

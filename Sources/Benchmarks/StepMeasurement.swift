@@ -13,7 +13,7 @@ package struct StepMeasurement: Codable, Sendable {
   package var minimumStepSeconds: Double
   package var samplesPerSecond: Double
   package var trainableParameters: Int
-  /// Of one rank.
+  /// Of the rank that had the most; what it maps of a shared base counts in full.
   package var peakResidentMebibytes: Int
   /// The largest sum over all ranks of what is theirs alone and their share of what is shared, nil for one rank.
   package var peakProportionalMebibytes: Int?
