@@ -116,6 +116,32 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .goodbye(newValue)}
   }
 
+  /// The worker wants to end: lend it nothing more, and say goodbye when it holds nothing.
+  package var leaving: Tenbin_Leaving {
+    get {
+      if case .leaving(let v)? = body {return v}
+      return Tenbin_Leaving()
+    }
+    set {body = .leaving(newValue)}
+  }
+
+  package var contentRequest: Tenbin_ContentRequest {
+    get {
+      if case .contentRequest(let v)? = body {return v}
+      return Tenbin_ContentRequest()
+    }
+    set {body = .contentRequest(newValue)}
+  }
+
+  /// The parameters that the lease needs are no longer there: others have done its work.
+  package var stale: Tenbin_Stale {
+    get {
+      if case .stale(let v)? = body {return v}
+      return Tenbin_Stale()
+    }
+    set {body = .stale(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -124,6 +150,11 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     case delivery(Tenbin_Delivery)
     case failure(Tenbin_Failure)
     case goodbye(Tenbin_Goodbye)
+    /// The worker wants to end: lend it nothing more, and say goodbye when it holds nothing.
+    case leaving(Tenbin_Leaving)
+    case contentRequest(Tenbin_ContentRequest)
+    /// The parameters that the lease needs are no longer there: others have done its work.
+    case stale(Tenbin_Stale)
 
   }
 
@@ -190,6 +221,30 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     set {body = .heartbeatAnswer(newValue)}
   }
 
+  package var recall: Tenbin_Recall {
+    get {
+      if case .recall(let v)? = body {return v}
+      return Tenbin_Recall()
+    }
+    set {body = .recall(newValue)}
+  }
+
+  package var settled: Tenbin_Settled {
+    get {
+      if case .settled(let v)? = body {return v}
+      return Tenbin_Settled()
+    }
+    set {body = .settled(newValue)}
+  }
+
+  package var contentAnswer: Tenbin_ContentAnswer {
+    get {
+      if case .contentAnswer(let v)? = body {return v}
+      return Tenbin_ContentAnswer()
+    }
+    set {body = .contentAnswer(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -201,6 +256,9 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     case phaseBegan(Tenbin_PhaseBegan)
     /// The answer to a heartbeat: the coordinator lives.
     case heartbeatAnswer(Tenbin_HeartbeatAnswer)
+    case recall(Tenbin_Recall)
+    case settled(Tenbin_Settled)
+    case contentAnswer(Tenbin_ContentAnswer)
 
   }
 
@@ -225,6 +283,9 @@ package nonisolated struct Tenbin_Hello: Sendable {
   package var hasFingerprint: Bool {self._fingerprint != nil}
   /// Clears the value of `fingerprint`. Subsequent reads from it will return its default value.
   package mutating func clearFingerprint() {self._fingerprint = nil}
+
+  /// Where the worker runs, as its system names itself.
+  package var host: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -275,6 +336,54 @@ package nonisolated struct Tenbin_Welcome: Sendable {
   package var methods: [Tenbin_Method] = []
 
   package var precision: Tenbin_Precision = .float32
+
+  /// Absent where workers cannot share memory with the coordinator.
+  package var shared: Tenbin_SharedFolder {
+    get {_shared ?? Tenbin_SharedFolder()}
+    set {_shared = newValue}
+  }
+  /// Returns true if `shared` has been explicitly set.
+  package var hasShared: Bool {self._shared != nil}
+  /// Clears the value of `shared`. Subsequent reads from it will return its default value.
+  package mutating func clearShared() {self._shared = nil}
+
+  /// What the base is made of, for workers that cannot read its folder.
+  package var baseFiles: [Tenbin_ContentFile] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _shared: Tenbin_SharedFolder? = nil
+}
+
+/// A folder of memory that processes of one host share.
+package nonisolated struct Tenbin_SharedFolder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var path: String = String()
+
+  /// What the file "token" in it holds: a worker that reads anything else is on another host.
+  package var token: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A file by its content.
+package nonisolated struct Tenbin_ContentFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var bytes: UInt64 = 0
+
+  package var content: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -397,6 +506,16 @@ package nonisolated struct Tenbin_Goodbye: Sendable {
   package init() {}
 }
 
+package nonisolated struct Tenbin_Leaving: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Tenbin_PhaseBegan: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -417,6 +536,7 @@ package nonisolated struct Tenbin_HeartbeatAnswer: Sendable {
   package init() {}
 }
 
+/// Work that is lent: units of a step or of an evaluation, or a whole run.
 package nonisolated struct Tenbin_LeaseGrant: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -424,39 +544,174 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
 
   package var identifier: UInt64 = 0
 
+  /// The run's position in the plan; its RunPlan has been sent before.
   package var run: UInt32 = 0
 
-  /// The position of the method in the welcome.
-  package var method: UInt32 = 0
-
-  /// The version of the run's parameters that the work needs.
+  /// The step that the parameters stand before.
   package var version: UInt32 = 0
 
-  package var evaluation: Bool = false
+  package var work: Tenbin_LeaseGrant.OneOf_Work? = nil
 
-  /// The position of the first unit among the round's units, and how many units the round has.
-  package var firstUnit: UInt32 = 0
+  /// Micro-batches of the step.
+  package var microBatches: Tenbin_UnitRange {
+    get {
+      if case .microBatches(let v)? = work {return v}
+      return Tenbin_UnitRange()
+    }
+    set {work = .microBatches(newValue)}
+  }
 
-  package var totalUnits: UInt32 = 0
+  /// Evaluation blocks.
+  package var blocks: Tenbin_UnitRange {
+    get {
+      if case .blocks(let v)? = work {return v}
+      return Tenbin_UnitRange()
+    }
+    set {work = .blocks(newValue)}
+  }
 
-  package var units: [Tenbin_Unit] = []
+  /// The training from this step on, with reduction and optimizer.
+  package var training: Tenbin_Training {
+    get {
+      if case .training(let v)? = work {return v}
+      return Tenbin_Training()
+    }
+    set {work = .training(newValue)}
+  }
 
-  /// 16 bytes: the key that every item's own, by its position in the catalogue, derives from; empty where nothing is
-  /// dropped.
-  package var dropoutKey: Data = Data()
+  /// Where the parameters lie in shared memory; absent where they come as a transfer.
+  package var parameters: Tenbin_SharedBuffer {
+    get {_parameters ?? Tenbin_SharedBuffer()}
+    set {_parameters = newValue}
+  }
+  /// Returns true if `parameters` has been explicitly set.
+  package var hasParameters: Bool {self._parameters != nil}
+  /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
+  package mutating func clearParameters() {self._parameters = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Work: Equatable, Sendable {
+    /// Micro-batches of the step.
+    case microBatches(Tenbin_UnitRange)
+    /// Evaluation blocks.
+    case blocks(Tenbin_UnitRange)
+    /// The training from this step on, with reduction and optimizer.
+    case training(Tenbin_Training)
+
+  }
+
+  package init() {}
+
+  fileprivate var _parameters: Tenbin_SharedBuffer? = nil
+}
+
+package nonisolated struct Tenbin_UnitRange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var first: UInt32 = 0
+
+  package var end: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// A micro-batch or an evaluation block: positions in the catalogue.
-package nonisolated struct Tenbin_Unit: Sendable {
+package nonisolated struct Tenbin_Training: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var items: [UInt32] = []
+  /// One past the last step to be done.
+  package var endStep: UInt32 = 0
+
+  /// About how often the state is sent back.
+  package var millisecondsBetweenStates: UInt32 = 0
+
+  /// Where the run starts anew: the parameters are initial values, there are no moments.
+  package var isFresh: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A piece of a file in the shared folder.
+package nonisolated struct Tenbin_SharedBuffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var bytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a worker knows of a run: PlannedRun with the settings of its training.
+package nonisolated struct Tenbin_RunPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var identifier: String = String()
+
+  /// The position of the method in the welcome.
+  package var method: UInt32 = 0
+
+  package var members: [UInt32] = []
+
+  package var evaluated: [UInt32] = []
+
+  /// 16 bytes.
+  package var key: Data = Data()
+
+  package var epochs: UInt32 = 0
+
+  package var batch: UInt32 = 0
+
+  package var microBatch: UInt32 = 0
+
+  package var rate: Double = 0
+
+  package var weightDecay: Double = 0
+
+  package var warmup: Double = 0
+
+  /// 0 for none.
+  package var clip: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Finish the step that is under way, send the state, and give the run back.
+package nonisolated struct Tenbin_Recall: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What was delivered for the lease has been taken: its shared buffers may be used again.
+package nonisolated struct Tenbin_Settled: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -470,14 +725,167 @@ package nonisolated struct Tenbin_Delivery: Sendable {
 
   package var lease: UInt64 = 0
 
-  /// Everything that was computed for the lease, as transfers on the bulk socket.
-  package var transfers: [UInt64] = []
+  package var parts: [Tenbin_Part] = []
 
   package var workerSeconds: Double = 0
 
   package var processorSeconds: Double = 0
 
   package var peakResidentBytes: UInt64 = 0
+
+  /// Of a lent run: the steps since the last delivery.
+  package var firstStep: UInt32 = 0
+
+  package var steps: [Tenbin_StepSummary] = []
+
+  /// Whether the lease ends with this delivery; always so for units.
+  package var isLast: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One committed step of a lent run.
+package nonisolated struct Tenbin_StepSummary: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var samples: UInt64 = 0
+
+  package var lossSum: Double = 0
+
+  /// 16 bytes each.
+  package var gradient: Data = Data()
+
+  package var parameters: Data = Data()
+
+  /// The gradient or the loss was not finite, and no update was made.
+  package var isDivergent: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One buffer of a delivery.
+package nonisolated struct Tenbin_Part: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var subject: Tenbin_Part.OneOf_Subject? = nil
+
+  package var gradient: Tenbin_GradientPart {
+    get {
+      if case .gradient(let v)? = subject {return v}
+      return Tenbin_GradientPart()
+    }
+    set {subject = .gradient(newValue)}
+  }
+
+  /// Float32 logits, item by item, in the order of the lease.
+  package var logits: Tenbin_LogitsPart {
+    get {
+      if case .logits(let v)? = subject {return v}
+      return Tenbin_LogitsPart()
+    }
+    set {subject = .logits(newValue)}
+  }
+
+  /// Float32 parameters, first and second moments, flat, in the layout's order.
+  package var state: Tenbin_StatePart {
+    get {
+      if case .state(let v)? = subject {return v}
+      return Tenbin_StatePart()
+    }
+    set {subject = .state(newValue)}
+  }
+
+  package var place: Tenbin_Part.OneOf_Place? = nil
+
+  /// A transfer on the bulk socket.
+  package var transfer: UInt64 {
+    get {
+      if case .transfer(let v)? = place {return v}
+      return 0
+    }
+    set {place = .transfer(newValue)}
+  }
+
+  package var shared: Tenbin_SharedBuffer {
+    get {
+      if case .shared(let v)? = place {return v}
+      return Tenbin_SharedBuffer()
+    }
+    set {place = .shared(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Subject: Equatable, Sendable {
+    case gradient(Tenbin_GradientPart)
+    /// Float32 logits, item by item, in the order of the lease.
+    case logits(Tenbin_LogitsPart)
+    /// Float32 parameters, first and second moments, flat, in the layout's order.
+    case state(Tenbin_StatePart)
+
+  }
+
+  package nonisolated enum OneOf_Place: Equatable, Sendable {
+    /// A transfer on the bulk socket.
+    case transfer(UInt64)
+    case shared(Tenbin_SharedBuffer)
+
+  }
+
+  package init() {}
+}
+
+/// Float32 gradient sum, flat, in the layout's order.
+package nonisolated struct Tenbin_GradientPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var firstUnit: UInt32 = 0
+
+  package var endUnit: UInt32 = 0
+
+  package var lossSum: Double = 0
+
+  package var samples: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_LogitsPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_StatePart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The step that the state stands before.
+  package var step: UInt32 = 0
+
+  package var epochLossSum: Double = 0
+
+  package var epochSamples: UInt64 = 0
+
+  /// Mean loss of every finished epoch.
+  package var losses: [Double] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -499,6 +907,18 @@ package nonisolated struct Tenbin_Failure: Sendable {
   package init() {}
 }
 
+package nonisolated struct Tenbin_Stale: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Tenbin_Heartbeat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -506,6 +926,42 @@ package nonisolated struct Tenbin_Heartbeat: Sendable {
 
   /// Micro-batches and blocks done so far.
   package var unitsDone: UInt64 = 0
+
+  /// Steps of lent runs done so far.
+  package var stepsDone: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for pieces of contents by their digest.
+package nonisolated struct Tenbin_ContentRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var content: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  /// At most a mebibyte.
+  package var bytes: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// There is no such content.
+package nonisolated struct Tenbin_ContentAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var content: Data = Data()
+
+  package var problem: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -544,22 +1000,40 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .parameters(newValue)}
   }
 
-  /// Worker to coordinator: Float32 gradient sum, flat, in the layout's order.
-  package var gradient: Tenbin_GradientSubject {
+  /// Coordinator to worker: the bytes are a RunPlan.
+  package var runPlan: Tenbin_RunPlanSubject {
     get {
-      if case .gradient(let v)? = subject {return v}
-      return Tenbin_GradientSubject()
+      if case .runPlan(let v)? = subject {return v}
+      return Tenbin_RunPlanSubject()
     }
-    set {subject = .gradient(newValue)}
+    set {subject = .runPlan(newValue)}
   }
 
-  /// Worker to coordinator: Float32 logits, item by item, in the order of the lease.
-  package var logits: Tenbin_LogitsSubject {
+  /// Coordinator to worker: Float32 parameters, first and second moments.
+  package var state: Tenbin_StateSubject {
     get {
-      if case .logits(let v)? = subject {return v}
-      return Tenbin_LogitsSubject()
+      if case .state(let v)? = subject {return v}
+      return Tenbin_StateSubject()
     }
-    set {subject = .logits(newValue)}
+    set {subject = .state(newValue)}
+  }
+
+  /// Coordinator to worker: a piece of a content that the worker asked for.
+  package var content: Tenbin_ContentSubject {
+    get {
+      if case .content(let v)? = subject {return v}
+      return Tenbin_ContentSubject()
+    }
+    set {subject = .content(newValue)}
+  }
+
+  /// Worker to coordinator: a part of a delivery.
+  package var delivery: Tenbin_DeliverySubject {
+    get {
+      if case .delivery(let v)? = subject {return v}
+      return Tenbin_DeliverySubject()
+    }
+    set {subject = .delivery(newValue)}
   }
 
   /// Worker to coordinator, without bytes: the worker's bulk socket is connected.
@@ -571,6 +1045,15 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .ready(newValue)}
   }
 
+  /// Either way, without bytes: so many more may be sent.
+  package var credit: Tenbin_CreditSubject {
+    get {
+      if case .credit(let v)? = subject {return v}
+      return Tenbin_CreditSubject()
+    }
+    set {subject = .credit(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Subject: Equatable, Sendable {
@@ -578,12 +1061,18 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     case catalogue(Tenbin_CatalogueSubject)
     /// Coordinator to worker: Float32 parameters, flat, in the layout's order.
     case parameters(Tenbin_ParametersSubject)
-    /// Worker to coordinator: Float32 gradient sum, flat, in the layout's order.
-    case gradient(Tenbin_GradientSubject)
-    /// Worker to coordinator: Float32 logits, item by item, in the order of the lease.
-    case logits(Tenbin_LogitsSubject)
+    /// Coordinator to worker: the bytes are a RunPlan.
+    case runPlan(Tenbin_RunPlanSubject)
+    /// Coordinator to worker: Float32 parameters, first and second moments.
+    case state(Tenbin_StateSubject)
+    /// Coordinator to worker: a piece of a content that the worker asked for.
+    case content(Tenbin_ContentSubject)
+    /// Worker to coordinator: a part of a delivery.
+    case delivery(Tenbin_DeliverySubject)
     /// Worker to coordinator, without bytes: the worker's bulk socket is connected.
     case ready(Tenbin_ReadySubject)
+    /// Either way, without bytes: so many more may be sent.
+    case credit(Tenbin_CreditSubject)
 
   }
 
@@ -605,6 +1094,9 @@ package nonisolated struct Tenbin_ReadySubject: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The worker has read the token of the shared folder.
+  package var sharesMemory: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -624,32 +1116,73 @@ package nonisolated struct Tenbin_ParametersSubject: Sendable {
   package init() {}
 }
 
-package nonisolated struct Tenbin_GradientSubject: Sendable {
+package nonisolated struct Tenbin_RunPlanSubject: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var lease: UInt64 = 0
-
-  package var firstUnit: UInt32 = 0
-
-  package var endUnit: UInt32 = 0
-
-  package var lossSum: Double = 0
-
-  package var samples: UInt64 = 0
+  package var run: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct Tenbin_LogitsSubject: Sendable {
+package nonisolated struct Tenbin_StateSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var run: UInt32 = 0
+
+  package var state: Tenbin_StatePart {
+    get {_state ?? Tenbin_StatePart()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _state: Tenbin_StatePart? = nil
+}
+
+package nonisolated struct Tenbin_ContentSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var content: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_DeliverySubject: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var lease: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_CreditSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var bytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -678,6 +1211,8 @@ package nonisolated struct Tenbin_Catalogue: Sendable {
     /// The digest of the file's bytes.
     package var content: Data = Data()
 
+    package var bytes: UInt64 = 0
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -696,7 +1231,7 @@ nonisolated extension Tenbin_Precision: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0\u{1}leaving\0\u{3}content_request\0\u{1}stale\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -770,6 +1305,45 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
           self.body = .goodbye(v)
         }
       }()
+      case 7: try {
+        var v: Tenbin_Leaving?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .leaving(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .leaving(v)
+        }
+      }()
+      case 8: try {
+        var v: Tenbin_ContentRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .contentRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .contentRequest(v)
+        }
+      }()
+      case 9: try {
+        var v: Tenbin_Stale?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .stale(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .stale(v)
+        }
+      }()
       default: break
       }
     }
@@ -804,6 +1378,18 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
       guard case .goodbye(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
+    case .leaving?: try {
+      guard case .leaving(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .contentRequest?: try {
+      guard case .contentRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .stale?: try {
+      guard case .stale(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -819,7 +1405,7 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CoordinatorMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0\u{1}recall\0\u{1}settled\0\u{3}content_answer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -906,6 +1492,45 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
           self.body = .heartbeatAnswer(v)
         }
       }()
+      case 8: try {
+        var v: Tenbin_Recall?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recall(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recall(v)
+        }
+      }()
+      case 9: try {
+        var v: Tenbin_Settled?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .settled(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .settled(v)
+        }
+      }()
+      case 10: try {
+        var v: Tenbin_ContentAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .contentAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .contentAnswer(v)
+        }
+      }()
       default: break
       }
     }
@@ -944,6 +1569,18 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
       guard case .heartbeatAnswer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .recall?: try {
+      guard case .recall(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .settled?: try {
+      guard case .settled(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .contentAnswer?: try {
+      guard case .contentAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -959,7 +1596,7 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}process\0\u{1}fingerprint\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}process\0\u{1}fingerprint\0\u{1}host\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -970,6 +1607,7 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._fingerprint) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.host) }()
       default: break
       }
     }
@@ -989,6 +1627,9 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._fingerprint {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.host.isEmpty {
+      try visitor.visitSingularStringField(value: self.host, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -996,6 +1637,7 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.name != rhs.name {return false}
     if lhs.process != rhs.process {return false}
     if lhs._fingerprint != rhs._fingerprint {return false}
+    if lhs.host != rhs.host {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1048,7 +1690,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1064,12 +1706,18 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.methods) }()
       case 8: try { try decoder.decodeSingularEnumField(value: &self.precision) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._shared) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.baseFiles) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.planHash.isEmpty {
       try visitor.visitSingularBytesField(value: self.planHash, fieldNumber: 1)
     }
@@ -1094,6 +1742,12 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.precision != .float32 {
       try visitor.visitSingularEnumField(value: self.precision, fieldNumber: 8)
     }
+    try { if let v = self._shared {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    if !self.baseFiles.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.baseFiles, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1106,6 +1760,83 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.threads != rhs.threads {return false}
     if lhs.methods != rhs.methods {return false}
     if lhs.precision != rhs.precision {return false}
+    if lhs._shared != rhs._shared {return false}
+    if lhs.baseFiles != rhs.baseFiles {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SharedFolder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SharedFolder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.token) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SharedFolder, rhs: Tenbin_SharedFolder) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.token != rhs.token {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ContentFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContentFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bytes\0\u{1}content\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    if !self.content.isEmpty {
+      try visitor.visitSingularBytesField(value: self.content, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ContentFile, rhs: Tenbin_ContentFile) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.content != rhs.content {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1353,6 +2084,25 @@ nonisolated extension Tenbin_Goodbye: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension Tenbin_Leaving: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Leaving"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Leaving, rhs: Tenbin_Leaving) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tenbin_PhaseBegan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PhaseBegan"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
@@ -1393,7 +2143,7 @@ nonisolated extension Tenbin_HeartbeatAnswer: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}method\0\u{1}version\0\u{1}evaluation\0\u{3}first_unit\0\u{3}total_units\0\u{1}units\0\u{3}dropout_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}version\0\u{3}micro_batches\0\u{1}blocks\0\u{1}training\0\u{1}parameters\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1403,67 +2153,101 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.identifier) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.method) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
-      case 5: try { try decoder.decodeSingularBoolField(value: &self.evaluation) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.totalUnits) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.units) }()
-      case 9: try { try decoder.decodeSingularBytesField(value: &self.dropoutKey) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 4: try {
+        var v: Tenbin_UnitRange?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .microBatches(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .microBatches(v)
+        }
+      }()
+      case 5: try {
+        var v: Tenbin_UnitRange?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .blocks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .blocks(v)
+        }
+      }()
+      case 6: try {
+        var v: Tenbin_Training?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .training(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .training(v)
+        }
+      }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._parameters) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.identifier != 0 {
       try visitor.visitSingularUInt64Field(value: self.identifier, fieldNumber: 1)
     }
     if self.run != 0 {
       try visitor.visitSingularUInt32Field(value: self.run, fieldNumber: 2)
     }
-    if self.method != 0 {
-      try visitor.visitSingularUInt32Field(value: self.method, fieldNumber: 3)
-    }
     if self.version != 0 {
-      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 4)
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 3)
     }
-    if self.evaluation != false {
-      try visitor.visitSingularBoolField(value: self.evaluation, fieldNumber: 5)
+    switch self.work {
+    case .microBatches?: try {
+      guard case .microBatches(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .blocks?: try {
+      guard case .blocks(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .training?: try {
+      guard case .training(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case nil: break
     }
-    if self.firstUnit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.firstUnit, fieldNumber: 6)
-    }
-    if self.totalUnits != 0 {
-      try visitor.visitSingularUInt32Field(value: self.totalUnits, fieldNumber: 7)
-    }
-    if !self.units.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.units, fieldNumber: 8)
-    }
-    if !self.dropoutKey.isEmpty {
-      try visitor.visitSingularBytesField(value: self.dropoutKey, fieldNumber: 9)
-    }
+    try { if let v = self._parameters {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_LeaseGrant, rhs: Tenbin_LeaseGrant) -> Bool {
     if lhs.identifier != rhs.identifier {return false}
     if lhs.run != rhs.run {return false}
-    if lhs.method != rhs.method {return false}
     if lhs.version != rhs.version {return false}
-    if lhs.evaluation != rhs.evaluation {return false}
-    if lhs.firstUnit != rhs.firstUnit {return false}
-    if lhs.totalUnits != rhs.totalUnits {return false}
-    if lhs.units != rhs.units {return false}
-    if lhs.dropoutKey != rhs.dropoutKey {return false}
+    if lhs.work != rhs.work {return false}
+    if lhs._parameters != rhs._parameters {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Tenbin_Unit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Unit"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+nonisolated extension Tenbin_UnitRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnitRange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}end\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1471,29 +2255,194 @@ nonisolated extension Tenbin_Unit: SwiftProtobuf.Message, SwiftProtobuf._Message
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.items) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.first) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.end) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.items.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.items, fieldNumber: 1)
+    if self.first != 0 {
+      try visitor.visitSingularUInt32Field(value: self.first, fieldNumber: 1)
+    }
+    if self.end != 0 {
+      try visitor.visitSingularUInt32Field(value: self.end, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Tenbin_Unit, rhs: Tenbin_Unit) -> Bool {
-    if lhs.items != rhs.items {return false}
+  package static func ==(lhs: Tenbin_UnitRange, rhs: Tenbin_UnitRange) -> Bool {
+    if lhs.first != rhs.first {return false}
+    if lhs.end != rhs.end {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Tenbin_Delivery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Delivery"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}transfers\0\u{3}worker_seconds\0\u{3}processor_seconds\0\u{3}peak_resident_bytes\0")
+nonisolated extension Tenbin_Training: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Training"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}end_step\0\u{3}milliseconds_between_states\0\u{3}is_fresh\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.endStep) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.millisecondsBetweenStates) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isFresh) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.endStep != 0 {
+      try visitor.visitSingularUInt32Field(value: self.endStep, fieldNumber: 1)
+    }
+    if self.millisecondsBetweenStates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.millisecondsBetweenStates, fieldNumber: 2)
+    }
+    if self.isFresh != false {
+      try visitor.visitSingularBoolField(value: self.isFresh, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Training, rhs: Tenbin_Training) -> Bool {
+    if lhs.endStep != rhs.endStep {return false}
+    if lhs.millisecondsBetweenStates != rhs.millisecondsBetweenStates {return false}
+    if lhs.isFresh != rhs.isFresh {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SharedBuffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SharedBuffer, rhs: Tenbin_SharedBuffer) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RunPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.identifier) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.method) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.members) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.evaluated) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.batch) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.microBatch) }()
+      case 9: try { try decoder.decodeSingularDoubleField(value: &self.rate) }()
+      case 10: try { try decoder.decodeSingularDoubleField(value: &self.weightDecay) }()
+      case 11: try { try decoder.decodeSingularDoubleField(value: &self.warmup) }()
+      case 12: try { try decoder.decodeSingularDoubleField(value: &self.clip) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.identifier.isEmpty {
+      try visitor.visitSingularStringField(value: self.identifier, fieldNumber: 1)
+    }
+    if self.method != 0 {
+      try visitor.visitSingularUInt32Field(value: self.method, fieldNumber: 2)
+    }
+    if !self.members.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.members, fieldNumber: 3)
+    }
+    if !self.evaluated.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.evaluated, fieldNumber: 4)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 5)
+    }
+    if self.epochs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 6)
+    }
+    if self.batch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.batch, fieldNumber: 7)
+    }
+    if self.microBatch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.microBatch, fieldNumber: 8)
+    }
+    if self.rate.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.rate, fieldNumber: 9)
+    }
+    if self.weightDecay.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.weightDecay, fieldNumber: 10)
+    }
+    if self.warmup.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.warmup, fieldNumber: 11)
+    }
+    if self.clip.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.clip, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_RunPlan, rhs: Tenbin_RunPlan) -> Bool {
+    if lhs.identifier != rhs.identifier {return false}
+    if lhs.method != rhs.method {return false}
+    if lhs.members != rhs.members {return false}
+    if lhs.evaluated != rhs.evaluated {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.epochs != rhs.epochs {return false}
+    if lhs.batch != rhs.batch {return false}
+    if lhs.microBatch != rhs.microBatch {return false}
+    if lhs.rate != rhs.rate {return false}
+    if lhs.weightDecay != rhs.weightDecay {return false}
+    if lhs.warmup != rhs.warmup {return false}
+    if lhs.clip != rhs.clip {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Recall: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Recall"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1502,10 +2451,6 @@ nonisolated extension Tenbin_Delivery: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
-      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.transfers) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.workerSeconds) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.processorSeconds) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.peakResidentBytes) }()
       default: break
       }
     }
@@ -1515,8 +2460,75 @@ nonisolated extension Tenbin_Delivery: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.lease != 0 {
       try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
     }
-    if !self.transfers.isEmpty {
-      try visitor.visitPackedUInt64Field(value: self.transfers, fieldNumber: 2)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Recall, rhs: Tenbin_Recall) -> Bool {
+    if lhs.lease != rhs.lease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Settled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Settled"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Settled, rhs: Tenbin_Settled) -> Bool {
+    if lhs.lease != rhs.lease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Delivery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Delivery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}parts\0\u{3}worker_seconds\0\u{3}processor_seconds\0\u{3}peak_resident_bytes\0\u{3}first_step\0\u{1}steps\0\u{3}is_last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.workerSeconds) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.processorSeconds) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.peakResidentBytes) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.firstStep) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.steps) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.isLast) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
+    }
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 2)
     }
     if self.workerSeconds.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.workerSeconds, fieldNumber: 3)
@@ -1527,15 +2539,303 @@ nonisolated extension Tenbin_Delivery: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.peakResidentBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.peakResidentBytes, fieldNumber: 5)
     }
+    if self.firstStep != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstStep, fieldNumber: 6)
+    }
+    if !self.steps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.steps, fieldNumber: 7)
+    }
+    if self.isLast != false {
+      try visitor.visitSingularBoolField(value: self.isLast, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Delivery, rhs: Tenbin_Delivery) -> Bool {
     if lhs.lease != rhs.lease {return false}
-    if lhs.transfers != rhs.transfers {return false}
+    if lhs.parts != rhs.parts {return false}
     if lhs.workerSeconds != rhs.workerSeconds {return false}
     if lhs.processorSeconds != rhs.processorSeconds {return false}
     if lhs.peakResidentBytes != rhs.peakResidentBytes {return false}
+    if lhs.firstStep != rhs.firstStep {return false}
+    if lhs.steps != rhs.steps {return false}
+    if lhs.isLast != rhs.isLast {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_StepSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StepSummary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}samples\0\u{3}loss_sum\0\u{1}gradient\0\u{1}parameters\0\u{3}is_divergent\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.samples) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.lossSum) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.gradient) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.parameters) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.isDivergent) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.samples != 0 {
+      try visitor.visitSingularUInt64Field(value: self.samples, fieldNumber: 1)
+    }
+    if self.lossSum.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.lossSum, fieldNumber: 2)
+    }
+    if !self.gradient.isEmpty {
+      try visitor.visitSingularBytesField(value: self.gradient, fieldNumber: 3)
+    }
+    if !self.parameters.isEmpty {
+      try visitor.visitSingularBytesField(value: self.parameters, fieldNumber: 4)
+    }
+    if self.isDivergent != false {
+      try visitor.visitSingularBoolField(value: self.isDivergent, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_StepSummary, rhs: Tenbin_StepSummary) -> Bool {
+    if lhs.samples != rhs.samples {return false}
+    if lhs.lossSum != rhs.lossSum {return false}
+    if lhs.gradient != rhs.gradient {return false}
+    if lhs.parameters != rhs.parameters {return false}
+    if lhs.isDivergent != rhs.isDivergent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Part: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Part"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}gradient\0\u{1}logits\0\u{1}state\0\u{1}transfer\0\u{1}shared\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Tenbin_GradientPart?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .gradient(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .gradient(v)
+        }
+      }()
+      case 2: try {
+        var v: Tenbin_LogitsPart?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .logits(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .logits(v)
+        }
+      }()
+      case 3: try {
+        var v: Tenbin_StatePart?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .state(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .state(v)
+        }
+      }()
+      case 4: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.place != nil {try decoder.handleConflictingOneOf()}
+          self.place = .transfer(v)
+        }
+      }()
+      case 5: try {
+        var v: Tenbin_SharedBuffer?
+        var hadOneofValue = false
+        if let current = self.place {
+          hadOneofValue = true
+          if case .shared(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.place = .shared(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.subject {
+    case .gradient?: try {
+      guard case .gradient(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .logits?: try {
+      guard case .logits(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .state?: try {
+      guard case .state(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    switch self.place {
+    case .transfer?: try {
+      guard case .transfer(let v)? = self.place else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    }()
+    case .shared?: try {
+      guard case .shared(let v)? = self.place else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Part, rhs: Tenbin_Part) -> Bool {
+    if lhs.subject != rhs.subject {return false}
+    if lhs.place != rhs.place {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_GradientPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GradientPart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_unit\0\u{3}end_unit\0\u{3}loss_sum\0\u{1}samples\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.endUnit) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.lossSum) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.samples) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.firstUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstUnit, fieldNumber: 1)
+    }
+    if self.endUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.endUnit, fieldNumber: 2)
+    }
+    if self.lossSum.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.lossSum, fieldNumber: 3)
+    }
+    if self.samples != 0 {
+      try visitor.visitSingularUInt64Field(value: self.samples, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_GradientPart, rhs: Tenbin_GradientPart) -> Bool {
+    if lhs.firstUnit != rhs.firstUnit {return false}
+    if lhs.endUnit != rhs.endUnit {return false}
+    if lhs.lossSum != rhs.lossSum {return false}
+    if lhs.samples != rhs.samples {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_LogitsPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LogitsPart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_LogitsPart, rhs: Tenbin_LogitsPart) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_StatePart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StatePart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{3}epoch_loss_sum\0\u{3}epoch_samples\0\u{1}losses\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.epochLossSum) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epochSamples) }()
+      case 4: try { try decoder.decodeRepeatedDoubleField(value: &self.losses) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 1)
+    }
+    if self.epochLossSum.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.epochLossSum, fieldNumber: 2)
+    }
+    if self.epochSamples != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epochSamples, fieldNumber: 3)
+    }
+    if !self.losses.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.losses, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_StatePart, rhs: Tenbin_StatePart) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.epochLossSum != rhs.epochLossSum {return false}
+    if lhs.epochSamples != rhs.epochSamples {return false}
+    if lhs.losses != rhs.losses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1576,9 +2876,39 @@ nonisolated extension Tenbin_Failure: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension Tenbin_Stale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stale"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Stale, rhs: Tenbin_Stale) -> Bool {
+    if lhs.lease != rhs.lease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tenbin_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}units_done\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}units_done\0\u{3}steps_done\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1587,6 +2917,7 @@ nonisolated extension Tenbin_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.unitsDone) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.stepsDone) }()
       default: break
       }
     }
@@ -1596,11 +2927,90 @@ nonisolated extension Tenbin_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.unitsDone != 0 {
       try visitor.visitSingularUInt64Field(value: self.unitsDone, fieldNumber: 1)
     }
+    if self.stepsDone != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stepsDone, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Heartbeat, rhs: Tenbin_Heartbeat) -> Bool {
     if lhs.unitsDone != rhs.unitsDone {return false}
+    if lhs.stepsDone != rhs.stepsDone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ContentRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContentRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}offset\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.content.isEmpty {
+      try visitor.visitSingularBytesField(value: self.content, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bytes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ContentRequest, rhs: Tenbin_ContentRequest) -> Bool {
+    if lhs.content != rhs.content {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ContentAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContentAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}problem\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.content.isEmpty {
+      try visitor.visitSingularBytesField(value: self.content, fieldNumber: 1)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ContentAnswer, rhs: Tenbin_ContentAnswer) -> Bool {
+    if lhs.content != rhs.content {return false}
+    if lhs.problem != rhs.problem {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1608,7 +3018,7 @@ nonisolated extension Tenbin_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChunkHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{1}gradient\0\u{1}logits\0\u{1}ready\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{3}run_plan\0\u{1}state\0\u{1}content\0\u{1}delivery\0\u{1}ready\0\u{1}credit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1646,32 +3056,58 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
         }
       }()
       case 6: try {
-        var v: Tenbin_GradientSubject?
+        var v: Tenbin_RunPlanSubject?
         var hadOneofValue = false
         if let current = self.subject {
           hadOneofValue = true
-          if case .gradient(let m) = current {v = m}
+          if case .runPlan(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.subject = .gradient(v)
+          self.subject = .runPlan(v)
         }
       }()
       case 7: try {
-        var v: Tenbin_LogitsSubject?
+        var v: Tenbin_StateSubject?
         var hadOneofValue = false
         if let current = self.subject {
           hadOneofValue = true
-          if case .logits(let m) = current {v = m}
+          if case .state(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.subject = .logits(v)
+          self.subject = .state(v)
         }
       }()
       case 8: try {
+        var v: Tenbin_ContentSubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .content(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .content(v)
+        }
+      }()
+      case 9: try {
+        var v: Tenbin_DeliverySubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .delivery(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .delivery(v)
+        }
+      }()
+      case 10: try {
         var v: Tenbin_ReadySubject?
         var hadOneofValue = false
         if let current = self.subject {
@@ -1682,6 +3118,19 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.subject = .ready(v)
+        }
+      }()
+      case 11: try {
+        var v: Tenbin_CreditSubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .credit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .credit(v)
         }
       }()
       default: break
@@ -1712,17 +3161,29 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .parameters(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
-    case .gradient?: try {
-      guard case .gradient(let v)? = self.subject else { preconditionFailure() }
+    case .runPlan?: try {
+      guard case .runPlan(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
-    case .logits?: try {
-      guard case .logits(let v)? = self.subject else { preconditionFailure() }
+    case .state?: try {
+      guard case .state(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .content?: try {
+      guard case .content(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .delivery?: try {
+      guard case .delivery(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case .ready?: try {
       guard case .ready(let v)? = self.subject else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .credit?: try {
+      guard case .credit(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -1760,18 +3221,29 @@ nonisolated extension Tenbin_CatalogueSubject: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Tenbin_ReadySubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadySubject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}shares_memory\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.sharesMemory) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sharesMemory != false {
+      try visitor.visitSingularBoolField(value: self.sharesMemory, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_ReadySubject, rhs: Tenbin_ReadySubject) -> Bool {
+    if lhs.sharesMemory != rhs.sharesMemory {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1812,9 +3284,9 @@ nonisolated extension Tenbin_ParametersSubject: SwiftProtobuf.Message, SwiftProt
   }
 }
 
-nonisolated extension Tenbin_GradientSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".GradientSubject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}first_unit\0\u{3}end_unit\0\u{3}loss_sum\0\u{1}samples\0")
+nonisolated extension Tenbin_RunPlanSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RunPlanSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1822,48 +3294,102 @@ nonisolated extension Tenbin_GradientSubject: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.endUnit) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.lossSum) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.samples) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.lease != 0 {
-      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
-    }
-    if self.firstUnit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.firstUnit, fieldNumber: 2)
-    }
-    if self.endUnit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.endUnit, fieldNumber: 3)
-    }
-    if self.lossSum.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.lossSum, fieldNumber: 4)
-    }
-    if self.samples != 0 {
-      try visitor.visitSingularUInt64Field(value: self.samples, fieldNumber: 5)
+    if self.run != 0 {
+      try visitor.visitSingularUInt32Field(value: self.run, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Tenbin_GradientSubject, rhs: Tenbin_GradientSubject) -> Bool {
-    if lhs.lease != rhs.lease {return false}
-    if lhs.firstUnit != rhs.firstUnit {return false}
-    if lhs.endUnit != rhs.endUnit {return false}
-    if lhs.lossSum != rhs.lossSum {return false}
-    if lhs.samples != rhs.samples {return false}
+  package static func ==(lhs: Tenbin_RunPlanSubject, rhs: Tenbin_RunPlanSubject) -> Bool {
+    if lhs.run != rhs.run {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Tenbin_LogitsSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".LogitsSubject"
+nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StateSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}state\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.run != 0 {
+      try visitor.visitSingularUInt32Field(value: self.run, fieldNumber: 1)
+    }
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_StateSubject, rhs: Tenbin_StateSubject) -> Bool {
+    if lhs.run != rhs.run {return false}
+    if lhs._state != rhs._state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ContentSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContentSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}content\0\u{1}offset\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.content.isEmpty {
+      try visitor.visitSingularBytesField(value: self.content, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ContentSubject, rhs: Tenbin_ContentSubject) -> Bool {
+    if lhs.content != rhs.content {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_DeliverySubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeliverySubject"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -1885,8 +3411,38 @@ nonisolated extension Tenbin_LogitsSubject: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Tenbin_LogitsSubject, rhs: Tenbin_LogitsSubject) -> Bool {
+  package static func ==(lhs: Tenbin_DeliverySubject, rhs: Tenbin_DeliverySubject) -> Bool {
     if lhs.lease != rhs.lease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_CreditSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CreditSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_CreditSubject, rhs: Tenbin_CreditSubject) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1924,7 +3480,7 @@ nonisolated extension Tenbin_Catalogue: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Tenbin_Catalogue.protoMessageName + ".Item"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}label\0\u{1}content\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}label\0\u{1}content\0\u{1}bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1935,6 +3491,7 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.label) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       default: break
       }
     }
@@ -1950,6 +3507,9 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
     if !self.content.isEmpty {
       try visitor.visitSingularBytesField(value: self.content, fieldNumber: 3)
     }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1957,6 +3517,7 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
     if lhs.path != rhs.path {return false}
     if lhs.label != rhs.label {return false}
     if lhs.content != rhs.content {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
