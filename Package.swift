@@ -62,9 +62,12 @@ let package = Package(
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
-    .target(name: "Ledger", dependencies: ["Hashing", grdb], swiftSettings: strict),
+    .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CZeroMQ", "Hashing", protobuf], swiftSettings: strict),
-    .target(name: "Cluster", swiftSettings: strict),
+    .target(
+      name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
+      swiftSettings: strict),
+    .target(name: "Training", dependencies: ["Optimization", "Plan"], swiftSettings: strict),
     .target(name: "Optimization", swiftSettings: strict),
     .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
@@ -75,7 +78,7 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Safetensors", swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict, linkerSettings: linkTorch),
-    .target(name: "Hashing", dependencies: ["CSodium"], swiftSettings: strict),
+    .target(name: "Hashing", dependencies: ["CSodium", "CXXHash"], swiftSettings: strict),
     .target(name: "RandomNumbers", swiftSettings: strict),
 
     .target(
@@ -84,6 +87,7 @@ let package = Package(
     .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

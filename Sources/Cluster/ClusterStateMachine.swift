@@ -1,198 +1,185 @@
+internal import Hashing
+package import RandomNumbers
+
 /// Who is a member, what is lent to whom, and what is done: events in, actions out, with no sockets, clocks or threads.
 ///
-/// Work is lent at least once and counted exactly once: a delivery counts when none of its units has been counted before,
-/// whatever has become of its lease since.
+/// Work is lent at least once and counted exactly once. Two members that compute the same units must agree bit for bit;
+/// where they do not, a third one settles it, and whoever was wrong is put aside.
 package struct ClusterStateMachine: Sendable {
-  private var members: [MemberState] = []
-  private var rounds: [RoundState] = []
-  private var leases: [Int: LeaseState] = [:]
-  private var nextLease = 1
-  /// The longest time that one unit was seen to take.
-  private var slowestUnit: Duration = .zero
-  private let timing: ClusterTiming
+  var members: [MemberState] = []
+  /// Training runs that are not done, by their position in the plan.
+  var jobs: [JobState] = []
+  var rounds: [RoundState] = []
+  var leases: [Int: LeaseState] = [:]
+  /// Who was lent a run last, and so has its parameters.
+  var trainers: [Int: Member] = [:]
+  var nextLease = 1
+  /// Of micro-batches, of evaluation blocks, and between two states of a lent run.
+  var stepPace = Pace()
+  var evaluationPace = Pace()
+  var statePace = Pace()
+  var lastTick: Duration = .zero
+  let timing: ClusterTiming
+  /// The share of portions that two members compute.
+  let duplicateRate: Double
+  /// What decides which portions those are.
+  let duplicateKey: RandomKey
 
-  /// What a member may hold: one lease that it works on and one that waits, so that it never idles between two.
-  private static let leasesPerMember = 2
-
-  package init(timing: ClusterTiming = ClusterTiming()) {
+  package init(
+    timing: ClusterTiming = ClusterTiming(), duplicateRate: Double = 0,
+    duplicateKey: RandomKey = RandomKey(seed: 0)["duplicates"]
+  ) {
     self.timing = timing
+    self.duplicateRate = duplicateRate
+    self.duplicateKey = duplicateKey
   }
 
-  /// What the shell must do.
+  /// What must be done.
   package enum Action: Hashable, Sendable {
     case grant(Lease)
+    /// The current step of this run is to be worked on by all: open its round.
+    case share(run: Int)
+    /// The member should finish the step under way and give the run back.
+    case recall(Lease)
+    /// What was delivered for this lease counts, now.
+    case count(Lease)
+    /// What was delivered for this lease does not count.
+    case discard(lease: Int)
     /// All units of the round have been counted.
     case completed(Round)
-    /// The member was given up; tell it, should it still listen.
+    /// Members do not agree about the round; what was counted for it must be forgotten, it begins anew.
+    case restart(Round)
+    /// Members do not agree, and nobody is there to settle it yet.
+    case disagreement(Round, units: Range<Int>, members: [Member])
+    /// The member has left or was given up; its work is lent again.
     case expelled(Member, reason: String)
+    /// The member computed something else than two others.
+    case putAside(Member, reason: String)
+    /// The member, which was to be drained, holds nothing any more.
+    case drained(Member)
   }
 
-  /// Whether a delivery counts.
-  package enum Verdict: Hashable, Sendable {
-    case counted(Lease)
-    /// Somebody else's delivery of some of these units came first.
-    case duplicate
-    /// No such lease was ever granted to this member.
-    case unknown
+  struct MemberState: Sendable {
+    let member: Member
+    var lastHeard: Duration
+    var lastDelivered: Duration
+    /// Its leases, oldest first.
+    var held: [Int] = []
+    var isDraining = false
+    var isSilent = false
+    var speed = MemberSpeed()
+    var evaluationSpeed = MemberSpeed()
+    var unitsDone = 0
+
+    var isActive: Bool { !isDraining && !isSilent }
   }
 
-  package var memberCount: Int { members.count }
+  struct JobState: Sendable {
+    let run: Int
+    var step: Int
+    let end: Int
+    /// Micro-batches a step.
+    let microBatches: Int
+    var mode = Mode.idle
+    /// Leases of the whole run.
+    var holders: [Int] = []
 
-  /// Units of open rounds that nobody works on.
-  package var pendingUnits: Int {
-    rounds.reduce(0) { $0 + $1.units.count { $0 == .pending } }
+    enum Mode: Sendable {
+      case idle
+      /// Lent, as long as there are holders.
+      case lent
+      /// Lent, but to be given back after the current step.
+      case recalled
+      /// The current step's round is open, or about to be.
+      case shared
+    }
+  }
+
+  struct LeaseState: Sendable {
+    let lease: Lease
+    let granted: Duration
   }
 }
 
+// Members come and go.
 extension ClusterStateMachine {
   /// A worker said hello and was let in.
   package mutating func join(_ member: Member, at now: Duration) -> [Action] {
     guard !members.contains(where: { $0.member == member }) else { return [] }
-    members.append(MemberState(member: member, lastHeard: now))
+    members.append(MemberState(member: member, lastHeard: now, lastDelivered: now))
     return schedule(at: now)
   }
 
   /// A member said goodbye, exited, or cannot be reached.
   package mutating func leave(_ member: Member, at now: Duration) -> [Action] {
-    guard remove(member) else { return [] }
+    guard let index = members.firstIndex(where: { $0.member == member }) else { return [] }
+    let held = members.remove(at: index).held
+    for identifier in held { revoke(identifier) }
     return schedule(at: now)
+  }
+
+  /// The member should finish what it holds and get nothing more.
+  package mutating func drain(_ member: Member, at now: Duration) -> [Action] {
+    guard let index = members.firstIndex(where: { $0.member == member }), !members[index].isDraining else { return [] }
+    members[index].isDraining = true
+    var actions: [Action] = []
+    for identifier in members[index].held {
+      guard let lease = leases[identifier]?.lease, case .training = lease.work else { continue }
+      actions.append(.recall(lease))
+    }
+    return actions + schedule(at: now)
   }
 
   /// Anything came from a member.
   package mutating func hear(_ member: Member, at now: Duration) {
     guard let index = members.firstIndex(where: { $0.member == member }) else { return }
     members[index].lastHeard = now
+    members[index].isSilent = false
   }
 
-  /// A round of `units` units can be worked on; at most `largestLease` of them are lent at a time.
-  package mutating func open(_ round: Round, units: Int, largestLease: Int, at now: Duration) -> [Action] {
-    guard units > 0 else { return [.completed(round)] }
-    guard !rounds.contains(where: { $0.round == round }) else { return [] }
-    let state = RoundState(
-      round: round, units: Array(repeating: .pending, count: units), largestLease: max(1, largestLease))
-    // Earlier runs first, so that a phase ends with few runs open.
-    let position = rounds.firstIndex { $0.round.run > round.run } ?? rounds.endIndex
-    rounds.insert(state, at: position)
-    return schedule(at: now)
-  }
-
-  /// A member delivered the result of a lease.
-  package mutating func deliver(lease identifier: Int, from member: Member, at now: Duration) -> (Verdict, [Action]) {
-    hear(member, at: now)
-    guard let state = leases[identifier], state.lease.member == member else { return (.unknown, []) }
-    leases[identifier] = nil
-    let lease = state.lease
-    guard let index = rounds.firstIndex(where: { $0.round == lease.round }),
-      !rounds[index].units[lease.units].contains(.done)
-    else { return (.duplicate, schedule(at: now)) }
-    slowestUnit = max(slowestUnit, (now - state.granted) / lease.units.count)
-    for unit in lease.units { rounds[index].units[unit] = .done }
-    var actions: [Action] = []
-    if rounds[index].units.allSatisfy({ $0 == .done }) {
-      rounds.remove(at: index)
-      // Whoever still works on it comes too late.
-      leases = leases.filter { $0.value.lease.round != lease.round }
-      actions.append(.completed(lease.round))
-    }
-    return (.counted(lease), actions + schedule(at: now))
-  }
-
-  /// Time has passed: silent members are given up, and leases that ran out are lent again.
+  /// Time has passed: members fall silent or are given up, and what they hold is lent again.
   package mutating func tick(at now: Duration) -> [Action] {
-    var actions: [Action] = []
-    for state in members where now - state.lastHeard > timing.silenceLimit {
-      _ = remove(state.member)
-      actions.append(.expelled(state.member, reason: "not heard of for \(now - state.lastHeard)"))
+    // Where the coordinator itself was held up, nobody could be heard.
+    let held = now - lastTick
+    lastTick = now
+    if held > .milliseconds(500) {
+      for index in members.indices { members[index].lastHeard = min(now, members[index].lastHeard + held) }
     }
-    for identifier in leases.keys.sorted() {
-      guard let state = leases[identifier], !state.isRevoked else { continue }
-      if now - state.granted > max(timing.shortestLease, slowestUnit * 3 * state.lease.units.count) {
-        revoke(identifier)
+    var actions: [Action] = []
+    for state in members {
+      let silence = now - state.lastHeard
+      if silence > timing.expulsionLimit {
+        actions += leave(state.member, at: now)
+        actions.append(.expelled(state.member, reason: "not heard of for \(silence.components.seconds) seconds"))
+      } else if silence > timing.silenceLimit, let index = members.firstIndex(where: { $0.member == state.member }) {
+        members[index].isSilent = true
       }
     }
     return actions + schedule(at: now)
   }
-}
 
-extension ClusterStateMachine {
-  private struct MemberState {
-    let member: Member
-    var lastHeard: Duration
-  }
+  package var memberCount: Int { members.count }
 
-  private struct RoundState {
-    let round: Round
-    var units: [UnitState]
-    let largestLease: Int
-  }
+  /// What is lent under this number; nil when it has ended.
+  package func lease(_ identifier: Int) -> Lease? { leases[identifier]?.lease }
 
-  private enum UnitState: Hashable {
-    case pending
-    case lent(lease: Int)
-    case done
-  }
-
-  private struct LeaseState {
-    let lease: Lease
-    let granted: Duration
-    /// Its units are lent again, but its delivery still counts if it comes first.
-    var isRevoked = false
-  }
-
-  private mutating func remove(_ member: Member) -> Bool {
-    guard let index = members.firstIndex(where: { $0.member == member }) else { return false }
-    members.remove(at: index)
-    for identifier in leases.keys.sorted() where leases[identifier]?.lease.member == member {
-      revoke(identifier)
-      leases[identifier] = nil
+  /// Takes a lease away from nobody in particular: its member is gone, or has delivered.
+  mutating func revoke(_ identifier: Int) {
+    guard let lease = leases.removeValue(forKey: identifier)?.lease else { return }
+    if let index = members.firstIndex(where: { $0.member == lease.member }) {
+      members[index].held.removeAll { $0 == identifier }
     }
-    return true
-  }
-
-  private mutating func revoke(_ identifier: Int) {
-    guard let lease = leases[identifier]?.lease else { return }
-    leases[identifier]?.isRevoked = true
-    guard let index = rounds.firstIndex(where: { $0.round == lease.round }) else { return }
-    for unit in lease.units where rounds[index].units[unit] == .lent(lease: identifier) {
-      rounds[index].units[unit] = .pending
+    switch lease.work {
+    case .training:
+      guard let job = jobs.firstIndex(where: { $0.run == lease.run }) else { return }
+      jobs[job].holders.removeAll { $0 == identifier }
+      if jobs[job].holders.isEmpty, jobs[job].mode != .shared { jobs[job].mode = .idle }
+    case .units(let round, let units):
+      guard let index = rounds.firstIndex(where: { $0.round == round }) else { return }
+      guard var portion = rounds[index].portions[units.lowerBound], portion.units == units else { return }
+      portion.holders.removeAll { $0 == identifier }
+      rounds[index].portions[units.lowerBound] = portion
+      if portion.holders.isEmpty, portion.opinions.isEmpty, portion.counted == nil { rounds[index].putBack(units) }
     }
-  }
-
-  /// Lends pending units to whoever holds least.
-  private mutating func schedule(at now: Duration) -> [Action] {
-    var actions: [Action] = []
-    while let member = hungriestMember(), let (index, units) = nextUnits() {
-      let lease = Lease(identifier: nextLease, round: rounds[index].round, units: units, member: member)
-      nextLease += 1
-      leases[lease.identifier] = LeaseState(lease: lease, granted: now)
-      for unit in units { rounds[index].units[unit] = .lent(lease: lease.identifier) }
-      actions.append(.grant(lease))
-    }
-    return actions
-  }
-
-  private func hungriestMember() -> Member? {
-    var held: [Member: Int] = [:]
-    for state in leases.values { held[state.lease.member, default: 0] += 1 }
-    var best: (member: Member, held: Int)?
-    for state in members {
-      let count = held[state.member] ?? 0
-      if count < Self.leasesPerMember, count < best?.held ?? .max { best = (state.member, count) }
-    }
-    return best?.member
-  }
-
-  /// The first pending units: a whole round where there are rounds enough for all members, else a fair share of one.
-  private func nextUnits() -> (round: Int, units: Range<Int>)? {
-    let open = rounds.indices.filter { rounds[$0].units.contains(.pending) }
-    guard let index = open.first, let first = rounds[index].units.firstIndex(of: .pending) else { return nil }
-    let pendingHere = rounds[index].units[first...].prefix { $0 == .pending }.count
-    let share: Int
-    if open.count >= members.count {
-      share = pendingHere
-    } else {
-      share = (rounds[index].units.count + members.count - 1) / members.count
-    }
-    return (index, first..<first + min(pendingHere, share, rounds[index].largestLease))
   }
 }

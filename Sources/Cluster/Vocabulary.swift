@@ -11,7 +11,7 @@ package struct Member: Hashable, Sendable, Comparable, CustomStringConvertible {
 
 /// Units of work that must all be done before their run goes on: the micro-batches of one step, or the blocks of one
 /// evaluation.
-package struct Round: Hashable, Sendable {
+package struct Round: Hashable, Sendable, CustomStringConvertible {
   /// The run's position in the plan.
   package var run: Int
   package var kind: Kind
@@ -25,25 +25,60 @@ package struct Round: Hashable, Sendable {
     self.run = run
     self.kind = kind
   }
+
+  package var description: String {
+    switch kind {
+    case .step(let step): "step \(step) of run \(run)"
+    case .evaluation: "evaluation of run \(run)"
+    }
+  }
+
+  var isStep: Bool { kind != .evaluation }
 }
 
-/// Consecutive units of one round, lent to one member.
+/// Work lent to one member.
 package struct Lease: Hashable, Sendable {
   package let identifier: Int
-  package let round: Round
-  package let units: Range<Int>
+  package let run: Int
+  package let work: Work
   package let member: Member
+
+  package enum Work: Hashable, Sendable {
+    /// Consecutive units of one round.
+    case units(Round, Range<Int>)
+    /// The training of the run from this step on, with reduction and optimizer.
+    case training(from: Int)
+  }
+
+  /// The round whose units are lent; nil for a whole run.
+  package var round: Round? {
+    if case .units(let round, _) = work { round } else { nil }
+  }
+
+  /// The units that are lent; nil for a whole run.
+  package var units: Range<Int>? {
+    if case .units(_, let units) = work { units } else { nil }
+  }
 }
 
 /// How patient the cluster is.
 package struct ClusterTiming: Sendable {
-  /// A member that was not heard of for this long is given up.
+  /// A member that was not heard of for this long, three heartbeats, gets nothing more, and its work is lent again.
   package var silenceLimit: Duration
-  /// A lease lasts at least this long, and longer where units were seen to take longer.
+  /// A member that was not heard of for this long is given up.
+  package var expulsionLimit: Duration
+  /// No lease is overdue before this.
   package var shortestLease: Duration
+  /// When a lease is overdue while nothing was delivered yet: a model must be built first.
+  package var firstLease: Duration
 
-  package init(silenceLimit: Duration = .seconds(2), shortestLease: Duration = .seconds(30)) {
+  package init(
+    silenceLimit: Duration = .milliseconds(1_500), expulsionLimit: Duration = .seconds(30),
+    shortestLease: Duration = .seconds(2), firstLease: Duration = .seconds(60)
+  ) {
     self.silenceLimit = silenceLimit
+    self.expulsionLimit = expulsionLimit
     self.shortestLease = shortestLease
+    self.firstLease = firstLease
   }
 }

@@ -1,36 +1,95 @@
 package import Hashing
 
+/// A run as it was planned: what its steps must add up to.
+package struct PlannedRecord: Sendable, Equatable {
+  package var run: String
+  /// Items it is trained on, each once an epoch.
+  package var members: Int
+  package var epochs: Int
+  /// Samples a step and a micro-batch.
+  package var batch: Int
+  package var microBatch: Int
+
+  package init(run: String, members: Int, epochs: Int, batch: Int, microBatch: Int) {
+    self.run = run
+    self.members = members
+    self.epochs = epochs
+    self.batch = batch
+    self.microBatch = microBatch
+  }
+}
+
 /// One committed training step.
-package struct StepRecord: Sendable {
+package struct StepRecord: Sendable, Equatable {
   package var run: String
   package var step: Int
   package var samples: Int
-  /// Flat Float32; hashed by the ledger, off the critical path.
-  package var gradient: [Float]
-  package var parameters: [Float]
+  package var lossSum: Double
+  /// Of the reduced gradient, and of the parameters after the step.
+  package var gradient: TensorDigest
+  package var parameters: TensorDigest
   /// Which member delivered which micro-batches.
   package var deliveries: [Delivered]
 
-  /// Units of a round that one delivery brought.
-  package struct Delivered: Sendable {
+  /// Units of a step that one delivery brought.
+  package struct Delivered: Sendable, Equatable {
     package var units: Range<Int>
     package var member: String
+    /// The number of the lease among those of its sitting.
+    package var lease: Int
 
-    package init(units: Range<Int>, member: String) {
+    package init(units: Range<Int>, member: String, lease: Int) {
       self.units = units
       self.member = member
+      self.lease = lease
     }
   }
 
   package init(
-    run: String, step: Int, samples: Int, gradient: [Float], parameters: [Float], deliveries: [Delivered]
+    run: String, step: Int, samples: Int, lossSum: Double, gradient: TensorDigest, parameters: TensorDigest,
+    deliveries: [Delivered]
   ) {
     self.run = run
     self.step = step
     self.samples = samples
+    self.lossSum = lossSum
     self.gradient = gradient
     self.parameters = parameters
     self.deliveries = deliveries
+  }
+}
+
+/// Work that was lent, whether or not anything came of it.
+package struct AttemptRecord: Sendable, Equatable {
+  /// The number of the lease among those of its sitting.
+  package var lease: Int
+  package var member: String
+  package var run: String
+  /// What was lent, for example "step 4, micro-batches 0 to 3" or "training from step 12".
+  package var work: String
+
+  package init(lease: Int, member: String, run: String, work: String) {
+    self.lease = lease
+    self.member = member
+    self.run = run
+    self.work = work
+  }
+}
+
+/// One incarnation of a worker.
+package struct MemberRecord: Sendable, Equatable {
+  package var member: String
+  package var name: String
+  package var host: String
+  package var process: Int
+  package var fingerprint: String
+
+  package init(member: String, name: String, host: String, process: Int, fingerprint: String) {
+    self.member = member
+    self.name = name
+    self.host = host
+    self.process = process
+    self.fingerprint = fingerprint
   }
 }
 
@@ -41,11 +100,14 @@ package struct CompletedRun: Sendable, Equatable {
   package var losses: [Double]
   /// Flat Float32 logits of the evaluated items.
   package var logits: [Float]
+  /// The step whose gradient was not finite; nil where there was none.
+  package var divergedAt: Int?
 
-  package init(run: String, losses: [Double], logits: [Float]) {
+  package init(run: String, losses: [Double], logits: [Float], divergedAt: Int? = nil) {
     self.run = run
     self.losses = losses
     self.logits = logits
+    self.divergedAt = divergedAt
   }
 }
 
@@ -75,28 +137,5 @@ package struct CostRecord: Sendable, Equatable {
     bytesSent += other.bytesSent
     bytesReceived += other.bytesReceived
     peakResidentBytes = max(peakResidentBytes, other.peakResidentBytes)
-  }
-}
-
-/// Why the ledger cannot be read or written.
-package enum LedgerError: Error, Sendable, CustomStringConvertible {
-  case unreadable(file: String, problem: String)
-  case unwritable(file: String, problem: String)
-  case otherAudit(file: String, expected: ContentHash, found: String)
-  /// A replayed step came to other bits than the ledger holds.
-  case replayDiffers(run: String, step: Int, what: String)
-
-  package var description: String {
-    switch self {
-    case .unreadable(let file, let problem): "\(file): cannot be read: \(problem)"
-    case .unwritable(let file, let problem):
-      "\(file): cannot be written: \(problem); nothing that was committed is lost, start the same command again"
-    case .otherAudit(let file, let expected, let found):
-      "\(file): the folder holds another audit (plan \(found.prefix(12))…, not \(expected.description.prefix(12))…); "
-        + "choose another --output, or the specification and data that it was made from"
-    case .replayDiffers(let run, let step, let what):
-      "\(run), step \(step): the \(what) computed again differs from the one in the ledger; "
-        + "the processor, libtorch or the number of threads has changed since: go on where the audit was begun"
-    }
   }
 }

@@ -1,11 +1,13 @@
 /// AdamW (Loshchilov and Hutter 2019) over one flat buffer of Float32 parameters, with the arithmetic of PyTorch's
 /// `torch.optim.AdamW` (not the fused form).
+///
+/// Updates happen in place: whoever shares the buffer of the parameters sees them.
 package struct AdamW: Sendable, Equatable {
-  package var parameters: [Float]
-  private var firstMoment: [Float]
-  private var secondMoment: [Float]
+  package let parameters: FloatBuffer
+  package let firstMoment: FloatBuffer
+  package let secondMoment: FloatBuffer
   /// Updates so far.
-  package private(set) var steps = 0
+  package private(set) var steps: Int
   package let weightDecay: Double
   private let decayRates = (first: 0.9, second: 0.999)
   private let epsilon = 1e-8
@@ -16,16 +18,34 @@ package struct AdamW: Sendable, Equatable {
   }
 
   package init(parameters: [Float], weightDecay: Double) {
+    self.init(parameters: FloatBuffer(parameters), weightDecay: weightDecay)
+  }
+
+  /// An optimizer before its first update.
+  package init(parameters: FloatBuffer, weightDecay: Double) {
+    self.init(
+      parameters: parameters, firstMoment: FloatBuffer(repeating: 0, count: parameters.count),
+      secondMoment: FloatBuffer(repeating: 0, count: parameters.count), steps: 0, weightDecay: weightDecay)
+  }
+
+  /// An optimizer after `steps` updates; the three buffers have the same length.
+  package init(
+    parameters: FloatBuffer, firstMoment: FloatBuffer, secondMoment: FloatBuffer, steps: Int, weightDecay: Double
+  ) {
     self.parameters = parameters
+    self.firstMoment = firstMoment
+    self.secondMoment = secondMoment
+    self.steps = steps
     self.weightDecay = weightDecay
-    firstMoment = Array(repeating: 0, count: parameters.count)
-    secondMoment = firstMoment
   }
 
   /// Applies the mean gradient, `gradientSum` × `scale`, at learning rate `rate`.
   ///
+  /// - Parameter loop: how the elements are spread; their bits do not depend on it.
   /// - Throws: `OptimizationError.wrongLength` when the gradient has another length than the parameters.
-  package mutating func apply(gradientSum: [Float], scale: Float, rate: Double) throws(OptimizationError) {
+  package mutating func apply(
+    gradientSum: FloatBuffer, scale: Float, rate: Double, in loop: ElementLoop = serialLoop
+  ) throws(OptimizationError) {
     guard gradientSum.count == parameters.count else {
       throw .wrongLength(expected: parameters.count, found: gradientSum.count)
     }
@@ -38,20 +58,15 @@ package struct AdamW: Sendable, Equatable {
     let (complement1, complement2) = (Float(1 - decayRates.first), Float(1 - decayRates.second))
     let root2 = Float(correction2)
     let epsilon = Float(epsilon)
-    let count = parameters.count
-    parameters.withUnsafeMutableBufferPointer { parameters in
-      firstMoment.withUnsafeMutableBufferPointer { first in
-        secondMoment.withUnsafeMutableBufferPointer { second in
-          gradientSum.withUnsafeBufferPointer { gradients in
-            for index in 0..<count {
-              let gradient = gradients[index] * scale
-              first[index] = beta1 * first[index] + complement1 * gradient
-              second[index] = beta2 * second[index] + complement2 * gradient * gradient
-              let denominator = second[index].squareRoot() / root2 + epsilon
-              parameters[index] = parameters[index] * shrink - stepSize * (first[index] / denominator)
-            }
-          }
-        }
+    let (values, first, second) = (parameters.pointer, firstMoment.pointer, secondMoment.pointer)
+    let gradients = gradientSum.floats
+    loop(parameters.count) { part in
+      for index in part {
+        let gradient = gradients[index] * scale
+        first[index] = beta1 * first[index] + complement1 * gradient
+        second[index] = beta2 * second[index] + complement2 * gradient * gradient
+        let denominator = second[index].squareRoot() / root2 + epsilon
+        values[index] = values[index] * shrink - stepSize * (first[index] / denominator)
       }
     }
   }

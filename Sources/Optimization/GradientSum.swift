@@ -3,26 +3,30 @@ package struct GradientSum: Sendable, Equatable {
   /// The micro-batches that it covers.
   package var range: Range<Int>
   /// Flat, in the layout's order.
-  package var gradient: [Float]
+  package var gradient: FloatBuffer
   package var lossSum: Double
   package var samples: Int
 
   package init(range: Range<Int>, gradient: [Float], lossSum: Double, samples: Int) {
+    self.init(range: range, gradient: FloatBuffer(gradient), lossSum: lossSum, samples: samples)
+  }
+
+  package init(range: Range<Int>, gradient: FloatBuffer, lossSum: Double, samples: Int) {
     self.range = range
     self.gradient = gradient
     self.lossSum = lossSum
     self.samples = samples
   }
 
-  /// Adds the right-hand neighbour of this node element by element.
-  mutating func add(_ right: GradientSum) {
+  /// Adds the right-hand neighbour of this node element by element, in place where nobody else holds the numbers.
+  mutating func add(_ right: GradientSum, in loop: ElementLoop) {
     range = range.lowerBound..<right.range.upperBound
     lossSum += right.lossSum
     samples += right.samples
-    gradient.withUnsafeMutableBufferPointer { sum in
-      right.gradient.withUnsafeBufferPointer { addend in
-        for index in 0..<min(sum.count, addend.count) { sum[index] += addend[index] }
-      }
+    if !isKnownUniquelyReferenced(&gradient) { gradient = FloatBuffer(copying: gradient) }
+    let (sum, addend) = (gradient.pointer, right.gradient.floats)
+    loop(min(sum.count, addend.count)) { part in
+      for index in part { sum[index] += addend[index] }
     }
   }
 }
@@ -43,7 +47,9 @@ package struct GradientReduction: Sendable {
   /// Adds a node and every parent that it completes.
   ///
   /// - Throws: `OptimizationError` when it is no node of the tree, has another length, or overlaps what is there.
-  package mutating func insert(_ node: GradientSum) throws(OptimizationError) {
+  ///
+  /// - Parameter loop: how the additions are spread; their bits do not depend on it.
+  package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = serialLoop) throws(OptimizationError) {
     guard CanonicalTree.contains(node.range, total: total) else {
       throw .notANode(range: node.range, total: total)
     }
@@ -60,9 +66,9 @@ package struct GradientReduction: Sendable {
       let siblingRange = isLeft ? middle..<parent.upperBound : parent.lowerBound..<middle
       guard var sibling = waiting.removeValue(forKey: siblingRange) else { break }
       if isLeft {
-        node.add(sibling)
+        node.add(sibling, in: loop)
       } else {
-        sibling.add(node)
+        sibling.add(node, in: loop)
         node = sibling
       }
     }

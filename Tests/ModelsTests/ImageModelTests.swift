@@ -67,9 +67,9 @@ struct ImageModelTests {
     func losses(_ model: ImageClassifier, from values: [Float]) throws -> [Float] {
       var optimizer = AdamW(parameters: values, weightDecay: 0.01)
       return try (0..<20).map { _ in
-        try model.load(parameters: optimizer.parameters)
+        try model.load(parameters: optimizer.parameters.floats)
         let (loss, gradient) = try model.gradientSum(pixels: pixels, labels: labels)
-        try optimizer.apply(gradientSum: gradient, scale: 1 / Float(labels.count), rate: 1e-3)
+        try optimizer.apply(gradientSum: FloatBuffer(gradient), scale: 1 / Float(labels.count), rate: 1e-3)
         return Float(loss)
       }
     }

@@ -73,9 +73,9 @@ struct LlamaTests {
       var optimizer = AdamW(parameters: values, weightDecay: 0.01)
       let (batch, labels) = (try batch("right"), try labels)
       return try (0..<20).map { _ in
-        try model.load(parameters: optimizer.parameters)
+        try model.load(parameters: optimizer.parameters.floats)
         let (loss, gradient) = try model.gradientSum(batch, labels: labels)
-        try optimizer.apply(gradientSum: gradient, scale: 1 / Float(labels.count), rate: 1e-3)
+        try optimizer.apply(gradientSum: FloatBuffer(gradient), scale: 1 / Float(labels.count), rate: 1e-3)
         return Float(loss / Double(labels.count))
       }
     }

@@ -23,8 +23,8 @@ import Testing
     var optimizer = AdamW(parameters: golden.start, weightDecay: 0.05)
     for (step, gradient) in golden.gradients.enumerated() {
       #expect(abs(schedule.rate(step: step) - golden.rates[step]) < 1e-12)
-      let factor = Clipping.factor(gradient: gradient, scale: 1, limit: golden.clip)
-      try optimizer.apply(gradientSum: gradient, scale: factor, rate: schedule.rate(step: step))
+      let factor = Clipping.factor(gradient: FloatBuffer(gradient), scale: 1, limit: golden.clip)
+      try optimizer.apply(gradientSum: FloatBuffer(gradient), scale: factor, rate: schedule.rate(step: step))
     }
     for (found, expected) in zip(optimizer.parameters, golden.end) { #expect(abs(found - expected) < 1e-6) }
   }

@@ -1,25 +1,32 @@
-internal import Plan
+package import Plan
 
 /// A part of the audit whose cost is measured by itself.
-struct Phase: Sendable {
-  let arm: Int
-  let kind: Kind
+package struct Phase: Sendable, Equatable {
+  /// The position of the arm in the specification.
+  package let arm: Int
+  package let kind: Kind
   /// Positions in the plan's runs.
-  let runs: [Int]
+  package let runs: [Int]
 
-  enum Kind: String, Sendable, CaseIterable {
+  package init(arm: Int, kind: Kind, runs: [Int]) {
+    self.arm = arm
+    self.kind = kind
+    self.runs = runs
+  }
+
+  package enum Kind: String, Sendable, CaseIterable {
     case training
     case evaluation
     /// Trains and scores the shadow models.
     case fleet
   }
 
-  /// The phases of a plan, in the order in which they are worked on: one after another, so that the wall-clock of each
+  /// The phases of some runs, in the order in which they are worked on: one after another, so that the wall-clock of each
   /// can be told.
-  static func all(of plan: Plan) -> [Phase] {
-    plan.specification.arms.indices.flatMap { arm -> [Phase] in
+  package static func all(of runs: [PlannedRun], arms: Int) -> [Phase] {
+    (0..<arms).flatMap { arm -> [Phase] in
       var (task, fleet, given): ([Int], [Int], [Int]) = ([], [], [])
-      for (index, run) in plan.runs.enumerated() where run.arm == arm {
+      for (index, run) in runs.enumerated() where run.arm == arm {
         switch run.purpose {
         case .task: task.append(index)
         case .fleet: fleet.append(index)

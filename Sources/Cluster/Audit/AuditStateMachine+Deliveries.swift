@@ -1,0 +1,298 @@
+package import Hashing
+package import Optimization
+internal import Plan
+package import Training
+
+/// The results of some units, as a worker delivered them.
+package enum DeliveredUnits {
+  /// Nodes of the canonical tree over the step's micro-batches.
+  case gradients([GradientSum])
+  /// Logits item by item, flat.
+  case logits([Float])
+
+  /// The digest of everything that must be equal when two members compute the same units.
+  var digest: TensorDigest {
+    switch self {
+    case .logits(let logits): TensorDigest(of: logits)
+    case .gradients(let nodes):
+      TensorDigest(
+        of: nodes.flatMap { node in
+          [TensorDigest(of: node.gradient.floats), TensorDigest(of: [Float(node.lossSum)])]
+        })
+    }
+  }
+
+  var isFinite: Bool {
+    switch self {
+    case .logits(let logits): logits.allSatisfy(\.isFinite)
+    case .gradients(let nodes): nodes.allSatisfy { $0.lossSum.isFinite && $0.gradient.isFinite }
+    }
+  }
+}
+
+/// Steps of a lent run, as its worker delivered them.
+package struct DeliveredSteps {
+  package var first: Int
+  package var steps: [Step]
+  /// The state behind the last of them; nil where there is none.
+  package var state: TrainingState?
+  /// The worker has given the run back.
+  package var isLast: Bool
+
+  package struct Step: Sendable {
+    package var samples: Int
+    package var lossSum: Double
+    package var gradient: TensorDigest
+    package var parameters: TensorDigest
+    /// The gradient was not finite; only the last step can be.
+    package var isDivergent: Bool
+
+    package init(
+      samples: Int, lossSum: Double, gradient: TensorDigest, parameters: TensorDigest, isDivergent: Bool
+    ) {
+      self.samples = samples
+      self.lossSum = lossSum
+      self.gradient = gradient
+      self.parameters = parameters
+      self.isDivergent = isDivergent
+    }
+  }
+
+  package init(first: Int, steps: [Step], state: TrainingState?, isLast: Bool) {
+    self.first = first
+    self.steps = steps
+    self.state = state
+    self.isLast = isLast
+  }
+}
+
+/// Why an audit cannot go on.
+package enum AuditFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  case notFinite(run: String)
+  case replayDiffers(run: String, step: Int, members: String)
+
+  package var description: String {
+    switch self {
+    case .notFinite(let run): "\(run): its logits are not finite; lower the learning rate or set training.clip"
+    case .replayDiffers(let run, let step, let members):
+      "\(run), step \(step): \(members) came to other bits than was committed before; one of the machines computes wrong"
+    }
+  }
+}
+
+// What workers deliver.
+extension AuditStateMachine {
+  /// Takes the results of some units: counts them once, and goes on with their run.
+  package mutating func deliver(
+    lease identifier: Int, from member: Member, _ delivered: DeliveredUnits, at now: Duration
+  ) throws -> [Action] {
+    guard let lease = cluster.lease(identifier), lease.member == member, let round = lease.round else { return [] }
+    guard fits(delivered, lease: lease) else {
+      return try refuse(member, because: "its delivery of lease \(identifier) does not fit the lease", at: now)
+    }
+    waiting[identifier] = delivered
+    var actions = try perform(
+      cluster.deliver(
+        lease: identifier, from: member, needsConfirmation: !delivered.isFinite, digest: { delivered.digest }, at: now),
+      at: now)
+    if case .step = round.kind, let state = keepState(run: round.run, at: now) { actions.append(state) }
+    return actions
+  }
+
+  /// Takes the steps of a run that was lent whole.
+  package mutating func deliver(
+    lease identifier: Int, from member: Member, _ delivered: DeliveredSteps, at now: Duration
+  ) throws -> [Action] {
+    guard let held = cluster.lease(identifier), held.member == member else { return [] }
+    guard fits(delivered, run: held.run) else {
+      return try refuse(member, because: "its delivery of lease \(identifier) does not fit the run", at: now)
+    }
+    guard
+      let lease = cluster.deliver(
+        training: identifier, from: member, steps: delivered.steps.count, isLast: delivered.isLast, at: now)
+    else { return [] }
+    return try take(delivered, of: lease, at: now) + perform(cluster.reconsider(at: now), at: now)
+  }
+
+  /// A worker cannot do a lease, or need not any more.
+  package mutating func giveBack(lease: Int, from member: Member, at now: Duration) throws -> [Action] {
+    try perform(cluster.giveBack(lease: lease, from: member, at: now), at: now)
+  }
+
+  /// Puts a member aside that sends what no honest worker sends.
+  package mutating func refuse(_ member: Member, because reason: String, at now: Duration) throws -> [Action] {
+    [.dismissed(member, .refused, reason: reason)] + (try perform(cluster.leave(member, at: now), at: now))
+  }
+
+  private func fits(_ delivered: DeliveredUnits, lease: Lease) -> Bool {
+    guard let units = lease.units, let round = lease.round else { return false }
+    guard let training = open[lease.run]?.training else { return true }
+    switch (delivered, round.kind) {
+    case (.logits(let logits), .evaluation):
+      return logits.count == training.plan.evaluationBlocks[units].reduce(0) { $0 + $1.count } * work.classes
+    case (.gradients(let nodes), .step(let step)):
+      guard step == training.step else { return true }
+      let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
+      return nodes.count == expected.count
+        && zip(nodes, expected).allSatisfy { node, range in
+          node.range == range && node.samples == training.microBatches[range].reduce(0) { $0 + $1.count }
+            && node.gradient.count == training.parameters.count
+        }
+    default: return false
+    }
+  }
+
+  private func fits(_ delivered: DeliveredSteps, run: Int) -> Bool {
+    guard let training = open[run]?.training else { return true }
+    let end = delivered.first + delivered.steps.count
+    let finite = delivered.steps.last?.isDivergent == true ? end - 1 : end
+    guard delivered.first >= 0, end <= training.plan.steps, !delivered.steps.dropLast().contains(where: \.isDivergent)
+    else { return false }
+    guard let state = delivered.state else { return delivered.steps.isEmpty }
+    let count = training.parameters.count
+    return state.step == finite && state.parameters.count == count && state.divergedAt == nil
+      && (state.moments.map { $0.first.count == count && $0.second.count == count } ?? (finite == 0))
+      && state.losses.count == finite / max(1, training.plan.stepsPerEpoch)
+      && state.parameters.isFinite
+  }
+
+  mutating func count(_ lease: Lease) throws -> [Action] {
+    guard let delivered = waiting.removeValue(forKey: lease.identifier), let units = lease.units else { return [] }
+    switch delivered {
+    case .gradients(let nodes):
+      open[lease.run]?.deliveries.append(.init(units: units, member: lease.member, lease: lease.identifier))
+      return try add(nodes, run: lease.run)
+    case .logits(let logits):
+      try keep(logits, run: lease.run, units: units)
+      return []
+    }
+  }
+
+  private mutating func add(_ nodes: consuming [GradientSum], run: Int) throws -> [Action] {
+    open[run]?.place?.willChange()
+    let finished = try open[run]?.training.insert(nodes, in: work.loop)
+    guard let training = open[run]?.training else { return [] }
+    open[run]?.place?.didChange(training.step)
+    guard let finished, !finished.isDivergent else { return [] }
+    let step = CommittedStep(
+      run: run, step: finished.number, samples: finished.samples, lossSum: finished.lossSum,
+      result: .buffers(gradient: finished.gradient, parameters: training.parameters),
+      deliveries: (open[run]?.deliveries ?? []).sorted { $0.units.lowerBound < $1.units.lowerBound })
+    open[run]?.deliveries = []
+    samplesDone += finished.samples
+    stepsDone += 1
+    return [.commit(step)]
+  }
+
+  private mutating func keep(_ logits: [Float], run: Int, units: Range<Int>) throws {
+    guard let plan = open[run]?.training.plan else { return }
+    guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
+    var offset = 0
+    let blocks = plan.evaluationBlocks
+    for block in units {
+      let length = blocks[block].count * work.classes
+      open[run]?.blocks[block] = Array(logits[offset..<offset + length])
+      offset += length
+      samplesDone += blocks[block].count / 3
+    }
+  }
+
+  /// All units of a round have been counted.
+  mutating func complete(_ round: Round, at now: Duration) throws -> [Action] {
+    guard let run = open[round.run] else { return [] }
+    switch round.kind {
+    case .step:
+      if let step = run.training.divergedAt {
+        return [.notice("\(run.training.plan.identifier) diverged at step \(step): its gradient is not finite")]
+          + (try finishTraining(run: round.run, at: now))
+      }
+      if run.training.isTrained { return try finishTraining(run: round.run, at: now) }
+      return try perform(cluster.advance(run: round.run, to: run.training.step, at: now), at: now)
+    case .evaluation:
+      let done = FinishedRun(
+        losses: run.training.losses, logits: run.blocks.flatMap { $0 ?? [] }, divergedAt: run.training.divergedAt)
+      open[round.run] = nil
+      trained[round.run] = nil
+      completed[round.run] = done
+      return [.completed(run: round.run, done)] + (try goOn(at: now))
+    }
+  }
+
+  mutating func restart(_ round: Round) {
+    switch round.kind {
+    case .step:
+      open[round.run]?.training.restartStep()
+      open[round.run]?.deliveries = []
+    case .evaluation:
+      let blocks = open[round.run]?.blocks.count ?? 0
+      open[round.run]?.blocks = Array(repeating: nil, count: blocks)
+    }
+  }
+
+  private mutating func take(_ delivered: DeliveredSteps, of lease: Lease, at now: Duration) throws -> [Action] {
+    guard let run = open[lease.run], !run.training.isTrained else { return [] }
+    let (plan, committed) = (run.training.plan, run.training.step)
+    // Somebody else may have been lent the same run: what both did must be the same.
+    for (offset, step) in delivered.steps.enumerated() where !step.isDivergent {
+      guard let known = run.digests[delivered.first + offset], known != step.parameters else { continue }
+      throw AuditFailure.replayDiffers(
+        run: plan.identifier.description, step: delivered.first + offset, members: lease.member.description)
+    }
+    guard delivered.first <= committed, let state = delivered.state else { return [] }
+    var actions: [Action] = []
+    if state.step > committed {
+      for number in committed..<state.step {
+        let step = delivered.steps[number - delivered.first]
+        open[lease.run]?.digests[number] = step.parameters
+        samplesDone += step.samples
+        stepsDone += 1
+        let units = (step.samples + plan.microbatch - 1) / max(1, plan.microbatch)
+        actions.append(
+          .commit(
+            CommittedStep(
+              run: lease.run, step: number, samples: step.samples, lossSum: step.lossSum,
+              result: .digests(gradient: step.gradient, parameters: step.parameters),
+              deliveries: [.init(units: 0..<units, member: lease.member, lease: lease.identifier)])))
+      }
+      open[lease.run]?.training = TrainingRun(plan: plan, training: work.optimizer, state: state)
+      open[lease.run]?.place = nil
+      if open[lease.run]?.training.isTrained == true { return actions + (try finishTraining(run: lease.run, at: now)) }
+      open[lease.run]?.saved = now
+      actions.append(.save(run: lease.run, state))
+      actions += try perform(cluster.recallOthers(than: lease), at: now)
+      actions += try perform(cluster.advance(run: lease.run, to: state.step, at: now), at: now)
+    }
+    guard delivered.steps.last?.isDivergent == true, open[lease.run]?.training.step == state.step else { return actions }
+    return actions + (try diverge(run: lease.run, at: state.step, now: now))
+  }
+
+  /// A lent run's gradient was not finite: it counts when it is so a second time.
+  private mutating func diverge(run: Int, at step: Int, now: Duration) throws -> [Action] {
+    guard let open = open[run] else { return [] }
+    guard open.divergenceClaim == step else {
+      self.open[run]?.divergenceClaim = step
+      return try perform(cluster.forgetTrainer(of: run, at: now), at: now)
+    }
+    var state = open.training.state
+    state.divergedAt = step
+    self.open[run]?.training = TrainingRun(plan: open.training.plan, training: work.optimizer, state: state)
+    return [.notice("\(open.training.plan.identifier) diverged at step \(step): its gradient is not finite")]
+      + (try finishTraining(run: run, at: now))
+  }
+
+  /// The state of a shared run, when it was not kept for some time.
+  private mutating func keepState(run: Int, at now: Duration) -> Action? {
+    guard let known = open[run], !known.training.isTrained, known.training.step > 0,
+      now - known.saved >= AuditWork.interval(elements: known.training.parameters.count)
+    else { return nil }
+    open[run]?.saved = now
+    return .save(run: run, known.training.state.copy)
+  }
+}
+
+extension AuditWork {
+  /// How often the state of a run is kept: every second, and less often where it is so large that the disk could not.
+  package static func interval(elements: Int) -> Duration {
+    .milliseconds(max(1_000, elements * 12 / 50_000))
+  }
+}

@@ -1,0 +1,172 @@
+internal import Optimization
+internal import Plan
+package import Training
+
+// The graph of what there is to do: phases one after another, so that the wall-clock of each can be told, and within
+// them runs that are trained and then evaluated.
+extension AuditStateMachine {
+  /// Begins with the first phase that is not done.
+  package mutating func start(at now: Duration) throws -> [Action] {
+    try go(at: now) { (audit) throws in try audit.nextPhase(at: now) }
+  }
+
+  /// A worker was let in.
+  package mutating func join(_ member: Member, at now: Duration) throws -> [Action] {
+    try go(at: now) { (audit) throws in
+      try audit.perform(audit.cluster.join(member, at: now), at: now) + audit.fill(at: now)
+    }
+  }
+
+  /// A worker has gone.
+  package mutating func leave(_ member: Member, at now: Duration) throws -> [Action] {
+    try go(at: now) { (audit) throws in try audit.perform(audit.cluster.leave(member, at: now), at: now) }
+  }
+
+  /// A worker should finish what it holds, and go.
+  package mutating func drain(_ member: Member, at now: Duration) throws -> [Action] {
+    try go(at: now) { (audit) throws in try audit.perform(audit.cluster.drain(member, at: now), at: now) }
+  }
+
+  /// Anything came from a worker.
+  package mutating func hear(_ member: Member, at now: Duration) { cluster.hear(member, at: now) }
+
+  /// Time has passed.
+  package mutating func tick(at now: Duration) throws -> [Action] {
+    try go(at: now) { (audit) throws in try audit.perform(audit.cluster.tick(at: now), at: now) }
+  }
+
+  /// Copies of the states of all runs under way, for a sitting that ends.
+  package func states() -> [(run: Int, state: TrainingState)] {
+    open.keys.sorted().compactMap { run in
+      guard let training = open[run]?.training, training.step > 0 else { return nil }
+      return (run, training.state.copy)
+    }
+  }
+
+  private mutating func go(at now: Duration, _ body: (inout Self) throws -> [Action]) throws -> [Action] {
+    guard !isFinished else { return [] }
+    return try body(&self)
+  }
+
+  /// Goes on to the next phase that has something to do.
+  private mutating func nextPhase(at now: Duration) throws -> [Action] {
+    var actions: [Action] = []
+    if let phase { actions.append(.phaseEnded(phase, number: phaseIndex)) }
+    repeat {
+      phaseIndex += 1
+      guard let phase else {
+        isFinished = true
+        return actions + [.finished]
+      }
+      ahead = phase.runs.filter { completed[$0] == nil && (phase.kind != .training || trained[$0] == nil) }
+    } while ahead.isEmpty
+    if let phase { actions.append(.phaseBegan(phase, number: phaseIndex)) }
+    return actions + (try goOn(at: now))
+  }
+
+  /// Begins runs: enough that no worker waits for another's step, no more than memory should hold.
+  mutating func fill(at now: Duration) throws -> [Action] {
+    var actions: [Action] = []
+    while !ahead.isEmpty, open.count <= max(2, cluster.memberCount) {
+      actions += try begin(run: ahead.removeFirst(), at: now)
+    }
+    return actions
+  }
+
+  /// What follows when a run of the phase is done.
+  mutating func goOn(at now: Duration) throws -> [Action] {
+    let actions = try fill(at: now)
+    guard !isFinished, ahead.isEmpty, open.isEmpty else { return actions }
+    return actions + (try nextPhase(at: now))
+  }
+
+  private mutating func begin(run: Int, at now: Duration) throws -> [Action] {
+    let plan = work.runs[run]
+    if let trained = trained[run] {
+      let state = TrainingState(
+        step: plan.steps, parameters: trained.parameters, losses: trained.losses, divergedAt: trained.divergedAt)
+      open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state))
+      return try evaluate(run: run, at: now)
+    }
+    let state: TrainingState
+    if let kept = recovered.removeValue(forKey: run) {
+      state = kept
+    } else {
+      state = try work.initialState(run)
+    }
+    samplesDone += min(state.step * plan.batch, plan.members.count * plan.settings.epochs)
+    open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state), saved: now)
+    guard open[run]?.training.isTrained == false else { return try finishTraining(run: run, at: now) }
+    let microBatches = (min(plan.batch, plan.members.count) + plan.microbatch - 1) / max(1, plan.microbatch)
+    return try perform(
+      cluster.openTraining(run: run, step: state.step, end: plan.steps, microBatches: microBatches, at: now), at: now)
+  }
+
+  /// The last step is done, or the run has diverged.
+  mutating func finishTraining(run: Int, at now: Duration) throws -> [Action] {
+    guard let training = open[run]?.training else { return [] }
+    var actions = try perform(cluster.close(run: run, at: now), at: now)
+    if training.plan.purpose != .given {
+      var state = training.state
+      state.moments = nil
+      actions.append(.save(run: run, state.copy))
+    }
+    switch training.plan.purpose {
+    case .task where phase?.kind == .training:
+      let done = TrainedRun(
+        parameters: FloatBuffer(copying: training.parameters), losses: training.losses, divergedAt: training.divergedAt)
+      open[run] = nil
+      trained[run] = done
+      actions.append(.trained(run: run, done))
+      return actions + (try goOn(at: now))
+    case .task, .fleet, .given:
+      return actions + (try evaluate(run: run, at: now))
+    }
+  }
+
+  private mutating func evaluate(run: Int, at now: Duration) throws -> [Action] {
+    guard let plan = open[run]?.training.plan else { return [] }
+    let blocks = plan.evaluationBlocks.count
+    open[run]?.blocks = Array(repeating: nil, count: blocks)
+    return try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now)
+  }
+
+  /// Does what the cluster asks for as far as it concerns the runs, and passes on the rest.
+  mutating func perform(_ asked: [ClusterStateMachine.Action], at now: Duration) throws -> [Action] {
+    var actions: [Action] = []
+    for action in asked {
+      switch action {
+      case .grant(let lease): actions.append(.grant(lease))
+      case .recall(let lease): actions.append(.recall(lease))
+      case .share(let run): actions += try share(run: run, at: now)
+      case .count(let lease): actions += try count(lease)
+      case .discard(let lease): waiting[lease] = nil
+      case .completed(let round): actions += try complete(round, at: now)
+      case .restart(let round): restart(round)
+      case .disagreement(let round, let units, let members):
+        let names = members.map(\.description).joined(separator: " and ")
+        actions.append(.notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
+      case .expelled(let member, let reason): actions.append(.dismissed(member, .silent, reason: reason))
+      case .putAside(let member, let reason): actions.append(.dismissed(member, .refused, reason: reason))
+      case .drained(let member): actions.append(.dismissed(member, .drained, reason: "it was drained"))
+      }
+    }
+    return actions
+  }
+
+  /// The run's current step is worked on by all.
+  private mutating func share(run: Int, at now: Duration) throws -> [Action] {
+    guard let training = open[run]?.training else { return [] }
+    if open[run]?.place == nil, let place = work.place(run, training.parameters.count) {
+      place.willChange()
+      place.buffer.copy(from: training.parameters)
+      place.didChange(training.step)
+      var state = training.state
+      state.parameters = place.buffer
+      open[run]?.training = TrainingRun(plan: training.plan, training: work.optimizer, state: state)
+      open[run]?.place = place
+    }
+    let round = Round(run: run, kind: .step(training.step))
+    return try perform(cluster.open(round, units: training.microBatches.count, at: now), at: now)
+  }
+}

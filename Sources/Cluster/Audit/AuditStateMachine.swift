@@ -1,0 +1,198 @@
+package import Hashing
+package import Optimization
+package import Plan
+package import Training
+
+/// An audit's runs from first step to last prediction, over a cluster whose members come and go: events in, actions out.
+///
+/// It holds the parameters, adds gradients up and updates, but knows no sockets, files, processes or clocks: the
+/// coordinator is the shell around it, and the tests' simulator another.
+package struct AuditStateMachine {
+  package let work: AuditWork
+  package internal(set) var cluster: ClusterStateMachine
+  var open: [Int: OpenRun] = [:]
+  /// Parameters of trained runs that wait for their evaluation.
+  var trained: [Int: TrainedRun] = [:]
+  package internal(set) var completed: [Int: FinishedRun] = [:]
+  /// What killed sittings have left of unfinished runs.
+  var recovered: [Int: TrainingState] = [:]
+  /// Deliveries that wait to be counted, by their lease.
+  var waiting: [Int: DeliveredUnits] = [:]
+  /// Runs of the current phase that were not begun.
+  var ahead: [Int] = []
+  var phaseIndex = -1
+  package internal(set) var samplesDone = 0
+  package internal(set) var stepsDone = 0
+  package internal(set) var isFinished = false
+
+  /// - Parameters:
+  ///   - completed: runs that earlier sittings have finished, by their position.
+  ///   - recovered: states that earlier sittings have left of unfinished runs.
+  package init(
+    work: AuditWork, cluster: ClusterStateMachine, completed: [Int: FinishedRun] = [:],
+    recovered: [Int: TrainingState] = [:]
+  ) {
+    self.work = work
+    self.cluster = cluster
+    self.completed = completed
+    self.recovered = recovered
+    samplesDone = completed.keys.reduce(0) { $0 + work.runs[$1].samples }
+  }
+
+  /// What the shell must do, in order.
+  package enum Action {
+    /// Lend; parameters or state are asked for with `parameters(of:)` and `state(of:)`.
+    case grant(Lease)
+    case recall(Lease)
+    /// Put the step down in the ledger.
+    case commit(CommittedStep)
+    /// Keep the state, so that a later sitting can go on from it; its buffers are copies.
+    case save(run: Int, TrainingState)
+    /// A task run is trained: write its checkpoint.
+    case trained(run: Int, TrainedRun)
+    /// A run is done with everything: put its predictions down, and forget its state.
+    case completed(run: Int, FinishedRun)
+    case phaseBegan(Phase, number: Int)
+    case phaseEnded(Phase, number: Int)
+    /// A member is no member any more; tell it.
+    case dismissed(Member, Dismissal, reason: String)
+    /// Something a person should know.
+    case notice(String)
+    /// Everything is done.
+    case finished
+  }
+
+  package enum Dismissal: Hashable, Sendable {
+    /// It was not heard of for too long, and may come back.
+    case silent
+    /// It sent what no honest worker sends.
+    case refused
+    /// It was to be drained, and holds nothing.
+    case drained
+  }
+
+  /// A run that is being trained or evaluated.
+  struct OpenRun {
+    var training: TrainingRun
+    /// Its parameters are where workers of this host can read them.
+    var place: ParameterPlace?
+    /// Who delivered what of the current step.
+    var deliveries: [CommittedStep.Delivered] = []
+    /// Logits of each evaluation block; nil while the block is out.
+    var blocks: [[Float]?] = []
+    /// The digests of the parameters after each step of this sitting that was computed elsewhere.
+    var digests: [Int: TensorDigest] = [:]
+    /// When the state was last kept.
+    var saved: Duration = .zero
+    /// A lent run's step that one member found to diverge.
+    var divergenceClaim: Int?
+  }
+
+  package var phase: Phase? { work.phases.indices.contains(phaseIndex) ? work.phases[phaseIndex] : nil }
+
+  /// The parameters that the run's current step or evaluation needs; nil when it is not open.
+  package func parameters(of run: Int) -> FloatBuffer? { open[run]?.training.parameters }
+
+  /// The state that a lease of the whole run starts from; nil when it is not open.
+  package func state(of run: Int) -> TrainingState? { open[run]?.training.state }
+
+  /// The version of the run's parameters; nil when it is not open.
+  package func version(of run: Int) -> Int? { open[run]?.training.step }
+}
+
+/// What an audit has to do, and what it needs for it.
+package struct AuditWork {
+  package let runs: [PlannedRun]
+  package let phases: [Phase]
+  package let optimizer: OptimizerSettings
+  package let classes: Int
+  /// The state that a run starts from; of an adapter from elsewhere, its parameters.
+  package let initialState: (_ run: Int) throws -> TrainingState
+  /// A place for the parameters of a shared run; nil for the process's own memory.
+  package let place: (_ run: Int, _ count: Int) -> ParameterPlace?
+  /// How additions and updates are spread over threads.
+  package let loop: ElementLoop
+
+  package init(
+    runs: [PlannedRun], phases: [Phase], optimizer: OptimizerSettings, classes: Int,
+    initialState: @escaping (_ run: Int) throws -> TrainingState,
+    place: @escaping (_ run: Int, _ count: Int) -> ParameterPlace? = { _, _ in nil },
+    loop: @escaping ElementLoop = serialLoop
+  ) {
+    self.runs = runs
+    self.phases = phases
+    self.optimizer = optimizer
+    self.classes = classes
+    self.initialState = initialState
+    self.place = place
+    self.loop = loop
+  }
+}
+
+/// Memory for parameters that others read while they change.
+package struct ParameterPlace {
+  package let buffer: FloatBuffer
+  /// Called before the numbers change.
+  package let willChange: () -> Void
+  /// Called after they changed, with their version.
+  package let didChange: (_ version: Int) -> Void
+
+  package init(buffer: FloatBuffer, willChange: @escaping () -> Void, didChange: @escaping (_ version: Int) -> Void) {
+    self.buffer = buffer
+    self.willChange = willChange
+    self.didChange = didChange
+  }
+}
+
+/// A task run between training and evaluation.
+package struct TrainedRun: Sendable {
+  package let parameters: FloatBuffer
+  package let losses: [Double]
+  package let divergedAt: Int?
+}
+
+/// A run that is done.
+package struct FinishedRun: Sendable, Equatable {
+  /// Mean training loss of every epoch.
+  package var losses: [Double]
+  /// Flat Float32 logits of the evaluated items.
+  package var logits: [Float]
+  /// The step whose gradient was not finite; predictions are those of the parameters before it.
+  package var divergedAt: Int?
+
+  package init(losses: [Double], logits: [Float], divergedAt: Int? = nil) {
+    self.losses = losses
+    self.logits = logits
+    self.divergedAt = divergedAt
+  }
+}
+
+/// A step that is done, for the ledger.
+package struct CommittedStep: Sendable {
+  package let run: Int
+  package let step: Int
+  package let samples: Int
+  package let lossSum: Double
+  package let result: Result
+  package let deliveries: [Delivered]
+
+  /// What the step came to.
+  package enum Result: Sendable {
+    /// Computed here: digests are made of these, before the parameters change again.
+    case buffers(gradient: FloatBuffer, parameters: FloatBuffer)
+    /// Computed by a worker that had the whole run.
+    case digests(gradient: TensorDigest, parameters: TensorDigest)
+  }
+
+  /// Units that one delivery brought.
+  package struct Delivered: Sendable, Equatable {
+    package var units: Range<Int>
+    package var member: Member
+    package var lease: Int
+  }
+}
+
+extension PlannedRun {
+  /// Samples that the run computes, for progress: an evaluated sample costs about a third of a trained one.
+  package var samples: Int { members.count * settings.epochs + evaluated.count / 3 }
+}

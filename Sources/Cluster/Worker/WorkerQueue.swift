@@ -1,0 +1,73 @@
+/// What a worker was lent and in which order it does it: a lease waits until everything that it needs has come.
+package struct WorkerQueue: Sendable {
+  private var leases: [WorkerLease] = []
+  private var plans: Set<Int> = []
+  private var parameters: [Int: Int] = [:]
+  private var states: [Int: Int] = [:]
+  private var recalled: Set<Int> = []
+
+  package init() {}
+
+  /// A lease was granted.
+  package mutating func grant(_ lease: WorkerLease) { leases.append(lease) }
+
+  /// The plan of a run has come.
+  package mutating func havePlan(of run: Int) { plans.insert(run) }
+
+  /// The parameters of a run, of this version, have come. Leases that need older ones are dropped: their work is done,
+  /// by others if not here.
+  package mutating func haveParameters(of run: Int, version: Int) {
+    parameters[run] = version
+    drop { $0.run == run && $0.version < version && $0.work != .training }
+  }
+
+  /// The state of a run before this step has come.
+  package mutating func haveState(of run: Int, step: Int) { states[run] = step }
+
+  /// The coordinator wants a lent run back.
+  package mutating func recall(lease: Int) { if leases.contains(where: { $0.identifier == lease }) { recalled.insert(lease) } }
+
+  package func isRecalled(_ lease: Int) -> Bool { recalled.contains(lease) }
+
+  /// The first lease that can be worked on.
+  package var next: WorkerLease? { leases.first(where: canStart) }
+
+  /// The lease has ended.
+  package mutating func finish(lease: Int) { drop { $0.identifier == lease } }
+
+  private mutating func drop(where condition: (WorkerLease) -> Bool) {
+    for lease in leases where condition(lease) { recalled.remove(lease.identifier) }
+    leases.removeAll(where: condition)
+  }
+
+  private func canStart(_ lease: WorkerLease) -> Bool {
+    guard plans.contains(lease.run) else { return false }
+    if lease.sharesMemory { return true }
+    return lease.work == .training ? states[lease.run] == lease.version : parameters[lease.run] == lease.version
+  }
+}
+
+/// A lease as its worker sees it.
+package struct WorkerLease: Hashable, Sendable {
+  package let identifier: Int
+  package let run: Int
+  /// The step that the parameters stand before.
+  package let version: Int
+  package let work: Work
+  /// The parameters lie in shared memory: nothing has to come.
+  package let sharesMemory: Bool
+
+  package enum Work: Hashable, Sendable {
+    case microBatches(Range<Int>)
+    case blocks(Range<Int>)
+    case training
+  }
+
+  package init(identifier: Int, run: Int, version: Int, work: Work, sharesMemory: Bool) {
+    self.identifier = identifier
+    self.run = run
+    self.version = version
+    self.work = work
+    self.sharesMemory = sharesMemory
+  }
+}
