@@ -44,13 +44,14 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Optimization", "Plan", "Datasets", "Checkpoints",
-        "Hashing", "RandomNumbers", protobuf,
+        "Report", "Privacy", "Fairness", "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan",
+        "Datasets", "Checkpoints", "Hashing", "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Worker",
       dependencies: [
-        "Wire", "Optimization", "Datasets", "Models", "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
+        "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models", "Checkpoints", "Torch",
+        "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
     .target(
@@ -67,6 +68,7 @@ let package = Package(
     .target(
       name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
+    .target(name: "SharedMemory", dependencies: ["Optimization"], swiftSettings: strict),
     .target(name: "Training", dependencies: ["Optimization", "Plan"], swiftSettings: strict),
     .target(name: "Optimization", swiftSettings: strict),
     .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),

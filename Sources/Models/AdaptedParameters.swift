@@ -58,6 +58,16 @@ final class AdaptedParameters: ParameterSource {
     return (lossSum, try Autograd.gradients(of: loss, for: trained, count: layout.count))
   }
 
+  /// The scalar `loss`; writes its gradient to `values` in the order of the layout.
+  func gradient(of loss: Tensor, into values: UnsafeMutableBufferPointer<Float>) throws -> Double {
+    guard values.count == layout.count else {
+      throw ModelError.parameterCount(expected: layout.count, found: values.count)
+    }
+    let lossSum = try loss.floats().first.map(Double.init) ?? .nan
+    try Autograd.gradients(of: loss, for: trained, into: values)
+    return lossSum
+  }
+
   /// Runs `body` with LoRA's dropout drawing from `keys`, one for each of `items`; without keys nothing is dropped.
   func dropping<Result>(by keys: [RandomKey], items: Int, _ body: () throws -> Result) throws -> Result {
     guard keys.isEmpty || keys.count == items else {

@@ -46,6 +46,20 @@ package final class ImageClassifier: AdaptedModel {
   package func gradientSum(
     pixels: Tensor, labels: [Int], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, gradient: [Float]) {
+    try lossSum(pixels: pixels, labels: labels, dropout: dropout) { try parameters.gradient(of: $0) }
+  }
+
+  /// The sum over images of the cross-entropy, as above; its gradient is written to `gradient`, which holds as many
+  /// elements as the layout.
+  package func gradientSum(
+    pixels: Tensor, labels: [Int], dropout: [RandomKey] = [], into gradient: UnsafeMutableBufferPointer<Float>
+  ) throws -> Double {
+    try lossSum(pixels: pixels, labels: labels, dropout: dropout) { try parameters.gradient(of: $0, into: gradient) }
+  }
+
+  private func lossSum<Result>(
+    pixels: Tensor, labels: [Int], dropout: [RandomKey], _ gradient: (Tensor) throws -> Result
+  ) throws -> Result {
     let images = try check(pixels)
     try ModelError.check(labels: labels, items: images, classes: layout.labels)
     let pixels = try pixels.moved(to: parameters.device)
@@ -54,7 +68,7 @@ package final class ImageClassifier: AdaptedModel {
       let features =
         layout.method == .head
         ? try Autograd.withoutGradients { try model.features(pixels) } : try model.features(pixels)
-      return try parameters.gradient(of: try model.classify(features).crossEntropySum(labels: classes))
+      return try gradient(try model.classify(features).crossEntropySum(labels: classes))
     }
   }
 

@@ -31,6 +31,12 @@ package final class FloatBuffer: @unchecked Sendable {
     _ = pointer.initialize(from: other.pointer)
   }
 
+  /// Memory of the process's own, with a copy of `count` numbers of `floats` from position `start` on.
+  package convenience init(copying floats: UnsafeMutableBufferPointer<Float>, from start: Int, count: Int) {
+    self.init(uninitializedCount: count)
+    _ = pointer.initialize(from: floats[start..<start + count])
+  }
+
   private convenience init(uninitializedCount count: Int) {
     // Whole cache lines, so that vector loads and parallel writers never share one.
     let memory = UnsafeMutableRawPointer.allocate(byteCount: Swift.max(64, count * 4), alignment: 64)

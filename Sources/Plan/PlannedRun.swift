@@ -25,6 +25,21 @@ package struct PlannedRun: Sendable {
   package let batch: Int
   package let microbatch: Int
 
+  package init(
+    identifier: RunIdentifier, arm: Int, purpose: Purpose, members: [Int], evaluated: [Int], key: RandomKey,
+    settings: MethodSettings, batch: Int, microbatch: Int
+  ) {
+    self.identifier = identifier
+    self.arm = arm
+    self.purpose = purpose
+    self.members = members
+    self.evaluated = evaluated
+    self.key = key
+    self.settings = settings
+    self.batch = batch
+    self.microbatch = microbatch
+  }
+
   /// What a run is for.
   package enum Purpose: Hashable, Sendable {
     /// Accuracy and calibration, with this seed.

@@ -12,14 +12,27 @@ package enum Autograd {
   /// The gradients of the scalar `loss` with respect to `parameters`, one after another in one flat buffer of `count`
   /// elements. The graph of `loss` is spent.
   package static func gradients(of loss: Tensor, for parameters: [Tensor], count: Int) throws(TorchError) -> [Float] {
-    let handles = parameters.map { OpaquePointer?($0.handle) }
     var status: Int32 = 0
     let result = [Float](unsafeUninitializedCapacity: count) { values, initialized in
-      values.initialize(repeating: 0)
       initialized = count
-      status = ctorch_gradients(loss.handle, handles, Int32(handles.count), values.baseAddress, Int64(count))
+      status = write(loss, parameters, UnsafeMutableBufferPointer(rebasing: values[..<count]))
     }
     try TorchLibrary.check("gradients", status)
     return result
+  }
+
+  /// Writes the gradients of the scalar `loss` with respect to `parameters` one after another into `values`, which holds
+  /// as many elements as they do. The graph of `loss` is spent.
+  package static func gradients(
+    of loss: Tensor, for parameters: [Tensor], into values: UnsafeMutableBufferPointer<Float>
+  ) throws(TorchError) {
+    try TorchLibrary.check("gradients", write(loss, parameters, values))
+  }
+
+  private static func write(
+    _ loss: Tensor, _ parameters: [Tensor], _ values: UnsafeMutableBufferPointer<Float>
+  ) -> Int32 {
+    let handles = parameters.map { OpaquePointer?($0.handle) }
+    return ctorch_gradients(loss.handle, handles, Int32(handles.count), values.baseAddress, Int64(values.count))
   }
 }

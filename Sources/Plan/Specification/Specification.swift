@@ -153,6 +153,11 @@ package struct MethodSettings: Sendable, Equatable {
   /// The peak of the learning rate.
   package var rate: Double
   package var epochs: Int
+
+  package init(rate: Double, epochs: Int) {
+    self.rate = rate
+    self.epochs = epochs
+  }
 }
 
 /// Whether and how membership inference is measured.

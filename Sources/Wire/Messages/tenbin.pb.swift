@@ -634,9 +634,21 @@ package nonisolated struct Tenbin_Training: Sendable {
   /// Where the run starts anew: the parameters are initial values, there are no moments.
   package var isFresh: Bool = false
 
+  /// What else belongs to the state; its numbers come as a transfer, or lie in shared memory.
+  package var state: Tenbin_StatePart {
+    get {_state ?? Tenbin_StatePart()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _state: Tenbin_StatePart? = nil
 }
 
 /// A piece of a file in the shared folder.
@@ -1009,7 +1021,7 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .runPlan(newValue)}
   }
 
-  /// Coordinator to worker: Float32 parameters, first and second moments.
+  /// Coordinator to worker: Float32 parameters and, unless the run is fresh, first and second moments.
   package var state: Tenbin_StateSubject {
     get {
       if case .state(let v)? = subject {return v}
@@ -1063,7 +1075,7 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     case parameters(Tenbin_ParametersSubject)
     /// Coordinator to worker: the bytes are a RunPlan.
     case runPlan(Tenbin_RunPlanSubject)
-    /// Coordinator to worker: Float32 parameters, first and second moments.
+    /// Coordinator to worker: Float32 parameters and, unless the run is fresh, first and second moments.
     case state(Tenbin_StateSubject)
     /// Coordinator to worker: a piece of a content that the worker asked for.
     case content(Tenbin_ContentSubject)
@@ -1135,20 +1147,11 @@ package nonisolated struct Tenbin_StateSubject: Sendable {
 
   package var run: UInt32 = 0
 
-  package var state: Tenbin_StatePart {
-    get {_state ?? Tenbin_StatePart()}
-    set {_state = newValue}
-  }
-  /// Returns true if `state` has been explicitly set.
-  package var hasState: Bool {self._state != nil}
-  /// Clears the value of `state`. Subsequent reads from it will return its default value.
-  package mutating func clearState() {self._state = nil}
+  package var step: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
-
-  fileprivate var _state: Tenbin_StatePart? = nil
 }
 
 package nonisolated struct Tenbin_ContentSubject: Sendable {
@@ -2282,7 +2285,7 @@ nonisolated extension Tenbin_UnitRange: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Tenbin_Training: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Training"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}end_step\0\u{3}milliseconds_between_states\0\u{3}is_fresh\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}end_step\0\u{3}milliseconds_between_states\0\u{3}is_fresh\0\u{1}state\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2293,12 +2296,17 @@ nonisolated extension Tenbin_Training: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.endStep) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.millisecondsBetweenStates) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.isFresh) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._state) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.endStep != 0 {
       try visitor.visitSingularUInt32Field(value: self.endStep, fieldNumber: 1)
     }
@@ -2308,6 +2316,9 @@ nonisolated extension Tenbin_Training: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.isFresh != false {
       try visitor.visitSingularBoolField(value: self.isFresh, fieldNumber: 3)
     }
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2315,6 +2326,7 @@ nonisolated extension Tenbin_Training: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.endStep != rhs.endStep {return false}
     if lhs.millisecondsBetweenStates != rhs.millisecondsBetweenStates {return false}
     if lhs.isFresh != rhs.isFresh {return false}
+    if lhs._state != rhs._state {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3316,7 +3328,7 @@ nonisolated extension Tenbin_RunPlanSubject: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StateSubject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}state\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}step\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3325,29 +3337,25 @@ nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf.
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
     if self.run != 0 {
       try visitor.visitSingularUInt32Field(value: self.run, fieldNumber: 1)
     }
-    try { if let v = self._state {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_StateSubject, rhs: Tenbin_StateSubject) -> Bool {
     if lhs.run != rhs.run {return false}
-    if lhs._state != rhs._state {return false}
+    if lhs.step != rhs.step {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,276 @@
+internal import Cluster
+internal import Foundation
+internal import Optimization
+internal import RandomNumbers
+internal import Training
+internal import Wire
+
+// Leases into deliveries.
+extension WorkerSession {
+  /// Computes a lease of units, or begins a lent run.
+  func work(on lease: WorkerLease, with computation: any MicroBatchComputation) throws {
+    guard let grant = grants[lease.identifier], let run = runs[lease.run] else { return }
+    if lease.work == .training { return try begin(lease, grant: grant, run: run) }
+    let clock = LeaseClock()
+    guard try load(lease, grant: grant, run: run, with: computation) else { return endStale(lease) }
+    var parts: [Part] = []
+    switch lease.work {
+    case .microBatches(let units):
+      let (microBatches, dropout) = try self.step(lease.version, of: lease.run)
+      guard units.upperBound <= microBatches.count else {
+        throw WorkerError(.failure, "lease \(lease.identifier) names micro-batches \(units) of \(microBatches.count)")
+      }
+      for node in CanonicalTree.nodes(covering: units, total: microBatches.count) {
+        let (sum, file) = try gradient(
+          of: microBatches, node: node, run: run, lease: lease.identifier, dropout: dropout, with: computation)
+        parts.append(Part(gradient: sum, file: file))
+      }
+      unitsDone += UInt64(units.count)
+    case .blocks(let blocks):
+      guard blocks.upperBound <= run.blocks.count else {
+        throw WorkerError(.failure, "lease \(lease.identifier) names blocks \(blocks) of \(run.blocks.count)")
+      }
+      let logits = try run.blocks[blocks].flatMap { try computation.logits(method: run.method, items: $0) }
+      parts.append(Part(logits: logits))
+      unitsDone += UInt64(blocks.count)
+    case .training: break
+    }
+    end(lease.identifier)
+    deliver(parts, lease: lease.identifier, clock: clock) { $0.isLast = true }
+  }
+
+  /// The sum of the gradients of a node of the step's canonical tree.
+  private func gradient(
+    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, lease: Int, dropout: RandomKey,
+    with computation: any MicroBatchComputation
+  ) throws -> (GradientSum, OutgoingBuffers.Buffer) {
+    let count = try computation.parameterCount(method: run.method)
+    let result = try outgoing.buffer(count: count, lease: lease)
+    var reduction = GradientReduction(total: node.count, elements: count)
+    for unit in node {
+      // The left-most leaf's buffer is the one that all others are added to.
+      let buffer = unit == node.lowerBound ? result.floats : FloatBuffer(repeating: 0, count: count)
+      // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
+      let leaf = unit - node.lowerBound
+      let items = microBatches[unit]
+      let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+      try reduction.insert(
+        GradientSum(range: leaf..<leaf + 1, gradient: buffer, lossSum: loss, samples: items.count))
+    }
+    guard var root = reduction.root else {
+      throw WorkerError(.failure, "the gradients of micro-batches \(node) do not add up to one node")
+    }
+    root.range = node
+    if root.gradient !== result.floats { result.floats.copy(from: root.gradient) }
+    return (root, result)
+  }
+
+  private func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
+    guard var known = runs[run] else { throw WorkerError(.failure, "the plan of run \(run) is missing") }
+    defer { runs[run] = known }
+    return try known.step(step)
+  }
+
+  /// Brings the lease's parameters into the model; false when they are gone.
+  private func load(
+    _ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun, with computation: any MicroBatchComputation
+  ) throws -> Bool {
+    if let loaded = loaded[run.method], loaded == (lease.run, lease.version) { return true }
+    loaded[run.method] = nil
+    let count = try computation.parameterCount(method: run.method)
+    if grant.hasParameters {
+      guard
+        let shared = shared(grant.parameters, count: count),
+        try shared.read(version: lease.version, { try computation.load($0, method: run.method) }) != nil
+      else { return false }
+    } else {
+      guard let known = parameters[lease.run], known.version == lease.version else { return false }
+      try computation.load(known.floats.floats, method: run.method)
+    }
+    // One arm's model is there at a time.
+    loaded = [run.method: (lease.run, lease.version)]
+    return true
+  }
+
+  private func endStale(_ lease: WorkerLease) {
+    end(lease.identifier)
+    endpoint.send(.stale(.with { $0.lease = UInt64(lease.identifier) }))
+  }
+
+  private func end(_ lease: Int) {
+    queue.finish(lease: lease)
+    grants[lease] = nil
+  }
+}
+
+// Lent runs.
+extension WorkerSession {
+  private func begin(_ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun) throws {
+    let training = grant.training
+    let floats: FloatBuffer?
+    if grant.hasParameters {
+      floats = sharedState(grant.parameters)
+    } else {
+      floats = states.removeValue(forKey: lease.run)?.floats
+    }
+    guard let floats, let state = TrainingState(training.state, floats: floats, isFresh: training.isFresh) else {
+      return endStale(lease)
+    }
+    lentRun = LentRun(
+      lease: lease.identifier, run: lease.run, end: Int(training.endStep),
+      training: TrainingRun(plan: run.plan, training: run.optimizer, state: state),
+      interval: .milliseconds(Int(training.millisecondsBetweenStates)))
+  }
+
+  /// Does one step of the lent run; delivers when it is time to.
+  func goOn(with computation: any MicroBatchComputation) throws {
+    guard var lent = lentRun, let run = runs[lent.run] else { return }
+    let isRecalled = queue.isRecalled(lent.lease)
+    if !lent.isDone && !isRecalled {
+      let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
+      loaded = [run.method: (lent.run, lent.training.step)]
+      try computation.load(lent.training.parameters.floats, method: run.method)
+      // As a lease of all micro-batches: nothing leaves before the state does.
+      lentRun = nil
+      var nodes: [GradientSum] = []
+      for (unit, items) in microBatches.enumerated() {
+        let buffer = FloatBuffer(repeating: 0, count: lent.training.parameters.count)
+        let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+        nodes.append(
+          GradientSum(range: unit..<unit + 1, gradient: buffer, lossSum: loss, samples: items.count))
+      }
+      unitsDone += UInt64(microBatches.count)
+      stepsDone += 1
+      loaded = [:]
+      try lent.step(gradients: nodes)
+      endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
+    }
+    let isLast = lent.isDone || isRecalled
+    if isLast || lent.mustDeliver { try deliver(&lent, isLast: isLast) }
+    lentRun = isLast ? nil : lent
+    if isLast { end(lent.lease) }
+  }
+
+  private func deliver(_ lent: inout LentRun, isLast: Bool) throws {
+    let state = lent.training.state
+    let count = state.parameters.count
+    let buffer = try outgoing.buffer(count: 3 * count, lease: lent.lease)
+    for (index, part) in [state.parameters, state.moments?.first, state.moments?.second].enumerated() {
+      guard let part, let target = buffer.floats.pointer.baseAddress, let source = part.pointer.baseAddress else {
+        continue
+      }
+      (target + index * count).update(from: source, count: count)
+    }
+    let (first, steps) = (lent.firstUndelivered, lent.steps)
+    deliver([Part(state: state, buffer: buffer)], lease: lent.lease, clock: lent.clock) { delivery in
+      delivery.firstStep = UInt32(first)
+      delivery.isLast = isLast
+      delivery.steps = steps.map { step in
+        .with {
+          $0.samples = UInt64(step.samples)
+          $0.lossSum = step.lossSum
+          $0.gradient = Data(step.gradient.bytes)
+          $0.parameters = Data(step.parameters.bytes)
+          $0.isDivergent = step.isDivergent
+        }
+      }
+    }
+    lent.delivered()
+  }
+}
+
+/// A part of a delivery, and the numbers that belong to it.
+struct Part {
+  var message = Tenbin_Part()
+  var floats: FloatBuffer?
+
+  init(gradient: GradientSum, file: OutgoingBuffers.Buffer) {
+    message.gradient = .with {
+      $0.firstUnit = UInt32(gradient.range.lowerBound)
+      $0.endUnit = UInt32(gradient.range.upperBound)
+      $0.lossSum = gradient.lossSum
+      $0.samples = UInt64(gradient.samples)
+    }
+    place(file)
+  }
+
+  init(logits: [Float]) {
+    message.logits = Tenbin_LogitsPart()
+    floats = FloatBuffer(logits)
+  }
+
+  init(state: TrainingState, buffer: OutgoingBuffers.Buffer) {
+    message.state = Tenbin_StatePart(state)
+    place(buffer)
+  }
+
+  private mutating func place(_ buffer: OutgoingBuffers.Buffer) {
+    if let file = buffer.file {
+      message.shared = .with {
+        $0.name = file.name
+        $0.bytes = UInt64(file.bytes)
+      }
+    } else {
+      floats = buffer.floats
+    }
+  }
+}
+
+extension WorkerSession {
+  private func deliver(
+    _ parts: [Part], lease: Int, clock: LeaseClock, _ complete: (inout Tenbin_Delivery) -> Void
+  ) {
+    var delivery = Tenbin_Delivery()
+    delivery.lease = UInt64(lease)
+    for var part in parts {
+      if let floats = part.floats {
+        let subject = Tenbin_DeliverySubject.with { $0.lease = UInt64(lease) }
+        part.message.transfer = nextTransfer
+        endpoint.send(
+          Transfer(subject: .delivery(subject), payload: Array(UnsafeRawBufferPointer(floats.floats))),
+          identifier: nextTransfer)
+        nextTransfer += 1
+      }
+      delivery.parts.append(part.message)
+    }
+    delivery.workerSeconds = clock.seconds
+    delivery.processorSeconds = clock.processorSeconds
+    delivery.peakResidentBytes = ProcessMemory.peakResidentBytes
+    complete(&delivery)
+    endpoint.send(.delivery(delivery))
+    endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
+  }
+}
+
+/// What a lease costs from here on.
+struct LeaseClock {
+  private let began = ContinuousClock.now
+  private let processorBefore = ProcessMemory.processorSeconds
+
+  var seconds: Double { (ContinuousClock.now - began) / .seconds(1) }
+  var processorSeconds: Double { ProcessMemory.processorSeconds - processorBefore }
+}
+
+extension Tenbin_StatePart {
+  package init(_ state: TrainingState) {
+    self.init()
+    step = UInt32(state.step)
+    epochLossSum = state.epoch.sum
+    epochSamples = UInt64(state.epoch.samples)
+    losses = state.losses
+  }
+}
+
+extension TrainingState {
+  /// - Parameter floats: parameters and, unless the run is fresh, both moments.
+  init?(_ part: Tenbin_StatePart, floats: FloatBuffer, isFresh: Bool) {
+    let count = isFresh ? floats.count : floats.count / 3
+    guard count > 0, isFresh || floats.count == 3 * count else { return nil }
+    func part(_ index: Int) -> FloatBuffer {
+      FloatBuffer(copying: floats.pointer, from: index * count, count: count)
+    }
+    self.init(
+      step: Int(part.step), parameters: part(0), moments: isFresh ? nil : .init(first: part(1), second: part(2)),
+      epoch: .init(sum: part.epochLossSum, samples: Int(part.epochSamples)), losses: part.losses)
+  }
+}

@@ -1,0 +1,238 @@
+internal import Cluster
+internal import Foundation
+internal import Optimization
+internal import SharedMemory
+internal import SwiftProtobuf
+internal import Training
+package import Wire
+
+/// One incarnation of a worker: says hello, does what it is lent, and ends with a goodbye.
+///
+/// It computes on the thread that calls `run`; sockets and heartbeats have a thread of their own.
+package final class WorkerSession {
+  let settings: WorkerSettings
+  let mailbox = Mailbox<WorkerEvent>()
+  let endpoint: WorkerEndpoint
+  /// Makes what computes, once the catalogue is here.
+  let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
+
+  private var welcome: Tenbin_Welcome?
+  private var folder: SharedFolder?
+  var computation: (any MicroBatchComputation)?
+  var queue = WorkerQueue()
+  var runs: [Int: KnownRun] = [:]
+  /// Parameters and states that were sent, by run.
+  var parameters: [Int: (version: Int, floats: FloatBuffer)] = [:]
+  var states: [Int: (step: Int, floats: FloatBuffer)] = [:]
+  var grants: [Int: Tenbin_LeaseGrant] = [:]
+  /// Which run's parameters, of which version, each method's model holds.
+  var loaded: [Int: (run: Int, version: Int)] = [:]
+  /// Parameters in shared memory, by their file.
+  private var mapped: [String: SharedParameters] = [:]
+  var lentRun: LentRun?
+  var outgoing: OutgoingBuffers
+  var nextTransfer: UInt64 = 1
+  var unitsDone: UInt64 = 0
+  var stepsDone: UInt64 = 0
+
+  /// Connects.
+  package init(
+    settings: WorkerSettings, prepare: @escaping (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
+  ) throws(WireError) {
+    self.settings = settings
+    self.prepare = prepare
+    outgoing = OutgoingBuffers(folder: nil, name: "")
+    let mailbox = mailbox
+    endpoint = try WorkerEndpoint(
+      connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience
+    ) { mailbox.send($0) }
+  }
+
+  /// Asks the coordinator, from any thread, to be lent nothing more and to be let go.
+  package var leave: @Sendable () -> Void {
+    let endpoint = endpoint
+    return { endpoint.send(.leaving(Tenbin_Leaving())) }
+  }
+
+  /// Works until the coordinator says goodbye.
+  ///
+  /// - Throws: `WorkerError` when the coordinator refuses this worker or is lost, or a lease cannot be computed.
+  package func run() throws {
+    defer { endpoint.close() }
+    endpoint.send(
+      .hello(
+        .with {
+          $0.name = settings.name
+          $0.process = UInt32(getpid())
+          $0.fingerprint = settings.fingerprint
+          $0.host = settings.host
+        }))
+    while true {
+      // Whatever has come goes first: it may recall what would be worked on.
+      let canWork = computation != nil && (lentRun != nil || queue.next != nil)
+      if let event = canWork ? mailbox.receive(until: .distantPast) : mailbox.receive() {
+        if try handle(event) { return }
+      } else if canWork {
+        try work()
+      } else {
+        return
+      }
+    }
+  }
+
+  /// Returns whether that was goodbye.
+  private func handle(_ event: WorkerEvent) throws -> Bool {
+    switch event {
+    case .message(let message): return try handle(message)
+    case .transfer(let transfer): try handle(transfer)
+    case .coordinatorLost:
+      throw WorkerError(
+        .unreachable,
+        "no word from the coordinator at \(settings.address) for \(Int(settings.patience)) s; is it running?")
+    case .failed(let error): throw WorkerError(.failure, "\(error)")
+    }
+    return false
+  }
+
+  private func handle(_ message: Tenbin_CoordinatorMessage) throws -> Bool {
+    switch message.body {
+    case .welcome(let welcome)?: try enter(welcome)
+    case .refusal(let refusal)?:
+      throw WorkerError(
+        refusal.mayReturn ? .givenUp : .refused,
+        "the coordinator at \(settings.address) refused this worker: \(refusal.reason)")
+    case .lease(let grant)?:
+      guard let lease = WorkerLease(grant) else {
+        throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
+      }
+      grants[lease.identifier] = grant
+      queue.grant(lease)
+    case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
+    case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
+    case .goodbye?: return true
+    case .phaseBegan?: ProcessMemory.resetPeak()
+    case .contentAnswer, .heartbeatAnswer?, nil: break
+    }
+    return false
+  }
+
+  private func enter(_ welcome: Tenbin_Welcome) throws {
+    self.welcome = welcome
+    if settings.sharesMemory, welcome.hasShared {
+      folder = SharedFolder(path: welcome.shared.path, token: Array(welcome.shared.token))
+    }
+    // Names are of this process alone, and of this incarnation.
+    let number = UInt32.random(in: 0..<1_000_000)
+    outgoing = OutgoingBuffers(folder: folder, name: "g-\(getpid())-\(number)")
+    endpoint.connectBulk(to: try Address(welcome.bulkEndpoint), sharesMemory: folder != nil)
+  }
+
+  private func handle(_ transfer: Transfer) throws {
+    switch transfer.subject {
+    case .catalogue:
+      guard let welcome else { return }
+      computation = try prepare(welcome, Tenbin_Catalogue(serializedBytes: transfer.payload))
+    case .runPlan(let subject):
+      runs[Int(subject.run)] = try KnownRun(Tenbin_RunPlan(serializedBytes: transfer.payload))
+      queue.havePlan(of: Int(subject.run))
+    case .parameters(let subject):
+      parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
+      queue.haveParameters(of: Int(subject.run), version: Int(subject.version))
+    case .state(let subject):
+      states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
+      queue.haveState(of: Int(subject.run), step: Int(subject.step))
+    case .content, .delivery, .ready, .credit: break
+    }
+  }
+
+  private func floats(of transfer: Transfer) throws(WorkerError) -> FloatBuffer {
+    guard let floats = transfer.floats else {
+      throw WorkerError(.failure, "parameters came that are no whole number of Float32")
+    }
+    return FloatBuffer(floats)
+  }
+
+  /// The parameters that lie in this shared file; nil when they are gone.
+  func shared(_ buffer: Tenbin_SharedBuffer, count: Int) -> SharedParameters? {
+    if let known = mapped[buffer.name] { return known }
+    guard let folder else { return nil }
+    // Few runs are open at a time; what is no longer shared would keep its memory.
+    if mapped.count > 64 { mapped = [:] }
+    let found = try? SharedParameters(opening: buffer.name, count: count, in: folder)
+    mapped[buffer.name] = found
+    return found
+  }
+
+  /// A state that lies in a shared file, copied; nil when it is gone.
+  func sharedState(_ buffer: Tenbin_SharedBuffer) -> FloatBuffer? {
+    guard let folder, let file = try? SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder) else {
+      return nil
+    }
+    return file.floats(count: file.bytes / 4).map { FloatBuffer(copying: $0) }
+  }
+
+  /// What does the next piece of work, and tells of what cannot be done.
+  private func work() throws {
+    guard let computation else { return }
+    var lease = 0
+    do {
+      if let lentRun {
+        lease = lentRun.lease
+        try goOn(with: computation)
+      } else if let next = queue.next {
+        lease = next.identifier
+        try work(on: next, with: computation)
+      }
+    } catch {
+      endpoint.send(
+        .failure(
+          .with {
+            $0.lease = UInt64(lease)
+            $0.reason = "\(error)"
+          }))
+      throw error
+    }
+  }
+}
+
+/// What a worker is, and whom it works for.
+package struct WorkerSettings: Sendable {
+  package var name: String
+  package var address: Address
+  package var security: ClientSecurity?
+  package var fingerprint: Tenbin_Fingerprint
+  /// Where the worker runs, as its system names itself.
+  package var host: String
+  /// Seconds that the coordinator may be silent.
+  package var patience: Double
+  /// Whether memory is shared with a coordinator on the same host.
+  package var sharesMemory: Bool
+
+  package init(
+    name: String, address: Address, security: ClientSecurity? = nil, fingerprint: Tenbin_Fingerprint, host: String,
+    patience: Double, sharesMemory: Bool
+  ) {
+    self.name = name
+    self.address = address
+    self.security = security
+    self.fingerprint = fingerprint
+    self.host = host
+    self.patience = patience
+    self.sharesMemory = sharesMemory
+  }
+}
+
+extension WorkerLease {
+  init?(_ grant: Tenbin_LeaseGrant) {
+    let work: Work
+    switch grant.work {
+    case .microBatches(let units)? where units.first < units.end: work = .microBatches(Int(units.first)..<Int(units.end))
+    case .blocks(let units)? where units.first < units.end: work = .blocks(Int(units.first)..<Int(units.end))
+    case .training?: work = .training
+    default: return nil
+    }
+    self.init(
+      identifier: Int(grant.identifier), run: Int(grant.run), version: Int(grant.version), work: work,
+      sharesMemory: grant.hasParameters)
+  }
+}
