@@ -1,7 +1,15 @@
-/// Something that went wrong with a socket or an address.
+/// Something that went wrong with a socket, an address or a key.
 package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
   case address(String, problem: String)
   case addressInUse(String)
+  /// The address is beyond this host, and there are no keys.
+  case withoutKeys(String)
+  /// A file with keys cannot be read or written; `line` counts from one.
+  case keyFile(String, line: Int?, problem: String)
+  /// The other end does not accept this one's key, or is not who it should be.
+  case notAuthenticated(String, problem: String)
+  /// Nobody answered within so many seconds.
+  case noAnswer(String, seconds: Double)
   case system(operation: String, problem: String)
 
   package var description: String {
@@ -9,6 +17,11 @@ package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
     case .address(let address, let problem): "the address \(address): \(problem)"
     case .addressInUse(let address):
       "the address \(address) is in use; stop the program that listens there or choose another port"
+    case .withoutKeys(let address):
+      "the address \(address) reaches beyond this host, which needs keys; make them with: tenbin keys"
+    case .keyFile(let file, let line, let problem): "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)"
+    case .notAuthenticated(let address, let problem): "no connection to \(address): \(problem)"
+    case .noAnswer(let address, let seconds): "nobody answered at \(address) within \(seconds) s"
     case .system(let operation, let problem): "\(operation) failed: \(problem)"
     }
   }

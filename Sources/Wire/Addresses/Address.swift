@@ -1,0 +1,109 @@
+/// Where a coordinator listens: `ipc:///path` or `tcp://host:port`.
+///
+/// Within this host (ipc and loopback) no keys are needed; beyond it nothing is bound or connected without them.
+package struct Address: Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+  package let transport: Transport
+
+  package enum Transport: Hashable, Sendable {
+    case ipc(path: String)
+    /// `host` is `*` for every interface of this host, `port` is `*` where the system is to choose one.
+    case tcp(host: String, port: String)
+  }
+
+  /// - Throws: `WireError.address` for anything else than ipc with an absolute path and tcp with a host and a port.
+  package init(_ text: String) throws(WireError) {
+    description = text
+    if text.hasPrefix("ipc://") {
+      transport = try Self.ipc(String(text.dropFirst("ipc://".count)), text: text)
+    } else if text.hasPrefix("tcp://") {
+      transport = try Self.tcp(String(text.dropFirst("tcp://".count)), text: text)
+    } else {
+      throw .address(text, problem: "expected ipc:///PATH or tcp://HOST:PORT")
+    }
+  }
+
+  init(host: String, port: String) {
+    description = "tcp://\(host):\(port)"
+    transport = .tcp(host: host, port: port)
+  }
+
+  private static func ipc(_ path: String, text: String) throws(WireError) -> Transport {
+    guard path.hasPrefix("/") else { throw .address(text, problem: "expected ipc:// and an absolute path") }
+    guard path.utf8.count <= 103 else {
+      throw .address(text, problem: "the path is longer than the 103 bytes that a socket's name can hold")
+    }
+    return .ipc(path: path)
+  }
+
+  private static func tcp(_ rest: String, text: String) throws(WireError) -> Transport {
+    guard let colon = rest.lastIndex(of: ":") else { throw .address(text, problem: "expected tcp://HOST:PORT") }
+    let host = String(rest[..<colon])
+    let port = String(rest[rest.index(after: colon)...])
+    guard port == "*" || (UInt16(port) != nil && port.allSatisfy(\.isNumber)) else {
+      throw .address(text, problem: "expected a port from 0 to 65535, found \"\(port)\"")
+    }
+    if ["*", "0.0.0.0"].contains(host) { return .tcp(host: "*", port: port) }
+    if host == "localhost" { return .tcp(host: "127.0.0.1", port: port) }
+    let isNumericV6 = host.wholeMatch(of: /\[[0-9a-fA-F:.]{2,45}(%[A-Za-z0-9]{1,15})?\]/) != nil
+    let isNameOrV4 = host.wholeMatch(of: /[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?/) != nil
+    guard isNumericV6 || isNameOrV4 else {
+      throw .address(text, problem: "\"\(host)\" is no host name, IPv4 address, IPv6 address in brackets, or *")
+    }
+    return .tcp(host: host, port: port)
+  }
+}
+
+extension Address {
+  /// Whether nobody beyond this host can be at the other end.
+  package var isOnThisHost: Bool {
+    switch transport {
+    case .ipc: true
+    case .tcp("[::1]", _): true
+    case .tcp(let host, _): host.wholeMatch(of: /127(\.[0-9]{1,3}){3}/) != nil
+    }
+  }
+
+  /// Whether it stands for every interface of the host that listens: nobody can connect to it as it is.
+  package var isWildcard: Bool {
+    guard case .tcp(let host, _) = transport else { return false }
+    return ["*", "[::]"].contains(host)
+  }
+
+  /// This address, with the host of `other` where this one is a wildcard: whoever reached the control socket at some
+  /// name reaches the bulk socket at the same one.
+  package func reached(like other: Address) -> Address {
+    guard isWildcard, case .tcp(_, let port) = transport, case .tcp(let host, _) = other.transport else { return self }
+    return Address(host: host, port: port)
+  }
+
+  /// What libzmq is told to bind or connect to.
+  var endpoint: String {
+    switch transport {
+    case .ipc(let path): "ipc://\(path)"
+    case .tcp(let host, let port): "tcp://\(host):\(port)"
+    }
+  }
+
+  var needsIPv6: Bool {
+    guard case .tcp(let host, _) = transport else { return false }
+    return host.hasPrefix("[")
+  }
+
+  /// Where the bulk socket of a coordinator that listens here is bound.
+  ///
+  /// Beyond this host it is the next port where one was given, so that a firewall can let both through.
+  var bulkAddress: String {
+    switch transport {
+    case .ipc(let path): return "ipc://\(path)-b"
+    case .tcp(let host, let port):
+      guard !isOnThisHost, let number = UInt16(port), number > 0, number < .max else { return "tcp://\(host):*" }
+      return "tcp://\(host):\(number + 1)"
+    }
+  }
+
+  /// - Throws: `WireError.withoutKeys` where the other end may be beyond this host and there are no keys.
+  func requireKeys(_ hasKeys: Bool) throws(WireError) {
+    guard hasKeys || isOnThisHost else { throw .withoutKeys(description) }
+  }
+}

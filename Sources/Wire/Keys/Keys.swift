@@ -1,0 +1,97 @@
+internal import CZeroMQ
+
+/// A Curve25519 public key; names whoever holds its secret key.
+package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
+  /// 32 bytes.
+  package let bytes: [UInt8]
+
+  /// The key in its 40 characters of Z85, or nil where it is none.
+  package init?(_ text: String) {
+    guard let bytes = Z85.decode(text), bytes.count == 32 else { return nil }
+    self.bytes = bytes
+  }
+
+  init?(bytes: [UInt8]) {
+    guard bytes.count == 32 else { return nil }
+    self.bytes = bytes
+  }
+
+  package var description: String { Z85.encode(bytes) ?? "" }
+}
+
+/// A Curve25519 secret key with its public key.
+package struct KeyPair: Hashable, Sendable {
+  /// 40 characters of Z85; never shown.
+  let secret: String
+  package let publicKey: PublicKey
+
+  /// A new pair, from the system's randomness.
+  ///
+  /// - Throws: `WireError.system` where libzmq was built without CURVE.
+  package static func make() throws(WireError) -> KeyPair {
+    var publicText = [CChar](repeating: 0, count: 41)
+    var secretText = [CChar](repeating: 0, count: 41)
+    guard zmq_curve_keypair(&publicText, &secretText) == 0, let publicKey = PublicKey(text(publicText)) else {
+      throw .system(operation: "zmq_curve_keypair", problem: "this libzmq has no CURVE; install Debian's libzmq5")
+    }
+    return KeyPair(secret: text(secretText), publicKey: publicKey)
+  }
+
+  /// The pair of a secret key in its 40 characters of Z85, or nil where it is none.
+  init?(secret: String) {
+    var publicText = [CChar](repeating: 0, count: 41)
+    guard Z85.decode(secret)?.count == 32, zmq_curve_public(&publicText, secret) == 0,
+      let publicKey = PublicKey(Self.text(publicText))
+    else { return nil }
+    self.init(secret: secret, publicKey: publicKey)
+  }
+
+  private init(secret: String, publicKey: PublicKey) {
+    (self.secret, self.publicKey) = (secret, publicKey)
+  }
+
+  private static func text(_ buffer: [CChar]) -> String {
+    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// What the holder of a key may do.
+package enum Role: String, Sendable, CaseIterable {
+  /// Take leases; nothing else.
+  case worker
+  /// Ask for the status of an audit, scale, drain and stop it; nothing else.
+  case admin
+}
+
+/// A line of the allow-list.
+package struct AllowedKey: Hashable, Sendable {
+  package let role: Role
+  package let name: String
+  package let publicKey: PublicKey
+
+  package init(role: Role, name: String, publicKey: PublicKey) {
+    (self.role, self.name, self.publicKey) = (role, name, publicKey)
+  }
+}
+
+/// What a coordinator needs to listen beyond its own host: its secret key, and who may connect.
+package struct ServerSecurity: Sendable {
+  package let keys: KeyPair
+  package var allowed: [AllowedKey]
+
+  /// - Parameter allowed: may be added to, for example with keys that only live as long as the audit's own workers.
+  package init(keys: KeyPair, allowed: [AllowedKey]) {
+    (self.keys, self.allowed) = (keys, allowed)
+  }
+}
+
+/// What a worker or a person needs to connect to a coordinator on another host: an own secret key, and the
+/// coordinator's public key, which no other program can stand in for.
+package struct ClientSecurity: Sendable {
+  package let keys: KeyPair
+  package let server: PublicKey
+
+  package init(keys: KeyPair, server: PublicKey) {
+    (self.keys, self.server) = (keys, server)
+  }
+}

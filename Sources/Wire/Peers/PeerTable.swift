@@ -1,0 +1,169 @@
+/// Who is at the other ends of a coordinator's sockets, and what is taken from them; pure.
+///
+/// Peers that the coordinator has not admitted are few: the table is bounded, the oldest give way to new ones, and a
+/// hello that finds no room is refused. So no flood makes the table, or the queue of what was taken, grow.
+struct PeerTable {
+  enum Standing: Equatable {
+    /// It has sent something, but no hello.
+    case unknown
+    /// Its hello was handed over; nothing has been sent to it since.
+    case greeted
+    /// Its hello was answered.
+    case answered
+    case admitted
+    /// Nothing is taken from it any more.
+    case refused
+  }
+
+  struct Entry {
+    var standing = Standing.unknown
+    /// Whom its key names; nil without keys.
+    var user: String?
+    var isReady = false
+    /// Whether it waits in the loop's round of peers to send to.
+    var isInRound = false
+    var inbound = InboundFlow(budget: 0)
+    var outbound = OutboundFlow()
+    fileprivate var malformed = 0
+    fileprivate var wasInvited = false
+    fileprivate var second = 0
+    fileprivate var messages = 0
+  }
+
+  enum Verdict: Equatable {
+    case take
+    /// Drop and count; `tell` where the peer is sent a refusal, `report` where the owner hears of it.
+    case drop(RefusalReason, tell: Bool = false, report: Bool = false)
+    /// Drop and count; the peer may say hello as a new incarnation.
+    case invite(RefusalReason)
+  }
+
+  enum Kind: Equatable { case hello, goodbye, other }
+
+  private var entries: [Peer: Entry] = [:]
+  /// Those that are not admitted, the oldest first.
+  private var strangers: [Peer] = []
+
+  var count: Int { entries.count }
+
+  subscript(peer: Peer) -> Entry? { entries[peer] }
+
+  /// Changes what is known of a peer in place; nil for one that is not known.
+  @discardableResult
+  mutating func update<Result>(_ peer: Peer, _ change: (inout Entry) -> Result) -> Result? {
+    guard let index = entries.index(forKey: peer) else { return nil }
+    return change(&entries.values[index])
+  }
+
+  /// Judges a readable message.
+  ///
+  /// - Parameter second: of any clock that does not go back.
+  mutating func judge(_ kind: Kind, from peer: Peer, user: String?, second: Int) -> Verdict {
+    if let refused = meet(peer, user: user) { return refused }
+    let verdict: Verdict? =
+      update(peer) { entry in
+        if entry.second != second { (entry.second, entry.messages) = (second, 0) }
+        entry.messages += 1
+        let limit = entry.standing == .admitted ? WireLimits.messages : WireLimits.strangerMessages
+        guard entry.messages <= limit else { return .drop(.tooManyMessages) }
+        switch (entry.standing, kind) {
+        case (.unknown, .hello):
+          entry.standing = .greeted
+          return .take
+        case (.unknown, _):
+          // Workers outlive their coordinator: the next one tells them so, once.
+          defer { entry.wasInvited = true }
+          return kind == .goodbye || entry.wasInvited ? .drop(.beforeHello) : .invite(.beforeHello)
+        case (_, .hello): return nil
+        case (_, _): return .take
+        }
+      } ?? nil
+    return verdict ?? malformed(peer, user: user, because: .helloTwice)
+  }
+
+  /// Judges a frame that no honest peer sends: the first ones are reported, then the peer is refused.
+  ///
+  /// - Parameter isFatal: whether the peer is refused at once.
+  mutating func malformed(
+    _ peer: Peer, user: String?, because reason: RefusalReason, isFatal: Bool = false
+  ) -> Verdict {
+    if let refused = meet(peer, user: user) { return refused }
+    return update(peer) { entry in
+      entry.malformed += 1
+      let isTheLast = isFatal || entry.malformed >= WireLimits.malformed
+      // A stranger is told at once. Of an admitted peer the owner decides, who may know better.
+      let tell = isTheLast || (entry.malformed == 1 && entry.standing == .unknown)
+      if isTheLast { Self.refuse(&entry) }
+      return .drop(reason, tell: tell, report: true)
+    } ?? .drop(reason)
+  }
+
+  /// Judges a frame with a chunk; peers that said no hello are not even remembered for one.
+  mutating func judgeChunk(from peer: Peer, user: String?) -> Verdict {
+    guard let entry = entries[peer] else { return .drop(.notAdmitted) }
+    guard entry.user == user else { return .drop(.otherKey) }
+    switch entry.standing {
+    case .admitted: return .take
+    case .refused: return .drop(.afterRefusal)
+    case .unknown, .greeted, .answered: return malformed(peer, user: user, because: .notAdmitted)
+    }
+  }
+
+  /// Judges the frame that says that the bulk socket is connected.
+  mutating func judgeReady(from peer: Peer, user: String?) -> Verdict {
+    guard let entry = entries[peer], entry.standing != .unknown else { return .drop(.beforeHello) }
+    guard entry.user == user else { return .drop(.otherKey) }
+    guard entry.standing != .refused else { return .drop(.afterRefusal) }
+    guard !entry.isReady else { return malformed(peer, user: user, because: .readyTwice) }
+    update(peer) { $0.isReady = true }
+    return .take
+  }
+
+  /// Something was sent to the peer.
+  mutating func answered(_ peer: Peer, withRefusal isRefusal: Bool) {
+    update(peer) { entry in
+      if isRefusal { Self.refuse(&entry) } else if entry.standing == .greeted { entry.standing = .answered }
+    }
+  }
+
+  /// Returns false where the peer has been refused or has given way to others since.
+  mutating func admit(_ peer: Peer) -> Bool {
+    let isThere =
+      update(peer) { entry in
+        guard entry.standing != .refused else { return false }
+        entry.standing = .admitted
+        return true
+      } ?? false
+    if isThere { strangers.removeAll { $0 == peer } }
+    return isThere
+  }
+
+  mutating func forget(_ peer: Peer) {
+    strangers.removeAll { $0 == peer }
+    entries[peer] = nil
+  }
+
+  /// Finds or makes the entry of a peer; returns why nothing of it can be taken.
+  private mutating func meet(_ peer: Peer, user: String?) -> Verdict? {
+    if let entry = entries[peer] {
+      if entry.user != user { return .drop(.otherKey) }
+      return entry.standing == .refused ? .drop(.afterRefusal) : nil
+    }
+    if strangers.count >= WireLimits.strangers {
+      // Who waits for the owner's answer stays, or the owner's queue would not be bounded.
+      guard let oldest = strangers.firstIndex(where: { entries[$0]?.standing != .greeted }) else {
+        return .invite(.tooManyStrangers)
+      }
+      entries[strangers.remove(at: oldest)] = nil
+    }
+    strangers.append(peer)
+    entries[peer] = Entry(user: user)
+    return nil
+  }
+
+  private static func refuse(_ entry: inout Entry) {
+    entry.standing = .refused
+    entry.inbound = InboundFlow(budget: 0)
+    entry.outbound = OutboundFlow()
+  }
+}

@@ -1,0 +1,76 @@
+internal import CZeroMQ
+internal import Foundation
+internal import Synchronization
+
+/// One dedicated thread that owns sockets and polls them; everybody else leaves commands in its outbox.
+final class SocketThread<Command: Sendable>: Sendable {
+  private let outbox = Mutex<(commands: [Command], isClosed: Bool)>(([], false))
+  private let wakeUp: Int32
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// - Parameter start: makes, on the thread itself, what handles commands and polls.
+  init(name: String, start: @escaping @Sendable (_ wakeUp: Int32) -> any SocketLoop<Command>) {
+    wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    let thread = Thread { [self] in
+      let loop = start(wakeUp)
+      run(loop)
+      ended.signal()
+    }
+    thread.name = name
+    thread.start()
+  }
+
+  deinit { Glibc.close(wakeUp) }
+
+  func send(_ command: Command) {
+    let wasEmpty = outbox.withLock { state in
+      defer { state.commands.append(command) }
+      return state.commands.isEmpty
+    }
+    // Whoever left the first command has woken the thread already.
+    if wasEmpty { wake() }
+  }
+
+  /// Sends what is in the outbox, ends the thread and waits for it.
+  func close() {
+    let wasClosed = outbox.withLock { state in
+      defer { state.isClosed = true }
+      return state.isClosed
+    }
+    guard !wasClosed else { return }
+    wake()
+    ended.wait()
+  }
+
+  private func wake() {
+    var one: UInt64 = 1
+    _ = write(wakeUp, &one, 8)
+  }
+
+  private func run(_ loop: any SocketLoop<Command>) {
+    while true {
+      // Before the outbox is emptied: a command that comes later wakes the next poll.
+      var count: UInt64 = 0
+      _ = read(wakeUp, &count, 8)
+      let (commands, isClosed) = outbox.withLock { state in
+        defer { state.commands = [] }
+        return (state.commands, state.isClosed)
+      }
+      for command in commands { loop.handle(command) }
+      if isClosed {
+        loop.close()
+        return
+      }
+      loop.poll()
+    }
+  }
+}
+
+/// What runs on a `SocketThread`; never leaves it.
+protocol SocketLoop<Command> {
+  associatedtype Command: Sendable
+  func handle(_ command: Command)
+  /// Waits for messages or the wake-up descriptor, and takes what came.
+  func poll()
+  func close()
+}

@@ -1,0 +1,111 @@
+internal import Foundation
+
+/// What comes to a worker from its coordinator.
+package enum WorkerEvent: Sendable {
+  /// A message; a refusal with `mayReturn` also comes from this endpoint itself, where a connection broke: what was on
+  /// its way is lost then, and only a new incarnation can go on.
+  case message(Tenbin_CoordinatorMessage)
+  case transfer(Transfer)
+  /// The coordinator was not heard of for too long.
+  case coordinatorLost
+  /// The sockets failed, or the coordinator does not accept this key; nothing more will come.
+  case failed(WireError)
+}
+
+/// The worker's two DEALER sockets, on a thread of their own that also sends the heartbeats.
+package final class WorkerEndpoint: Sendable {
+  private let thread: SocketThread<WorkerCommand>
+
+  /// Connects the control socket under a fresh routing identifier.
+  ///
+  /// - Parameters:
+  ///   - security: the worker's key and the coordinator's; needed beyond this host.
+  ///   - silenceLimit: seconds without any message after which the coordinator is taken for lost.
+  ///   - send: takes every event, on the socket thread.
+  /// - Throws: `WireError` where the address cannot be connected to, or needs keys.
+  package init(
+    connectingTo address: Address, security: ClientSecurity? = nil, silenceLimit: Double,
+    events send: @escaping @Sendable (WorkerEvent) -> Void
+  ) throws(WireError) {
+    let sockets = try WorkerSockets(connectingTo: address, security: security)
+    // Handed to the thread once and used nowhere else from here on.
+    nonisolated(unsafe) let handedOver = sockets
+    thread = SocketThread(name: "worker sockets") { wakeUp in
+      WorkerLoop(sockets: handedOver, wakeUp: wakeUp, silenceLimit: silenceLimit, events: send)
+    }
+  }
+
+  package func send(_ body: Tenbin_WorkerMessage.OneOf_Body) {
+    var message = Tenbin_WorkerMessage()
+    message.protocol = CoordinatorEndpoint.protocolVersion
+    message.body = body
+    thread.send(.message(message))
+  }
+
+  /// Connects the bulk socket and tells the coordinator that it may be used.
+  ///
+  /// - Parameters:
+  ///   - address: as the coordinator's welcome says it; where its host stands for every interface, the host that the
+  ///     control socket is connected to is put in.
+  ///   - sharesMemory: whether this worker has read the token of the coordinator's shared folder.
+  package func connectBulk(to address: Address, sharesMemory: Bool) {
+    thread.send(.connectBulk(address, sharesMemory: sharesMemory))
+  }
+
+  /// Sends a transfer under an identifier that the sender has chosen, when those before it have been sent.
+  package func send(_ transfer: Transfer, identifier: UInt64) { thread.send(.transfer(transfer, identifier)) }
+
+  /// Tells how many units and steps of lent runs are done, for the next heartbeats.
+  package func report(unitsDone: UInt64, stepsDone: UInt64) { thread.send(.progress(unitsDone, stepsDone)) }
+
+  /// Sends what waits and closes the sockets.
+  package func close() { thread.close() }
+}
+
+enum WorkerCommand: Sendable {
+  case message(Tenbin_WorkerMessage)
+  case transfer(Transfer, UInt64)
+  case connectBulk(Address, sharesMemory: Bool)
+  case progress(UInt64, UInt64)
+}
+
+/// What a worker is connected with; belongs to the thread that uses it.
+final class WorkerSockets {
+  let address: Address
+  let hasKeys: Bool
+  let control: ZeroMQSocket
+  let bulk: ZeroMQSocket
+  let controlMonitor: ConnectionMonitor
+  let bulkMonitor: ConnectionMonitor
+
+  init(connectingTo address: Address, security: ClientSecurity?) throws(WireError) {
+    try address.requireKeys(security != nil)
+    guard !address.isWildcard else {
+      throw .address(address.description, problem: "expected the name or address of the coordinator's host")
+    }
+    self.address = address
+    hasKeys = security != nil
+    let keys = security.map { ZeroMQSocket.Keys.client($0) }
+    let identifier = withUnsafeBytes(of: UUID().uuid) { Array($0) }
+    control = try ZeroMQSocket(.dealer(routingIdentifier: identifier), keys: keys)
+    bulk = try ZeroMQSocket(.dealer(routingIdentifier: identifier), keys: keys)
+    controlMonitor = try ConnectionMonitor(control)
+    bulkMonitor = try ConnectionMonitor(bulk)
+    try control.connect(address.endpoint, needsIPv6: address.needsIPv6)
+  }
+
+  func connectBulk(to address: Address) throws(WireError) {
+    let reached = address.reached(like: self.address)
+    // Without keys a coordinator, or who stands in for it, could send this worker anywhere.
+    try reached.requireKeys(hasKeys)
+    try bulk.connect(reached.endpoint, needsIPv6: reached.needsIPv6)
+  }
+
+  /// Closes everything; what was sent may still leave for a second.
+  func close() {
+    controlMonitor.close()
+    bulkMonitor.close()
+    control.close(linger: 1_000)
+    bulk.close(linger: 1_000)
+  }
+}

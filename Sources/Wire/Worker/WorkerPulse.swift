@@ -1,0 +1,75 @@
+internal import SwiftProtobuf
+
+/// When a worker sends heartbeats, and when it takes its coordinator for lost; pure.
+struct WorkerPulse {
+  var unitsDone: UInt64 = 0
+  var stepsDone: UInt64 = 0
+  private(set) var wasHeard = false
+  private let silenceLimit: Duration
+  private var lastHeard: ContinuousClock.Instant
+  private var nextHeartbeat: ContinuousClock.Instant
+  private var isWelcome = false
+  private var isLost = false
+  /// The coordinator has said the last word: that connections end is no news.
+  private var isOver = false
+  private var brokenSince: ContinuousClock.Instant?
+
+  private static let heartbeatInterval = Duration.milliseconds(500)
+  /// A goodbye may still be on its way on the one socket when the other is closed.
+  private static let breakDelay = Duration.milliseconds(500)
+
+  init(now: ContinuousClock.Instant, silenceLimit: Duration) {
+    (self.silenceLimit, lastHeard, nextHeartbeat) = (silenceLimit, now, now)
+  }
+
+  /// Something came; `body` is that of a control message.
+  mutating func hear(_ body: Tenbin_CoordinatorMessage.OneOf_Body?, at now: ContinuousClock.Instant) {
+    lastHeard = now
+    wasHeard = true
+    switch body {
+    case .welcome?: isWelcome = true
+    case .goodbye?, .refusal?: isOver = true
+    default: break
+    }
+  }
+
+  /// A connection ended. Before the welcome nothing can be lost by that: libzmq connects again and sends the hello.
+  mutating func disconnect(at now: ContinuousClock.Instant) {
+    if isWelcome, brokenSince == nil { brokenSince = now }
+  }
+
+  /// Whether the coordinator is to be reported as lost now; once.
+  mutating func isSilenceOver(at now: ContinuousClock.Instant) -> Bool {
+    guard !isLost, lastHeard.duration(to: now) > silenceLimit else { return false }
+    isLost = true
+    return true
+  }
+
+  /// Whether a broken connection is to be reported now; once.
+  mutating func isBreakDue(at now: ContinuousClock.Instant) -> Bool {
+    guard !isOver, let brokenSince, brokenSince.duration(to: now) >= Self.breakDelay else { return false }
+    isOver = true
+    return true
+  }
+
+  /// The heartbeat that is due now, if one is.
+  mutating func heartbeat(at now: ContinuousClock.Instant) -> Tenbin_WorkerMessage? {
+    guard isWelcome, !isOver, now >= nextHeartbeat else { return nil }
+    nextHeartbeat = now + Self.heartbeatInterval
+    return .with {
+      $0.protocol = CoordinatorEndpoint.protocolVersion
+      $0.heartbeat.unitsDone = unitsDone
+      $0.heartbeat.stepsDone = stepsDone
+    }
+  }
+
+  /// Milliseconds until one of these may be due; -1 for never.
+  func wait(from now: ContinuousClock.Instant) -> Int {
+    var times: [ContinuousClock.Instant] = []
+    if isWelcome, !isOver { times.append(nextHeartbeat) }
+    if !isLost { times.append(lastHeard + silenceLimit) }
+    if !isOver, let brokenSince { times.append(brokenSince + Self.breakDelay) }
+    guard let soonest = times.min() else { return -1 }
+    return max(0, now.duration(to: soonest).milliseconds)
+  }
+}
