@@ -33,6 +33,9 @@ extension ClusterStateMachine {
       guard let expected = counted.digest, digest() != expected else {
         return [.discard(lease: identifier)] + schedule(at: now)
       }
+      if portion.opinions.filter({ $0.digest == expected }).count > 1 {
+        return [.discard(lease: identifier)] + putAside(member, round: round, units: units) + schedule(at: now)
+      }
       // What was counted cannot be taken out of a sum again: every unit of the round needs two members that agree now.
       return [
         .discard(lease: identifier), .disagreement(round, units: units, members: [counted.member, member]),
@@ -98,31 +101,36 @@ extension ClusterStateMachine {
   /// Two others agree on something else than the member: it goes, and its word counts nowhere any more.
   private mutating func putAside(_ member: Member, round: Round, units: Range<Int>) -> [Action] {
     var actions: [Action] = []
-    if remove(member) {
+    if let discarded = remove(member) {
       let reason = "its results for units \(units) of \(round) differ from those of two other workers"
+      actions += discarded
       actions.append(.putAside(member, reason: reason))
     }
-    for round in rounds.map(\.round) {
-      guard let index = rounds.firstIndex(where: { $0.round == round }) else { continue }
-      let portions = rounds[index].portions
-      let isTainted = portions.values.contains { portion in
+    for state in rounds {
+      let isTainted = state.portions.values.contains { portion in
         guard let counted = portion.counted, counted.member == member else { return false }
         return !portion.opinions.contains { $0.member != member && $0.digest == counted.digest }
       }
-      if isTainted {
-        // What it said alone is in the sum already.
-        actions += restart(round, opinionsNeeded: rounds[index].opinionsNeeded, isDisputed: false)
-        continue
-      }
-      for first in portions.keys.sorted() {
-        guard let portion = portions[first], portion.counted == nil else { continue }
-        let disbelieved = portion.opinions.filter { $0.member == member }
-        guard !disbelieved.isEmpty else { continue }
-        actions += disbelieved.map { .discard(lease: $0.lease) }
-        rounds[index].portions[first]?.opinions.removeAll { $0.member == member }
-        let others = Set(portion.opinions.filter { $0.member != member }.map(\.digest))
-        rounds[index].portions[first]?.isDisputed = others.count > 1
-        if disbelieved.count == portion.opinions.count, portion.holders.isEmpty { rounds[index].putBack(portion.units) }
+      // What it said alone is in the sum already.
+      if isTainted { actions += restart(state.round, opinionsNeeded: state.opinionsNeeded, isDisputed: false) }
+    }
+    return actions
+  }
+
+  /// Opinions of a member that nobody has shared yet are worth nothing once it has gone: as another member it could
+  /// confirm them itself.
+  mutating func forgetOpinions(of member: Member) -> [Action] {
+    var actions: [Action] = []
+    for index in rounds.indices where rounds[index].comparesOpinions {
+      for first in rounds[index].portions.keys.sorted() {
+        guard var portion = rounds[index].portions[first], portion.counted == nil else { continue }
+        let forgotten = portion.opinions.filter { $0.member == member }
+        guard !forgotten.isEmpty else { continue }
+        actions += forgotten.map { .discard(lease: $0.lease) }
+        portion.opinions.removeAll { $0.member == member }
+        portion.isDisputed = Set(portion.opinions.map(\.digest)).count > 1
+        rounds[index].portions[first] = portion
+        if portion.opinions.isEmpty, portion.holders.isEmpty { rounds[index].putBack(portion.units) }
       }
     }
     return actions

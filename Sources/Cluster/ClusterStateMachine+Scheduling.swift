@@ -29,8 +29,7 @@ extension ClusterStateMachine {
   private mutating func drained() -> [Action] {
     let done = members.filter { $0.isDraining && $0.held.isEmpty }.map(\.member)
     guard !done.isEmpty else { return [] }
-    members.removeAll { done.contains($0.member) }
-    return done.map { .drained($0) }
+    return done.flatMap { (remove($0) ?? []) + [.drained($0)] }
   }
 
   /// The next piece of work for a member; nil when there is none for it.

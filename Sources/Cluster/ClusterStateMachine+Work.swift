@@ -97,7 +97,7 @@ extension ClusterStateMachine {
   package mutating func recallOthers(than lease: Lease) -> [Action] {
     guard let job = jobs.firstIndex(where: { $0.run == lease.run }) else { return [] }
     let others = jobs[job].holders.filter { $0 != lease.identifier }
-    if flaw != .countsSuperseded { jobs[job].holders.removeAll { $0 != lease.identifier } }
+    jobs[job].holders.removeAll { $0 != lease.identifier }
     if jobs[job].holders.isEmpty, jobs[job].isLent { jobs[job].mode = .idle }
     return others.compactMap { recall($0) }
   }

@@ -149,8 +149,8 @@ extension ClusterStateMachine {
 
   /// A member said goodbye, exited, or cannot be reached.
   package mutating func leave(_ member: Member, at now: Duration) -> [Action] {
-    guard remove(member) else { return [] }
-    return schedule(at: now)
+    guard let discarded = remove(member) else { return [] }
+    return discarded + schedule(at: now)
   }
 
   /// The member should finish what it holds and get nothing more.
@@ -182,11 +182,12 @@ extension ClusterStateMachine {
       members[index].isSilent = true
     }
     for state in members where now - state.lastHeard > timing.expulsionLimit {
-      remove(state.member)
+      actions += remove(state.member) ?? []
       let seconds = (now - state.lastHeard).components.seconds
       actions.append(.expelled(state.member, reason: "not heard of for \(seconds) seconds"))
     }
-    return actions + schedule(at: now) + remind(at: now)
+    actions += remind(at: now)
+    return actions + schedule(at: now)
   }
 
   package var memberCount: Int { members.count }
@@ -199,7 +200,7 @@ extension ClusterStateMachine {
 
   func position(of member: Member) -> Int? { members.firstIndex { $0.member == member } }
 
-  /// Whether a member's latest lease has been there for so long that it may have been lost on its way.
+  /// Leases or deliveries may be lost on their way: what has been out for long is sent again.
   private mutating func remind(at now: Duration) -> [Action] {
     guard flaw != .waitsForever else { return [] }
     var actions: [Action] = []
@@ -207,11 +208,17 @@ extension ClusterStateMachine {
       guard let identifier = member.held.first, let state = leases[identifier] else { continue }
       effort += 1
       // Ever more seldom, for what it needs may be large.
-      let patience = max(4 * (timing.shortestLease / .seconds(1)), patience(with: state)) * Double(1 << min(state.reminders, 6))
+      let patience = max(4 * (timing.shortestLease / .seconds(1)), patience(with: state)) * Double(1 << state.reminders)
       let since = max(state.granted, max(member.lastDelivered, state.reminded ?? .zero))
       guard (now - since) / .seconds(1) > patience else { continue }
+      if state.lease.round == nil, !jobs.contains(where: { $0.holders.contains(identifier) }) {
+        // Nobody needs it: if the member trains yet, it will hear so in the end.
+        actions.append(.recall(state.lease))
+        revoke(identifier)
+        continue
+      }
       leases[identifier]?.reminded = now
-      leases[identifier]?.reminders += 1
+      leases[identifier]?.reminders = min(6, state.reminders + 1)
       actions.append(.remind(state.lease))
     }
     return actions
@@ -224,15 +231,14 @@ extension ClusterStateMachine {
     return .recall(state.lease)
   }
 
-  /// Takes a member and its leases out; false where it is none.
-  @discardableResult
-  mutating func remove(_ member: Member) -> Bool {
-    guard let index = position(of: member) else { return false }
+  /// Takes a member and its leases out; nil where it is none.
+  mutating func remove(_ member: Member) -> [Action]? {
+    guard let index = position(of: member) else { return nil }
     let held = members.remove(at: index).held
     if flaw != .leaseNotReleased {
       for identifier in held { revoke(identifier) }
     }
-    return true
+    return forgetOpinions(of: member)
   }
 
   /// Takes a lease away from nobody in particular: its member is gone, or has delivered.

@@ -55,7 +55,7 @@ struct Scenario {
       characters[2] = .undefinedOnce
     }
     self.characters = characters
-    secondsPerUnit = (0..<workers).map { _ in 0.01 * [1, 3, 10, 30][random.index(below: 4)] * (0.7 + random.uniform()) }
+    secondsPerUnit = (0..<workers).map { _ in 0.02 * [1, 3, 10, 30][random.index(below: 4)] * (0.7 + random.uniform()) }
     let isLocal = random.uniform()
     sharesMemory = (0..<workers).map { _ in isLocal < 0.4 || (isLocal < 0.7 && random.uniform() < 0.5) }
     let rates = [0, 0, 0, 0.1, 0.5, 1]
@@ -66,12 +66,14 @@ struct Scenario {
     loss = random.uniform() < 0.15 ? 0.02 : 0
     spikes = random.uniform() < 0.3 ? 0.05 : 0
     let count = random.uniform() < 0.1 ? 0 : random.index(below: 14)
+    let span = 2e6 + random.uniform() * 40e6
     happenings = (0..<count).map { _ in
       let fault = Fault.allCases[random.index(below: Fault.allCases.count)]
       return Happening(
-        time: Int(random.uniform() * 12e6), fault: fault, victim: random.index(below: 1_000),
+        time: Int(random.uniform() * span), fault: fault, victim: random.index(below: 1_000),
         duration: Int([0.05, 0.5, 3, 8, 35][random.index(below: 5)] * (0.5 + random.uniform()) * 1e6))
     }
-    timing = ClusterTiming(firstLease: .seconds(random.uniform() < 0.5 ? 10 : 60))
+    timing = ClusterTiming(
+      expulsionLimit: .seconds(random.uniform() < 0.5 ? 5 : 30), firstLease: .seconds(random.uniform() < 0.5 ? 10 : 60))
   }
 }

@@ -54,7 +54,9 @@ struct SimulatedCoordinator {
     case .heartbeat: break
     case .units(let lease, let units): try perform(audit.deliver(lease: lease, from: member, units, at: now), in: world)
     case .steps(let lease, let steps): try perform(audit.deliver(lease: lease, from: member, steps, at: now), in: world)
-    case .stale(let lease): try perform(audit.giveBack(lease: lease, from: member, at: now), in: world)
+    case .stale(let lease):
+      world.seen["a lease is given back as stale", default: 0] += 1
+      try perform(audit.giveBack(lease: lease, from: member, at: now), in: world)
     }
     if world.coordinatorDrains.contains(member), members[member] != nil { try drain(member, in: world) }
     if before != (audit.stepsDone, audit.samplesDone) { world.lastProgress = world.now }
@@ -76,6 +78,7 @@ struct SimulatedCoordinator {
 
   mutating func perform(_ actions: [AuditStateMachine.Action], in world: World) throws {
     for action in actions {
+      world.see(action)
       switch action {
       case .grant(let lease): grant(lease, isReminder: false, in: world)
       case .remind(let lease): grant(lease, isReminder: true, in: world)
@@ -178,6 +181,24 @@ struct SimulatedCoordinator {
 
   private func check(_ condition: Bool, _ text: @autoclosure () -> String, _ world: World) {
     if !condition, world.problem == nil { world.problem = text() }
+  }
+}
+
+extension World {
+  /// Counts what happens.
+  fileprivate func see(_ action: AuditStateMachine.Action) {
+    let name: String? =
+      switch action {
+      case .grant(let lease):
+        lease.round.map { $0.kind == .evaluation ? "blocks are lent" : "micro-batches are lent" } ?? "a run is lent whole"
+      case .remind: "a lease is sent again"
+      case .recall: "a run is asked back"
+      case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"
+      case .dismissed(_, let dismissal, _): "a member is dismissed, \(dismissal)"
+      case .notice(let text): text.contains("agree") ? "members disagree" : "a run diverges"
+      default: nil
+      }
+    if let name { seen[name, default: 0] += 1 }
   }
 }
 

@@ -56,7 +56,7 @@ struct ToyWork {
     self.runs = runs
     self.counts = counts
     phases = Phase.all(of: runs, arms: arms)
-    limits = runs.map { _ in random.uniform() < 0.25 ? Float(1 + 0.3 * random.uniform()) : .infinity }
+    limits = runs.map { _ in random.uniform() < 0.4 ? Float(0.8 + 0.3 * random.uniform()) : .infinity }
   }
 
   func initialState(_ run: Int) -> TrainingState {

@@ -32,6 +32,8 @@ final class World {
   var isFinished = false
   /// Members that somebody wants to be drained.
   var coordinatorDrains: Set<Member> = []
+  /// What has happened in this world, and how often.
+  var seen: [String: Int] = [:]
   /// What was found to be wrong; the world ends with the first.
   var problem: String?
   private var trace: [String] = []
