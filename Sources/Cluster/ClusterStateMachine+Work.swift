@@ -72,7 +72,7 @@ extension ClusterStateMachine {
       }
     }
     if isLast { revoke(identifier) }
-    return (state.lease, flaw == .countsSuperseded || job?.holders.contains(identifier) == true)
+    return (state.lease, job?.holders.contains(identifier) == true)
   }
 
   /// Asks again for a lent run that was asked for before: the first time it may have got lost.

@@ -133,8 +133,6 @@ package enum ClusterFlaw: String, Sendable, CaseIterable {
   case lendsToDrained
   /// What takes too long is not lent a second time, and nobody is reminded.
   case waitsForever
-  /// A superseded lease of a whole run still counts.
-  case countsSuperseded
 }
 
 // Members come and go.

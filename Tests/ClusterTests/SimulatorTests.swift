@@ -50,13 +50,12 @@ import Testing
       "a run is lent whole", "a step is done by one", "a step is shared", "blocks are lent", "members disagree",
       "micro-batches are lent", "the coordinator is started again",
     ]
-    for name in expected { #expect(seen[name, default: 0] > 10, "\(name): \(seen[name, default: 0]) times") }
+    for name in expected { #expect(seen[name, default: 0] > 5, "\(name): \(seen[name, default: 0]) times") }
   }
 
   @Test("A rule that is broken on purpose is found out within 300 worlds", arguments: ClusterFlaw.allCases)
   func flaws(flaw: ClusterFlaw) throws {
-    let found = try (0..<(flaw == .countsSuperseded ? 5000 : 300)).first { seed in try World(seed: seed, flaw: flaw).live() != nil }
-    print("FLAW", flaw, found as Any)
+    let found = try (0..<300).first { seed in try World(seed: seed, flaw: flaw).live() != nil }
     #expect(found != nil, "\(flaw) was not found out")
   }
 }

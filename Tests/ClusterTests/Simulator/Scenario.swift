@@ -68,7 +68,9 @@ struct Scenario {
     let count = random.uniform() < 0.1 ? 0 : random.index(below: 14)
     let span = 2e6 + random.uniform() * 40e6
     happenings = (0..<count).map { _ in
-      let fault = Fault.allCases[random.index(below: Fault.allCases.count)]
+      // Those that make a member late rather than gone come more often.
+      let faults = Fault.allCases + [.freeze, .partition, .partition, .drain]
+      let fault = faults[random.index(below: faults.count)]
       return Happening(
         time: Int(random.uniform() * span), fault: fault, victim: random.index(below: 1_000),
         duration: Int([0.05, 0.5, 3, 8, 35][random.index(below: 5)] * (0.5 + random.uniform()) * 1e6))
