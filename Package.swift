@@ -32,7 +32,7 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser], swiftSettings: strict),
+      name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser, protobuf], swiftSettings: strict),
     .executableTarget(
       name: "tenbin-worker",
       dependencies: [
@@ -44,8 +44,14 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Report", "Privacy", "Fairness", "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan",
+        "Conductor", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization", "Plan",
         "Datasets", "Checkpoints", "Hashing", "RandomNumbers", protobuf,
+      ], swiftSettings: strict),
+    .target(
+      name: "Conductor",
+      dependencies: [
+        "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers",
+        protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Worker",
@@ -58,7 +64,11 @@ let package = Package(
       name: "Prediction", dependencies: ["Models", "Tokenizers", "Datasets", "Checkpoints", "Safetensors", "Torch"],
       swiftSettings: strict),
     .target(
-      name: "Benchmarks", dependencies: ["Models", "Optimization", "Checkpoints", "Torch", "RandomNumbers"],
+      name: "Benchmarks",
+      dependencies: [
+        "Conductor", "Worker", "Cluster", "Training", "Ledger", "Wire", "Models", "Optimization", "Plan", "Checkpoints",
+        "Torch", "Hashing", "RandomNumbers", protobuf,
+      ],
       swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),

@@ -1,7 +1,10 @@
 internal import Cluster
 internal import Foundation
+internal import Hashing
 internal import Optimization
 internal import RandomNumbers
+internal import SharedMemory
+internal import SwiftProtobuf
 internal import Training
 internal import Wire
 
@@ -252,7 +255,7 @@ struct LeaseClock {
 }
 
 extension Tenbin_StatePart {
-  package init(_ state: TrainingState) {
+  init(_ state: TrainingState) {
     self.init()
     step = UInt32(state.step)
     epochLossSum = state.epoch.sum
@@ -266,11 +269,11 @@ extension TrainingState {
   init?(_ part: Tenbin_StatePart, floats: FloatBuffer, isFresh: Bool) {
     let count = isFresh ? floats.count : floats.count / 3
     guard count > 0, isFresh || floats.count == 3 * count else { return nil }
-    func part(_ index: Int) -> FloatBuffer {
+    func piece(_ index: Int) -> FloatBuffer {
       FloatBuffer(copying: floats.pointer, from: index * count, count: count)
     }
     self.init(
-      step: Int(part.step), parameters: part(0), moments: isFresh ? nil : .init(first: part(1), second: part(2)),
+      step: Int(part.step), parameters: piece(0), moments: isFresh ? nil : .init(first: piece(1), second: piece(2)),
       epoch: .init(sum: part.epochLossSum, samples: Int(part.epochSamples)), losses: part.losses)
   }
 }
