@@ -54,7 +54,7 @@ import WireTestSupport
     var rounds = 0
     var deeds: [String: Int]?
     while deeds == nil {
-      coordinator.endpoint.expect(bytes: sent.payload.count, from: peer)
+      try expect(bytes: sent.payload.count, from: worker, peer, at: coordinator)
       worker.endpoint.send(sent, identifier: UInt64(rounds))
       let returned = try coordinator.next { event -> Transfer? in
         if case .message(let message, let from) = event, case .hello? = message.body {

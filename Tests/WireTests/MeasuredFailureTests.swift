@@ -51,7 +51,7 @@ import WireTestSupport
     defer { link.close() }
     let (worker, peer) = try joined(coordinator, bulk: "tcp://127.0.0.1:\(link.port)", silenceLimit: 2)
     let sent = transfer(bytes: 12_000_000)
-    coordinator.endpoint.expect(bytes: sent.payload.count, from: peer)
+    try expect(bytes: sent.payload.count, from: worker, peer, at: coordinator)
     worker.endpoint.send(sent, identifier: 1)
     coordinator.endpoint.send(sent, to: peer)
     let received = try worker.next { event -> Transfer? in

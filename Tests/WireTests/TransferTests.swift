@@ -16,7 +16,7 @@ import WireTestSupport
       transport == "ipc" ? "ipc://\(folder.path)/c" : "tcp://127.0.0.1:*", security: keys?.server)
     let (worker, peer) = try joined(coordinator, security: keys?.client)
     let sent = transfer(bytes: 3 * WireLimits.window + 12_345)
-    coordinator.endpoint.expect(bytes: sent.payload.count + 4, from: peer)
+    try expect(bytes: sent.payload.count + 4, from: worker, peer, at: coordinator)
     worker.endpoint.send(sent, identifier: 3)
     worker.endpoint.send(Transfer(subject: sent.subject, payload: [1, 2, 3, 4]), identifier: 4)
     let first = try coordinator.nextTransfer()
@@ -53,7 +53,7 @@ import WireTestSupport
   func budget() throws {
     let coordinator = try TestCoordinator()
     let (worker, peer) = try joined(coordinator)
-    coordinator.endpoint.expect(bytes: 100, from: peer)
+    try expect(bytes: 100, from: worker, peer, at: coordinator)
     worker.endpoint.send(transfer(bytes: 101), identifier: 1)
     let reason = try coordinator.next { if case .malformed(let reason, peer) = $0 { reason } else { nil } }
     #expect(reason == "a transfer of 101 bytes where 100 are expected")
@@ -86,8 +86,10 @@ import WireTestSupport
   func notAdmitted() throws {
     let coordinator = try TestCoordinator()
     let (worker, peer) = try joined(coordinator)
-    coordinator.endpoint.expect(bytes: 1_000, from: peer)
+    try expect(bytes: 1_000, from: worker, peer, at: coordinator)
     coordinator.endpoint.forget(peer)
+    // Only so that the worker sends nothing before it is forgotten.
+    try expect(bytes: 0, from: worker, peer, at: coordinator)
     worker.endpoint.send(transfer(bytes: 10), identifier: 1)
     try coordinator.waitForRefusal(.notAdmitted)
     // Its next message tells the worker to come back as a new incarnation.

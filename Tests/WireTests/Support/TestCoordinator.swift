@@ -162,3 +162,15 @@ func refusal(to peer: RawPeer) throws -> Tenbin_Refusal {
   }
   throw NothingCame()
 }
+
+/// Lets a worker send so many bytes, and waits until it knows, as it does from a lease.
+func expect(
+  bytes: Int, from worker: TestWorker, _ peer: Peer, at coordinator: TestCoordinator
+) throws {
+  coordinator.endpoint.expect(bytes: bytes, from: peer)
+  coordinator.endpoint.send(.lease(.init()), to: peer)
+  _ = try worker.next { event -> Bool? in
+    guard case .message(let message) = event, case .lease? = message.body else { return nil }
+    return true
+  }
+}
