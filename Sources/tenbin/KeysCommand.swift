@@ -82,10 +82,10 @@ private func makeClient(_ role: Role, name: String, in keys: KeyFolder) throws(W
 }
 
 /// Runs `body`; an error becomes one line on standard error and the exit code for configuration.
-private func reportingKeyErrors(_ body: () throws(WireError) -> Void) throws {
+private func reportingKeyErrors(_ body: () throws -> Void) throws {
   do {
     try body()
-  } catch {
+  } catch let error as WireError {
     FileHandle.standardError.write(Data("error: \(error)\n".utf8))
     throw ExitCode(78)
   }
