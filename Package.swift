@@ -32,7 +32,9 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser], swiftSettings: strict),
+      name: "tenbin",
+      dependencies: ["Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser],
+      swiftSettings: strict),
     .executableTarget(
       name: "tenbin-worker",
       dependencies: [
@@ -45,7 +47,7 @@ let package = Package(
       name: "Coordinator",
       dependencies: [
         "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Optimization", "Plan", "Datasets", "Checkpoints",
-        "Hashing", "RandomNumbers", protobuf,
+        "Forecast", "Hashing", "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Worker",
@@ -59,6 +61,8 @@ let package = Package(
     .target(
       name: "Benchmarks", dependencies: ["Models", "Optimization", "Checkpoints", "Torch", "RandomNumbers"],
       swiftSettings: strict),
+    .target(name: "Doctor", swiftSettings: strict),
+    .target(name: "Forecast", swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
@@ -114,6 +118,8 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(

@@ -15,16 +15,27 @@ struct AuditCommand: ParsableCommand {
   var workers: Int?
 
   @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
-  var output: String
+  var output: String?
 
   @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; a private socket when left out.")
   var listen: String?
 
+  @Flag(help: "Print the memory, disk and time that the specification will need; start nothing, write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print JSON; only with --dry-run.")
+  var json = false
+
   func validate() throws {
+    if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
+    if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
   }
 
   func run() throws {
+    guard let output, !dryRun else {
+      return try DryRun.run(specification: specification, workers: workers, output: output, json: json)
+    }
     try Session.run(
       specification: specification, output: output, localWorkers: { workers ?? $0 }, listen: listen, patience: 60)
   }
