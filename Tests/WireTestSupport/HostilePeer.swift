@@ -46,8 +46,8 @@ package struct HostilePeer {
   }
 
   private enum Deed: String, CaseIterable {
-    case randomFrames, mutatedMessage, wrongVersion, oversizedMessage, enormousMessage, replay, floodOfHellos, stolenName
-    case randomChunk, hugeClaim, unexpectedChunk, tornTransfer, freeCredit, administration, noProtocol
+    case randomFrames, mutatedMessage, wrongVersion, oversizedMessage, enormousMessage, replay, floodOfHellos
+    case stolenName, randomChunk, hugeClaim, unexpectedChunk, tornTransfer, freeCredit, administration, noProtocol
   }
 
   private mutating func commit(_ deed: Deed) throws(WireError) {
@@ -136,7 +136,9 @@ package struct HostilePeer {
 
   private mutating func listen() throws(WireError) {
     while let frames = try peer?.receive(milliseconds: 0) {
-      guard let last = frames.last, let message = try? Tenbin_CoordinatorMessage(serializedBytes: last) else { continue }
+      guard let last = frames.last, let message = try? Tenbin_CoordinatorMessage(serializedBytes: last) else {
+        continue
+      }
       if bulk == nil, !message.welcome.bulkEndpoint.isEmpty, let own = try? Address(control) {
         bulk = try Address(message.welcome.bulkEndpoint).reached(like: own).description
       }

@@ -24,10 +24,11 @@ import WireTestSupport
     var outbound = OutboundFlow()
     var inbound = InboundFlow(budget: nil)
     let sent = (0..<6).map { number in
-      let count = [0, 1, WireLimits.chunk, WireLimits.chunk + 1, Int(random.next() % 12_000_000)]
+      let count =
+        [0, 1, WireLimits.chunk, WireLimits.chunk + 1, Int(random.next() % 12_000_000)]
         .randomElement(using: &random) ?? 0
-      return Transfer(
-        subject: .delivery(.with { $0.lease = UInt64(number) }), payload: [UInt8](repeating: UInt8(number), count: count))
+      let payload = [UInt8](repeating: UInt8(number), count: count)
+      return Transfer(subject: .delivery(.with { $0.lease = UInt64(number) }), payload: payload)
     }
     for (number, transfer) in sent.enumerated() { outbound.add(transfer, identifier: UInt64(number)) }
     var received: [Transfer] = []
