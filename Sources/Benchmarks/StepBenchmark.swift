@@ -3,6 +3,7 @@ import Foundation
 import Optimization
 import RandomNumbers
 import Torch
+import Worker
 
 /// Times training steps: gradients, AdamW, and the parameters back into the model.
 package enum StepBenchmark {
@@ -10,64 +11,62 @@ package enum StepBenchmark {
   package static func run(_ settings: StepSettings) throws -> StepMeasurement {
     let checkpoint = try StepCheckpoint(settings.model)
     try TorchLibrary.setThreads(settings.threads)
-    let workload = try StepWorkload(settings, checkpoint: checkpoint.folder, rank: 0)
-    return try measure(
-      settings, ranks: [getpid()], initialValues: workload.initialValues, proportionalBytes: nil
-    ) { values in
-      try [workload.gradientSum(values)]
+    let workload = try StepWorkload(settings, checkpoint: checkpoint.folder)
+    let initial = try workload.layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
+    var optimizer = AdamW(parameters: initial, weightDecay: 0.01)
+    let gradient = FloatBuffer(repeating: 0, count: initial.count)
+    var seconds: [Double] = []
+    var loss = 0.0
+    for step in 0..<(settings.warmup + settings.steps) {
+      let start = ContinuousClock.now
+      try workload.load(optimizer.parameters.floats, method: 0)
+      let sum = try workload.lossSum(
+        method: 0, items: Array(0..<settings.batch), dropout: StepWorkload.key, gradient: gradient)
+      loss = sum / Double(settings.batch)
+      try optimizer.apply(gradientSum: gradient, scale: 1 / Float(settings.batch), rate: 1e-4)
+      if step >= settings.warmup { seconds.append((ContinuousClock.now - start) / .seconds(1)) }
     }
+    guard loss.isFinite else { throw BenchmarkError("the loss is not finite: \(loss)") }
+    return StepMeasurement(
+      settings, world: 1, seconds: seconds, trainable: initial.count,
+      peakResidentBytes: ProcessStatus.peakResidentBytes(of: getpid()), peakProportionalBytes: nil, loss: loss)
   }
 
-  /// In `world` processes of their own, each with its batch, whose gradients are added here in their order.
+  /// Through a coordinator that shares one run among `workers` worker processes, a batch each.
   ///
-  /// - Parameter command: the program and its first arguments; `step-rank` and the rank's own arguments follow.
+  /// - Parameter command: the program and its first arguments; `step-worker` and the worker's own arguments follow.
   package static func run(
-    _ settings: StepSettings, world: Int, command: [String], arguments: [String]
+    _ settings: StepSettings, workers: Int, command: [String], arguments: [String]
   ) throws -> StepMeasurement {
     let checkpoint = try StepCheckpoint(settings.model)
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
     let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
-    let ranks = try (0..<world).map { rank in
-      try StepRank(command: command + ["--arch", checkpoint.folder.path, "--index", "\(rank)"] + arguments)
+    let audit = try BenchmarkAudit(
+      runs: 1, microBatches: workers, microBatch: settings.batch, steps: settings.warmup + settings.steps,
+      initial: initial, sharesMemory: true)
+    let processes = try (0..<workers).map { index in
+      try BenchmarkProcess(
+        command: command + ["--connect", audit.address, "--arch", checkpoint.folder.path, "--index", "\(index)"]
+          + arguments)
     }
-    defer { for rank in ranks { rank.end() } }
-    let memory = ProportionalMemory(processes: ranks.map(\.process))
+    defer { for process in processes { process.end() } }
+    let memory = ProportionalMemory(processes: processes.map(\.identifier))
     defer { memory.stop() }
-    for rank in ranks { try rank.waitUntilReady() }
-    return try measure(
-      settings, ranks: ranks.map(\.process), initialValues: initial, proportionalBytes: { memory.peakBytes },
-      gradients: { values in
-        for rank in ranks { try rank.send(values) }
-        return try ranks.map { try $0.receive(count: layout.count) }
-      })
+    let times = try audit.run(workers: workers)
+    guard let loss = times.last?.meanLoss, loss.isFinite else { throw BenchmarkError("the loss is not finite") }
+    let seconds = zip(times, times.dropFirst()).map { ($1.at - $0.at) / .seconds(1) }
+    return StepMeasurement(
+      settings, world: workers, seconds: Array(seconds.suffix(settings.steps)), trainable: initial.count,
+      peakResidentBytes: processes.map { ProcessStatus.peakResidentBytes(of: $0.identifier) }.max() ?? 0,
+      peakProportionalBytes: memory.peakBytes, loss: loss,
+      outsideShare: audit.shareOutsideWorkers(after: settings.warmup))
   }
 
-  /// - Parameter ranks: the processes that compute, alive until the last step.
-  private static func measure(
-    _ settings: StepSettings, ranks: [Int32], initialValues: [Float], proportionalBytes: (() -> Int)?,
-    gradients: ([Float]) throws -> [(lossSum: Double, gradient: [Float])]
-  ) throws -> StepMeasurement {
-    var optimizer = AdamW(parameters: initialValues, weightDecay: 0.01)
-    var seconds: [Double] = []
-    var loss = 0.0
-    let samples = settings.batch * ranks.count
-    for step in 0..<(settings.warmup + settings.steps) {
-      let start = ContinuousClock.now
-      var sums = try gradients(optimizer.parameters)
-      var total = sums.removeFirst()
-      for sum in sums {
-        total.lossSum += sum.lossSum
-        for index in total.gradient.indices { total.gradient[index] += sum.gradient[index] }
-      }
-      loss = total.lossSum / Double(samples)
-      try optimizer.apply(gradientSum: total.gradient, scale: 1 / Float(samples), rate: 1e-4)
-      if step >= settings.warmup { seconds.append((ContinuousClock.now - start) / .seconds(1)) }
-    }
-    guard loss.isFinite else { throw BenchmarkError("the loss is not finite: \(loss)") }
-    return StepMeasurement(
-      settings, world: ranks.count, seconds: seconds, trainable: initialValues.count,
-      peakResidentBytes: ranks.map(ProcessStatus.peakResidentBytes).max() ?? 0,
-      peakProportionalBytes: proportionalBytes?(), loss: loss)
+  /// Serves one worker of a benchmark until the coordinator says goodbye.
+  package static func serveWorker(_ settings: StepSettings, address: String, index: Int) throws {
+    try TorchLibrary.setThreads(settings.threads)
+    let workload = try StepWorkload(settings, checkpoint: CheckpointFolder(path: settings.model))
+    try BenchmarkAudit.work(at: address, name: "worker-\(index)", computation: workload)
   }
 }

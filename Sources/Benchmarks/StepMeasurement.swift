@@ -19,6 +19,8 @@ package struct StepMeasurement: Codable, Sendable {
   package var peakProportionalMebibytes: Int?
   /// The loss at the last step, in the mean.
   package var loss: Double
+  /// The share of a step in which the busiest worker does not compute; nil without a coordinator.
+  package var outsideShare: Double?
 
   enum CodingKeys: String, CodingKey {
     case architecture = "arch"
@@ -34,12 +36,13 @@ package struct StepMeasurement: Codable, Sendable {
     case peakResidentMebibytes = "peak_rss_mib"
     case peakProportionalMebibytes = "peak_pss_sum_mib"
     case loss
+    case outsideShare = "outside_share"
   }
 
   /// - Parameter seconds: of each measured step, at least one.
   init(
     _ settings: StepSettings, world: Int, seconds: [Double], trainable: Int, peakResidentBytes: Int,
-    peakProportionalBytes: Int?, loss: Double
+    peakProportionalBytes: Int?, loss: Double, outsideShare: Double? = nil
   ) {
     let sorted = seconds.sorted()
     let median = sorted[sorted.count / 2]
@@ -62,6 +65,7 @@ package struct StepMeasurement: Codable, Sendable {
     peakResidentMebibytes = peakResidentBytes >> 20
     peakProportionalMebibytes = peakProportionalBytes.map { $0 >> 20 }
     self.loss = loss
+    self.outsideShare = outsideShare.map { rounded($0, 1e4) }
   }
 
   /// One line of JSON.

@@ -38,6 +38,4 @@ package struct BenchmarkError: Error, CustomStringConvertible {
   package let description: String
 
   init(_ description: String) { self.description = description }
-
-  static let rankEnded = BenchmarkError("a rank ended before its gradient was there; what it said stands above")
 }

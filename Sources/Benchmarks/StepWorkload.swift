@@ -1,50 +1,80 @@
 import Checkpoints
 import Foundation
 import Models
+import Optimization
 import RandomNumbers
 import Torch
+import Worker
 
-/// A model and one random batch for it, as a worker holds them.
-struct StepWorkload {
+/// A model and random items for it, as a worker holds them.
+final class StepWorkload: MicroBatchComputation {
   let layout: TrainableLayout
-  let initialValues: [Float]
-  /// The summed loss and gradient of the batch at some parameters, loaded first.
-  let gradientSum: ([Float]) throws -> (lossSum: Double, gradient: [Float])
+  private let load: (UnsafeBufferPointer<Float>) throws -> Void
+  /// The summed loss of some items; writes the gradient.
+  private let lossSum: ([Int], FloatBuffer) throws -> Double
 
   /// What everything random in a benchmark is drawn from.
   static let key = RandomKey(seed: 0)
 
-  /// - Parameter rank: which process this is; each has a batch of its own.
-  init(_ settings: StepSettings, checkpoint: CheckpointFolder, rank: Int) throws {
-    var generator = Self.key["batch"][rank].generator
-    let labels = (0..<settings.batch).map { _ in generator.index(below: 2) }
+  /// Items are numbered from 0; each is random, and always the same.
+  init(_ settings: StepSettings, checkpoint: CheckpointFolder) throws {
+    func label(_ item: Int) -> Int {
+      var generator = Self.key["label"][item].generator
+      return generator.index(below: 2)
+    }
     let (precision, device) = (settings.precision, settings.device)
     switch checkpoint.configuration {
     case .llama(let configuration):
       let classifier = try TextClassifier(
         checkpoint: checkpoint, method: settings.method, labels: 2, precision: precision, device: device)
-      let batch = try TokenBatch(
-        tokens: (0..<settings.batch).map { _ in
-          (0..<settings.length).map { _ in generator.index(below: configuration.vocabularySize) }
-        })
+      func tokens(_ item: Int) -> [Int] {
+        var generator = Self.key["tokens"][item].generator
+        return (0..<settings.length).map { _ in generator.index(below: configuration.vocabularySize) }
+      }
       layout = classifier.layout
-      gradientSum = { values in
-        try classifier.load(parameters: values)
-        return try classifier.gradientSum(batch, labels: labels)
+      load = { try classifier.load(parameters: $0) }
+      lossSum = { items, gradient in
+        try classifier.gradientSum(
+          TokenBatch(tokens: items.map(tokens)), labels: items.map(label), into: gradient.pointer)
       }
     default:
       let classifier = try ImageClassifier(
         checkpoint: checkpoint, method: settings.method, labels: 2, precision: precision, device: device)
-      let shape = [settings.batch] + classifier.imageShape
-      let pixels = try Tensor.copying(
-        (0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }, shape: shape, on: device)
+      let shape = classifier.imageShape
+      let images = RandomImages(count: shape.reduce(1, *))
       layout = classifier.layout
-      gradientSum = { values in
-        try classifier.load(parameters: values)
-        return try classifier.gradientSum(pixels: pixels, labels: labels)
+      load = { try classifier.load(parameters: $0) }
+      lossSum = { items, gradient in
+        let pixels = try Tensor.copying(items.flatMap(images.pixels), shape: [items.count] + shape, on: device)
+        return try classifier.gradientSum(pixels: pixels, labels: items.map(label), into: gradient.pointer)
       }
     }
-    initialValues = try layout.initialValues(from: checkpoint, key: Self.key["initial"])
+  }
+
+  func parameterCount(method: Int) -> Int { layout.count }
+
+  func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws { try load(parameters) }
+
+  func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double {
+    try lossSum(items, gradient)
+  }
+
+  func logits(method: Int, items: [Int]) throws -> [Float] { [] }
+
+  /// Images of noise, drawn when first asked for.
+  private final class RandomImages {
+    private let count: Int
+    private var drawn: [Int: [Float]] = [:]
+
+    init(count: Int) { self.count = count }
+
+    func pixels(_ item: Int) -> [Float] {
+      if let known = drawn[item] { return known }
+      var generator = StepWorkload.key["pixels"][item].generator
+      let pixels = (0..<count).map { _ in Float(generator.normal()) }
+      drawn[item] = pixels
+      return pixels
+    }
   }
 }
 

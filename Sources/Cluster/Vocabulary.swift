@@ -37,7 +37,7 @@ package struct Round: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Work lent to one member.
-package struct Lease: Hashable, Sendable {
+package struct Lease: Hashable, Sendable, CustomStringConvertible {
   package let identifier: Int
   package let run: Int
   package let work: Work
@@ -63,6 +63,17 @@ package struct Lease: Hashable, Sendable {
   /// The round whose units are lent; nil for a whole run.
   package var round: Round? {
     if case .units(let round, _) = work { round } else { nil }
+  }
+
+  package var description: String {
+    switch work {
+    case .training(let step): "training from step \(step)"
+    case .units(let round, let units):
+      switch round.kind {
+      case .step(let step): "step \(step), micro-batches \(units.lowerBound) to \(units.upperBound - 1)"
+      case .evaluation: "evaluation, blocks \(units.lowerBound) to \(units.upperBound - 1)"
+      }
+    }
   }
 
   /// The units that are lent; nil for a whole run.

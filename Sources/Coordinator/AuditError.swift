@@ -8,6 +8,8 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
     case configuration
     /// Something failed while the audit ran.
     case failure
+    /// There is no such audit, or it does not answer.
+    case unreachable
     /// The audit was stopped; the same command goes on where it was.
     case stopped
   }
@@ -17,6 +19,7 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
     switch kind {
     case .configuration: 78
     case .failure: 1
+    case .unreachable: 69
     case .stopped: 75
     }
   }

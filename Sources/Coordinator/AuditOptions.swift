@@ -8,13 +8,28 @@ package struct AuditOptions: Sendable {
   package var localWorkers: Int
   /// Where workers connect; nil for a socket in a private folder of this host.
   package var address: Address?
+  /// The keys that workers and administrators must have; nil for none.
+  package var security: ServerSecurity?
   /// How long the audit waits when it has no worker.
   package var patience: Duration
+  /// Whether workers of this host share memory with the coordinator.
+  package var sharesMemory: Bool
+  /// Mean time between faults that the audit makes in its own workers; nil for none.
+  package var chaos: Duration?
+  /// The share of work that two workers compute, to be compared bit for bit.
+  package var duplicates: Double
 
-  package init(output: String, localWorkers: Int, address: Address? = nil, patience: Duration = .seconds(60)) {
+  package init(
+    output: String, localWorkers: Int, address: Address? = nil, security: ServerSecurity? = nil,
+    patience: Duration = .seconds(60), sharesMemory: Bool = true, chaos: Duration? = nil, duplicates: Double = 0
+  ) {
     self.output = output
     self.localWorkers = localWorkers
     self.address = address
+    self.security = security
     self.patience = patience
+    self.sharesMemory = sharesMemory
+    self.chaos = chaos
+    self.duplicates = duplicates
   }
 }

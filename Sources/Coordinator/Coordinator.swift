@@ -1,63 +1,40 @@
 internal import Checkpoints
 internal import Cluster
+internal import Conductor
 internal import Datasets
 internal import Foundation
 internal import Hashing
 internal import Ledger
+internal import Optimization
 internal import Plan
 internal import SwiftProtobuf
+internal import Training
 internal import Wire
 
-/// Drives one audit: events of sockets, workers and time go into the cluster's state machine and the runs, and what they
-/// ask for is done.
+/// One audit: a conductor drives its runs over workers, and what comes of them is written to the output folder.
 ///
-/// Everything happens on the thread that calls `run`; other threads only leave events in the mailbox.
+/// Everything happens on the thread that calls `run`; other threads only leave events in the conductor's mailbox.
 package final class Coordinator {
-  enum Event: Sendable {
-    case wire(CoordinatorEvent)
-    case exited(LocalWorkers.Exit)
-    case stop
-  }
-
   let inputs: AuditInputs
   let options: AuditOptions
   let output: OutputFolder
-  let endpoint: CoordinatorEndpoint
-  let mailbox = Mailbox<Event>()
-  let localWorkers: LocalWorkers?
-  let began = ContinuousClock.now
-  let catalogue: Transfer
-  var cluster: ClusterStateMachine
-  var members = MemberDirectory()
-  var leases: [Int: Lease] = [:]
-  var open: [Int: OpenRun] = [:]
-  /// Parameters of trained runs that wait for their evaluation.
-  var trained: [Int: TrainedRun] = [:]
+  let conductor: RunConductor
+  let localWorkers: LocalWorkers
+  /// Where the sockets of people's shells, and of workers without an address, lie.
+  let runtimeFolder: RuntimeFolder
   var completed: [Int: CompletedRun] = [:]
   var meter: CostMeter?
   var progress: AuditProgress
-  /// Deaths of local workers since a delivery last counted.
+  var isStopping = false
+  /// Deaths of local workers since a delivery last came.
   var deathsWithoutProgress = 0
-  /// Leases that workers could not compute since a delivery last counted.
+  /// Leases that workers could not compute since a delivery last came.
   var failuresWithoutProgress = 0
+  var chaos: Chaos?
   /// When there was last a member, or the start.
-  var lastHadMember: Duration = .zero
-  var fingerprint: String?
+  private var lastHadMember: Duration = .zero
+  private var phaseBegan: (at: Duration, samples: Int) = (.zero, 0)
   private let show: (AuditProgress) -> Void
-  private let runtimeFolder: String?
-
-  /// A run that is being trained or evaluated.
-  struct OpenRun {
-    var training: TrainingRun
-    /// Logits of each evaluation block; nil while the block is out.
-    var blocks: [[Float]?] = []
-    var isEvaluating = false
-  }
-
-  struct TrainedRun {
-    let parameters: [Float]
-    let losses: [Double]
-  }
 
   /// Claims the output folder and binds the sockets; workers are started by `run`.
   ///
@@ -68,48 +45,63 @@ package final class Coordinator {
     self.inputs = inputs
     self.options = options
     self.show = show
-    let executable = options.localWorkers > 0 ? try WorkerProgram.path() : nil
+    let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
     output = try OutputFolder(path: options.output, plan: inputs.plan)
-    let address: Address
-    if let given = options.address {
-      address = given
-      runtimeFolder = nil
-    } else {
-      let folder = try RuntimeFolder.make(forOutput: options.output)
-      runtimeFolder = folder
-      address = try AuditError.wrapping(.failure) { try Address("ipc://\(folder)/control") }
-    }
-    let mailbox = mailbox
-    let endpoint = try AuditError.wrapping(.failure) {
-      try CoordinatorEndpoint(listeningAt: address) { mailbox.send(.wire($0)) }
-    }
-    self.endpoint = endpoint
-    localWorkers = executable.map { executable in
-      LocalWorkers(
-        executable: executable, arguments: ["--connect", endpoint.control], logFolder: "\(options.output)/logs",
-        exited: { mailbox.send(.exited($0)) })
-    }
-    catalogue = try AuditError.wrapping(.failure) { try Transfer(catalogueOf: inputs) }
-    // Local workers are known to have died by their exit; silence must not be mistaken for it on a busy machine.
-    cluster = ClusterStateMachine(
-      timing: ClusterTiming(silenceLimit: options.localWorkers > 0 ? .seconds(30) : .seconds(2)))
-    let phases = Phase.all(of: inputs.plan)
+    runtimeFolder = try RuntimeFolder(making: options.output)
+    let phases = Phase.all(of: inputs.plan.runs, arms: inputs.specification.arms.count)
     progress = AuditProgress(
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
       samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
-  }
-
-  deinit {
-    if let runtimeFolder { try? FileManager.default.removeItem(atPath: runtimeFolder) }
+    completed = try AuditError.wrapping(.failure) { [output] in try Self.completedRuns(in: output, inputs: inputs) }
+    conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder, completed] in
+      let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
+      return try RunConductor(
+        settings: ConductorSettings(
+          address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
+          security: options.security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
+          ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
+          welcome: Tenbin_Welcome(inputs), catalogue: Transfer(catalogueOf: inputs),
+          methods: inputs.plan.runs.map(\.arm)),
+        audit: { place in
+          AuditStateMachine(
+            work: AuditWork(
+              runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
+              classes: inputs.classNames.count, initialState: { try inputs.initialState(ofRun: $0) }, place: place,
+              loop: parallelLoop),
+            cluster: ClusterStateMachine(duplicateRate: options.duplicates),
+            completed: completed.mapValues {
+              FinishedRun(losses: $0.losses, logits: $0.logits, divergedAt: $0.divergedAt)
+            },
+            recovered: try Self.recoveredStates(in: output, inputs: inputs, completed: completed))
+        })
+    }
+    let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
+    localWorkers = LocalWorkers(
+      executable: executable, arguments: ["--connect", control], logFolder: "\(options.output)/logs",
+      register: runtimeFolder.workerRegister,
+      exited: { exit in
+        mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
+      })
+    chaos = options.chaos.map { Chaos(meanTime: $0) }
+    conductor.delegate = self
   }
 
   /// Where workers connect.
-  package var address: String { endpoint.control }
+  package var address: String { conductor.endpoint.control }
 
-  /// Ends the audit soon, from any thread; what is committed stays.
+  /// Ends the audit soon, from any thread; what was done so far is kept.
   package var stop: @Sendable () -> Void {
-    let mailbox = mailbox
-    return { mailbox.send(.stop) }
+    let mailbox = conductor.mailbox
+    return { mailbox.send(.outside { ($0 as? Coordinator)?.isStopping = true }) }
+  }
+
+  /// Ends this process and the workers that it has started at once, from any thread; nothing committed is lost.
+  package var abort: @Sendable () -> Void {
+    let register = runtimeFolder.workerRegister
+    return {
+      LocalWorkers.killAll(register: register)
+      _exit(AuditError(.stopped, "").exitCode)
+    }
   }
 
   /// Works on the audit until every run is done, and writes results, tables and report.
@@ -117,52 +109,41 @@ package final class Coordinator {
   /// - Returns: what the terminal is told.
   package func run() throws(AuditError) -> AuditOutcome {
     defer { shutDown() }
-    try AuditError.wrapping(.failure) {
-      fingerprint = try output.ledger.firstFingerprint()
-      let done = try output.ledger.completedRuns()
-      for (index, run) in inputs.plan.runs.enumerated() { completed[index] = done[run.identifier.description] }
-      for (index, run) in completed where run.logits.count != inputs.logitCount(ofRun: index) {
-        throw AuditError(
-          .failure,
-          "\(options.output)/ledger.sqlite: the predictions of \(run.run) are damaged; choose another --output")
-      }
+    return try AuditError.wrapping(.failure) {
+      if inputs.plan.runs.indices.contains(where: { completed[$0] == nil }) { try conduct() }
+      return try writeResults()
     }
-    progress.samplesDone = completed.keys.reduce(0) { $0 + inputs.plan.runs[$1].samples }
-    let phases = Phase.all(of: inputs.plan)
-    if phases.contains(where: { $0.runs.contains { completed[$0] == nil } }) {
-      for number in 0..<options.localWorkers { try localWorkers?.start(name: "worker-\(number + 1)") }
-      try waitForMembers()
-      for (number, phase) in phases.enumerated() { try work(on: phase, number: number) }
-    }
-    return try AuditError.wrapping(.failure) { try writeResults() }
   }
 
-  /// Tells how far the audit is.
-  func showProgress(notice: String? = nil) {
-    progress.workers = members.ready.count
-    progress.notice = notice
-    show(progress)
+  private func conduct() throws {
+    try output.ledger.record(
+      inputs.plan.runs.filter { $0.settings.epochs > 0 }.map {
+        PlannedRecord(
+          run: $0.identifier.description, members: $0.members.count, epochs: $0.settings.epochs, batch: $0.batch,
+          microBatch: $0.microbatch)
+      })
+    localWorkers.adopt()
+    try localWorkers.start(upTo: options.localWorkers)
+    try waitForMembers()
+    try conductor.start()
+    while !conductor.audit.isFinished { try step() }
   }
 
-  var now: Duration { ContinuousClock.now - began }
-
-  /// Takes one event, or lets a little time pass.
-  func step() throws(AuditError) {
-    let event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.1))
-    switch event {
-    case .wire(let event)?: try handle(event)
-    case .exited(let exit)?: try handle(exit)
-    case .stop?:
+  /// Takes what has come, or lets a little time pass.
+  private func step() throws {
+    try conductor.step()
+    if isStopping {
+      try conductor.keepStates()
       throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
-    case nil: break
     }
-    try perform(cluster.tick(at: now))
-    if cluster.memberCount > 0 { lastHadMember = now }
-    guard now - lastHadMember < options.patience else {
+    chaos?.act(on: localWorkers, at: conductor.now)
+    if conductor.audit.cluster.memberCount > 0 { lastHadMember = conductor.now }
+    guard conductor.now - lastHadMember < options.patience else {
+      try conductor.keepStates()
       throw AuditError(
         .failure,
-        "no worker has joined within \(options.patience.components.seconds) s; start one with: tenbin worker --connect \(address)"
-      )
+        "no worker has joined within \(options.patience.components.seconds) s; start one with: "
+          + "tenbin worker --connect \(address)")
     }
     showProgress()
   }
@@ -171,28 +152,172 @@ package final class Coordinator {
   private static let patienceWithOthers: Duration = .seconds(20)
 
   /// The clock of the first phase must not count how long programs take to start.
-  private func waitForMembers() throws(AuditError) {
+  private func waitForMembers() throws {
     progress.phase = "waiting for workers"
-    while cluster.memberCount < max(1, options.localWorkers) {
+    // After a crash every worker that is there begins at once.
+    let wanted = inputs.plan.runs.indices.contains { conductor.audit.hasState(ofRun: $0) } ? 1 : options.localWorkers
+    while conductor.audit.cluster.memberCount < max(1, wanted) {
       try step()
-      if cluster.memberCount > 0, now > Self.patienceWithOthers { break }
+      if conductor.audit.cluster.memberCount > 0, conductor.now > Self.patienceWithOthers { break }
     }
+  }
+
+  /// Tells how far the audit is.
+  func showProgress(notice: String? = nil) {
+    progress.workers = conductor.members.ready.count
+    progress.notice = notice
+    progress.samplesDone = conductor.audit.samplesDone
+    let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
+    progress.samplesPerSecond =
+      elapsed > 1 ? max(0, Double(progress.samplesDone - phaseBegan.samples)) / elapsed : 0
+    show(progress)
   }
 
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
-    if let meter { try? output.ledger.add(meter.total(traffic: endpoint.traffic)) }
-    for entry in members.ready {
-      endpoint.send(.goodbye(.with { $0.reason = "the audit has ended" }), to: entry.peer)
+    if let meter { try? output.ledger.add(meter.total(traffic: conductor.endpoint.traffic)) }
+    try? output.ledger.flush()
+    conductor.close(because: "the audit has ended")
+    localWorkers.terminate()
+  }
+
+  private static func completedRuns(in output: OutputFolder, inputs: AuditInputs) throws -> [Int: CompletedRun] {
+    let done = try output.ledger.completedRuns()
+    var completed: [Int: CompletedRun] = [:]
+    for (index, run) in inputs.plan.runs.enumerated() {
+      guard let found = done[run.identifier.description] else { continue }
+      guard found.logits.count == inputs.logitCount(ofRun: index) else {
+        throw AuditError(
+          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output")
+      }
+      completed[index] = found
     }
-    endpoint.close()
-    localWorkers?.terminate()
+    return completed
+  }
+
+  /// The states of unfinished runs that agree with the ledger.
+  private static func recoveredStates(
+    in output: OutputFolder, inputs: AuditInputs, completed: [Int: CompletedRun]
+  ) throws -> [Int: TrainingState] {
+    var states: [Int: TrainingState] = [:]
+    for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.settings.epochs > 0 {
+      guard let state = output.states.load(run: run.identifier.description), state.step > 0, state.step <= run.steps,
+        state.parameters.count == inputs.layouts[run.arm].count,
+        // A state that is newer than the ledger, or that differs from it, is not gone on from.
+        try output.ledger.parameters(run: run.identifier.description, step: state.step - 1)
+          == TensorDigest(of: state.parameters.floats)
+      else { continue }
+      states[index] = state
+    }
+    return states
   }
 }
 
-extension PlannedRun {
-  /// Samples that the run computes, for progress: an evaluated sample costs about a third of a trained one.
-  var samples: Int { members.count * settings.epochs + evaluationBlocks.reduce(0) { $0 + $1.count / 3 } }
+extension Coordinator: ConductorDelegate {
+  func phaseBegan(_ phase: Phase, number: Int) throws {
+    let arm = inputs.specification.arms[phase.arm].name
+    progress.phase = "\(arm): \(phase.kind.rawValue)"
+    progress.phaseNumber = number
+    progress.runs = phase.runs.count
+    progress.runsDone = phase.runs.count { completed[$0] != nil }
+    meter = CostMeter(arm: arm, phase: phase.kind.rawValue, traffic: conductor.endpoint.traffic)
+    phaseBegan = (conductor.now, conductor.audit.samplesDone)
+  }
+
+  func phaseEnded(_ phase: Phase, number: Int) throws {
+    let cost = meter?.total(traffic: conductor.endpoint.traffic)
+    meter = nil
+    if let cost { try output.ledger.add(cost) }
+  }
+
+  func trained(run: Int, _ trained: TrainedRun) throws {
+    try writeCheckpoint(of: inputs.plan.runs[run], parameters: Array(trained.parameters))
+    progress.runsDone += 1
+  }
+
+  func completed(run: Int, _ finished: FinishedRun) throws {
+    completed[run] = CompletedRun(
+      run: inputs.plan.runs[run].identifier.description, losses: finished.losses, logits: finished.logits,
+      divergedAt: finished.divergedAt)
+    progress.runsDone += 1
+  }
+
+  func delivered(_ delivery: Tenbin_Delivery, by entry: MemberEntry) {
+    meter?.count(delivery)
+    deathsWithoutProgress = 0
+    failuresWithoutProgress = 0
+  }
+
+  func notice(_ text: String) { showProgress(notice: text) }
+
+  func left(_ entry: MemberEntry, reason: String) {
+    showProgress(notice: "\(entry.name) has left: \(reason)")
+  }
+
+  func failed(_ entry: MemberEntry, reason: String) throws {
+    // Another worker gets to try before the audit ends over it.
+    failuresWithoutProgress += 1
+    guard failuresWithoutProgress < 2, conductor.members.ready.count > 1 else {
+      throw AuditError(.failure, "\(entry.name) cannot go on: \(reason)")
+    }
+  }
+
+  /// A local worker has ended: its work is lent again, and it is started again.
+  func handle(_ exit: LocalWorkers.Exit) throws {
+    guard let process = localWorkers.processes[exit.name], process.identifier == exit.process else { return }
+    localWorkers.remove(exit.name)
+    if let entry = conductor.members.entry(name: exit.name, process: UInt32(exit.process)) {
+      try conductor.lose(entry.peer, because: "it ended with \(exit.description); its work is lent again")
+    } else if !process.isLeaving {
+      showProgress(notice: "\(exit.name) ended with \(exit.description)")
+    }
+    guard !process.isLeaving, !isStopping else { return }
+    if chaos?.hasHit(exit.process) != true { deathsWithoutProgress += 1 }
+    guard deathsWithoutProgress <= max(3, options.localWorkers) else {
+      throw AuditError(
+        .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
+    }
+    try localWorkers.start(name: exit.name)
+  }
+}
+
+extension Tenbin_Welcome {
+  /// What workers are told, but for sockets and shared memory.
+  init(_ inputs: AuditInputs) {
+    self.init()
+    planHash = Data(inputs.plan.hash.bytes)
+    baseFolder = URL(filePath: inputs.checkpoint.path).standardizedFileURL.path(percentEncoded: false)
+    baseHash = Data(inputs.plan.input.base.bytes)
+    classes = UInt32(inputs.classNames.count)
+    threads = UInt32(inputs.specification.cluster.threads)
+    precision =
+      switch inputs.specification.training.precision {
+      case .float32: .float32
+      case .bfloat16: .bfloat16
+      }
+    methods = inputs.methods.map {
+      Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
+    }
+  }
+}
+
+extension Tenbin_Method {
+  init(_ method: AdaptationMethod, layers: Int) {
+    self.init()
+    switch method {
+    case .head: head = Tenbin_Method.Head()
+    case .full: full = Tenbin_Method.Full()
+    case .lora(let configuration):
+      lora = .with {
+        $0.rank = UInt32(configuration.rank)
+        $0.alpha = configuration.alpha
+        $0.targets = configuration.targets
+        $0.dropout = configuration.dropout
+        $0.isRankStabilized = configuration.isRankStabilized
+        $0.layers = (configuration.layers.indices(of: layers) ?? []).map(UInt32.init)
+      }
+    }
+  }
 }
 
 extension Transfer {

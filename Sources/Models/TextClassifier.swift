@@ -31,12 +31,26 @@ package final class TextClassifier: AdaptedModel {
   package func gradientSum(
     _ batch: TokenBatch, labels: [Int], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, gradient: [Float]) {
+    try lossSum(batch, labels: labels, dropout: dropout) { try parameters.gradient(of: $0) }
+  }
+
+  /// The sum over texts of the cross-entropy, as above; its gradient is written to `gradient`, which holds as many
+  /// elements as the layout.
+  package func gradientSum(
+    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey] = [], into gradient: UnsafeMutableBufferPointer<Float>
+  ) throws -> Double {
+    try lossSum(batch, labels: labels, dropout: dropout) { try parameters.gradient(of: $0, into: gradient) }
+  }
+
+  private func lossSum<Result>(
+    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey], _ gradient: (Tensor) throws -> Result
+  ) throws -> Result {
     try ModelError.check(labels: labels, items: batch.count, classes: layout.labels)
     let classes = try Tensor.copying(integers: labels, on: parameters.device)
     return try parameters.dropping(by: dropout, items: batch.count) {
       let features =
         layout.method == .head ? try Autograd.withoutGradients { try pooled(batch) } : try pooled(batch)
-      return try parameters.gradient(of: try head(features).crossEntropySum(labels: classes))
+      return try gradient(try head(features).crossEntropySum(labels: classes))
     }
   }
 

@@ -1,7 +1,10 @@
 internal import Cluster
 internal import Foundation
+internal import Hashing
 internal import Optimization
 internal import RandomNumbers
+internal import SharedMemory
+internal import SwiftProtobuf
 internal import Training
 internal import Wire
 
@@ -21,9 +24,11 @@ extension WorkerSession {
         throw WorkerError(.failure, "lease \(lease.identifier) names micro-batches \(units) of \(microBatches.count)")
       }
       for node in CanonicalTree.nodes(covering: units, total: microBatches.count) {
-        let (sum, file) = try gradient(
-          of: microBatches, node: node, run: run, lease: lease.identifier, dropout: dropout, with: computation)
-        parts.append(Part(gradient: sum, file: file))
+        let count = try computation.parameterCount(method: run.method)
+        let buffer = try outgoing.buffer(count: count, lease: lease.identifier)
+        let sum = try gradient(
+          of: microBatches, node: node, method: run.method, dropout: dropout, into: buffer.floats, with: computation)
+        parts.append(Part(gradient: sum, file: buffer))
       }
       unitsDone += UInt64(units.count)
     case .blocks(let blocks):
@@ -39,21 +44,19 @@ extension WorkerSession {
     deliver(parts, lease: lease.identifier, clock: clock) { $0.isLast = true }
   }
 
-  /// The sum of the gradients of a node of the step's canonical tree.
+  /// The sum of the gradients of a node of the step's canonical tree, in `result`.
   private func gradient(
-    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, lease: Int, dropout: RandomKey,
+    of microBatches: [[Int]], node: Range<Int>, method: Int, dropout: RandomKey, into result: FloatBuffer,
     with computation: any MicroBatchComputation
-  ) throws -> (GradientSum, OutgoingBuffers.Buffer) {
-    let count = try computation.parameterCount(method: run.method)
-    let result = try outgoing.buffer(count: count, lease: lease)
-    var reduction = GradientReduction(total: node.count, elements: count)
+  ) throws -> GradientSum {
+    var reduction = GradientReduction(total: node.count, elements: result.count)
     for unit in node {
       // The left-most leaf's buffer is the one that all others are added to.
-      let buffer = unit == node.lowerBound ? result.floats : FloatBuffer(repeating: 0, count: count)
+      let buffer = unit == node.lowerBound ? result : scratch.buffer(count: result.count)
       // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
       let leaf = unit - node.lowerBound
       let items = microBatches[unit]
-      let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+      let loss = try computation.lossSum(method: method, items: items, dropout: dropout, gradient: buffer)
       try reduction.insert(
         GradientSum(range: leaf..<leaf + 1, gradient: buffer, lossSum: loss, samples: items.count))
     }
@@ -61,8 +64,8 @@ extension WorkerSession {
       throw WorkerError(.failure, "the gradients of micro-batches \(node) do not add up to one node")
     }
     root.range = node
-    if root.gradient !== result.floats { result.floats.copy(from: root.gradient) }
-    return (root, result)
+    if root.gradient !== result { result.copy(from: root.gradient) }
+    return root
   }
 
   private func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
@@ -130,19 +133,14 @@ extension WorkerSession {
       let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
       loaded = [run.method: (lent.run, lent.training.step)]
       try computation.load(lent.training.parameters.floats, method: run.method)
-      // As a lease of all micro-batches: nothing leaves before the state does.
       lentRun = nil
-      var nodes: [GradientSum] = []
-      for (unit, items) in microBatches.enumerated() {
-        let buffer = FloatBuffer(repeating: 0, count: lent.training.parameters.count)
-        let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
-        nodes.append(
-          GradientSum(range: unit..<unit + 1, gradient: buffer, lossSum: loss, samples: items.count))
-      }
+      let sum = try gradient(
+        of: microBatches, node: 0..<microBatches.count, method: run.method, dropout: dropout,
+        into: scratch.buffer(count: lent.training.parameters.count), with: computation)
       unitsDone += UInt64(microBatches.count)
       stepsDone += 1
       loaded = [:]
-      try lent.step(gradients: nodes)
+      try lent.step(gradient: sum)
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }
     let isLast = lent.isDone || isRecalled
@@ -252,7 +250,7 @@ struct LeaseClock {
 }
 
 extension Tenbin_StatePart {
-  package init(_ state: TrainingState) {
+  init(_ state: TrainingState) {
     self.init()
     step = UInt32(state.step)
     epochLossSum = state.epoch.sum
@@ -266,11 +264,11 @@ extension TrainingState {
   init?(_ part: Tenbin_StatePart, floats: FloatBuffer, isFresh: Bool) {
     let count = isFresh ? floats.count : floats.count / 3
     guard count > 0, isFresh || floats.count == 3 * count else { return nil }
-    func part(_ index: Int) -> FloatBuffer {
+    func piece(_ index: Int) -> FloatBuffer {
       FloatBuffer(copying: floats.pointer, from: index * count, count: count)
     }
     self.init(
-      step: Int(part.step), parameters: part(0), moments: isFresh ? nil : .init(first: part(1), second: part(2)),
+      step: Int(part.step), parameters: piece(0), moments: isFresh ? nil : .init(first: piece(1), second: piece(2)),
       epoch: .init(sum: part.epochLossSum, samples: Int(part.epochSamples)), losses: part.losses)
   }
 }

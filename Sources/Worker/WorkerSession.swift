@@ -31,6 +31,7 @@ package final class WorkerSession {
   private var mapped: [String: SharedParameters] = [:]
   var lentRun: LentRun?
   var outgoing: OutgoingBuffers
+  let scratch = ScratchBuffers()
   var nextTransfer: UInt64 = 1
   var unitsDone: UInt64 = 0
   var stepsDone: UInt64 = 0

@@ -7,7 +7,8 @@ import Torch
 /// Speeds, to be set beside a peer's in one sitting.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speeds.", subcommands: [Step.self, StepRankCommand.self])
+    commandName: "bench", abstract: "Measure speeds.", 
+    subcommands: [Step.self, Coordination.self, StepWorkerCommand.self, NullWorkerCommand.self])
 
   struct Options: ParsableArguments {
     @Option(help: "vit-base, vit-tiny, swinv2-tiny, swinv2-large, llama-160m, mistral-160m, or a checkpoint folder.")
@@ -67,38 +68,115 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Time training steps on random inputs; prints one line of JSON.")
 
-    @Option(help: "Processes, each with its own batch; they share the frozen base.")
-    var world: Int = 1
+    @Option(help: "Worker processes, each with its own batch, behind a coordinator; without it, in this process.")
+    var workers: Int?
 
     @OptionGroup var options: Options
 
     func validate() throws {
-      if !(1...64).contains(world) { throw ValidationError("--world must be from 1 to 64") }
+      if let workers, !(1...64).contains(workers) { throw ValidationError("--workers must be from 1 to 64") }
     }
 
     func run() throws {
       try reportingErrors {
         let settings = try options.settings()
-        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let measurement =
-          world == 1
-          ? try StepBenchmark.run(settings)
-          : try StepBenchmark.run(
-            settings, world: world, command: [program, "bench", "step-rank"], arguments: options.arguments)
+          if let workers {
+            try StepBenchmark.run(
+              settings, workers: workers, command: [BenchCommand.program(), "bench", "step-worker"], arguments: options.arguments)
+          } else {
+            try StepBenchmark.run(settings)
+          }
         print(try measurement.json)
       }
     }
   }
 
-  /// One process of several; started by `bench step`.
-  struct StepRankCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "step-rank", shouldDisplay: false)
+  /// One worker of `bench step`.
+  struct StepWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "step-worker", shouldDisplay: false)
 
+    @Option var connect: String
     @Option var index: Int
     @OptionGroup var options: Options
 
     func run() throws {
-      try reportingErrors { try StepBenchmark.serveRank(try options.settings(), index: index) }
+      try reportingErrors { try StepBenchmark.serveWorker(try options.settings(), address: connect, index: index) }
     }
+  }
+
+  struct Coordination: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Time what a coordinator commits when workers cost nothing, or sleep; prints one line of JSON.")
+
+    @Option(help: "Workers.")
+    var workers: Int = 2
+
+    @Option(help: "Runs; as many as workers or more are lent whole, fewer are shared.")
+    var runs: Int = 1
+
+    @Option(help: "Trained parameters of each run.")
+    var parameters: Int = 600_000
+
+    @Option(help: "Micro-batches a step.")
+    var microbatches: Int = 8
+
+    @Option(help: "Steps of each run.")
+    var steps: Int = 2_000
+
+    @Option(help: "Milliseconds a micro-batch.")
+    var milliseconds: Double = 0
+
+    @Flag(help: "Workers are threads of this process.")
+    var threads = false
+
+    @Flag(inversion: .prefixedNo, help: "Share memory between workers and coordinator.")
+    var sharedMemory = true
+
+    func validate() throws {
+      for (name, value) in [
+        ("workers", workers), ("runs", runs), ("parameters", parameters), ("microbatches", microbatches),
+        ("steps", steps),
+      ] where !(1...100_000_000).contains(value) {
+        throw ValidationError("--\(name) must be from 1 to 100000000")
+      }
+      if !(milliseconds >= 0 && milliseconds <= 60_000) {
+        throw ValidationError("--milliseconds must be from 0 to 60000")
+      }
+    }
+
+    func run() throws {
+      try reportingErrors {
+        let measurement = try CoordinationBenchmark.run(
+          .init(
+            workers: workers, runs: runs, parameters: parameters, microBatches: microbatches, steps: steps,
+            milliseconds: milliseconds, sharesMemory: sharedMemory, areThreads: threads),
+          command: [BenchCommand.program(), "bench", "null-worker"])
+        print(try measurement.json)
+      }
+    }
+  }
+
+  /// One worker of `bench coordination`.
+  struct NullWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "null-worker", shouldDisplay: false)
+
+    @Option var connect: String
+    @Option var index: Int
+    @Option var parameters: Int
+    @Option var milliseconds: Double
+    @Flag(inversion: .prefixedNo) var sharedMemory = true
+
+    func run() throws {
+      try reportingErrors {
+        try BenchmarkAudit.work(
+          at: connect, name: "null-\(index)",
+          computation: NullComputation(parameters: parameters, seconds: milliseconds / 1000), sharesMemory: sharedMemory)
+      }
+    }
+  }
+
+  private static func program() throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
   }
 }

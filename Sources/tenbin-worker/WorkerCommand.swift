@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import Foundation
 import Wire
 import Worker
@@ -6,7 +7,8 @@ import Worker
 /// A worker that computes for a coordinator.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Run a worker that computes for a coordinator.")
+    commandName: "worker", abstract: "Run a worker that computes for a coordinator.",
+    discussion: "Ctrl-C lets it finish what it holds and end; a second one ends it at once.")
 
   @Option(help: "Where the coordinator listens, for example tcp://127.0.0.1:5555.")
   var connect: String
@@ -20,33 +22,40 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: "Seconds that the coordinator may be silent before the worker gives up.")
   var patience: Double = 30
 
+  @Option(help: "This worker's key file, made by `tenbin keys worker`; needed beyond this host.", completion: .file())
+  var key: String?
+
+  @Flag(inversion: .prefixedNo, help: "Share memory with a coordinator on this host.")
+  var sharedMemory = true
+
   func validate() throws {
     if !(patience >= 1 && patience <= 1e6) { throw ValidationError("--patience must be from 1 to 1000000 seconds") }
   }
 
-  /// Runs the worker; returns whether it was given up and may come back as a new incarnation.
-  private static func isGivenUp(_ worker: Worker) throws -> Bool {
-    do {
-      try worker.run()
-      return false
-    } catch let error as WorkerError where error.kind == .givenUp {
-      FileHandle.standardError.write(Data("\(error); coming back\n".utf8))
-      return true
-    }
-  }
-
   func run() throws {
     do {
-      var isGivenUp = true
-      while isGivenUp {
-        let worker = try Worker(
-          name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect), device: device,
-          patience: patience)
-        isGivenUp = try Self.isGivenUp(worker)
-      }
+      let worker = try Worker(
+        name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect),
+        security: try key.map { try ClientSecurity(file: $0) }, device: device, patience: patience,
+        sharesMemory: sharedMemory)
+      let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, worker.leave) }
+      defer { for signal in signals { signal.cancel() } }
+      try worker.run { FileHandle.standardError.write(Data("\($0); coming back\n".utf8)) }
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       throw ExitCode(error is WireError ? 78 : (error as? WorkerError)?.exitCode ?? 1)
     }
+  }
+
+  private static func onSignal(_ number: Int32, _ action: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      action()
+      // The next one ends it as it ends any other program.
+      signal(number, SIG_DFL)
+    }
+    source.resume()
+    return source
   }
 }

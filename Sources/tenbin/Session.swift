@@ -2,26 +2,22 @@ import ArgumentParser
 import Coordinator
 import Dispatch
 import Foundation
+import Synchronization
 import Wire
 
 /// An audit as a terminal sees it: progress on standard error, results on standard output, signals, exit codes.
 enum Session {
-  /// - Parameter localWorkers: how many workers to start, given what the specification says.
-  static func run(
-    specification: String, output: String, localWorkers: (Int) -> Int, listen: String?, patience: Int
-  ) throws {
+  /// - Parameter options: how to run it, given what the specification says.
+  static func run(specification: String, options: (AuditInputs) throws -> AuditOptions) throws {
     let display = ProgressDisplay()
     try reportingErrors(display) {
-      let address = try listen.map { try Address($0) }
       display.line("reading \(specification)")
       let inputs = try AuditInputs(specificationFile: specification)
-      let options = AuditOptions(
-        output: output, localWorkers: localWorkers(inputs.plannedWorkers), address: address,
-        patience: .seconds(patience))
+      let options = try options(inputs)
       let coordinator = try Coordinator(inputs: inputs, options: options) { display.show($0) }
       display.line(inputs.summary)
       if options.localWorkers == 0 { display.line("workers join with: tenbin worker --connect \(coordinator.address)") }
-      let signals = [SIGINT, SIGTERM].map { onSignal($0, coordinator.stop) }
+      let signals = stopOnSignals(coordinator)
       defer { for signal in signals { signal.cancel() } }
       let outcome = try coordinator.run()
       display.finish()
@@ -30,8 +26,20 @@ enum Session {
     }
   }
 
+  /// The first Ctrl-C stops as `tenbin stop` does, the second ends at once.
+  private static func stopOnSignals(_ coordinator: Coordinator) -> [any DispatchSourceSignal] {
+    let (stop, abort, count) = (coordinator.stop, coordinator.abort, SignalCount())
+    return [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { count.next() == 1 ? stop() : abort() }
+      source.resume()
+      return source
+    }
+  }
+
   /// Runs `body`; an error becomes one line on standard error and an exit code.
-  static func reportingErrors(_ display: ProgressDisplay, _ body: () throws -> Void) throws {
+  static func reportingErrors(_ display: ProgressDisplay = ProgressDisplay(), _ body: () throws -> Void) throws {
     do {
       try body()
     } catch let error as AuditError {
@@ -40,17 +48,23 @@ enum Session {
     } catch let error as WireError {
       display.line("error: \(error)")
       throw ExitCode(78)
+    } catch let error as ExitCode {
+      throw error
     } catch {
       display.line("error: \(error)")
       throw ExitCode(1)
     }
   }
+}
 
-  private static func onSignal(_ number: Int32, _ action: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler(handler: action)
-    source.resume()
-    return source
+/// Counts signals, on whichever thread they are handled.
+private final class SignalCount: Sendable {
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
   }
 }

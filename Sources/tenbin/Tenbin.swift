@@ -14,6 +14,7 @@ struct Tenbin: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       QuickstartCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self, PredictCommand.self,
-      ModelCommand.self, BenchCommand.self,
+      ModelCommand.self, BenchCommand.self, StatusCommand.self, ScaleCommand.self, DrainCommand.self, StopCommand.self,
+      KeysCommand.self, DoctorCommand.self,
     ])
 }

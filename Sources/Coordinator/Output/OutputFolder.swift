@@ -7,6 +7,7 @@ internal import Plan
 final class OutputFolder {
   let path: String
   let ledger: Ledger
+  let states: StateFiles
   private let lock: Int32
 
   /// Makes the folder, or opens the one that an earlier sitting of the same audit has left.
@@ -32,6 +33,7 @@ final class OutputFolder {
       throw AuditError(.failure, "\(path): another coordinator is working on this audit; wait for it or stop it")
     }
     ledger = try AuditError.wrapping(.configuration) { try Ledger(file: ledgerFile, plan: plan.hash) }
+    states = StateFiles(folder: "\(path)/states")
     try AuditError.wrapping(.failure) { try FileBytes.makeFolder("\(path)/logs") }
   }
 

@@ -1,38 +1,99 @@
 internal import Foundation
 
-/// The worker processes that this coordinator has started on its own host.
+/// The worker processes that this coordinator has started on its own host, or that an earlier one has left there.
 final class LocalWorkers {
-  /// How a worker ended: its name, process and exit status as `waitpid` tells it.
+  /// How a worker ended: its name, process and exit status as `waitpid` tells it; nil of one that is no child.
   struct Exit: Sendable {
     let name: String
     let process: Int32
-    let status: Int32
+    let status: Int32?
+
+    var isClean: Bool { status == 0 }
 
     var description: String {
-      status & 0x7f == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
+      guard let status else { return "a signal or an error" }
+      return status & 0x7f == 0 ? "exit code \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
     }
+  }
+
+  struct Process: Codable {
+    let identifier: Int32
+    /// It was told to finish and end.
+    var isLeaving = false
   }
 
   private let executable: String
   private let arguments: [String]
   private let logFolder: String
+  /// Where the processes are written down for a later coordinator.
+  private let register: String
   private let exited: @Sendable (Exit) -> Void
-  private(set) var processes: [String: Int32] = [:]
+  private(set) var processes: [String: Process] = [:]
 
   /// - Parameters:
   ///   - executable: the path of `tenbin-worker`.
   ///   - arguments: what every worker is started with, besides its name.
   ///   - exited: told, on a thread of its own, when a worker has ended.
   init(
-    executable: String, arguments: [String], logFolder: String, exited: @escaping @Sendable (Exit) -> Void
+    executable: String, arguments: [String], logFolder: String, register: String,
+    exited: @escaping @Sendable (Exit) -> Void
   ) {
     self.executable = executable
     self.arguments = arguments
     self.logFolder = logFolder
+    self.register = register
     self.exited = exited
   }
 
   func logFile(of name: String) -> String { "\(logFolder)/\(name).log" }
+
+  /// How many there are that were not told to end.
+  var count: Int { processes.values.count { !$0.isLeaving } }
+
+  /// Takes over the workers that a killed coordinator has left: they are warm, and come back by themselves.
+  func adopt() {
+    guard let data = FileManager.default.contents(atPath: register),
+      let known = try? JSONDecoder().decode([String: Process].self, from: data)
+    else { return }
+    for (name, process) in known where !process.isLeaving && isWorker(process.identifier) {
+      processes[name] = process
+      let exited = exited
+      watch(name) { [register] in
+        _ = register
+        while Self.isAlive(process.identifier) { usleep(20_000) }
+        exited(Exit(name: name, process: process.identifier, status: nil))
+      }
+    }
+  }
+
+  /// Whether the process is one of this audit's workers and no other program that got its number since.
+  private func isWorker(_ process: Int32) -> Bool {
+    guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return false }
+    let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    return Self.isAlive(process) && arguments.allSatisfy(words.contains) && words.contains("worker")
+  }
+
+  private static func isAlive(_ process: Int32) -> Bool {
+    guard let status = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
+    // "number (name) state …": a process that ended and was not waited for is a zombie.
+    let state = status.lastIndex(of: UInt8(ascii: ")")).map { status.dropFirst($0 - status.startIndex + 2).first }
+    return state != UInt8(ascii: "Z")
+  }
+
+  /// Starts workers until `count` are there; returns their names.
+  @discardableResult
+  func start(upTo count: Int) throws(AuditError) -> [String] {
+    var started: [String] = []
+    var number = 1
+    while self.count < count {
+      let name = "worker-\(number)"
+      number += 1
+      guard processes[name] == nil else { continue }
+      try start(name: name)
+      started.append(name)
+    }
+    return started
+  }
 
   /// Starts the worker `name` in a process group of its own, so that Ctrl-C reaches the coordinator alone.
   func start(name: String) throws(AuditError) {
@@ -58,14 +119,18 @@ final class LocalWorkers {
     guard status == 0 else {
       throw AuditError(.failure, "\(executable) cannot be started: \(String(cString: strerror(status)))")
     }
-    processes[name] = process
-    let started = process
-    let exited = exited
-    let waiter = Thread {
+    processes[name] = Process(identifier: process)
+    writeRegister()
+    let (started, exited) = (process, exited)
+    watch(name) {
       var status: Int32 = 0
       while waitpid(started, &status, 0) < 0 && errno == EINTR {}
       exited(Exit(name: name, process: started, status: status))
     }
+  }
+
+  private func watch(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    let waiter = Thread(block: body)
     waiter.name = "waiting for \(name)"
     waiter.start()
   }
@@ -78,11 +143,35 @@ final class LocalWorkers {
     }
   }
 
-  /// Forgets a worker that has ended.
-  func remove(_ name: String) { processes[name] = nil }
+  /// Remembers that a worker was told to end: it is not started again.
+  func markLeaving(_ name: String) {
+    processes[name]?.isLeaving = true
+    writeRegister()
+  }
 
-  /// Ends whichever of them still run.
+  /// Forgets a worker that has ended.
+  func remove(_ name: String) {
+    processes[name] = nil
+    writeRegister()
+  }
+
+  private func writeRegister() {
+    if let data = try? JSONEncoder().encode(processes) { try? data.write(to: URL(filePath: register), options: .atomic) }
+  }
+
+  /// Ends whichever of them still run: they were told goodbye; who does not hear it within two seconds is killed.
   func terminate() {
-    for process in processes.values { kill(process, SIGTERM) }
+    let deadline = Date(timeIntervalSinceNow: 2)
+    while Date() < deadline, processes.values.contains(where: { Self.isAlive($0.identifier) }) { usleep(10_000) }
+    for process in processes.values where Self.isAlive(process.identifier) { kill(process.identifier, SIGKILL) }
+    unlink(register)
+  }
+
+  /// Ends all of them at once.
+  static func killAll(register: String) {
+    guard let data = FileManager.default.contents(atPath: register),
+      let known = try? JSONDecoder().decode([String: Process].self, from: data)
+    else { return }
+    for process in known.values { kill(process.identifier, SIGKILL) }
   }
 }

@@ -1,6 +1,7 @@
 internal import Wire
 
-/// Puts a delivery's message together with its transfers, which come over another socket in any order.
+/// Puts a delivery's message together with its transfers, which come over another socket in any order. What a peer may
+/// leave here is bounded by the bytes that are expected of it.
 struct DeliveryAssembly {
   private var transfers: [UInt64: Transfer] = [:]
   private var deliveries: [Tenbin_Delivery] = []
@@ -8,7 +9,8 @@ struct DeliveryAssembly {
   /// A delivery that is whole.
   struct Whole {
     let delivery: Tenbin_Delivery
-    let transfers: [Transfer]
+    /// Those that its parts name.
+    let transfers: [UInt64: Transfer]
   }
 
   mutating func insert(_ transfer: Transfer, identifier: UInt64) -> [Whole] {
@@ -24,9 +26,12 @@ struct DeliveryAssembly {
   private mutating func takeWhole() -> [Whole] {
     var whole: [Whole] = []
     deliveries.removeAll { delivery in
-      let found = delivery.transfers.compactMap { transfers[$0] }
-      guard found.count == delivery.transfers.count else { return false }
-      for identifier in delivery.transfers { transfers[identifier] = nil }
+      let needed = delivery.parts.compactMap { part -> UInt64? in
+        if case .transfer(let identifier) = part.place { identifier } else { nil }
+      }
+      guard needed.allSatisfy({ transfers[$0] != nil }) else { return false }
+      var found: [UInt64: Transfer] = [:]
+      for identifier in needed { found[identifier] = transfers.removeValue(forKey: identifier) }
       whole.append(Whole(delivery: delivery, transfers: found))
       return true
     }

@@ -1,0 +1,287 @@
+internal import Cluster
+internal import Foundation
+internal import Hashing
+internal import Ledger
+internal import Optimization
+internal import Plan
+internal import RandomNumbers
+internal import SharedMemory
+internal import SwiftProtobuf
+internal import Training
+internal import Wire
+
+// What is lent.
+extension RunConductor {
+  func grant(_ lease: Lease) throws {
+    guard let entry = members[lease.member], let version = audit.version(of: lease.run) else { return }
+    let plan = audit.work.runs[lease.run]
+    sendPlan(of: lease.run, to: entry)
+    var grant = Tenbin_LeaseGrant()
+    grant.identifier = UInt64(lease.identifier)
+    grant.run = UInt32(lease.run)
+    grant.version = UInt32(version)
+    switch lease.work {
+    case .training: try lend(lease, plan: plan, to: entry, in: &grant)
+    case .units(let round, let units):
+      let range = Tenbin_UnitRange.with {
+        $0.first = UInt32(units.lowerBound)
+        $0.end = UInt32(units.upperBound)
+      }
+      if case .step = round.kind { grant.microBatches = range } else { grant.blocks = range }
+      lendParameters(of: lease.run, version: version, to: entry, in: &grant)
+      expect(lease, plan: plan, from: entry)
+    }
+    endpoint.send(.lease(grant), to: entry.peer)
+    try settings.ledger.record(
+      AttemptRecord(
+        lease: lease.identifier, member: entry.member.description, run: plan.identifier.description,
+        work: lease.description))
+  }
+
+  private func sendPlan(of run: Int, to entry: MemberEntry) {
+    guard members.update(entry.peer, { $0.plans.insert(run).inserted }) == true else { return }
+    let message = Tenbin_RunPlan(
+      audit.work.runs[run], optimizer: audit.work.optimizer, method: settings.methods[run])
+    endpoint.send(
+      Transfer(
+        subject: .runPlan(.with { $0.run = UInt32(run) }), payload: (try? message.serializedBytes()) ?? []),
+      to: entry.peer)
+  }
+
+  private func lendParameters(
+    of run: Int, version: Int, to entry: MemberEntry, in grant: inout Tenbin_LeaseGrant
+  ) {
+    guard let values = audit.parameters(of: run) else { return }
+    if entry.sharesMemory, let file = parameters.file(run: run, version: version, parameters: values) {
+      grant.parameters = file.message
+      return
+    }
+    guard entry.versions[run] != version else { return }
+    _ = members.update(entry.peer) { $0.versions[run] = version }
+    if payloads[run]?.version != version {
+      payloads[run] = (version, Array(UnsafeRawBufferPointer(values.floats)))
+    }
+    let subject = Tenbin_ParametersSubject.with {
+      $0.run = UInt32(run)
+      $0.version = UInt32(version)
+    }
+    endpoint.send(Transfer(subject: .parameters(subject), payload: payloads[run]?.bytes ?? []), to: entry.peer)
+  }
+
+  /// Lends a whole run with its state.
+  private func lend(
+    _ lease: Lease, plan: PlannedRun, to entry: MemberEntry, in grant: inout Tenbin_LeaseGrant
+  ) throws {
+    guard let state = audit.state(of: lease.run) else { return }
+    let isFresh = state.step == 0
+    grant.training = .with {
+      $0.endStep = UInt32(plan.steps)
+      $0.millisecondsBetweenStates = UInt32(
+        clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
+      $0.isFresh = isFresh
+      $0.state = .with {
+        $0.step = UInt32(state.step)
+        $0.epochLossSum = state.epoch.sum
+        $0.epochSamples = UInt64(state.epoch.samples)
+        $0.losses = state.losses
+      }
+    }
+    var sent = state
+    if isFresh { sent.moments = nil }
+    if entry.sharesMemory, let file = parameters.file(of: sent) {
+      stateFiles[lease.identifier] = file
+      grant.parameters = file.message
+    } else {
+      let parts = [sent.parameters] + (sent.moments.map { [$0.first, $0.second] } ?? [])
+      let subject = Tenbin_StateSubject.with {
+        $0.run = UInt32(lease.run)
+        $0.step = UInt32(state.step)
+      }
+      endpoint.send(
+        Transfer(subject: .state(subject), payload: parts.flatMap { UnsafeRawBufferPointer($0.floats) }),
+        to: entry.peer)
+    }
+    if !entry.sharesMemory { endpoint.expect(bytes: 12 * state.parameters.count, from: entry.peer) }
+  }
+
+  /// Lets the peer send what the lease comes to.
+  private func expect(_ lease: Lease, plan: PlannedRun, from entry: MemberEntry) {
+    guard let units = lease.units, let round = lease.round else { return }
+    if round.kind == .evaluation {
+      let items = plan.evaluationBlocks[units].reduce(0) { $0 + $1.count }
+      endpoint.expect(bytes: 4 * items * audit.work.classes, from: entry.peer)
+    } else if !entry.sharesMemory, let values = audit.parameters(of: lease.run) {
+      let total = (min(plan.batch, plan.members.count) + plan.microbatch - 1) / max(1, plan.microbatch)
+      let nodes = CanonicalTree.nodes(covering: units, total: max(total, units.upperBound)).count
+      endpoint.expect(bytes: 4 * values.count * max(1, nodes), from: entry.peer)
+    }
+  }
+}
+
+// What is delivered.
+extension RunConductor {
+  /// Takes a delivery that is whole.
+  func take(_ whole: DeliveryAssembly.Whole, from peer: Peer) throws {
+    guard let entry = members[peer] else { return }
+    let delivery = whole.delivery
+    let identifier = Int(clamping: delivery.lease)
+    guard let lease = audit.cluster.lease(identifier), lease.member == entry.member else {
+      // Its lease was taken away, or it is lying; either way nothing of it is used.
+      return settle(lease: delivery.lease, of: entry)
+    }
+    _ = members.update(peer) { $0.peakResidentBytes = max($0.peakResidentBytes, delivery.peakResidentBytes) }
+    stateFiles[identifier] = nil
+    let buffers: [FloatBuffer]
+    do {
+      buffers = try self.buffers(of: whole, entry: entry)
+    } catch {
+      return try refuse(peer, because: "its delivery of lease \(identifier) cannot be read: \(error)")
+    }
+    delegate?.delivered(delivery, by: entry)
+    try acknowledge(entry)
+    switch lease.work {
+    case .training:
+      guard let steps = DeliveredSteps(delivery, buffers: buffers) else {
+        return try refuse(peer, because: "its delivery of lease \(identifier) does not fit a run")
+      }
+      if !entry.sharesMemory, !steps.isLast, let state = steps.state {
+        endpoint.expect(bytes: 12 * state.parameters.count, from: peer)
+      }
+      try change { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }
+    case .units:
+      guard let units = DeliveredUnits(delivery, buffers: buffers) else {
+        return try refuse(peer, because: "its delivery of lease \(identifier) does not fit the lease")
+      }
+      try change { try $0.deliver(lease: identifier, from: entry.member, units, at: $1) }
+    }
+  }
+
+  private func settle(lease: UInt64, of entry: MemberEntry) {
+    guard entry.sharesMemory else { return }
+    endpoint.send(.settled(.with { $0.lease = lease }), to: entry.peer)
+  }
+
+  /// The numbers of each part. Where they lie in the worker's shared memory, it may write there again when nobody here
+  /// holds them any more.
+  private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry) throws -> [FloatBuffer] {
+    let (endpoint, peer, lease) = (endpoint, entry.peer, whole.delivery.lease)
+    let settlement = Settlement { endpoint.send(.settled(.with { $0.lease = lease }), to: peer) }
+    return try whole.delivery.parts.map { part in
+      switch part.place {
+      case .transfer(let identifier)?:
+        guard let floats = whole.transfers[identifier]?.floats else {
+          throw DeliveryError(description: "a transfer of no whole number of Float32")
+        }
+        return FloatBuffer(floats)
+      case .shared(let buffer)?:
+        guard entry.sharesMemory, let folder = parameters.folder, buffer.name.hasPrefix("g-"),
+          buffer.bytes % 4 == 0, buffer.bytes < 1 << 40
+        else { throw DeliveryError(description: "a shared buffer of a worker that shares none") }
+        let file: SharedFile
+        if let known = entry.files[buffer.name], known.bytes >= Int(buffer.bytes) {
+          file = known
+        } else {
+          file = try SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder)
+          _ = members.update(peer) { entry in
+            if entry.files.count > 32 { entry.files = [:] }
+            entry.files[buffer.name] = file
+          }
+        }
+        guard
+          let floats = file.floats(count: Int(buffer.bytes) / 4, released: { withExtendedLifetime(settlement) {} })
+        else { throw DeliveryError(description: "a shared buffer that does not fit its file") }
+        return floats
+      case nil: throw DeliveryError(description: "a part without a place")
+      }
+    }
+  }
+}
+
+private struct DeliveryError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Does something when its last owner lets go of it.
+private final class Settlement: Sendable {
+  private let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  deinit { body() }
+}
+
+extension SharedFile {
+  fileprivate var message: Tenbin_SharedBuffer {
+    .with {
+      $0.name = name
+      $0.bytes = UInt64(bytes)
+    }
+  }
+}
+
+extension Tenbin_RunPlan {
+  fileprivate init(_ run: PlannedRun, optimizer: OptimizerSettings, method: Int) {
+    self.init()
+    identifier = run.identifier.description
+    self.method = UInt32(method)
+    members = run.members.map(UInt32.init)
+    evaluated = run.evaluated.map(UInt32.init)
+    key = Data(run.key.bytes)
+    epochs = UInt32(run.settings.epochs)
+    batch = UInt32(run.batch)
+    microBatch = UInt32(run.microbatch)
+    rate = run.settings.rate
+    weightDecay = optimizer.weightDecay
+    warmup = optimizer.warmup
+    clip = optimizer.clip ?? 0
+  }
+}
+
+extension DeliveredUnits {
+  /// nil when the parts are none of a lease of units.
+  fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
+    var nodes: [GradientSum] = []
+    for (part, floats) in zip(delivery.parts, buffers) {
+      switch part.subject {
+      case .gradient(let gradient)? where gradient.firstUnit < gradient.endUnit:
+        nodes.append(
+          GradientSum(
+            range: Int(gradient.firstUnit)..<Int(gradient.endUnit), gradient: floats, lossSum: gradient.lossSum,
+            samples: Int(clamping: gradient.samples)))
+      case .logits? where delivery.parts.count == 1:
+        self = .logits(Array(floats))
+        return
+      default: return nil
+      }
+    }
+    self = .gradients(nodes.sorted { $0.range.lowerBound < $1.range.lowerBound })
+  }
+}
+
+extension DeliveredSteps {
+  /// nil when the parts are none of a lent run.
+  fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
+    guard delivery.parts.count == 1, buffers.count == 1, case .state(let part)? = delivery.parts[0].subject,
+      buffers[0].count % 3 == 0
+    else { return nil }
+    var steps: [Step] = []
+    for step in delivery.steps {
+      guard let gradient = TensorDigest(bytes: step.gradient), let parameters = TensorDigest(bytes: step.parameters)
+      else { return nil }
+      steps.append(
+        Step(
+          samples: Int(clamping: step.samples), lossSum: step.lossSum, gradient: gradient, parameters: parameters,
+          isDivergent: step.isDivergent))
+    }
+    let count = buffers[0].count / 3
+    func piece(_ index: Int) -> FloatBuffer {
+      FloatBuffer(copying: buffers[0].pointer, from: index * count, count: count)
+    }
+    self.init(
+      first: Int(delivery.firstStep), steps: steps,
+      state: TrainingState(
+        step: Int(part.step), parameters: piece(0), moments: .init(first: piece(1), second: piece(2)),
+        epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)), losses: part.losses),
+      isLast: delivery.isLast)
+  }
+}

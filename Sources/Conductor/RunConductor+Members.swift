@@ -1,0 +1,192 @@
+internal import Cluster
+internal import Foundation
+internal import Ledger
+internal import SharedMemory
+internal import SwiftProtobuf
+package import Wire
+
+// Workers that come and go.
+extension RunConductor {
+  func handle(_ event: CoordinatorEvent) throws {
+    switch event {
+    case .message(let message, let peer): try handle(message, from: peer)
+    case .transfer(let transfer, let identifier, let peer):
+      let whole = members.update(peer) { $0.assembly.insert(transfer, identifier: identifier) } ?? []
+      for item in whole { try take(item, from: peer) }
+    case .ready(let peer, let sharesMemory): try admit(peer, sharesMemory: sharesMemory)
+    case .request(let request, let requester):
+      let reply = try delegate?.answer(request) ?? .with { $0.refused = "nobody is there to answer" }
+      endpoint.answer(reply, to: requester)
+    case .malformed(let reason, let peer):
+      if members[peer] != nil { try refuse(peer, because: reason) }
+    case .unreachable(let peer): try lose(peer, because: "it cannot be reached")
+    case .failed(let error): throw error
+    }
+  }
+
+  private func handle(_ message: Tenbin_WorkerMessage, from peer: Peer) throws {
+    guard let entry = members[peer] else {
+      switch message.body {
+      case .hello(let hello)?: greet(hello, from: peer)
+      case .goodbye?: endpoint.forget(peer)
+      // A worker that outlived an earlier coordinator, or that was given up, may come back as a new incarnation.
+      default: send(refusal: "this coordinator does not know it", mayReturn: true, to: peer)
+      }
+      return
+    }
+    try change { audit, now in
+      audit.hear(entry.member, at: now)
+      return []
+    }
+    switch message.body {
+    case .delivery(let delivery)?:
+      let whole = members.update(peer) { $0.assembly.insert(delivery) } ?? []
+      for item in whole { try take(item, from: peer) }
+    case .stale(let stale)?:
+      try change { try $0.giveBack(lease: Int(clamping: stale.lease), from: entry.member, at: $1) }
+    case .failure(let failure)?: try hear(failure, from: entry)
+    case .leaving?: try change { try $0.drain(entry.member, at: $1) }
+    case .goodbye(let goodbye)?: try lose(peer, because: goodbye.reason)
+    case .contentRequest(let request)?: answer(request, to: peer)
+    case .hello?, .heartbeat?, nil: break
+    }
+  }
+
+  private func answer(_ request: Tenbin_ContentRequest, to peer: Peer) {
+    guard let bytes = delegate?.content(request) else {
+      return endpoint.send(
+        .contentAnswer(
+          .with {
+            $0.content = request.content
+            $0.problem = "this audit has no such content"
+          }), to: peer)
+    }
+    let subject = Tenbin_ContentSubject.with {
+      $0.content = request.content
+      $0.offset = request.offset
+    }
+    endpoint.send(Transfer(subject: .content(subject), payload: bytes), to: peer)
+  }
+
+  private func hear(_ failure: Tenbin_Failure, from entry: MemberEntry) throws {
+    guard audit.cluster.lease(Int(clamping: failure.lease))?.member == entry.member else {
+      return try refuse(entry.peer, because: "it failed at lease \(failure.lease), which it does not hold")
+    }
+    try delegate?.failed(entry, reason: failure.reason)
+    try lose(entry.peer, because: "it cannot go on: \(failure.reason)")
+  }
+
+  private func greet(_ hello: Tenbin_Hello, from peer: Peer) {
+    let text = hello.fingerprint.text
+    if let expected = fingerprint, expected != text {
+      let reason = Self.difference(of: text, from: expected)
+      send(refusal: reason, mayReturn: false, to: peer)
+      delegate?.notice("\(hello.name.printable) was refused: \(reason)")
+      return endpoint.forget(peer)
+    }
+    members.insert(
+      MemberEntry(
+        peer: peer, member: Member(peer.description), name: hello.name.printable, process: hello.process,
+        host: hello.host.printable, fingerprint: text))
+    var welcome = settings.welcome
+    welcome.bulkEndpoint = endpoint.bulk
+    if let folder = parameters.folder {
+      welcome.shared = .with {
+        $0.path = folder.path
+        $0.token = Data(folder.token)
+      }
+    }
+    endpoint.send(.welcome(welcome), to: peer)
+  }
+
+  private func admit(_ peer: Peer, sharesMemory: Bool) throws {
+    let entry = members.update(peer) { entry in
+      entry.isReady = true
+      entry.sharesMemory = sharesMemory && parameters.folder != nil
+      return entry
+    }
+    guard let entry else { return }
+    endpoint.admit(peer)
+    endpoint.send(settings.catalogue, to: peer)
+    try change { try $0.join(entry.member, at: $1) }
+  }
+
+  /// Records a member whose delivery is taken. The first of them sets the fingerprint that all others must have: a mere
+  /// hello must not lock the others out.
+  func acknowledge(_ entry: MemberEntry) throws {
+    guard members[entry.peer]?.hasDelivered == false else { return }
+    _ = members.update(entry.peer) { $0.hasDelivered = true }
+    try settings.ledger.record(
+      MemberRecord(
+        member: entry.member.description, name: entry.name, host: entry.host, process: Int(entry.process),
+        fingerprint: entry.fingerprint))
+    guard fingerprint == nil else { return }
+    fingerprint = entry.fingerprint
+    for other in members.all where other.fingerprint != entry.fingerprint {
+      try refuse(other.peer, because: Self.difference(of: other.fingerprint, from: entry.fingerprint))
+    }
+  }
+
+  private static func difference(of found: String, from expected: String) -> String {
+    "its results would differ in their last bits: it has \(found), but the audit was begun with \(expected)"
+  }
+
+  private func send(refusal reason: String, mayReturn: Bool, to peer: Peer) {
+    endpoint.send(
+      .refusal(
+        .with {
+          $0.reason = reason
+          $0.mayReturn = mayReturn
+        }), to: peer)
+  }
+
+  /// A worker has gone.
+  package func lose(_ peer: Peer, because reason: String) throws {
+    guard let entry = members[peer] else { return }
+    try forget(entry, because: reason)
+    try change { try $0.leave(entry.member, at: $1) }
+  }
+
+  /// Puts a worker aside that sends what no honest worker sends.
+  func refuse(_ peer: Peer, because reason: String) throws {
+    guard let entry = members[peer] else { return }
+    try change { try $0.refuse(entry.member, because: reason, at: $1) }
+  }
+
+  /// The cluster has let a member go.
+  func dismiss(_ member: Member, _ dismissal: AuditStateMachine.Dismissal, reason: String) throws {
+    guard let entry = members[member] else { return }
+    switch dismissal {
+    case .silent: send(refusal: reason, mayReturn: true, to: entry.peer)
+    case .refused: send(refusal: reason, mayReturn: false, to: entry.peer)
+    case .drained: endpoint.send(.goodbye(.with { $0.reason = reason }), to: entry.peer)
+    }
+    try forget(entry, because: reason)
+  }
+
+  private func forget(_ entry: MemberEntry, because reason: String) throws {
+    members.remove(entry.peer)
+    endpoint.forget(entry.peer)
+    try settings.ledger.recordLeft(entry.member.description, reason: reason)
+    delegate?.left(entry, reason: reason)
+  }
+
+  /// A worker should finish what it holds, and go.
+  package func drain(_ entry: MemberEntry) throws { try change { try $0.drain(entry.member, at: $1) } }
+}
+
+extension Tenbin_Fingerprint {
+  /// The text that must be equal on all workers of an audit.
+  var text: String {
+    let digits = canary.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    return "processor \(processor.printable); libtorch \(libtorch.printable); device \(device.printable); "
+      + "canary \(digits.prefix(16))"
+  }
+}
+
+extension String {
+  /// The text as it may be shown on a terminal: short, and without control characters.
+  var printable: String {
+    String(prefix(100).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : "?" })
+  }
+}

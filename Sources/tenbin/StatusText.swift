@@ -1,0 +1,145 @@
+import Foundation
+import Wire
+
+/// The status of a running audit, for people and for programs.
+enum StatusText {
+  static func json(_ status: Tenbin_AuditStatus) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(Status(status)), as: UTF8.self)
+  }
+
+  static func table(_ status: Tenbin_AuditStatus) -> String {
+    let share = status.samples > 0 ? Double(status.samplesDone) / Double(status.samples) : 0
+    let left = status.secondsLeft >= 0 ? ", about \(duration(status.secondsLeft)) left in this phase's pace" : ""
+    var lines = [
+      "\(status.name) in \(status.output) (process \(status.process), running for \(duration(status.secondsRunning)))",
+      "\(Int(share * 100)) %  [\(status.phaseNumber)/\(status.phases)] \(status.phase)  "
+        + "\(Int(status.samplesPerSecond)) samples/s\(left)",
+      "\(status.stepsCommitted) steps in this sitting, \(size(status.bytesSent)) sent, \(size(status.bytesReceived)) received",
+      "workers connect to \(status.address)", "",
+    ]
+    lines += aligned(
+      [["WORKER", "PROCESS", "STATE", "UNITS", "UNITS/S", "MEMORY", "HOLDS"]]
+        + status.workers.map { worker in
+          [
+            worker.name + (worker.isLocal ? "" : " (\(worker.sharesMemory ? "this host" : "elsewhere"))"),
+            "\(worker.process)", worker.state, "\(worker.unitsDone)",
+            worker.rate >= 0 ? decimal(worker.rate) : "–",
+            worker.peakResidentBytes > 0 ? size(worker.peakResidentBytes) : "–", worker.holds.isEmpty ? "–" : worker.holds,
+          ]
+        })
+    let open = status.runs.filter { !["waiting", "done"].contains($0.state) }
+    let (done, waiting) = (status.runs.count { $0.state == "done" }, status.runs.count { $0.state == "waiting" })
+    lines += ["", "\(status.runs.count) runs: \(done) done, \(open.count) under way, \(waiting) waiting"]
+    if !open.isEmpty {
+      lines += aligned(
+        [["RUN", "STATE", "STEP"]] + open.map { [$0.identifier, $0.state, "\($0.step) of \($0.steps)"] })
+    }
+    if !status.refusals.isEmpty {
+      lines += ["", "refused:"] + status.refusals.map { "  \($0.count) × \($0.reason)" }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func aligned(_ rows: [[String]]) -> [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, text in
+        column + 1 == columns ? text : text + String(repeating: " ", count: widths[column] - text.count)
+      }.joined(separator: "  ")
+    }
+  }
+
+  private static func decimal(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
+  private static func size(_ bytes: UInt64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    var (value, unit) = (Double(bytes), 0)
+    while value >= 1024, unit + 1 < units.count {
+      value /= 1024
+      unit += 1
+    }
+    return unit == 0 ? "\(bytes) B" : "\(decimal(value)) \(units[unit])"
+  }
+
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(max(0, min(seconds, 1e9)).rounded(.up))
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+
+  /// The form of `tenbin status --json`; what cannot be told yet is null.
+  private struct Status: Encodable {
+    let name: String
+    let output: String
+    let process: Int
+    let address: String
+    let phase: String
+    let phaseNumber: Int
+    let phases: Int
+    let samplesDone: Int
+    let samples: Int
+    let samplesPerSecond: Double
+    let secondsLeft: Double?
+    let secondsRunning: Double
+    let stepsCommitted: Int
+    let bytesSent: Int
+    let bytesReceived: Int
+    let workers: [Worker]
+    let runs: [Run]
+    let refusals: [String: Int]
+
+    struct Worker: Encodable {
+      let name: String
+      let process: Int
+      let host: String
+      let state: String
+      let isLocal: Bool
+      let sharesMemory: Bool
+      let leases: Int
+      let unitsDone: Int
+      let unitsPerSecond: Double?
+      let holds: String
+      let peakResidentBytes: Int
+    }
+
+    struct Run: Encodable {
+      let run: String
+      let state: String
+      let step: Int
+      let steps: Int
+    }
+
+    init(_ status: Tenbin_AuditStatus) {
+      name = status.name
+      output = status.output
+      process = Int(status.process)
+      address = status.address
+      phase = status.phase
+      phaseNumber = Int(status.phaseNumber)
+      phases = Int(status.phases)
+      samplesDone = Int(status.samplesDone)
+      samples = Int(status.samples)
+      samplesPerSecond = status.samplesPerSecond
+      secondsLeft = status.secondsLeft >= 0 ? status.secondsLeft : nil
+      secondsRunning = status.secondsRunning
+      stepsCommitted = Int(status.stepsCommitted)
+      bytesSent = Int(status.bytesSent)
+      bytesReceived = Int(status.bytesReceived)
+      workers = status.workers.map {
+        Worker(
+          name: $0.name, process: Int($0.process), host: $0.host, state: $0.state, isLocal: $0.isLocal,
+          sharesMemory: $0.sharesMemory, leases: Int($0.leases), unitsDone: Int($0.unitsDone),
+          unitsPerSecond: $0.rate >= 0 ? $0.rate : nil, holds: $0.holds, peakResidentBytes: Int($0.peakResidentBytes))
+      }
+      runs = status.runs.map {
+        Run(run: $0.identifier, state: $0.state, step: Int($0.step), steps: Int($0.steps))
+      }
+      refusals = Dictionary(status.refusals.map { ($0.reason, Int($0.count)) }, uniquingKeysWith: +)
+    }
+  }
+}
