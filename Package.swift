@@ -113,7 +113,9 @@ let package = Package(
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "ClusterTests", dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
+      swiftSettings: strict),
     .target(
       name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
     .testTarget(

@@ -12,7 +12,14 @@ internal import Wire
 
 // What is lent.
 extension RunConductor {
-  func grant(_ lease: Lease) throws {
+  /// - Parameter again: what was sent may have been lost with a connection; all of it goes once more.
+  func grant(_ lease: Lease, again: Bool = false) throws {
+    if again, let entry = members[lease.member] {
+      _ = members.update(entry.peer) {
+        $0.plans.remove(lease.run)
+        $0.versions[lease.run] = nil
+      }
+    }
     guard let entry = members[lease.member], let version = audit.version(of: lease.run) else { return }
     let plan = audit.work.runs[lease.run]
     sendPlan(of: lease.run, to: entry)
@@ -32,6 +39,7 @@ extension RunConductor {
       expect(lease, plan: plan, from: entry)
     }
     endpoint.send(.lease(grant), to: entry.peer)
+    if again { return }
     try settings.ledger.record(
       AttemptRecord(
         lease: lease.identifier, member: entry.member.description, run: plan.identifier.description,
@@ -75,7 +83,7 @@ extension RunConductor {
     guard let state = audit.state(of: lease.run) else { return }
     let isFresh = state.step == 0
     grant.training = .with {
-      $0.endStep = UInt32(plan.steps)
+      $0.endStep = UInt32(lease.end ?? plan.steps)
       $0.millisecondsBetweenStates = UInt32(
         clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh
