@@ -7,6 +7,7 @@ extension ClusterStateMachine {
 
   /// Lends until nobody can be lent more.
   mutating func schedule(at now: Duration) -> [Action] {
+    guard holds == 0 else { return [] }
     var actions = waiveOpinions(at: now)
     let overdue = overdueLeases(at: now)
     // Everybody gets a first lease before anybody gets a second.

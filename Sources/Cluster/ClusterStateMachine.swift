@@ -15,6 +15,8 @@ package struct ClusterStateMachine: Sendable {
   /// Who should not be lent a run while there is somebody else.
   var shunned: [Int: Member] = [:]
   var nextLease = 1
+  /// How many reasons there are to lend nothing yet.
+  var holds = 0
   /// Of micro-batches, of evaluation blocks, and between two states of a lent run.
   var stepPace = Pace()
   var evaluationPace = Pace()
@@ -187,6 +189,12 @@ extension ClusterStateMachine {
     actions += remind(at: now)
     return actions + schedule(at: now)
   }
+
+  /// Lends nothing until `release`: several things change at once, and only then it can be seen what is best.
+  package mutating func hold() { holds += 1 }
+
+  /// Ends a `hold`; `reconsider` lends.
+  package mutating func release() { holds -= 1 }
 
   package var memberCount: Int { members.count }
 

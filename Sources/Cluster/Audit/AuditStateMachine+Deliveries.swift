@@ -223,7 +223,7 @@ extension AuditStateMachine {
       open[round.run] = nil
       trained[round.run] = nil
       completed[round.run] = done
-      return [.completed(run: round.run, done)] + (try goOn(at: now))
+      return [.completed(run: round.run, done)] + (try atOnce(at: now) { (audit) throws in try audit.goOn(at: now) })
     }
   }
 
