@@ -7,6 +7,7 @@ extension ClusterStateMachine {
 
   /// Lends until nobody can be lent more.
   mutating func schedule(at now: Duration) -> [Action] {
+    noteTime(now)
     guard holds == 0 else { return [] }
     var actions = waiveOpinions(at: now)
     let overdue = overdueLeases(at: now)
@@ -14,7 +15,9 @@ extension ClusterStateMachine {
     for count in 0..<Self.leasesPerMember {
       for index in members.indices {
         effort += 1
-        while isLendable(index), members[index].held.count == count, let lent = lend(to: index, overdue: overdue, at: now) {
+        while isLendable(index), members[index].held.count == count,
+          let lent = lend(to: index, overdue: overdue, at: now)
+        {
           actions += lent
         }
       }

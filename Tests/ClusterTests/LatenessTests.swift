@@ -69,7 +69,8 @@ import Testing
     test.join(member(1))
     let second = try #require(test.held(by: member(1)).first)
     #expect(second.run == 0)
-    let delivered = test.cluster.deliver(training: second.identifier, from: member(1), steps: 4, isLast: false, at: test.now)
+    let delivered = test.cluster.deliver(
+      training: second.identifier, from: member(1), steps: 4, isLast: false, at: test.now)
     #expect(delivered?.counts == true)
     test.do { cluster, _ in cluster.recallOthers(than: second) }
     test.do { $0.advance(run: 0, to: 4, at: $1) }

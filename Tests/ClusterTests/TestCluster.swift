@@ -52,7 +52,8 @@ struct TestCluster {
   mutating func deliver(_ lease: Lease, _ value: Float = 1, isFinite: Bool = true) {
     self.do {
       $0.deliver(
-        lease: lease.identifier, from: lease.member, needsConfirmation: !isFinite, digest: { TensorDigest(of: [value]) },
+        lease: lease.identifier, from: lease.member, needsConfirmation: !isFinite,
+        digest: { TensorDigest(of: [value]) },
         at: $1)
     }
   }

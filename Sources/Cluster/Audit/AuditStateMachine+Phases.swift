@@ -171,7 +171,8 @@ extension AuditStateMachine {
       case .restart(let round): restart(round)
       case .disagreement(let round, let units, let members):
         let names = members.map(\.description).joined(separator: " and ")
-        actions.append(.notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
+        actions.append(
+          .notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
       case .expelled(let member, let reason): actions.append(.dismissed(member, .silent, reason: reason))
       case .putAside(let member, let reason): actions.append(.dismissed(member, .refused, reason: reason))
       case .drained(let member): actions.append(.dismissed(member, .drained, reason: "it was drained"))
