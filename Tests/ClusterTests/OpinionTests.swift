@@ -99,17 +99,26 @@ import Testing
 
   @Test("A late delivery that differs from what counted makes the round begin anew, with two members for each unit")
   func restart() throws {
-    var test = TestCluster(members: 2)
-    test.evaluate(run: 0, blocks: 2)
-    for index in 0..<2 { test.deliver(test.held(by: member(index))[0]) }
-    test.evaluate(run: 1, blocks: 2)
-    // The second member is late with its unit, and the first one does it too.
+    var test = TestCluster(members: 3)
+    test.evaluate(run: 0, blocks: 4)
     let late = try #require(test.held(by: member(1)).first)
     for lease in test.held(by: member(0)) { test.deliver(lease) }
-    test.wait(.seconds(90))
+    test.wait(.seconds(3))
     let again = try #require(test.held(by: member(0)).first)
     #expect(again.units == late.units)
+    test.deliver(again)
+    test.deliver(late, 2)
+    #expect(test.has(.disagreement(round, units: 1..<2, members: [member(0), member(1)])))
+    #expect(test.has(.restart(round)))
     #expect(test.cluster.problems().isEmpty)
+    // The second member goes on being wrong, and is found out by the two others.
+    while !test.has(.completed(round)), test.leases.count < 40 {
+      for index in 0..<3 {
+        for lease in test.held(by: member(index)) { test.deliver(lease, index == 1 ? 2 : 1) }
+      }
+    }
+    #expect(test.has(.completed(round)))
+    #expect(test.cluster.summary.map(\.member) == [member(0), member(2)])
   }
 
   @Test("A step that is compared is shared, and whole runs are lent up to it at most")

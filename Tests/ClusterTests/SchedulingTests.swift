@@ -31,26 +31,41 @@ import Testing
     #expect(test.leases.allSatisfy(isWhole))
   }
 
+  /// Units that each of two members holds at the end, when one micro-batch takes them so many milliseconds.
+  private func shares(milliseconds: [Int]) -> [Int] {
+    var test = TestCluster(members: 2, units: 8)
+    test.train(run: 0, steps: 1_000)
+    var free = [0, 0]
+    for _ in 0..<200 {
+      let due = (0..<2).compactMap { index -> (time: Int, index: Int)? in
+        guard let lease = test.held(by: member(index)).first else { return nil }
+        let begin = max(free[index], Int(test.now / .milliseconds(1)))
+        return (begin + milliseconds[index] * (lease.units?.count ?? 0), index)
+      }
+      guard let next = due.min(by: { $0.time < $1.time }) else { break }
+      test.now = .milliseconds(next.time)
+      free[next.index] = next.time
+      for index in 0..<2 { test.cluster.hear(member(index), at: test.now) }
+      if let lease = test.held(by: member(next.index)).first { test.deliver(lease) }
+    }
+    while test.held(by: member(0)).count + test.held(by: member(1)).count < 2, let lease = test.leases.last,
+      test.cluster.lease(lease.identifier) != nil, lease.units?.count != 8
+    {
+      test.now += .milliseconds(milliseconds[lease.member == member(0) ? 0 : 1] * (lease.units?.count ?? 0))
+      test.deliver(lease)
+    }
+    return [0, 1].map { test.held(by: member($0)).reduce(0) { $0 + ($1.units?.count ?? 0) } }
+  }
+
   @Test("Members get micro-batches in proportion to their measured rates")
   func proportions() {
-    var test = TestCluster(members: 2, units: 8)
-    test.train(run: 0)
-    // The first member is three times as fast.
-    for _ in 0..<12 {
-      for (index, seconds) in [1, 3].enumerated() {
-        for lease in test.held(by: member(index)) {
-          var fake = test
-          fake.now += .seconds(seconds * (lease.units?.count ?? 0))
-          fake.deliver(lease)
-          let now = test.now
-          test = fake
-          test.now = now
-        }
-      }
-      test.now += .seconds(12)
-    }
-    let units = [0, 1].map { test.held(by: member($0)).reduce(0) { $0 + ($1.units?.count ?? 0) } }
-    #expect(units == [6, 2])
+    #expect(shares(milliseconds: [10, 10]) == [4, 4])
+    #expect(shares(milliseconds: [10, 30]) == [6, 2])
+  }
+
+  @Test("A member so slow that all others would wait for it is lent no micro-batches")
+  func tooSlow() {
+    #expect(shares(milliseconds: [10, 1_000]) == [8, 0])
   }
 
   @Test("A lent run is asked back when somebody idles, and then shared")
