@@ -31,30 +31,30 @@ import Testing
     #expect(test.leases.allSatisfy(isWhole))
   }
 
-  /// Units that each of two members holds at the end, when one micro-batch takes them so many milliseconds.
+  /// Units of a step that each of two members is lent in the end, when one micro-batch takes them so many milliseconds.
   private func shares(milliseconds: [Int]) -> [Int] {
     var test = TestCluster(members: 2, units: 8)
     test.train(run: 0, steps: 1_000)
-    var free = [0, 0]
+    // When each lease was begun.
+    var begun: [Int: Int] = [:]
     for _ in 0..<200 {
       let due = (0..<2).compactMap { index -> (time: Int, index: Int)? in
         guard let lease = test.held(by: member(index)).first else { return nil }
-        let begin = max(free[index], Int(test.now / .milliseconds(1)))
+        let begin = begun[lease.identifier] ?? Int(test.now / .milliseconds(1))
+        begun[lease.identifier] = begin
         return (begin + milliseconds[index] * (lease.units?.count ?? 0), index)
       }
       guard let next = due.min(by: { $0.time < $1.time }) else { break }
       test.now = .milliseconds(next.time)
-      free[next.index] = next.time
       for index in 0..<2 { test.cluster.hear(member(index), at: test.now) }
       if let lease = test.held(by: member(next.index)).first { test.deliver(lease) }
     }
-    while test.held(by: member(0)).count + test.held(by: member(1)).count < 2, let lease = test.leases.last,
-      test.cluster.lease(lease.identifier) != nil, lease.units?.count != 8
-    {
-      test.now += .milliseconds(milliseconds[lease.member == member(0) ? 0 : 1] * (lease.units?.count ?? 0))
-      test.deliver(lease)
+    // What was lent of the last step that is done.
+    let step = test.leases.compactMap { if case .step(let step)? = $0.round?.kind { step } else { nil } }.max() ?? 0
+    let round = Round(run: 0, kind: .step(step - 1))
+    return [0, 1].map { index in
+      test.leases.filter { $0.round == round && $0.member == member(index) }.reduce(0) { $0 + ($1.units?.count ?? 0) }
     }
-    return [0, 1].map { test.held(by: member($0)).reduce(0) { $0 + ($1.units?.count ?? 0) } }
   }
 
   @Test("Members get micro-batches in proportion to their measured rates")
