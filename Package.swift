@@ -33,7 +33,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "tenbin",
-      dependencies: ["Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser, protobuf],
+      dependencies: [
+        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser, protobuf,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "tenbin-worker",
@@ -58,7 +60,8 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models", "Checkpoints", "Torch",
+        "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models", "Checkpoints",
+        "Torch",
         "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
@@ -114,8 +117,8 @@ let package = Package(
       name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterTests", dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
-      swiftSettings: strict),
+      name: "ClusterTests",
+      dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .target(
       name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
     .testTarget(
@@ -152,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport",
+        "tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "WireTestSupport", "RandomNumbers",
+        "TestSupport", protobuf,
       ],
       swiftSettings: strict),
   ],

@@ -55,10 +55,15 @@ package final class Coordinator {
     completed = try AuditError.wrapping(.failure) { [output] in try Self.completedRuns(in: output, inputs: inputs) }
     conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder, completed] in
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
+      var security = options.security
+      if let server = security?.keys.publicKey {
+        security?.allowed.append(
+          try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
+      }
       return try RunConductor(
         settings: ConductorSettings(
           address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
-          security: options.security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
+          security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
           welcome: Tenbin_Welcome(inputs), catalogue: Transfer(catalogueOf: inputs),
           methods: inputs.plan.runs.map(\.arm)),
@@ -77,7 +82,9 @@ package final class Coordinator {
     }
     let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
     localWorkers = LocalWorkers(
-      executable: executable, arguments: ["--connect", control], logFolder: "\(options.output)/logs",
+      executable: executable,
+      arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
+      logFolder: "\(options.output)/logs",
       register: runtimeFolder.workerRegister,
       exited: { exit in
         mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
@@ -164,7 +171,7 @@ package final class Coordinator {
 
   /// Tells how far the audit is.
   func showProgress(notice: String? = nil) {
-    progress.workers = conductor.members.ready.count
+    progress.workers = conductor.audit.cluster.memberCount
     progress.notice = notice
     progress.samplesDone = conductor.audit.samplesDone
     let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
@@ -188,7 +195,8 @@ package final class Coordinator {
       guard let found = done[run.identifier.description] else { continue }
       guard found.logits.count == inputs.logitCount(ofRun: index) else {
         throw AuditError(
-          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output")
+          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output"
+        )
       }
       completed[index] = found
     }

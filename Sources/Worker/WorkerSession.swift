@@ -106,7 +106,7 @@ package final class WorkerSession {
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
-      grants[lease.identifier] = grant
+      if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
       queue.grant(lease)
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
@@ -137,11 +137,11 @@ package final class WorkerSession {
       runs[Int(subject.run)] = try KnownRun(Tenbin_RunPlan(serializedBytes: transfer.payload))
       queue.havePlan(of: Int(subject.run))
     case .parameters(let subject):
+      guard queue.haveParameters(of: Int(subject.run), version: Int(subject.version)) else { return }
       parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
-      queue.haveParameters(of: Int(subject.run), version: Int(subject.version))
     case .state(let subject):
+      guard queue.haveState(of: Int(subject.run), step: Int(subject.step)) else { return }
       states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
-      queue.haveState(of: Int(subject.run), step: Int(subject.step))
     case .content, .delivery, .ready, .credit: break
     }
   }
@@ -227,7 +227,8 @@ extension WorkerLease {
   init?(_ grant: Tenbin_LeaseGrant) {
     let work: Work
     switch grant.work {
-    case .microBatches(let units)? where units.first < units.end: work = .microBatches(Int(units.first)..<Int(units.end))
+    case .microBatches(let units)? where units.first < units.end:
+      work = .microBatches(Int(units.first)..<Int(units.end))
     case .blocks(let units)? where units.first < units.end: work = .blocks(Int(units.first)..<Int(units.end))
     case .training?: work = .training
     default: return nil
