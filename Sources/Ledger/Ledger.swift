@@ -196,7 +196,8 @@ package final class Ledger: Sendable {
     of table: LedgerTable, _ condition: String = "", arguments: StatementArguments = []
   ) throws(LedgerError) -> [SealedRow] {
     try read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM \(table.rawValue) \(condition)", arguments: arguments).map { found in
+      let found = try Row.fetchAll(database, sql: "SELECT * FROM \(table.rawValue) \(condition)", arguments: arguments)
+      return try found.map { found in
         guard let row = SealedRow(found, of: table), row.isIntact else {
           throw RowError(row: SealedRow(found, of: table)?.name ?? "?", table: table)
         }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 package import Hashing
 
@@ -50,11 +51,19 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
       let problem = error.message ?? error.description
       switch error.resultCode {
       case .SQLITE_FULL: self = .unwritable(file: file, problem: "the disk is full")
-      case .SQLITE_IOERR: self = .unwritable(file: file, problem: problem)
+      case .SQLITE_IOERR, .SQLITE_CANTOPEN:
+        self = Self.isFull(file) ? .unwritable(file: file, problem: "the disk is full") : other(file, problem)
       case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .damaged(file: file, problem: problem)
       default: self = other(file, problem)
       }
     default: self = other(file, "\(error)")
     }
+  }
+
+  /// Whether there is no room for even a few pages: SQLite does not always say so.
+  private static func isFull(_ file: String) -> Bool {
+    var status = statvfs()
+    let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+    return statvfs(folder, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) < 64 << 10
   }
 }

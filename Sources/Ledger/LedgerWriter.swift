@@ -65,9 +65,10 @@ final class LedgerWriter {
     for (table, change) in changes {
       let found = try Row.fetchOne(
         database.cachedStatement(sql: "SELECT rows, sum FROM tallies WHERE name = ?"), arguments: [table.rawValue])
-      let tally = try found.map { (try $0.decode(Int64.self, atIndex: 0), try $0.decode(Int64.self, atIndex: 1)) } ?? (0, 0)
+      let rows = try found?.decode(Int64.self, atIndex: 0) ?? 0
+      let sum = try found?.decode(Int64.self, atIndex: 1) ?? 0
       try database.cachedStatement(sql: "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)")
-        .execute(arguments: [table.rawValue, tally.0 &+ change.rows, tally.1 &+ change.sum])
+        .execute(arguments: [table.rawValue, rows &+ change.rows, sum &+ change.sum])
     }
     changes = [:]
   }

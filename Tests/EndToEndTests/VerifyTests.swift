@@ -60,7 +60,9 @@ import Testing
     let run = try #require(bytes.range(of: Data("base/seed-13".utf8), options: .backwards))
     let digits = Set("0123456789abcdef".utf8)
     let start = try #require(
-      bytes.indices.first { index in index >= run.upperBound && bytes[index..<min(index + 64, bytes.count)].allSatisfy(digits.contains) })
+      bytes.indices.first { index in
+        index >= run.upperBound && bytes[index..<min(index + 64, bytes.count)].allSatisfy(digits.contains)
+      })
     bytes[start + 3] = bytes[start + 3] == 0x30 ? 0x31 : 0x30
     try bytes.write(to: URL(filePath: file))
     let verified = try Program.run("verify", study.path("a"), "--steps", "0")

@@ -41,7 +41,9 @@ import Training
     for start in stride(from: 0, to: whole.count, by: page) {
       for (offset, length) in [(0, 64), (1_000, 200), (3_900, 196)] {
         var damaged = whole
-        for index in start + offset..<min(start + offset + length, whole.count) { damaged[index] = UInt8(index * 37 % 251) }
+        for index in start + offset..<min(start + offset + length, whole.count) {
+          damaged[index] = UInt8(index * 37 % 251)
+        }
         try damaged.write(to: URL(filePath: ledger))
         found += try isFound() ? 1 : 0
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: ledger + suffix) }
@@ -77,7 +79,9 @@ import Training
     let (file, log) = (try Data(contentsOf: URL(filePath: live)), try Data(contentsOf: URL(filePath: live + "-wal")))
     #expect(log.count > 4096)
     var kept: Set<Int> = []
-    for (length, noise) in [(log.count, log.count), (log.count / 2, log.count), (log.count, log.count / 2), (10, 10), (0, 0)] {
+    for (length, noise) in [
+      (log.count, log.count), (log.count / 2, log.count), (log.count, log.count / 2), (10, 10), (0, 0),
+    ] {
       var damaged = log.prefix(length)
       for index in min(noise, length)..<min(noise + 300, length) { damaged[index] ^= 0x5A }
       try file.write(to: URL(filePath: ledger))

@@ -11,7 +11,9 @@ import Testing
     return try LedgerRecords(file: "\(folder.path)/ledger.sqlite", states: "\(folder.path)/states")
   }
 
-  private func findings(_ records: LedgerRecords) -> [String] { LedgerVerification(records).findings.map(\.description) }
+  private func findings(_ records: LedgerRecords) -> [String] {
+    LedgerVerification(records).findings.map(\.description)
+  }
 
   @Test("A healthy ledger holds, with its lost leases, duplicates, sittings and a run that diverged")
   func healthyLedger() throws {
@@ -59,9 +61,9 @@ import Testing
       records = healthy
       records.applied.append(portion)
       #expect(findings(records).contains { $0.hasPrefix("\(place) applied twice") })
-      for change in [{ $0.last += 1 }, { $0.first -= 1 }, { $0.last -= 1 }, { $0.step += 1 }, { $0.run = "?" }] as [
-        (inout LedgerRecords.Applied) -> Void
-      ] {
+      for change in [{ $0.last += 1 }, { $0.first -= 1 }, { $0.last -= 1 }, { $0.step += 1 }, { $0.run = "?" }]
+        as [(inout LedgerRecords.Applied) -> Void]
+      {
         records = healthy
         change(&records.applied[index])
         #expect(!findings(records).isEmpty)
@@ -73,9 +75,9 @@ import Testing
   func leases() throws {
     let healthy = try healthy()
     for index in healthy.applied.indices {
-      for change in [{ $0.member = "m9" }, { $0.name.lease += 1_000 }, { $0.name.sitting += 5 }] as [
-        (inout LedgerRecords.Applied) -> Void
-      ] {
+      for change in [{ $0.member = "m9" }, { $0.name.lease += 1_000 }, { $0.name.sitting += 5 }]
+        as [(inout LedgerRecords.Applied) -> Void]
+      {
         var records = healthy
         change(&records.applied[index])
         #expect(!findings(records).isEmpty)
@@ -120,12 +122,14 @@ import Testing
       #expect(findings(records).contains { $0.contains("5 samples counted; expected 4") || $0.contains("3 samples") })
     }
     for index in healthy.planned.indices {
-      for change in [{ $0.members += 1 }, { $0.logits += 1 }, { $0.batch = 0 }, { $0.microBatch = -1 }, { $0.run += "x" }]
+      for change in [
+        { $0.members += 1 }, { $0.logits += 1 }, { $0.batch = 0 }, { $0.microBatch = -1 }, { $0.run += "x" },
+      ]
         as [(inout PlannedRecord) -> Void]
       {
         var records = healthy
         change(&records.planned[index])
-        // Of a run that is not done nobody knows how many logits there will be, nor what one without epochs is trained on.
+        // Of a run that is not done nobody knows how many logits there will be, of one without epochs how many members.
         if records.planned[index].run == "lora/seed-2", records.planned[index].logits == 7 { continue }
         if records.planned[index].epochs == 0, records.planned[index].members == 1 { continue }
         #expect(!findings(records).isEmpty, "\(records.planned[index])")

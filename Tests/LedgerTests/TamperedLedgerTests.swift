@@ -166,14 +166,11 @@ import Testing
 
   private static func altered(_ value: DatabaseValue) -> DatabaseValue {
     switch value.storage {
-    case .null: 1.databaseValue
-    case .int64(let number): (number &+ 1_000_003).databaseValue
-    case .double(let number): number.nextUp.databaseValue
-    case .string(let text):
-      (String(text.dropLast()) + (text.last == "0" ? "1" : "0")).databaseValue
-    case .blob(var data):
-      { data.isEmpty ? data.append(1) : (data[data.startIndex] ^= 1) }()
-      data.databaseValue
+    case .null: return 1.databaseValue
+    case .int64(let number): return (number &+ 1_000_003).databaseValue
+    case .double(let number): return number.nextUp.databaseValue
+    case .string(let text): return (String(text.dropLast()) + (text.last == "0" ? "1" : "0")).databaseValue
+    case .blob(let data): return (Data([(data.first ?? 0) ^ 1]) + data.dropFirst()).databaseValue
     }
   }
 }

@@ -11,7 +11,9 @@ extension LedgerRecords {
   package init(file: String, states folder: String) throws(LedgerError) {
     self.init()
     do {
-      guard access(file, R_OK) == 0 else { throw LedgerError.unreadable(file: file, problem: String(cString: strerror(errno))) }
+      guard access(file, R_OK) == 0 else {
+        throw LedgerError.unreadable(file: file, problem: String(cString: strerror(errno)))
+      }
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(5)
