@@ -34,7 +34,7 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser, protobuf,
+        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", argumentParser, protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -123,7 +123,9 @@ let package = Package(
       name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
     .testTarget(
       name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport", "WireTestSupport"], swiftSettings: strict),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["Ledger", "Training", "Optimization", "Hashing", "TestSupport", grdb],
+      swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -46,7 +46,7 @@ package final class Coordinator {
     self.options = options
     self.show = show
     let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
-    output = try OutputFolder(path: options.output, plan: inputs.plan)
+    output = try OutputFolder(path: options.output, plan: inputs.plan, specification: inputs.specificationFile)
     runtimeFolder = try RuntimeFolder(making: options.output)
     let phases = Phase.all(of: inputs.plan.runs, arms: inputs.specification.arms.count)
     progress = AuditProgress(
@@ -124,10 +124,10 @@ package final class Coordinator {
 
   private func conduct() throws {
     try output.ledger.record(
-      inputs.plan.runs.filter { $0.settings.epochs > 0 }.map {
+      inputs.plan.runs.enumerated().map { index, run in
         PlannedRecord(
-          run: $0.identifier.description, members: $0.members.count, epochs: $0.settings.epochs, batch: $0.batch,
-          microBatch: $0.microbatch)
+          run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
+          microBatch: run.microbatch, logits: inputs.logitCount(ofRun: index))
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)
@@ -183,7 +183,7 @@ package final class Coordinator {
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
     if let meter { try? output.ledger.add(meter.total(traffic: conductor.endpoint.traffic)) }
-    try? output.ledger.flush()
+    try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended")
     localWorkers.terminate()
   }
