@@ -55,10 +55,11 @@ package final class Worker {
     comparable.bulkEndpoint = ""
     if let prepared, prepared.welcome == comparable, prepared.catalogue == catalogue { return prepared.computation }
     let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
+    let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
       precision: try Precision(welcome.precision), labels: Int(welcome.classes),
-      items: try ItemStore(catalogue: catalogue, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
+      items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
     prepared = (comparable, catalogue, computation)
     return computation
   }

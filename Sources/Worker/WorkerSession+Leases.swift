@@ -14,6 +14,7 @@ extension WorkerSession {
   func work(on lease: WorkerLease, with computation: any MicroBatchComputation) throws {
     guard let grant = grants[lease.identifier], let run = runs[lease.run] else { return }
     if lease.work == .training { return try begin(lease, grant: grant, run: run) }
+    guard lack(computation.lacking(try items(of: lease, run: run)), for: lease.identifier) else { return }
     let clock = LeaseClock()
     guard try load(lease, grant: grant, run: run, with: computation) else { return endStale(lease) }
     var parts: [Part] = []
@@ -68,7 +69,7 @@ extension WorkerSession {
     return (root, result)
   }
 
-  private func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
+  func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
     guard var known = runs[run] else { throw WorkerError(.failure, "the plan of run \(run) is missing") }
     defer { runs[run] = known }
     return try known.step(step)
@@ -103,6 +104,7 @@ extension WorkerSession {
   private func end(_ lease: Int) {
     queue.finish(lease: lease)
     grants[lease] = nil
+    releaseContents(of: lease)
   }
 }
 
@@ -131,10 +133,10 @@ extension WorkerSession {
     let isRecalled = queue.isRecalled(lent.lease)
     if !lent.isDone && !isRecalled {
       let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
+      guard lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) else { return }
       loaded = [run.method: (lent.run, lent.training.step)]
       try computation.load(lent.training.parameters.floats, method: run.method)
       // As a lease of all micro-batches: nothing leaves before the state does.
-      lentRun = nil
       var nodes: [GradientSum] = []
       for (unit, items) in microBatches.enumerated() {
         let buffer = FloatBuffer(repeating: 0, count: lent.training.parameters.count)
@@ -145,6 +147,8 @@ extension WorkerSession {
       unitsDone += UInt64(microBatches.count)
       stepsDone += 1
       loaded = [:]
+      // The only holder changes its state in place.
+      lentRun = nil
       try lent.step(gradients: nodes)
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }
