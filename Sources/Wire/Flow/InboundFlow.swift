@@ -1,5 +1,5 @@
 /// What comes from one peer: its transfers in the making, its budget and its window; pure.
-struct InboundFlow {
+package struct InboundFlow {
   /// Payload bytes that the peer may still begin to send; nil for a peer that is trusted with any number.
   private var budget: Int?
   private var assembler = TransferAssembler()
@@ -7,9 +7,9 @@ struct InboundFlow {
   private var dropped = 0
   private var consumed = 0
 
-  init(budget: Int?) { self.budget = budget }
+  package init(budget: Int?) { self.budget = budget }
 
-  mutating func expect(bytes: Int) {
+  package mutating func expect(bytes: Int) {
     guard let budget, bytes > 0 else { return }
     let (sum, isTooLarge) = budget.addingReportingOverflow(bytes)
     self.budget = isTooLarge ? .max : sum
@@ -19,7 +19,7 @@ struct InboundFlow {
   ///
   /// - Returns: the transfer, where that was its last chunk.
   /// - Throws: `ChunkError` where it was dropped; `.overWindow` where the peer is to be given up.
-  mutating func take(
+  package mutating func take(
     header: Tenbin_ChunkHeader, payload: UnsafeRawBufferPointer, frameBytes: Int
   ) throws(ChunkError) -> (identifier: UInt64, transfer: Transfer)? {
     guard consumed + dropped + frameBytes <= WireLimits.window else { throw .overWindow }
@@ -40,7 +40,7 @@ struct InboundFlow {
   }
 
   /// The bytes to be acknowledged now; 0 while they are not worth a frame.
-  mutating func acknowledgement() -> Int {
+  package mutating func acknowledgement() -> Int {
     guard consumed >= WireLimits.acknowledgement else { return 0 }
     defer { consumed = 0 }
     return consumed

@@ -1,24 +1,26 @@
 internal import SwiftProtobuf
 
 /// What goes to one peer: transfers in their order, chunk by chunk, as far as its window allows; pure.
-struct OutboundFlow {
+package struct OutboundFlow {
   /// Two frames.
-  struct Chunk {
-    let header: [UInt8]
-    let payload: ArraySlice<UInt8>
-    var bytes: Int { header.count + payload.count }
+  package struct Chunk {
+    package let header: [UInt8]
+    package let payload: ArraySlice<UInt8>
+    package var bytes: Int { header.count + payload.count }
   }
 
   private var queue: [(transfer: Transfer, identifier: UInt64)] = []
   private var first = 0
   private var offset = 0
   /// Bytes of chunks that were sent and not yet acknowledged.
-  private(set) var unacknowledged = 0
+  package private(set) var unacknowledged = 0
 
-  mutating func add(_ transfer: Transfer, identifier: UInt64) { queue.append((transfer, identifier)) }
+  package init() {}
+
+  package mutating func add(_ transfer: Transfer, identifier: UInt64) { queue.append((transfer, identifier)) }
 
   /// The chunk that may be sent now, if any. It stays the next one until it was `sent`.
-  func next() -> Chunk? {
+  package func next() -> Chunk? {
     guard first < queue.count else { return nil }
     let (transfer, identifier) = queue[first]
     let end = min(offset + WireLimits.chunk, transfer.payload.count)
@@ -32,7 +34,7 @@ struct OutboundFlow {
     return unacknowledged + chunk.bytes <= WireLimits.window ? chunk : nil
   }
 
-  mutating func sent(_ chunk: Chunk) {
+  package mutating func sent(_ chunk: Chunk) {
     guard first < queue.count else { return }
     unacknowledged += chunk.bytes
     offset = chunk.payload.endIndex
@@ -48,7 +50,7 @@ struct OutboundFlow {
   }
 
   /// The peer has consumed so many bytes; false where it cannot have.
-  mutating func acknowledge(_ bytes: UInt64) -> Bool {
+  package mutating func acknowledge(_ bytes: UInt64) -> Bool {
     guard bytes <= UInt64(unacknowledged) else { return false }
     unacknowledged -= Int(bytes)
     return true

@@ -38,7 +38,7 @@ struct TransferAssembler {
 }
 
 /// A chunk that no honest peer sends.
-enum ChunkError: Error, Equatable, CustomStringConvertible {
+package enum ChunkError: Error, Equatable, CustomStringConvertible {
   case tooLarge(bytes: UInt64)
   case tooMany
   case withoutSubject
@@ -46,7 +46,7 @@ enum ChunkError: Error, Equatable, CustomStringConvertible {
   case overBudget(bytes: Int, left: Int)
   case overWindow
 
-  var description: String {
+  package var description: String {
     switch self {
     case .tooLarge(let bytes): "a transfer of \(bytes) bytes is larger than allowed"
     case .tooMany: "too many transfers are under way"

@@ -2,8 +2,8 @@
 ///
 /// Peers that the coordinator has not admitted are few: the table is bounded, the oldest give way to new ones, and a
 /// hello that finds no room is refused. So no flood makes the table, or the queue of what was taken, grow.
-struct PeerTable {
-  enum Standing: Equatable {
+package struct PeerTable {
+  package enum Standing: Equatable {
     /// It has sent something, but no hello.
     case unknown
     /// Its hello was handed over; nothing has been sent to it since.
@@ -15,8 +15,8 @@ struct PeerTable {
     case refused
   }
 
-  struct Entry {
-    var standing = Standing.unknown
+  package struct Entry {
+    package fileprivate(set) var standing = Standing.unknown
     /// Whom its key names; nil without keys.
     var user: String?
     var isReady = false
@@ -30,7 +30,7 @@ struct PeerTable {
     fileprivate var messages = 0
   }
 
-  enum Verdict: Equatable {
+  package enum Verdict: Equatable {
     case take
     /// Drop and count; `tell` where the peer is sent a refusal, `report` where the owner hears of it.
     case drop(RefusalReason, tell: Bool = false, report: Bool = false)
@@ -38,19 +38,21 @@ struct PeerTable {
     case invite(RefusalReason)
   }
 
-  enum Kind: Equatable { case hello, goodbye, other }
+  package enum Kind: Equatable { case hello, goodbye, other }
 
   private var entries: [Peer: Entry] = [:]
   /// Those that are not admitted, the oldest first.
   private var strangers: [Peer] = []
 
-  var count: Int { entries.count }
+  package init() {}
 
-  subscript(peer: Peer) -> Entry? { entries[peer] }
+  package var count: Int { entries.count }
+
+  package subscript(peer: Peer) -> Entry? { entries[peer] }
 
   /// Changes what is known of a peer in place; nil for one that is not known.
   @discardableResult
-  mutating func update<Result>(_ peer: Peer, _ change: (inout Entry) -> Result) -> Result? {
+  package mutating func update<Result>(_ peer: Peer, _ change: (inout Entry) -> Result) -> Result? {
     guard let index = entries.index(forKey: peer) else { return nil }
     return change(&entries.values[index])
   }
@@ -58,7 +60,7 @@ struct PeerTable {
   /// Judges a readable message.
   ///
   /// - Parameter second: of any clock that does not go back.
-  mutating func judge(_ kind: Kind, from peer: Peer, user: String?, second: Int) -> Verdict {
+  package mutating func judge(_ kind: Kind, from peer: Peer, user: String?, second: Int) -> Verdict {
     if let refused = meet(peer, user: user) { return refused }
     let verdict: Verdict? =
       update(peer) { entry in
@@ -84,7 +86,7 @@ struct PeerTable {
   /// Judges a frame that no honest peer sends: the first ones are reported, then the peer is refused.
   ///
   /// - Parameter isFatal: whether the peer is refused at once.
-  mutating func malformed(
+  package mutating func malformed(
     _ peer: Peer, user: String?, because reason: RefusalReason, isFatal: Bool = false
   ) -> Verdict {
     if let refused = meet(peer, user: user) { return refused }
@@ -99,7 +101,7 @@ struct PeerTable {
   }
 
   /// Judges a frame with a chunk; peers that said no hello are not even remembered for one.
-  mutating func judgeChunk(from peer: Peer, user: String?) -> Verdict {
+  package mutating func judgeChunk(from peer: Peer, user: String?) -> Verdict {
     guard let entry = entries[peer] else { return .drop(.notAdmitted) }
     guard entry.user == user else { return .drop(.otherKey) }
     switch entry.standing {
@@ -110,7 +112,7 @@ struct PeerTable {
   }
 
   /// Judges the frame that says that the bulk socket is connected.
-  mutating func judgeReady(from peer: Peer, user: String?) -> Verdict {
+  package mutating func judgeReady(from peer: Peer, user: String?) -> Verdict {
     guard let entry = entries[peer], entry.standing != .unknown else { return .drop(.beforeHello) }
     guard entry.user == user else { return .drop(.otherKey) }
     guard entry.standing != .refused else { return .drop(.afterRefusal) }
@@ -120,14 +122,14 @@ struct PeerTable {
   }
 
   /// Something was sent to the peer.
-  mutating func answered(_ peer: Peer, withRefusal isRefusal: Bool) {
+  package mutating func answered(_ peer: Peer, withRefusal isRefusal: Bool) {
     update(peer) { entry in
       if isRefusal { Self.refuse(&entry) } else if entry.standing == .greeted { entry.standing = .answered }
     }
   }
 
   /// Returns false where the peer has been refused or has given way to others since.
-  mutating func admit(_ peer: Peer) -> Bool {
+  package mutating func admit(_ peer: Peer) -> Bool {
     let isThere =
       update(peer) { entry in
         guard entry.standing != .refused else { return false }
@@ -138,7 +140,7 @@ struct PeerTable {
     return isThere
   }
 
-  mutating func forget(_ peer: Peer) {
+  package mutating func forget(_ peer: Peer) {
     strangers.removeAll { $0 == peer }
     entries[peer] = nil
   }

@@ -1,5 +1,5 @@
 /// Why something was dropped; few and fixed, so that no peer can make the table of counts grow.
-enum RefusalReason: String, Sendable, CaseIterable {
+package enum RefusalReason: String, Sendable, CaseIterable {
   case unlistedKey = "a key that is not on the list"
   case handshake = "a handshake that failed"
   case otherVersion = "another version of the protocol"

@@ -55,6 +55,7 @@ final class ZeroMQSocket {
       try set(ZMQ_ROUTER_MANDATORY, 1)
       // Without it a connection under a name that is taken is never read: a worker whose old connection hangs is lost,
       // and what a hostile peer sends piles up.
+      // With it libzmq 4.3.4 keeps the descriptor of a connection that lost its name until this socket closes.
       try set(ZMQ_ROUTER_HANDOVER, 1)
     case .dealer(let identifier):
       try set(ZMQ_IMMEDIATE, 1)

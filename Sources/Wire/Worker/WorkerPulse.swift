@@ -1,10 +1,10 @@
 internal import SwiftProtobuf
 
 /// When a worker sends heartbeats, and when it takes its coordinator for lost; pure.
-struct WorkerPulse {
-  var unitsDone: UInt64 = 0
-  var stepsDone: UInt64 = 0
-  private(set) var wasHeard = false
+package struct WorkerPulse {
+  package var unitsDone: UInt64 = 0
+  package var stepsDone: UInt64 = 0
+  package private(set) var wasHeard = false
   private let silenceLimit: Duration
   private var lastHeard: ContinuousClock.Instant
   private var nextHeartbeat: ContinuousClock.Instant
@@ -18,12 +18,12 @@ struct WorkerPulse {
   /// A goodbye may still be on its way on the one socket when the other is closed.
   private static let breakDelay = Duration.milliseconds(500)
 
-  init(now: ContinuousClock.Instant, silenceLimit: Duration) {
+  package init(now: ContinuousClock.Instant, silenceLimit: Duration) {
     (self.silenceLimit, lastHeard, nextHeartbeat) = (silenceLimit, now, now)
   }
 
   /// Something came; `body` is that of a control message.
-  mutating func hear(_ body: Tenbin_CoordinatorMessage.OneOf_Body?, at now: ContinuousClock.Instant) {
+  package mutating func hear(_ body: Tenbin_CoordinatorMessage.OneOf_Body?, at now: ContinuousClock.Instant) {
     lastHeard = now
     wasHeard = true
     switch body {
@@ -34,26 +34,26 @@ struct WorkerPulse {
   }
 
   /// A connection ended. Before the welcome nothing can be lost by that: libzmq connects again and sends the hello.
-  mutating func disconnect(at now: ContinuousClock.Instant) {
+  package mutating func disconnect(at now: ContinuousClock.Instant) {
     if isWelcome, brokenSince == nil { brokenSince = now }
   }
 
   /// Whether the coordinator is to be reported as lost now; once.
-  mutating func isSilenceOver(at now: ContinuousClock.Instant) -> Bool {
+  package mutating func isSilenceOver(at now: ContinuousClock.Instant) -> Bool {
     guard !isLost, lastHeard.duration(to: now) > silenceLimit else { return false }
     isLost = true
     return true
   }
 
   /// Whether a broken connection is to be reported now; once.
-  mutating func isBreakDue(at now: ContinuousClock.Instant) -> Bool {
+  package mutating func isBreakDue(at now: ContinuousClock.Instant) -> Bool {
     guard !isOver, let brokenSince, brokenSince.duration(to: now) >= Self.breakDelay else { return false }
     isOver = true
     return true
   }
 
   /// The heartbeat that is due now, if one is.
-  mutating func heartbeat(at now: ContinuousClock.Instant) -> Tenbin_WorkerMessage? {
+  package mutating func heartbeat(at now: ContinuousClock.Instant) -> Tenbin_WorkerMessage? {
     guard isWelcome, !isOver, now >= nextHeartbeat else { return nil }
     nextHeartbeat = now + Self.heartbeatInterval
     return .with {
@@ -64,7 +64,7 @@ struct WorkerPulse {
   }
 
   /// Milliseconds until one of these may be due; -1 for never.
-  func wait(from now: ContinuousClock.Instant) -> Int {
+  package func wait(from now: ContinuousClock.Instant) -> Int {
     var times: [ContinuousClock.Instant] = []
     if isWelcome, !isOver { times.append(nextHeartbeat) }
     if !isLost { times.append(lastHeard + silenceLimit) }
