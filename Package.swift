@@ -32,7 +32,9 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "tenbin", dependencies: ["Coordinator", "Quickstart", "Wire", argumentParser, protobuf], swiftSettings: strict),
+      name: "tenbin",
+      dependencies: ["Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser, protobuf],
+      swiftSettings: strict),
     .executableTarget(
       name: "tenbin-worker",
       dependencies: [
@@ -44,8 +46,8 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization", "Plan",
-        "Datasets", "Checkpoints", "Hashing", "RandomNumbers", protobuf,
+        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization",
+        "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Conductor",
@@ -70,11 +72,13 @@ let package = Package(
         "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
+    .target(name: "Doctor", swiftSettings: strict),
+    .target(name: "Forecast", swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
-    .target(name: "Wire", dependencies: ["CZeroMQ", "Hashing", protobuf], swiftSettings: strict),
+    .target(name: "Wire", dependencies: ["CZeroMQ", protobuf], swiftSettings: strict),
     .target(
       name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
@@ -112,8 +116,13 @@ let package = Package(
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ClusterTests",
+      dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
+    .target(
+      name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport", "WireTestSupport"], swiftSettings: strict),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
@@ -133,6 +142,8 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(

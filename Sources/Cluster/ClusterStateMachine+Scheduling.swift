@@ -3,49 +3,55 @@ internal import RandomNumbers
 // Who is lent what.
 extension ClusterStateMachine {
   /// What a member may hold: one lease of units that it works on and one that waits, so that it never idles between two.
-  private static let leasesPerMember = 2
+  static let leasesPerMember = 2
 
   /// Lends until nobody can be lent more.
   mutating func schedule(at now: Duration) -> [Action] {
-    var actions = waiveOpinions()
-    search: while true {
-      let hungry = members.indices.filter { members[$0].isActive && members[$0].held.count < Self.leasesPerMember }
-        .sorted { (members[$0].held.count, $0) < (members[$1].held.count, $1) }
-      for index in hungry {
-        if let granted = lend(to: index, at: now) {
-          actions += granted
-          continue search
+    var actions = waiveOpinions(at: now)
+    let overdue = overdueLeases(at: now)
+    // Everybody gets a first lease before anybody gets a second.
+    for count in 0..<Self.leasesPerMember {
+      for index in members.indices {
+        effort += 1
+        while isLendable(index), members[index].held.count == count, let lent = lend(to: index, overdue: overdue, at: now) {
+          actions += lent
         }
       }
-      break
     }
+    actions += recallForOpinion()
     return actions + drained()
+  }
+
+  private func isLendable(_ index: Int) -> Bool {
+    flaw == .lendsToDrained ? !members[index].isSilent : members[index].isActive
   }
 
   private mutating func drained() -> [Action] {
     let done = members.filter { $0.isDraining && $0.held.isEmpty }.map(\.member)
-    members.removeAll { done.contains($0.member) }
-    return done.map { .drained($0) }
+    guard !done.isEmpty else { return [] }
+    return done.flatMap { (remove($0) ?? []) + [.drained($0)] }
   }
 
   /// The next piece of work for a member; nil when there is none for it.
-  private mutating func lend(to index: Int, at now: Duration) -> [Action]? {
-    let member = members[index]
-    if member.held.isEmpty, let lease = lendOpinion(to: member.member, at: now) { return [.grant(lease)] }
-    let holdsRun = member.held.contains { if case .training = leases[$0]?.lease.work { true } else { false } }
-    if !holdsRun, let lease = lendUnits(to: index, at: now) { return [.grant(lease)] }
-    guard member.held.isEmpty else { return nil }
-    if let actions = lendRun(to: member.member, at: now) { return actions }
-    if let lease = lendAgain(to: member.member, at: now) { return [.grant(lease)] }
+  private mutating func lend(to index: Int, overdue: [Int], at now: Duration) -> [Action]? {
+    guard !members[index].trains else { return nil }
+    let member = members[index].member
+    if let lease = lendOpinion(to: member, at: now) { return [.grant(lease)] }
+    if let lease = lendAgain(to: member, overdue: overdue.filter(isAbandoned), at: now) { return [.grant(lease)] }
+    if let lease = lendUnits(to: index, at: now) { return [.grant(lease)] }
+    if let actions = lendRun(to: index, at: now) { return actions }
+    guard members[index].held.isEmpty else { return nil }
+    if let lease = lendAgain(to: member, overdue: overdue, at: now) { return [.grant(lease)] }
     return recallRun()
   }
 
-  mutating func grant(_ work: Lease.Work, run: Int, to member: Member, at now: Duration) -> Lease {
-    let lease = Lease(identifier: nextLease, run: run, work: work, member: member)
+  mutating func grant(_ work: Lease.Work, run: Int, end: Int? = nil, to member: Member, at now: Duration) -> Lease {
+    let lease = Lease(identifier: nextLease, run: run, work: work, member: member, end: end)
     nextLease += 1
     leases[lease.identifier] = LeaseState(lease: lease, granted: now)
-    if let index = members.firstIndex(where: { $0.member == member }) {
+    if let index = position(of: member) {
       members[index].held.append(lease.identifier)
+      if case .training = work { members[index].trains = true }
     }
     return lease
   }
@@ -55,7 +61,9 @@ extension ClusterStateMachine {
 extension ClusterStateMachine {
   private mutating func lendUnits(to member: Int, at now: Duration) -> Lease? {
     let name = members[member].member
+    effort += rounds.count
     let open = rounds.indices.filter { !rounds[$0].pending.isEmpty }
+    guard !open.isEmpty else { return nil }
     // Steps first: a run waits for them. Then whatever the member has the parameters of.
     let step = open.first { rounds[$0].round.isStep }
     let known = open.first { trainers[rounds[$0].round.run] == name }
@@ -64,19 +72,18 @@ extension ClusterStateMachine {
     guard let units = rounds[index].take(share(of: index, for: member, openRounds: open.count)) else { return nil }
     let lease = grant(.units(round, units), run: round.run, to: name, at: now)
     var portion = RoundState.Portion(units: units, opinionsNeeded: rounds[index].opinionsNeeded)
-    if isSampled(round, units: units) { portion.opinionsNeeded = max(2, portion.opinionsNeeded) }
+    if !round.isStep, isSampled(duplicateKey[round.run][units.lowerBound]) { portion.opinionsNeeded = 2 }
+    if portion.opinionsNeeded > 1 { rounds[index].comparesOpinions = true }
     portion.holders = [lease.identifier]
     rounds[index].portions[units.lowerBound] = portion
     return lease
   }
 
   /// How many units of a round a member should be lent: in proportion to its rate among those that share the round.
-  private func share(of index: Int, for member: Int, openRounds: Int) -> Int {
+  private mutating func share(of index: Int, for member: Int, openRounds: Int) -> Int {
     let state = rounds[index]
-    let sharers = members.indices.filter { other in
-      members[other].isActive
-        && !members[other].held.contains { if case .training = leases[$0]?.lease.work { true } else { false } }
-    }
+    effort += members.count
+    let sharers = members.indices.filter { members[$0].isActive && !members[$0].trains }
     // Rounds enough for everybody: whole ones, for no parameters need then go to two members.
     if !state.round.isStep, openRounds >= sharers.count { return state.pendingCount }
     func rate(_ other: Int) -> Double? {
@@ -91,25 +98,33 @@ extension ClusterStateMachine {
     return max(1, Int((units * fraction - 1e-9).rounded(.up)))
   }
 
-  private func isSampled(_ round: Round, units: Range<Int>) -> Bool {
+  /// Whether two members do this step: a whole run is lent up to the next such step at most.
+  func isSampled(run: Int, step: Int) -> Bool { isSampled(duplicateKey[run]["step"][step]) }
+
+  private func isSampled(_ key: RandomKey) -> Bool {
     guard duplicateRate > 0 else { return false }
-    var key = duplicateKey[round.run][units.lowerBound]
-    if case .step(let step) = round.kind { key = key["step"][step] }
     var generator = key.generator
     return generator.uniform() < duplicateRate
   }
 
   /// Lends a portion that more members should compute than do.
   private mutating func lendOpinion(to member: Member, at now: Duration) -> Lease? {
-    for index in rounds.indices {
+    for index in rounds.indices where rounds[index].comparesOpinions {
       for first in rounds[index].portions.keys.sorted() {
-        guard let portion = rounds[index].portions[first], portion.wantsOpinions, !involves(member, in: portion) else {
-          continue
-        }
+        effort += 1
+        guard let portion = rounds[index].portions[first], portion.wantsOpinions,
+          !involves(member, in: portion) || mayAskAgain(member, for: portion, at: now)
+        else { continue }
         return lend(portion, of: index, to: member, at: now)
       }
     }
     return nil
+  }
+
+  /// A member that is alone is asked a second time whether its result is really not finite.
+  private func mayAskAgain(_ member: Member, for portion: RoundState.Portion, at now: Duration) -> Bool {
+    portion.isDoubtful && portion.holders.isEmpty && portion.opinions.allSatisfy { $0.member == member }
+      && !hasOthers(than: member) && isLongAlone(at: now)
   }
 
   private mutating func lend(
@@ -121,91 +136,100 @@ extension ClusterStateMachine {
     return lease
   }
 
-  private func involves(_ member: Member, in portion: RoundState.Portion) -> Bool {
-    portion.opinions.contains { $0.member == member }
-      || portion.holders.contains { leases[$0]?.lease.member == member }
-  }
-
-  /// Where nobody is left who could confirm what one member says, it is believed, unless another one contradicted it.
-  private mutating func waiveOpinions() -> [Action] {
-    var actions: [Action] = []
-    for round in rounds.map(\.round) {
-      guard let state = rounds.first(where: { $0.round == round }), state.opinionsNeeded == 1 else { continue }
-      for first in state.portions.keys.sorted() {
-        guard let portion = state.portions[first], portion.counted == nil, !portion.opinions.isEmpty,
-          portion.holders.isEmpty, !portion.isDisputed,
-          !members.contains(where: { $0.isActive && !involves($0.member, in: portion) }),
-          let index = rounds.firstIndex(where: { $0.round == round })
-        else { continue }
-        rounds[index].portions[first]?.opinionsNeeded = 1
-        actions += settle(round: index, units: portion.units)
+  /// Where all who could give an opinion train whole runs, one of them must give its run back.
+  private mutating func recallForOpinion() -> [Action] {
+    for round in rounds where round.comparesOpinions {
+      for first in round.portions.keys.sorted() {
+        effort += 1
+        guard let portion = round.portions[first], portion.wantsOpinions else { continue }
+        let able = members.filter { $0.isActive && !involves($0.member, in: portion) }
+        guard let one = able.first, able.allSatisfy(\.trains) else { continue }
+        let isUnderWay = able.contains { $0.held.contains { leases[$0]?.isRecalled == true } }
+        return isUnderWay ? [] : one.held.compactMap { recallOfJob($0) }
       }
     }
-    return actions
+    return []
   }
 }
 
 // Whole runs, and work that takes too long.
 extension ClusterStateMachine {
   /// How many runs are lent whole: all while there are enough of them, else so few that the others' micro-batches keep
-  /// everybody else busy.
+  /// everybody else busy. A run whose steps are one micro-batch each cannot be shared.
   private var runsToLend: Int {
     let workers = members.count { $0.isActive }
     guard jobs.count < workers else { return workers }
+    let whole = jobs.count { $0.microBatches == 1 }
     let microBatches = jobs.reduce(0) { $0 + $1.microBatches }
-    for lent in stride(from: jobs.count - 1, to: 0, by: -1) {
+    for lent in stride(from: jobs.count - 1, to: whole, by: -1) {
       let shared = jobs.count - lent
       if microBatches * shared / jobs.count >= workers - lent { return lent }
     }
-    return 0
+    return whole
   }
 
-  private mutating func lendRun(to member: Member, at now: Duration) -> [Action]? {
-    let idle = jobs.indices.filter { jobs[$0].mode == .idle }
-    guard let index = idle.first(where: { trainers[jobs[$0].run] == member }) ?? idle.first else { return nil }
-    let lent = jobs.count { $0.mode == .lent || $0.mode == .recalled }
-    guard lent < runsToLend else {
+  private mutating func lendRun(to member: Int, at now: Duration) -> [Action]? {
+    effort += jobs.count
+    let name = members[member].member
+    let free = jobs.indices.filter { index in
+      jobs[index].mode == .idle && (shunned[jobs[index].run] != name || !hasOthers(than: name))
+    }
+    guard let index = free.first(where: { trainers[jobs[$0].run] == name }) ?? free.first else { return nil }
+    let lent = jobs.count(where: \.isLent)
+    if lent >= runsToLend || isSampled(run: jobs[index].run, step: jobs[index].step) {
       jobs[index].mode = .shared
       return [.share(run: jobs[index].run)]
     }
-    jobs[index].mode = .lent
-    return [.grant(lend(job: index, to: member, at: now))]
+    guard members[member].held.isEmpty else { return nil }
+    return [.grant(lend(job: index, to: name, at: now))]
   }
 
   private mutating func lend(job index: Int, to member: Member, at now: Duration) -> Lease {
-    let lease = grant(.training(from: jobs[index].step), run: jobs[index].run, to: member, at: now)
+    let (run, step) = (jobs[index].run, jobs[index].step)
+    var end = jobs[index].end
+    if duplicateRate > 0 { end = (step + 1..<jobs[index].end).first { isSampled(run: run, step: $0) } ?? end }
+    let lease = grant(.training(from: step), run: run, end: end, to: member, at: now)
+    jobs[index].mode = .lent
     jobs[index].holders.append(lease.identifier)
-    trainers[jobs[index].run] = member
+    trainers[run] = member
     return lease
   }
 
   /// Asks for a run back that was lent whole, so that those who have nothing to do can share it.
   private mutating func recallRun() -> [Action]? {
-    let lent = jobs.indices.filter { jobs[$0].mode == .lent }
-    guard lent.count > runsToLend, !jobs.contains(where: { $0.mode == .recalled }),
+    effort += jobs.count
+    let lent = jobs.indices.filter { jobs[$0].mode == .lent && jobs[$0].microBatches > 1 }
+    guard jobs.count(where: { $0.mode == .lent }) > runsToLend, !jobs.contains(where: { $0.mode == .recalled }),
       let index = lent.max(by: { jobs[$0].end - jobs[$0].step < jobs[$1].end - jobs[$1].step }),
       jobs[index].end - jobs[index].step > 1
     else { return nil }
-    jobs[index].mode = .recalled
-    let actions = jobs[index].holders.compactMap { leases[$0]?.lease }.map { Action.recall($0) }
+    let actions = jobs[index].holders.compactMap { recallOfJob($0) }
     return actions.isEmpty ? nil : actions
   }
 
-  /// Lends to an idle member what another one has held for too long: whoever delivers first counts.
-  private mutating func lendAgain(to member: Member, at now: Duration) -> Lease? {
-    for identifier in leases.keys.sorted() {
-      guard let state = leases[identifier], state.lease.member != member, isOverdue(state, at: now) else { continue }
-      switch state.lease.work {
+  /// Asks for the run of a lease back.
+  private mutating func recallOfJob(_ identifier: Int) -> Action? {
+    guard let action = recall(identifier) else { return nil }
+    if let job = jobs.firstIndex(where: { $0.holders.contains(identifier) }) { jobs[job].mode = .recalled }
+    return action
+  }
+
+  /// Lends to a member what another one has held for too long: whoever delivers first counts.
+  private mutating func lendAgain(to member: Member, overdue: [Int], at now: Duration) -> Lease? {
+    for identifier in overdue {
+      effort += 1
+      guard let lease = leases[identifier]?.lease, lease.member != member else { continue }
+      switch lease.work {
       case .units(let round, let units):
         guard let index = rounds.firstIndex(where: { $0.round == round }),
           let portion = rounds[index].portions[units.lowerBound], portion.counted == nil, portion.holders.count < 3,
-          !involves(member, in: portion), portion.holders.allSatisfy({ isOverdue($0, at: now) })
+          !involves(member, in: portion), portion.holders.allSatisfy(overdue.contains)
         else { continue }
         return lend(portion, of: index, to: member, at: now)
       case .training:
-        guard let index = jobs.firstIndex(where: { $0.run == state.lease.run }), jobs[index].holders.count < 3,
-          !jobs[index].holders.contains(where: { leases[$0]?.lease.member == member }),
-          jobs[index].holders.allSatisfy({ isOverdue($0, at: now) })
+        guard let index = jobs.firstIndex(where: { $0.run == lease.run }), jobs[index].holders.count < 3,
+          jobs[index].holders.contains(identifier), members.first(where: { $0.member == member })?.held.isEmpty == true,
+          jobs[index].holders.allSatisfy(overdue.contains)
         else { continue }
         return lend(job: index, to: member, at: now)
       }
@@ -213,30 +237,43 @@ extension ClusterStateMachine {
     return nil
   }
 
-  private func isOverdue(_ identifier: Int, at now: Duration) -> Bool {
-    leases[identifier].map { isOverdue($0, at: now) } ?? true
+  /// Whether the member that has the lease is silent: then what it holds is as good as not lent.
+  private func isAbandoned(_ identifier: Int) -> Bool {
+    guard let member = leases[identifier]?.lease.member, let index = position(of: member) else { return true }
+    return members[index].isSilent
   }
 
-  /// Whether a lease has taken so long that somebody else may do the same: its member is silent, or it took three times
-  /// what 95 of 100 took; the tail of a round, twice what half of them took.
-  private func isOverdue(_ state: LeaseState, at now: Duration) -> Bool {
-    guard let member = members.first(where: { $0.member == state.lease.member }) else { return true }
-    if member.isSilent { return true }
-    // A lease that waits behind another has not begun.
-    guard member.held.first == state.lease.identifier else { return false }
-    let elapsed = (now - max(state.granted, member.lastDelivered)) / .seconds(1)
+  /// Leases that have taken so long that somebody else may do the same, the oldest first.
+  private mutating func overdueLeases(at now: Duration) -> [Int] {
+    guard flaw != .waitsForever else { return [] }
+    var overdue: [Int] = []
+    for member in members {
+      effort += 1
+      // A lease that waits behind another has not begun.
+      for identifier in member.isSilent ? member.held[...] : member.held.prefix(1) {
+        guard let state = leases[identifier] else { continue }
+        let elapsed = (now - max(state.granted, member.lastDelivered)) / .seconds(1)
+        if member.isSilent || elapsed > patience(with: state) { overdue.append(identifier) }
+      }
+    }
+    return overdue.sorted()
+  }
+
+  /// How many seconds a lease may take before somebody else may do the same: three times what 95 of 100 took; the tail
+  /// of a round, twice what half of them took.
+  func patience(with state: LeaseState) -> Double {
     let shortest = timing.shortestLease / .seconds(1)
     let first = timing.firstLease / .seconds(1)
     switch state.lease.work {
     case .training:
-      guard let usual = statePace.quantile(0.95) else { return elapsed > first }
-      return elapsed > max(shortest, 3 * usual)
+      guard let usual = statePace.quantile(0.95) else { return first }
+      return max(shortest, 3 * usual)
     case .units(let round, let units):
       let pace = round.isStep ? stepPace : evaluationPace
-      guard let usual = pace.quantile(0.95), let median = pace.quantile(0.5) else { return elapsed > first }
+      guard let usual = pace.quantile(0.95), let median = pace.quantile(0.5) else { return first }
       let isTail = rounds.first { $0.round == round }?.pending.isEmpty ?? false
       let limit = isTail ? max(shortest / 10, 2 * median * Double(units.count)) : .infinity
-      return elapsed > min(limit, max(shortest, 3 * usual * Double(units.count)))
+      return min(limit, max(shortest, 3 * usual * Double(units.count)))
     }
   }
 }

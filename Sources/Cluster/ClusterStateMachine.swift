@@ -1,4 +1,3 @@
-internal import Hashing
 package import RandomNumbers
 
 /// Who is a member, what is lent to whom, and what is done: events in, actions out, with no sockets, clocks or threads.
@@ -13,30 +12,42 @@ package struct ClusterStateMachine: Sendable {
   var leases: [Int: LeaseState] = [:]
   /// Who was lent a run last, and so has its parameters.
   var trainers: [Int: Member] = [:]
+  /// Who should not be lent a run while there is somebody else.
+  var shunned: [Int: Member] = [:]
   var nextLease = 1
   /// Of micro-batches, of evaluation blocks, and between two states of a lent run.
   var stepPace = Pace()
   var evaluationPace = Pace()
   var statePace = Pace()
   var lastTick: Duration = .zero
+  /// When there were two active members or more, or one came, last.
+  var lastCompany: Duration?
+  /// Members, rounds, portions and leases that were looked at to decide who is lent what: what scheduling costs.
+  package internal(set) var effort = 0
   let timing: ClusterTiming
-  /// The share of portions that two members compute.
+  /// The share of steps and of evaluated portions that two members compute.
   let duplicateRate: Double
-  /// What decides which portions those are.
+  /// What decides which those are.
   let duplicateKey: RandomKey
+  let flaw: ClusterFlaw?
 
+  /// - Parameter flaw: a rule to be broken on purpose, so that a test can show that it finds out.
   package init(
     timing: ClusterTiming = ClusterTiming(), duplicateRate: Double = 0,
-    duplicateKey: RandomKey = RandomKey(seed: 0)["duplicates"]
+    duplicateKey: RandomKey = RandomKey(seed: 0)["duplicates"], flaw: ClusterFlaw? = nil
   ) {
     self.timing = timing
     self.duplicateRate = duplicateRate
     self.duplicateKey = duplicateKey
+    self.flaw = flaw
   }
 
   /// What must be done.
   package enum Action: Hashable, Sendable {
     case grant(Lease)
+    /// The member may never have got the lease, or its delivery was lost: send it again, with all that it needs. A
+    /// member that has it takes no notice.
+    case remind(Lease)
     /// The current step of this run is to be worked on by all: open its round.
     case share(run: Int)
     /// The member should finish the step under way and give the run back.
@@ -65,6 +76,8 @@ package struct ClusterStateMachine: Sendable {
     var lastDelivered: Duration
     /// Its leases, oldest first.
     var held: [Int] = []
+    /// Whether it holds a whole run, and so nothing else.
+    var trains = false
     var isDraining = false
     var isSilent = false
     var speed = MemberSpeed()
@@ -81,8 +94,10 @@ package struct ClusterStateMachine: Sendable {
     /// Micro-batches a step.
     let microBatches: Int
     var mode = Mode.idle
-    /// Leases of the whole run.
+    /// Leases of the whole run that count.
     var holders: [Int] = []
+
+    var isLent: Bool { mode == .lent || mode == .recalled }
 
     enum Mode: Sendable {
       case idle
@@ -98,46 +113,61 @@ package struct ClusterStateMachine: Sendable {
   struct LeaseState: Sendable {
     let lease: Lease
     let granted: Duration
+    /// Of a whole run: its member was asked to give it back.
+    var isRecalled = false
+    /// When its member was reminded of it last, and how often.
+    var reminded: Duration?
+    var reminders = 0
   }
+}
+
+/// Rules that a test breaks on purpose.
+package enum ClusterFlaw: String, Sendable, CaseIterable {
+  /// What a member held that has gone is not lent again.
+  case leaseNotReleased
+  /// Whatever is delivered counts, also a second time.
+  case countsDuplicates
+  /// Nobody waits for a second opinion.
+  case believesTheFirst
+  /// A member that is to be drained goes on being lent work.
+  case lendsToDrained
+  /// What takes too long is not lent a second time, and nobody is reminded.
+  case waitsForever
 }
 
 // Members come and go.
 extension ClusterStateMachine {
   /// A worker said hello and was let in.
   package mutating func join(_ member: Member, at now: Duration) -> [Action] {
-    guard !members.contains(where: { $0.member == member }) else { return [] }
+    guard position(of: member) == nil else { return [] }
     members.append(MemberState(member: member, lastHeard: now, lastDelivered: now))
+    lastCompany = now
     return schedule(at: now)
   }
 
   /// A member said goodbye, exited, or cannot be reached.
   package mutating func leave(_ member: Member, at now: Duration) -> [Action] {
-    guard let index = members.firstIndex(where: { $0.member == member }) else { return [] }
-    let held = members.remove(at: index).held
-    for identifier in held { revoke(identifier) }
-    return schedule(at: now)
+    guard let discarded = remove(member) else { return [] }
+    return discarded + schedule(at: now)
   }
 
   /// The member should finish what it holds and get nothing more.
   package mutating func drain(_ member: Member, at now: Duration) -> [Action] {
-    guard let index = members.firstIndex(where: { $0.member == member }), !members[index].isDraining else { return [] }
+    guard let index = position(of: member), !members[index].isDraining else { return [] }
     members[index].isDraining = true
-    var actions: [Action] = []
-    for identifier in members[index].held {
-      guard let lease = leases[identifier]?.lease, case .training = lease.work else { continue }
-      actions.append(.recall(lease))
-    }
-    return actions + schedule(at: now)
+    let recalls = members[index].trains ? members[index].held.compactMap { recall($0) } : []
+    return recalls + schedule(at: now)
   }
 
   /// Anything came from a member.
   package mutating func hear(_ member: Member, at now: Duration) {
-    guard let index = members.firstIndex(where: { $0.member == member }) else { return }
+    guard let index = position(of: member) else { return }
     members[index].lastHeard = now
     members[index].isSilent = false
   }
 
-  /// Time has passed: members fall silent or are given up, and what they hold is lent again.
+  /// Time has passed: members fall silent or are given up, and what they hold is lent again. To be called several times
+  /// a second.
   package mutating func tick(at now: Duration) -> [Action] {
     // Where the coordinator itself was held up, nobody could be heard.
     let held = now - lastTick
@@ -146,29 +176,73 @@ extension ClusterStateMachine {
       for index in members.indices { members[index].lastHeard = min(now, members[index].lastHeard + held) }
     }
     var actions: [Action] = []
-    for state in members {
-      let silence = now - state.lastHeard
-      if silence > timing.expulsionLimit {
-        actions += leave(state.member, at: now)
-        actions.append(.expelled(state.member, reason: "not heard of for \(silence.components.seconds) seconds"))
-      } else if silence > timing.silenceLimit, let index = members.firstIndex(where: { $0.member == state.member }) {
-        members[index].isSilent = true
-      }
+    for index in members.indices where now - members[index].lastHeard > timing.silenceLimit {
+      members[index].isSilent = true
     }
+    for state in members where now - state.lastHeard > timing.expulsionLimit {
+      actions += remove(state.member) ?? []
+      let seconds = (now - state.lastHeard).components.seconds
+      actions.append(.expelled(state.member, reason: "not heard of for \(seconds) seconds"))
+    }
+    actions += remind(at: now)
     return actions + schedule(at: now)
   }
 
   package var memberCount: Int { members.count }
 
+  /// Runs that are not trained to their end.
+  package var trainingCount: Int { jobs.count }
+
   /// What is lent under this number; nil when it has ended.
   package func lease(_ identifier: Int) -> Lease? { leases[identifier]?.lease }
+
+  func position(of member: Member) -> Int? { members.firstIndex { $0.member == member } }
+
+  /// Leases or deliveries may be lost on their way: what has been out for long is sent again.
+  private mutating func remind(at now: Duration) -> [Action] {
+    guard flaw != .waitsForever else { return [] }
+    var actions: [Action] = []
+    for member in members where !member.isSilent {
+      guard let identifier = member.held.first, let state = leases[identifier] else { continue }
+      effort += 1
+      // Ever more seldom, for what it needs may be large.
+      let patience = max(4 * (timing.shortestLease / .seconds(1)), patience(with: state)) * Double(1 << state.reminders)
+      let since = max(state.granted, max(member.lastDelivered, state.reminded ?? .zero))
+      guard (now - since) / .seconds(1) > patience else { continue }
+      if state.lease.round == nil, !jobs.contains(where: { $0.holders.contains(identifier) }) {
+        // Nobody needs it: if the member trains yet, it will hear so in the end.
+        actions.append(.recall(state.lease))
+        revoke(identifier)
+        continue
+      }
+      leases[identifier]?.reminded = now
+      leases[identifier]?.reminders = min(6, state.reminders + 1)
+      actions.append(.remind(state.lease))
+    }
+    return actions
+  }
+
+  /// Asks for a lent run back.
+  mutating func recall(_ identifier: Int) -> Action? {
+    guard let state = leases[identifier], case .training = state.lease.work else { return nil }
+    leases[identifier]?.isRecalled = true
+    return .recall(state.lease)
+  }
+
+  /// Takes a member and its leases out; nil where it is none.
+  mutating func remove(_ member: Member) -> [Action]? {
+    guard let index = position(of: member) else { return nil }
+    let held = members.remove(at: index).held
+    if flaw != .leaseNotReleased {
+      for identifier in held { revoke(identifier) }
+    }
+    return forgetOpinions(of: member)
+  }
 
   /// Takes a lease away from nobody in particular: its member is gone, or has delivered.
   mutating func revoke(_ identifier: Int) {
     guard let lease = leases.removeValue(forKey: identifier)?.lease else { return }
-    if let index = members.firstIndex(where: { $0.member == lease.member }) {
-      members[index].held.removeAll { $0 == identifier }
-    }
+    letGo(identifier, by: lease.member)
     switch lease.work {
     case .training:
       guard let job = jobs.firstIndex(where: { $0.run == lease.run }) else { return }
@@ -181,5 +255,12 @@ extension ClusterStateMachine {
       rounds[index].portions[units.lowerBound] = portion
       if portion.holders.isEmpty, portion.opinions.isEmpty, portion.counted == nil { rounds[index].putBack(units) }
     }
+  }
+
+  /// The member holds the lease no more.
+  mutating func letGo(_ identifier: Int, by member: Member) {
+    guard let index = position(of: member) else { return }
+    members[index].held.removeAll { $0 == identifier }
+    if members[index].held.isEmpty { members[index].trains = false }
   }
 }

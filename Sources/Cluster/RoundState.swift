@@ -10,11 +10,17 @@ struct RoundState: Sendable {
   var portions: [Int: Portion] = [:]
   /// Deliveries by different members that must agree before units count.
   var opinionsNeeded = 1
+  /// Whether more than one member was ever needed for some units.
+  var comparesOpinions = false
+  /// Members came to different results, and it is not known who was wrong.
+  var isDisputed = false
 
   /// Consecutive units as they were lent; whoever else computes them computes exactly these.
   struct Portion: Sendable {
     let units: Range<Int>
     var opinionsNeeded: Int
+    /// Something that was delivered is not finite: whoever delivered it may not be believed alone, but may be asked again.
+    var isDoubtful = false
     /// Leases that are out.
     var holders: [Int] = []
     var opinions: [Opinion] = []
@@ -22,17 +28,22 @@ struct RoundState: Sendable {
     var counted: Opinion?
     var isDisputed = false
 
-    /// How many deliveries agree on what most agree on.
-    var agreement: Int {
-      Dictionary(grouping: opinions, by: \.digest).values.map(\.count).max() ?? 0
+    /// The deliveries that agree on what most agree on; of several such groups, the one that was there first.
+    var agreed: [Opinion] {
+      var best: [Opinion] = []
+      for opinion in opinions where !best.contains(where: { $0.digest == opinion.digest }) {
+        let same = opinions.filter { $0.digest == opinion.digest }
+        if same.count > best.count { best = same }
+      }
+      return best
     }
 
     /// Whether more members should compute it than do.
-    var wantsOpinions: Bool { counted == nil && agreement + holders.count < opinionsNeeded }
+    var wantsOpinions: Bool { counted == nil && agreed.count + holders.count < opinionsNeeded }
   }
 
   /// What one member delivered.
-  struct Opinion: Sendable {
+  struct Opinion: Sendable, Equatable {
     let lease: Int
     let member: Member
     /// nil where there is nothing to compare it with.
@@ -74,10 +85,19 @@ struct RoundState: Sendable {
     pending = joined
   }
 
-  /// Forgets everything that was delivered; from now on two members must agree on each unit.
-  mutating func restart() {
+  /// Forgets everything that was delivered; from now on `opinionsNeeded` members must agree on each unit.
+  mutating func restart(opinionsNeeded: Int, isDisputed: Bool) {
     pending = [0..<total]
     portions = [:]
-    opinionsNeeded = 2
+    self.opinionsNeeded = opinionsNeeded
+    self.isDisputed = isDisputed
+    if opinionsNeeded > 1 { comparesOpinions = true }
+  }
+
+  /// Deliveries that wait for others to agree with them.
+  var waitingOpinions: [Opinion] {
+    portions.keys.sorted().flatMap { first in
+      portions[first].map { $0.counted == nil ? $0.opinions : [] } ?? []
+    }
   }
 }

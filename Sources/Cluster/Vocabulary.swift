@@ -42,6 +42,16 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
   package let run: Int
   package let work: Work
   package let member: Member
+  /// Of a whole run, one past the last step to be done: the end of the run, or a step that more than one member must do.
+  package let end: Int?
+
+  init(identifier: Int, run: Int, work: Work, member: Member, end: Int? = nil) {
+    self.identifier = identifier
+    self.run = run
+    self.work = work
+    self.member = member
+    self.end = end
+  }
 
   package enum Work: Hashable, Sendable {
     /// Consecutive units of one round.

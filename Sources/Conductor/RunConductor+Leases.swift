@@ -13,6 +13,15 @@ internal import Wire
 // What is lent.
 extension RunConductor {
   func grant(_ lease: Lease) throws {
+    guard let entry = members[lease.member] else { return }
+    try send(lease)
+    try settings.ledger.record(
+      AttemptRecord(
+        lease: lease.identifier, member: entry.member.description,
+        run: audit.work.runs[lease.run].identifier.description, work: lease.description))
+  }
+
+  private func send(_ lease: Lease) throws {
     guard let entry = members[lease.member], let version = audit.version(of: lease.run) else { return }
     let plan = audit.work.runs[lease.run]
     sendPlan(of: lease.run, to: entry)
@@ -32,10 +41,16 @@ extension RunConductor {
       expect(lease, plan: plan, from: entry)
     }
     endpoint.send(.lease(grant), to: entry.peer)
-    try settings.ledger.record(
-      AttemptRecord(
-        lease: lease.identifier, member: entry.member.description, run: plan.identifier.description,
-        work: lease.description))
+  }
+
+  /// Lends the same again, as if nothing of it had been sent.
+  func remind(_ lease: Lease) throws {
+    guard let entry = members[lease.member] else { return }
+    _ = members.update(entry.peer) { entry in
+      entry.versions[lease.run] = nil
+      entry.plans.remove(lease.run)
+    }
+    try send(lease)
   }
 
   private func sendPlan(of run: Int, to entry: MemberEntry) {
@@ -75,7 +90,7 @@ extension RunConductor {
     guard let state = audit.state(of: lease.run) else { return }
     let isFresh = state.step == 0
     grant.training = .with {
-      $0.endStep = UInt32(plan.steps)
+      $0.endStep = UInt32(lease.end ?? plan.steps)
       $0.millisecondsBetweenStates = UInt32(
         clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh

@@ -95,6 +95,7 @@ package final class RunConductor {
     for action in actions {
       switch action {
       case .grant(let lease): try grant(lease)
+      case .remind(let lease): try remind(lease)
       case .recall(let lease):
         if let entry = members[lease.member] {
           endpoint.send(.recall(.with { $0.lease = UInt64(lease.identifier) }), to: entry.peer)

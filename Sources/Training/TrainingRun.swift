@@ -68,10 +68,12 @@ package struct TrainingRun {
 
   /// Counts gradients; returns the step when they were the last that it lacked, and updates the parameters in place.
   ///
-  /// - Parameter loop: how elementwise work is spread; the bits do not depend on it.
+  /// - Parameters:
+  ///   - loop: how elementwise work is spread; the bits do not depend on it.
+  ///   - willUpdate: called before the parameters change.
   /// - Throws: `OptimizationError` when a gradient does not fit the step.
   package mutating func insert(
-    _ nodes: consuming [GradientSum], in loop: ElementLoop = serialLoop
+    _ nodes: consuming [GradientSum], in loop: ElementLoop = serialLoop, willUpdate: () -> Void = {}
   ) throws(OptimizationError) -> Step? {
     while let node = nodes.popLast() { try reduction.insert(node, in: loop) }
     guard let root = reduction.root else { return nil }
@@ -86,6 +88,7 @@ package struct TrainingRun {
     }
     var scale = 1 / Float(root.samples)
     if let clip { scale *= Clipping.factor(gradient: root.gradient, scale: scale, limit: clip) }
+    willUpdate()
     try optimizer.apply(gradientSum: root.gradient, scale: scale, rate: schedule.rate(step: step), in: loop)
     epochLoss.sum += root.lossSum
     epochLoss.samples += root.samples
@@ -96,6 +99,12 @@ package struct TrainingRun {
     }
     prepare(step: step)
     return finished
+  }
+
+  /// Samples of a step, from 0.
+  package func samples(step: Int) -> Int {
+    let begin = step % max(1, plan.stepsPerEpoch) * plan.batch
+    return min(begin + plan.batch, plan.members.count) - begin
   }
 
   /// Forgets what was counted for the current step.

@@ -41,9 +41,9 @@ struct LentRun {
     isDone || steps.count >= Self.mostSteps || ContinuousClock.now - lastDelivered >= interval
   }
 
-  /// Does one step with the gradients of its micro-batches.
-  mutating func step(gradients: [GradientSum]) throws {
-    guard let finished = try training.insert(gradients) else { return }
+  /// Does one step with the gradient over all its micro-batches.
+  mutating func step(gradient: GradientSum) throws {
+    guard let finished = try training.insert([gradient]) else { return }
     steps.append(
       Step(
         samples: finished.samples, lossSum: finished.lossSum, gradient: TensorDigest(of: finished.gradient.floats),

@@ -25,9 +25,11 @@ extension WorkerSession {
         throw WorkerError(.failure, "lease \(lease.identifier) names micro-batches \(units) of \(microBatches.count)")
       }
       for node in CanonicalTree.nodes(covering: units, total: microBatches.count) {
-        let (sum, file) = try gradient(
-          of: microBatches, node: node, run: run, lease: lease.identifier, dropout: dropout, with: computation)
-        parts.append(Part(gradient: sum, file: file))
+        let count = try computation.parameterCount(method: run.method)
+        let buffer = try outgoing.buffer(count: count, lease: lease.identifier)
+        let sum = try gradient(
+          of: microBatches, node: node, method: run.method, dropout: dropout, into: buffer.floats, with: computation)
+        parts.append(Part(gradient: sum, file: buffer))
       }
       unitsDone += UInt64(units.count)
     case .blocks(let blocks):
@@ -43,21 +45,19 @@ extension WorkerSession {
     deliver(parts, lease: lease.identifier, clock: clock) { $0.isLast = true }
   }
 
-  /// The sum of the gradients of a node of the step's canonical tree.
+  /// The sum of the gradients of a node of the step's canonical tree, in `result`.
   private func gradient(
-    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, lease: Int, dropout: RandomKey,
+    of microBatches: [[Int]], node: Range<Int>, method: Int, dropout: RandomKey, into result: FloatBuffer,
     with computation: any MicroBatchComputation
-  ) throws -> (GradientSum, OutgoingBuffers.Buffer) {
-    let count = try computation.parameterCount(method: run.method)
-    let result = try outgoing.buffer(count: count, lease: lease)
-    var reduction = GradientReduction(total: node.count, elements: count)
+  ) throws -> GradientSum {
+    var reduction = GradientReduction(total: node.count, elements: result.count)
     for unit in node {
       // The left-most leaf's buffer is the one that all others are added to.
-      let buffer = unit == node.lowerBound ? result.floats : FloatBuffer(repeating: 0, count: count)
+      let buffer = unit == node.lowerBound ? result : scratch.buffer(count: result.count)
       // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
       let leaf = unit - node.lowerBound
       let items = microBatches[unit]
-      let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+      let loss = try computation.lossSum(method: method, items: items, dropout: dropout, gradient: buffer)
       try reduction.insert(
         GradientSum(range: leaf..<leaf + 1, gradient: buffer, lossSum: loss, samples: items.count))
     }
@@ -65,8 +65,8 @@ extension WorkerSession {
       throw WorkerError(.failure, "the gradients of micro-batches \(node) do not add up to one node")
     }
     root.range = node
-    if root.gradient !== result.floats { result.floats.copy(from: root.gradient) }
-    return (root, result)
+    if root.gradient !== result { result.copy(from: root.gradient) }
+    return root
   }
 
   func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
@@ -133,23 +133,23 @@ extension WorkerSession {
     let isRecalled = queue.isRecalled(lent.lease)
     if !lent.isDone && !isRecalled {
       let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
-      guard lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) else { return }
+      guard lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) else {
+        // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
+        if !lent.steps.isEmpty { try deliver(&lent, isLast: false) }
+        lentRun = lent
+        return
+      }
       loaded = [run.method: (lent.run, lent.training.step)]
       try computation.load(lent.training.parameters.floats, method: run.method)
-      // As a lease of all micro-batches: nothing leaves before the state does.
-      var nodes: [GradientSum] = []
-      for (unit, items) in microBatches.enumerated() {
-        let buffer = FloatBuffer(repeating: 0, count: lent.training.parameters.count)
-        let loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
-        nodes.append(
-          GradientSum(range: unit..<unit + 1, gradient: buffer, lossSum: loss, samples: items.count))
-      }
+      let sum = try gradient(
+        of: microBatches, node: 0..<microBatches.count, method: run.method, dropout: dropout,
+        into: scratch.buffer(count: lent.training.parameters.count), with: computation)
       unitsDone += UInt64(microBatches.count)
       stepsDone += 1
       loaded = [:]
       // The only holder changes its state in place.
       lentRun = nil
-      try lent.step(gradients: nodes)
+      try lent.step(gradient: sum)
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }
     let isLast = lent.isDone || isRecalled

@@ -44,6 +44,7 @@ package final class WorkerSession {
   private var mapped: [String: SharedParameters] = [:]
   var lentRun: LentRun?
   var outgoing: OutgoingBuffers
+  let scratch = ScratchBuffers()
   var nextTransfer: UInt64 = 1
   var unitsDone: UInt64 = 0
   var stepsDone: UInt64 = 0
@@ -124,7 +125,7 @@ package final class WorkerSession {
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
-      grants[lease.identifier] = grant
+      if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
       queue.grant(lease)
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
@@ -157,12 +158,12 @@ package final class WorkerSession {
       queue.havePlan(of: Int(subject.run))
       try claimContents()
     case .parameters(let subject):
+      guard queue.haveParameters(of: Int(subject.run), version: Int(subject.version)) else { return }
       parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
-      queue.haveParameters(of: Int(subject.run), version: Int(subject.version))
       releaseDropped()
     case .state(let subject):
+      guard queue.haveState(of: Int(subject.run), step: Int(subject.step)) else { return }
       states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
-      queue.haveState(of: Int(subject.run), step: Int(subject.step))
     case .content, .delivery, .ready, .credit: break
     }
   }

@@ -4,9 +4,6 @@ import Wire
 
 /// How a coordinator runs, whoever starts its workers.
 struct ConductOptions: ParsableArguments {
-  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
-  var output: String
-
   @Option(help: "The folder of keys that `tenbin keys` has made; needed to listen beyond this host.", completion: .directory)
   var keys: String?
 
@@ -23,7 +20,7 @@ struct ConductOptions: ParsableArguments {
     if !(duplicates >= 0 && duplicates <= 1) { throw ValidationError("--duplicates must be from 0 to 1") }
   }
 
-  func options(workers: Int, listen: String?, patience: Int, chaos: Double? = nil) throws -> AuditOptions {
+  func options(output: String, workers: Int, listen: String?, patience: Int, chaos: Double? = nil) throws -> AuditOptions {
     AuditOptions(
       output: output, localWorkers: workers, address: try listen.map { try Address($0) },
       security: try keys.map { try KeyFolder(path: $0).serverSecurity() }, patience: .seconds(patience),
@@ -46,19 +43,34 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; a private socket when left out.")
   var listen: String?
 
+  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
+  var output: String?
+
+  @Flag(help: "Print the memory, disk and time that the specification will need; start nothing, write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print JSON; only with --dry-run.")
+  var json = false
+
   @Option(help: "Kill, stop and restart its own workers, about every so many seconds, while the audit runs.")
   var chaos: Double?
 
   @OptionGroup var conduct: ConductOptions
 
   func validate() throws {
+    if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
+    if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
     if let chaos, !(chaos >= 0.1 && chaos <= 1e6) { throw ValidationError("--chaos must be from 0.1 to 1000000 seconds") }
   }
 
   func run() throws {
+    guard let output, !dryRun else {
+      return try DryRun.run(specification: specification, workers: workers, output: output, json: json)
+    }
     try Session.run(specification: specification) { inputs in
-      try conduct.options(workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60, chaos: chaos)
+      try conduct.options(
+        output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60, chaos: chaos)
     }
   }
 }
@@ -74,6 +86,9 @@ struct CoordinatorCommand: ParsableCommand {
   @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555 or ipc:///tmp/tenbin.sock.")
   var listen: String
 
+  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
+  var output: String
+
   @Option(help: "Seconds to wait when there is no worker.")
   var wait: Int = 300
 
@@ -85,7 +100,7 @@ struct CoordinatorCommand: ParsableCommand {
 
   func run() throws {
     try Session.run(specification: specification) { _ in
-      try conduct.options(workers: 0, listen: listen, patience: wait)
+      try conduct.options(output: output, workers: 0, listen: listen, patience: wait)
     }
   }
 }

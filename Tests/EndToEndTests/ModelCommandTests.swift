@@ -173,7 +173,7 @@ import Testing
     #expect(try CheckpointFolder(path: shards).weights.files.count == 3)
     let outcome = try Program.run(
       "bench", "step", "--arch", shards, "--method", "lora", "--rank", "8", "--dtype", "bf16", "--batch", "1",
-      "--length", "16", "--world", "2", "--steps", "1", "--warmup", "0")
+      "--length", "16", "--workers", "2", "--steps", "1", "--warmup", "0")
     #expect(outcome.exitCode == 0 && outcome.output.contains("peak_pss_sum_mib"), "\(outcome.errors)")
   }
 
@@ -186,7 +186,7 @@ import Testing
     for world in ["1", "2"] {
       let outcome = try Program.run(
         "bench", "step", "--arch", model, "--method", "lora", "--rank", "2", "--dtype", "bf16", "--batch", "2",
-        "--length", "5", "--steps", "2", "--warmup", "1", "--world", world)
+        "--length", "5", "--steps", "2", "--warmup", "1", "--workers", world)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let object = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
       for field in [

@@ -56,6 +56,8 @@ final class Program: Sendable {
     }
   }
 
+  var isRunning: Bool { process.isRunning }
+
   var identifier: Int32 { process.processIdentifier }
 
   /// The processes that this one has started.

@@ -84,6 +84,11 @@ final class TinyStudy {
     try Data(contentsOf: URL(filePath: path(name)))
   }
 
+  /// The names in a folder; none where there is no such folder.
+  func files(in name: String) throws -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []
+  }
+
   /// Writes a variant of the specification, or of any other file.
   func write(replacing old: String, with new: String, in text: String = specification, to name: String) throws {
     try write(text.replacing(old, with: new), to: name)

@@ -13,8 +13,8 @@ import Testing
 
   private func step(_ number: Int, gradient: [Float] = [1, 2], parameters: [Float] = [3]) -> StepRecord {
     StepRecord(
-      run: "full/seed-1", step: number, samples: 4, gradient: gradient, parameters: parameters,
-      deliveries: [.init(units: 0..<2, member: "m")])
+      run: "full/seed-1", step: number, samples: 4, lossSum: 2, gradient: TensorDigest(of: gradient),
+      parameters: TensorDigest(of: parameters), deliveries: [.init(units: 0..<2, member: "m", lease: number)])
   }
 
   @Test("What was flushed is there when the ledger is opened again")

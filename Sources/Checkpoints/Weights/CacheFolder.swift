@@ -2,8 +2,8 @@ import Foundation
 
 /// Where files are kept that can be made again: $TENBIN_CACHE, else tenbin in $XDG_CACHE_HOME or ~/.cache.
 package enum CacheFolder {
-  /// The folder `name` in the cache, made where it is missing. Throws `CheckpointError`.
-  package static func path(_ name: String) throws(CheckpointError) -> String {
+  /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is no absolute path.
+  package static func root() throws(CheckpointError) -> String {
     let environment = ProcessInfo.processInfo.environment
     if let named = environment["TENBIN_CACHE"], !named.hasPrefix("/") {
       throw CheckpointError(
@@ -11,10 +11,13 @@ package enum CacheFolder {
         problem: .system(step: "use the cache folder", reason: "TENBIN_CACHE must be a path that begins with /"))
     }
     func folder(_ variable: String) -> String? { environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } }
-    let root =
-      folder("TENBIN_CACHE") ?? folder("XDG_CACHE_HOME").map { $0 + "/tenbin" }
+    return folder("TENBIN_CACHE") ?? folder("XDG_CACHE_HOME").map { $0 + "/tenbin" }
       ?? (folder("HOME") ?? NSHomeDirectory()) + "/.cache/tenbin"
-    let path = "\(root)/\(name)"
+  }
+
+  /// The folder `name` in the cache, made where it is missing. Throws `CheckpointError`.
+  package static func path(_ name: String) throws(CheckpointError) -> String {
+    let path = "\(try root())/\(name)"
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -21,11 +21,26 @@ package final class FrozenWeights: Sendable {
   package init(checkpoint: CheckpointFolder, precision: Precision, trained: Set<String> = []) throws {
     self.checkpoint = checkpoint
     self.precision = precision
-    let others = try checkpoint.canonicalNames
+    let bytes = try Self.bytesToConvert(of: checkpoint, precision: precision, trained: trained)
+    converted = bytes <= Self.privateLimit ? nil : try ConvertedFile.open(checkpoint, precision: precision)
+  }
+
+  /// Bytes of the file that the host's cache will hold for these weights, 0 where no file is made. Throws
+  /// `CheckpointError`.
+  package static func convertedFileBytes(of checkpoint: CheckpointFolder, precision: Precision) throws -> Int {
+    guard try bytesToConvert(of: checkpoint, precision: precision, trained: []) > privateLimit else { return 0 }
+    let elements = checkpoint.canonicalNames.reduce(0) { $0 + (checkpoint.entry($1)?.elementCount ?? 0) }
+    return elements * precision.elementType.byteCount
+  }
+
+  /// Bytes of the tensors in the files that are held in another precision.
+  private static func bytesToConvert(
+    of checkpoint: CheckpointFolder, precision: Precision, trained: Set<String>
+  ) throws -> Int {
+    try checkpoint.canonicalNames
       .filter { !trained.contains($0) && checkpoint.entry($0)?.type != precision.elementType }
       .map { try checkpoint.fileName($0) }
-    let bytes = others.reduce(0) { $0 + (checkpoint.weights.entry($1)?.range.count ?? 0) }
-    converted = bytes <= Self.privateLimit ? nil : try ConvertedFile.open(checkpoint, precision: precision)
+      .reduce(0) { $0 + (checkpoint.weights.entry($1)?.range.count ?? 0) }
   }
 
   /// The bytes of a tensor and what keeps them.

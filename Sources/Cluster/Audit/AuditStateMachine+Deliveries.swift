@@ -17,7 +17,10 @@ package enum DeliveredUnits {
     case .gradients(let nodes):
       TensorDigest(
         of: nodes.flatMap { node in
-          [TensorDigest(of: node.gradient.floats), TensorDigest(of: [Float(node.lossSum)])]
+          // All bits of the loss: half of them as one number, half as another.
+          let bits = node.lossSum.bitPattern
+          let halves = [bits >> 32, bits].map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
+          return [TensorDigest(of: node.gradient.floats), TensorDigest(of: halves)]
         })
     }
   }
@@ -108,10 +111,12 @@ extension AuditStateMachine {
       return try refuse(member, because: "its delivery of lease \(identifier) does not fit the run", at: now)
     }
     guard
-      let lease = cluster.deliver(
+      let (lease, counts) = cluster.deliver(
         training: identifier, from: member, steps: delivered.steps.count, isLast: delivered.isLast, at: now)
     else { return [] }
-    return try take(delivered, of: lease, at: now) + perform(cluster.reconsider(at: now), at: now)
+    var actions = try take(delivered, of: lease, counts: counts, at: now)
+    actions += try perform(cluster.reconsider(at: now), at: now)
+    return actions + (try perform(cluster.repeatedRecall(of: lease), at: now))
   }
 
   /// A worker cannot do a lease, or need not any more.
@@ -131,7 +136,7 @@ extension AuditStateMachine {
     case (.logits(let logits), .evaluation):
       return logits.count == training.plan.evaluationBlocks[units].reduce(0) { $0 + $1.count } * work.classes
     case (.gradients(let nodes), .step(let step)):
-      guard step == training.step else { return true }
+      guard step == training.step else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
       return nodes.count == expected.count
         && zip(nodes, expected).allSatisfy { node, range in
@@ -146,8 +151,11 @@ extension AuditStateMachine {
     guard let training = open[run]?.training else { return true }
     let end = delivered.first + delivered.steps.count
     let finite = delivered.steps.last?.isDivergent == true ? end - 1 : end
-    guard delivered.first >= 0, end <= training.plan.steps, !delivered.steps.dropLast().contains(where: \.isDivergent)
+    guard delivered.first >= 0, end <= training.plan.steps, !delivered.steps.dropLast().contains(where: \.isDivergent),
+      delivered.steps.enumerated().allSatisfy({ $1.samples == training.samples(step: delivered.first + $0) })
     else { return false }
+    // A run that diverges is given back, for somebody else to say so too.
+    if delivered.steps.last?.isDivergent == true, !delivered.isLast { return false }
     guard let state = delivered.state else { return delivered.steps.isEmpty }
     let count = training.parameters.count
     return state.step == finite && state.parameters.count == count && state.divergedAt == nil
@@ -160,6 +168,7 @@ extension AuditStateMachine {
     guard let delivered = waiting.removeValue(forKey: lease.identifier), let units = lease.units else { return [] }
     switch delivered {
     case .gradients(let nodes):
+      guard case .step(open[lease.run]?.training.step)? = lease.round?.kind else { return [] }
       open[lease.run]?.deliveries.append(.init(units: units, member: lease.member, lease: lease.identifier))
       return try add(nodes, run: lease.run)
     case .logits(let logits):
@@ -169,10 +178,10 @@ extension AuditStateMachine {
   }
 
   private mutating func add(_ nodes: consuming [GradientSum], run: Int) throws -> [Action] {
-    open[run]?.place?.willChange()
-    let finished = try open[run]?.training.insert(nodes, in: work.loop)
+    let place = open[run]?.place
+    let finished = try open[run]?.training.insert(nodes, in: work.loop) { place?.willChange() }
     guard let training = open[run]?.training else { return [] }
-    open[run]?.place?.didChange(training.step)
+    if finished?.isDivergent == false { place?.didChange(training.step) }
     guard let finished, !finished.isDivergent else { return [] }
     let step = CommittedStep(
       run: run, step: finished.number, samples: finished.samples, lossSum: finished.lossSum,
@@ -229,7 +238,9 @@ extension AuditStateMachine {
     }
   }
 
-  private mutating func take(_ delivered: DeliveredSteps, of lease: Lease, at now: Duration) throws -> [Action] {
+  private mutating func take(
+    _ delivered: DeliveredSteps, of lease: Lease, counts: Bool, at now: Duration
+  ) throws -> [Action] {
     guard let run = open[lease.run], !run.training.isTrained else { return [] }
     let (plan, committed) = (run.training.plan, run.training.step)
     // Somebody else may have been lent the same run: what both did must be the same.
@@ -238,40 +249,46 @@ extension AuditStateMachine {
       throw AuditFailure.replayDiffers(
         run: plan.identifier.description, step: delivered.first + offset, members: lease.member.description)
     }
-    guard delivered.first <= committed, let state = delivered.state else { return [] }
+    guard counts, let state = delivered.state else { return [] }
+    // An earlier delivery is missing, and with it the digests of its steps: they must be done again.
+    guard delivered.first <= committed else { return try perform(cluster.recall(lease), at: now) }
     var actions: [Action] = []
     if state.step > committed {
       for number in committed..<state.step {
-        let step = delivered.steps[number - delivered.first]
-        open[lease.run]?.digests[number] = step.parameters
-        samplesDone += step.samples
-        stepsDone += 1
-        let units = (step.samples + plan.microbatch - 1) / max(1, plan.microbatch)
-        actions.append(
-          .commit(
-            CommittedStep(
-              run: lease.run, step: number, samples: step.samples, lossSum: step.lossSum,
-              result: .digests(gradient: step.gradient, parameters: step.parameters),
-              deliveries: [.init(units: 0..<units, member: lease.member, lease: lease.identifier)])))
+        actions.append(.commit(commit(delivered.steps[number - delivered.first], number: number, of: lease)))
       }
       open[lease.run]?.training = TrainingRun(plan: plan, training: work.optimizer, state: state)
       open[lease.run]?.place = nil
       if open[lease.run]?.training.isTrained == true { return actions + (try finishTraining(run: lease.run, at: now)) }
       open[lease.run]?.saved = now
-      actions.append(.save(run: lease.run, state))
+      // The run's own buffers change as soon as it is shared.
+      actions.append(.save(run: lease.run, state.copy))
       actions += try perform(cluster.recallOthers(than: lease), at: now)
       actions += try perform(cluster.advance(run: lease.run, to: state.step, at: now), at: now)
     }
     guard delivered.steps.last?.isDivergent == true, open[lease.run]?.training.step == state.step else { return actions }
-    return actions + (try diverge(run: lease.run, at: state.step, now: now))
+    return actions + (try diverge(run: lease.run, at: state.step, by: lease.member, now: now))
   }
 
-  /// A lent run's gradient was not finite: it counts when it is so a second time.
-  private mutating func diverge(run: Int, at step: Int, now: Duration) throws -> [Action] {
+  private mutating func commit(_ step: DeliveredSteps.Step, number: Int, of lease: Lease) -> CommittedStep {
+    let units = open[lease.run].map { (step.samples + $0.training.plan.microbatch - 1) / max(1, $0.training.plan.microbatch) }
+    open[lease.run]?.digests[number] = step.parameters
+    samplesDone += step.samples
+    stepsDone += 1
+    return CommittedStep(
+      run: lease.run, step: number, samples: step.samples, lossSum: step.lossSum,
+      result: .digests(gradient: step.gradient, parameters: step.parameters),
+      deliveries: [.init(units: 0..<(units ?? 0), member: lease.member, lease: lease.identifier)])
+  }
+
+  /// A lent run's gradient was not finite: it counts when another member says so too, or the same one where it is alone.
+  private mutating func diverge(run: Int, at step: Int, by member: Member, now: Duration) throws -> [Action] {
     guard let open = open[run] else { return [] }
-    guard open.divergenceClaim == step else {
-      self.open[run]?.divergenceClaim = step
-      return try perform(cluster.forgetTrainer(of: run, at: now), at: now)
+    guard let claim = open.divergenceClaim, claim.step == step,
+      claim.member != member || !cluster.hasOthers(than: member)
+    else {
+      self.open[run]?.divergenceClaim = (step, member)
+      return try perform(cluster.shun(member, for: run, at: now), at: now)
     }
     var state = open.training.state
     state.divergedAt = step

@@ -67,7 +67,9 @@ extension AuditStateMachine {
   /// Begins runs: enough that no worker waits for another's step, no more than memory should hold.
   mutating func fill(at now: Duration) throws -> [Action] {
     var actions: [Action] = []
-    while !ahead.isEmpty, open.count <= max(2, cluster.memberCount) {
+    let enough = max(2, cluster.memberCount)
+    // Runs that are evaluated are about to end: others may begin beside them, so that nobody shares runs meanwhile.
+    while !ahead.isEmpty, cluster.trainingCount <= enough, open.count <= 2 * enough {
       actions += try begin(run: ahead.removeFirst(), at: now)
     }
     return actions
@@ -128,7 +130,8 @@ extension AuditStateMachine {
     guard let plan = open[run]?.training.plan else { return [] }
     let blocks = plan.evaluationBlocks.count
     open[run]?.blocks = Array(repeating: nil, count: blocks)
-    return try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now)
+    let actions = try fill(at: now)
+    return actions + (try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now))
   }
 
   /// Does what the cluster asks for as far as it concerns the runs, and passes on the rest.
@@ -136,7 +139,9 @@ extension AuditStateMachine {
     var actions: [Action] = []
     for action in asked {
       switch action {
-      case .grant(let lease): actions.append(.grant(lease))
+      // It may have ended through what was done first.
+      case .grant(let lease): if cluster.lease(lease.identifier) != nil { actions.append(.grant(lease)) }
+      case .remind(let lease): if cluster.lease(lease.identifier) != nil { actions.append(.remind(lease)) }
       case .recall(let lease): actions.append(.recall(lease))
       case .share(let run): actions += try share(run: run, at: now)
       case .count(let lease): actions += try count(lease)

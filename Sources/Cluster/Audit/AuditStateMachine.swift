@@ -43,6 +43,9 @@ package struct AuditStateMachine {
   package enum Action {
     /// Lend; parameters or state are asked for with `parameters(of:)` and `state(of:)`.
     case grant(Lease)
+    /// Send the lease again, with parameters or state, whether or not its member has them: they, or what it delivered,
+    /// may have been lost. A member that has the lease takes no notice.
+    case remind(Lease)
     case recall(Lease)
     /// Put the step down in the ledger.
     case commit(CommittedStep)
@@ -85,15 +88,16 @@ package struct AuditStateMachine {
     /// When the state was last kept.
     var saved: Duration = .zero
     /// A lent run's step that one member found to diverge.
-    var divergenceClaim: Int?
+    var divergenceClaim: (step: Int, member: Member)?
   }
 
   package var phase: Phase? { work.phases.indices.contains(phaseIndex) ? work.phases[phaseIndex] : nil }
 
-  /// The parameters that the run's current step or evaluation needs; nil when it is not open.
+  /// The parameters that the run's current step or evaluation needs; nil when it is not open. They change with the next
+  /// event: who needs them longer copies them.
   package func parameters(of run: Int) -> FloatBuffer? { open[run]?.training.parameters }
 
-  /// The state that a lease of the whole run starts from; nil when it is not open.
+  /// The state that a lease of the whole run starts from; nil when it is not open. Its buffers change with the next event.
   package func state(of run: Int) -> TrainingState? { open[run]?.training.state }
 
   /// The version of the run's parameters; nil when it is not open.

@@ -13,24 +13,39 @@ package struct WorkerQueue: Sendable {
 
   package init() {}
 
-  /// A lease was granted.
-  package mutating func grant(_ lease: WorkerLease) { leases.append(lease) }
+  /// A lease was granted. One that is there already, or whose parameters are gone, is not taken a second time.
+  package mutating func grant(_ lease: WorkerLease) {
+    guard !leases.contains(where: { $0.identifier == lease.identifier }), !isOutdated(lease) else { return }
+    leases.append(lease)
+  }
 
   /// The plan of a run has come.
   package mutating func havePlan(of run: Int) { plans.insert(run) }
 
   /// The parameters of a run, of this version, have come. Leases that need older ones are dropped: their work is done,
   /// by others if not here.
-  package mutating func haveParameters(of run: Int, version: Int) {
+  ///
+  /// - Returns: whether they are to be kept; false where newer ones were there before.
+  @discardableResult
+  package mutating func haveParameters(of run: Int, version: Int) -> Bool {
+    if let known = parameters[run], known > version { return false }
     parameters[run] = version
-    drop { $0.run == run && $0.version < version && $0.work != .training }
+    drop(where: isOutdated)
+    return true
   }
 
   /// The state of a run before this step has come.
-  package mutating func haveState(of run: Int, step: Int) { states[run] = step }
+  ///
+  /// - Returns: whether it is to be kept; false where a newer one was there before.
+  @discardableResult
+  package mutating func haveState(of run: Int, step: Int) -> Bool {
+    if let known = states[run], known > step { return false }
+    states[run] = step
+    return true
+  }
 
-  /// The coordinator wants a lent run back.
-  package mutating func recall(lease: Int) { if leases.contains(where: { $0.identifier == lease }) { recalled.insert(lease) } }
+  /// The coordinator wants a lent run back; the lease may yet have to come.
+  package mutating func recall(lease: Int) { recalled.insert(lease) }
 
   package func isRecalled(_ lease: Int) -> Bool { recalled.contains(lease) }
 
@@ -54,13 +69,20 @@ package struct WorkerQueue: Sendable {
   package var next: WorkerLease? { leases.first(where: canStart) }
 
   /// The lease has ended.
-  package mutating func finish(lease: Int) { drop { $0.identifier == lease } }
+  package mutating func finish(lease: Int) {
+    // The training has changed the state, or used it up: the run's next lease brings its own.
+    for ended in leases where ended.identifier == lease && ended.work == .training { states[ended.run] = nil }
+    drop { $0.identifier == lease }
+    recalled.remove(lease)
+  }
+
+  private func isOutdated(_ lease: WorkerLease) -> Bool {
+    guard lease.work != .training, let known = parameters[lease.run] else { return false }
+    return known > lease.version
+  }
 
   private mutating func drop(where condition: (WorkerLease) -> Bool) {
-    for lease in leases where condition(lease) {
-      recalled.remove(lease.identifier)
-      lacking[lease.identifier] = nil
-    }
+    for lease in leases where condition(lease) { lacking[lease.identifier] = nil }
     leases.removeAll(where: condition)
   }
 

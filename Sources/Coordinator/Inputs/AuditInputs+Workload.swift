@@ -1,0 +1,77 @@
+internal import Checkpoints
+internal import Datasets
+package import Forecast
+internal import Plan
+
+extension AuditInputs {
+  /// How much the audit will compute and keep, for a forecast.
+  ///
+  /// - Throws: `AuditError` where the checkpoint cannot be measured.
+  package func workload() throws(AuditError) -> AuditWorkload {
+    try AuditError.wrapping(.configuration) {
+      let training = specification.training
+      return AuditWorkload(
+        name: specification.name, base: checkpoint.path,
+        architecture: checkpoint.configuration.architecture.className(with: .classifier(labels: classNames.count)),
+        task: specification.task.rawValue,
+        items: .init(
+          train: plan.splits.train.count, validation: plan.splits.validation.count, test: plan.splits.test.count),
+        classes: classNames.count, seeds: specification.seeds.count, pool: plan.membership?.pool.count ?? 0,
+        precision: training.precision.rawValue, batch: training.batch, microbatch: training.microbatch,
+        threads: specification.cluster.threads, plannedWorkers: plannedWorkers, model: try modelWorkload(),
+        arms: try specification.arms.indices.map(armWorkload))
+    }
+  }
+
+  private func modelWorkload() throws -> AuditWorkload.Model {
+    let precision: Checkpoints.Precision = specification.training.precision == .bfloat16 ? .bfloat16 : .float32
+    let architecture = checkpoint.configuration.architecture
+    let parameters = architecture.backboneTensors.reduce(0) { $0 + $1.count }
+    let size = precision == .bfloat16 ? 2 : 4
+    let image = checkpoint.configuration.imageSize
+    return AuditWorkload.Model(
+      backboneParameters: parameters, layers: architecture.layerCount, frozenBytes: size * parameters,
+      convertedFileBytes: try FrozenWeights.convertedFileBytes(of: checkpoint, precision: precision),
+      activationBytesPerSample: size * architecture.activationElements,
+      itemBytes: image.map { 3 * $0.height * $0.width } ?? 0)
+  }
+
+  private func armWorkload(_ arm: Int) throws -> AuditWorkload.Arm {
+    var (runs, fleet) = (AuditWorkload.Work(), AuditWorkload.Work())
+    for run in plan.runs where run.arm == arm {
+      if case .fleet = run.purpose { fleet = fleet + run.work } else { runs = runs + run.work }
+    }
+    let method: AuditWorkload.Method =
+      switch (specification.arms[arm].isTrained, methods[arm]) {
+      case (false, _): .given
+      case (true, .head): .head
+      case (true, .lora(let lora)): .lora(rank: lora.rank)
+      case (true, .full): .full
+      }
+    // A head alone leaves a whole checkpoint as all weights do: PEFT has no folder for it.
+    let kept =
+      if case .lora = methods[arm] {
+        layouts[arm].count
+      } else {
+        try TrainableLayout(configuration: checkpoint.configuration, method: .full, labels: classNames.count).count
+      }
+    return AuditWorkload.Arm(
+      name: specification.arms[arm].name, method: method, trainedParameters: layouts[arm].count, runs: runs,
+      fleet: fleet, checkpointBytes: 4 * kept)
+  }
+}
+
+extension PlannedRun {
+  /// What the run computes.
+  fileprivate var work: AuditWorkload.Work {
+    var work = AuditWorkload.Work()
+    work.runs = 1
+    work.steps = steps
+    work.trainedSamples = members.count * settings.epochs
+    work.evaluatedSamples = evaluated.count
+    let rest = members.count % max(1, batch)
+    func units(_ samples: Int) -> Int { (samples + microbatch - 1) / max(1, microbatch) }
+    work.microBatches = settings.epochs * (members.count / max(1, batch) * units(batch) + units(rest))
+    return work
+  }
+}

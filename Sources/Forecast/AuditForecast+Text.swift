@@ -1,0 +1,92 @@
+extension AuditForecast {
+  /// Lines for a person.
+  package var lines: [String] {
+    var lines = whatLines + [""] + table + [""] + memoryLines + [""] + diskLines + [""] + timeLines
+    if !warnings.isEmpty { lines += [""] + warnings.map { "warning: \($0)" } }
+    return lines
+  }
+
+  private var whatLines: [String] {
+    let items = workload.items
+    return [
+      "\(workload.name): \(workload.task) with \(workload.architecture), "
+        + "\(workload.model.backboneParameters) parameters, \(workload.precision)",
+      "items      \(items.total): \(items.train) train, \(items.validation) validation, \(items.test) test; "
+        + "\(workload.classes) classes",
+      "runs       \(Quantity.count(workload.runs, "run", "runs")) with \(Quantity.count(workload.seeds, "seed", "seeds"))"
+        + (workload.shadowModels == 0
+          ? ", no shadow models" : ", \(workload.shadowModels) shadow models on a pool of \(workload.pool) items"),
+      "steps      \(workload.batch) samples each, in micro-batches of \(workload.microbatch)",
+    ]
+  }
+
+  private var table: [String] {
+    let header = ["arm", "trained", "runs", "shadow models", "steps", "micro-batches", "gradients", "evaluations"]
+    func row(_ name: String, _ trained: String, _ runs: Int, _ fleet: Int, _ work: AuditWorkload.Work) -> [String] {
+      [
+        name, trained, "\(runs)", "\(fleet)", "\(work.steps)", "\(work.microBatches)", "\(work.trainedSamples)",
+        "\(work.evaluatedSamples)",
+      ]
+    }
+    let rows =
+      workload.arms.map { arm in
+        row(arm.name, "\(arm.trainedParameters)", arm.runs.runs, arm.fleet.runs, arm.runs + arm.fleet)
+      } + [row("in all", "", workload.runs, workload.shadowModels, workload.total)]
+    let cells = [header] + rows
+    let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    return cells.map { row in
+      row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }
+  }
+
+  private var memoryLines: [String] {
+    let parts = memory.parts
+    let own =
+      memory.isMeasured
+      ? "measured in a step of \(parts.arm), with what travels and \(Quantity.bytes(parts.items)) of resized items"
+      : "program \(Quantity.bytes(parts.program)), trained parameters with gradients and copies "
+        + "\(Quantity.bytes(parts.trained)), activations \(Quantity.bytes(parts.activations)), resized items "
+        + "\(Quantity.bytes(parts.items)), for \(parts.arm)"
+    let hasFull = workload.arms.contains { $0.method == .full }
+    return [
+      "memory, estimated, with \(Quantity.count(workers, "worker", "workers"))",
+      "  frozen base   \(Quantity.bytes(memory.sharedBase)), one memory map a host, which all its workers share, as they do "
+        + "\(Quantity.bytes(memory.sharedLibraries)) of libraries",
+      "  each worker   \(Quantity.bytes(memory.worker)): \(own)"
+        + (hasFull ? "; full has a private copy of all weights" : ""),
+      "  coordinator   \(Quantity.bytes(memory.coordinator)): parameters, moments and gradients of the open runs",
+      "  in all        about \(Quantity.bytes(memory.total)) of \(Quantity.bytes(capacity.availableMemory)) available",
+    ]
+  }
+
+  private var diskLines: [String] {
+    [
+      "disk, estimated",
+      "  checkpoints   \(Quantity.bytes(disk.checkpoints))",
+      "  ledger        \(Quantity.bytes(disk.ledger))",
+      "  predictions   \(Quantity.bytes(disk.predictions))",
+      "  report        \(Quantity.bytes(disk.report))",
+      "  output        about \(Quantity.bytes(disk.output))"
+        + (capacity.freeOutput.map { " of \(Quantity.bytes($0)) free" } ?? ""),
+      disk.cache == 0
+        ? "  cache         nothing: no arm needs the base in another precision than its file's"
+        : "  cache         \(Quantity.bytes(disk.cache)), the base as \(workload.precision), once a host",
+    ]
+  }
+
+  private var timeLines: [String] {
+    guard let time else { return ["time: left out, because \(timeBasis)"] }
+    return ["time, with \(Quantity.count(workers, "worker", "workers"))"]
+      + time.arms.map { arm in
+        "  \(arm.arm): training \(Quantity.seconds(arm.training)), evaluation \(Quantity.seconds(arm.evaluation))"
+          + (arm.fleet > 0 ? ", shadow models \(Quantity.seconds(arm.fleet))" : "")
+      } + [
+        "  reading the items \(Quantity.seconds(time.reading))",
+        "  in all about \(Quantity.seconds(time.total)), without the statistics at the end",
+        "  made from \(timeBasis)",
+      ]
+  }
+}

@@ -1,0 +1,166 @@
+/// How much an audit will compute and keep, counted from its plan; nothing here is an estimate but the activations.
+package struct AuditWorkload: Sendable, Equatable, Encodable {
+  package var name: String
+  /// The checkpoint folder of the base.
+  package var base: String
+  /// The class of the model, `ViTForImageClassification` for example.
+  package var architecture: String
+  package var task: String
+  package var items: Items
+  package var classes: Int
+  package var seeds: Int
+  /// Items whose membership is inferred; 0 where no privacy is measured.
+  package var pool: Int
+  /// `fp32` or `bf16`.
+  package var precision: String
+  /// Samples a step, and samples a micro-batch.
+  package var batch: Int
+  package var microbatch: Int
+  /// Threads a worker.
+  package var threads: Int
+  /// Workers that the specification asks for.
+  package var plannedWorkers: Int
+  package var model: Model
+  /// In the specification's order.
+  package var arms: [Arm]
+
+  package init(
+    name: String, base: String, architecture: String, task: String, items: Items, classes: Int, seeds: Int, pool: Int,
+    precision: String, batch: Int, microbatch: Int, threads: Int, plannedWorkers: Int, model: Model, arms: [Arm]
+  ) {
+    self.name = name
+    self.base = base
+    self.architecture = architecture
+    self.task = task
+    self.items = items
+    self.classes = classes
+    self.seeds = seeds
+    self.pool = pool
+    self.precision = precision
+    self.batch = batch
+    self.microbatch = microbatch
+    self.threads = threads
+    self.plannedWorkers = plannedWorkers
+    self.model = model
+    self.arms = arms
+  }
+
+  /// Items by split.
+  package struct Items: Sendable, Equatable, Encodable {
+    package var train: Int
+    package var validation: Int
+    package var test: Int
+
+    package init(train: Int, validation: Int, test: Int) {
+      self.train = train
+      self.validation = validation
+      self.test = test
+    }
+
+    package var total: Int { train + validation + test }
+  }
+
+  /// The base, in elements and bytes.
+  package struct Model: Sendable, Equatable, Encodable {
+    /// Parameters without a head.
+    package var backboneParameters: Int
+    package var layers: Int
+    /// One memory map of the frozen base in the audit's precision.
+    package var frozenBytes: Int
+    /// The file in the host's cache where the base's precision on disk is another; 0 where none is made.
+    package var convertedFileBytes: Int
+    /// What one sample leaves in memory until its gradient is there, estimated from the shapes.
+    package var activationBytesPerSample: Int
+    /// One resized image, as workers keep them.
+    package var itemBytes: Int
+
+    package init(
+      backboneParameters: Int, layers: Int, frozenBytes: Int, convertedFileBytes: Int, activationBytesPerSample: Int,
+      itemBytes: Int
+    ) {
+      self.backboneParameters = backboneParameters
+      self.layers = layers
+      self.frozenBytes = frozenBytes
+      self.convertedFileBytes = convertedFileBytes
+      self.activationBytesPerSample = activationBytesPerSample
+      self.itemBytes = itemBytes
+    }
+  }
+
+  /// One way of adapting the base.
+  package struct Arm: Sendable, Equatable, Encodable {
+    package var name: String
+    package var method: Method
+    /// Elements that are trained: of an adapter from elsewhere those that its files hold.
+    package var trainedParameters: Int
+    /// Runs by seed, or the one evaluation of an adapter from elsewhere.
+    package var runs: Work
+    /// The fleet of shadow models.
+    package var fleet: Work
+    /// The folder that one run leaves.
+    package var checkpointBytes: Int
+
+    package init(
+      name: String, method: Method, trainedParameters: Int, runs: Work, fleet: Work, checkpointBytes: Int
+    ) {
+      self.name = name
+      self.method = method
+      self.trainedParameters = trainedParameters
+      self.runs = runs
+      self.fleet = fleet
+      self.checkpointBytes = checkpointBytes
+    }
+  }
+
+  /// What differs in what a step costs.
+  package enum Method: Sendable, Hashable, Encodable {
+    case head
+    case lora(rank: Int)
+    case full
+    /// An adapter that was trained elsewhere, which is evaluated only.
+    case given
+
+    package var description: String {
+      switch self {
+      case .head: "head"
+      case .lora(let rank): "lora of rank \(rank)"
+      case .full: "full"
+      case .given: "given"
+      }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(description)
+    }
+  }
+
+  /// Some runs of one arm, added up.
+  package struct Work: Sendable, Equatable, Encodable {
+    package var runs = 0
+    package var steps = 0
+    package var microBatches = 0
+    /// Samples whose gradients are computed, over all epochs.
+    package var trainedSamples = 0
+    /// Samples whose logits are computed.
+    package var evaluatedSamples = 0
+
+    package init() {}
+
+    package static func + (left: Work, right: Work) -> Work {
+      var sum = left
+      sum.runs += right.runs
+      sum.steps += right.steps
+      sum.microBatches += right.microBatches
+      sum.trainedSamples += right.trainedSamples
+      sum.evaluatedSamples += right.evaluatedSamples
+      return sum
+    }
+  }
+
+  /// Everything added up.
+  package var total: Work { arms.reduce(Work()) { $0 + $1.runs + $1.fleet } }
+  /// Training runs and evaluations by seed.
+  package var runs: Int { arms.reduce(0) { $0 + $1.runs.runs } }
+  package var shadowModels: Int { arms.reduce(0) { $0 + $1.fleet.runs } }
+}

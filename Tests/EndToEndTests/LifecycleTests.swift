@@ -1,0 +1,193 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A running audit that is stopped, scaled, hurt and started again: real processes, one test at a time.
+@Suite(.serialized) struct LifecycleTests {
+  /// What one worker comes to when nothing goes wrong.
+  private func expected(_ study: TinyStudy) throws -> Data {
+    let whole = try Program.run(
+      "audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("expected"))
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    return try study.read("expected/results.json")
+  }
+
+  private func audit(_ study: TinyStudy, _ arguments: String..., until phrases: [String] = []) throws -> WatchedAudit {
+    try WatchedAudit(
+      ["audit", study.path("audit.yaml")] + arguments + ["--output", study.path("a")], phrases: phrases)
+  }
+
+  @Test("Scaled from one worker to four and to two while it runs, an audit ends with the same bytes")
+  func scaled() throws {
+    let study = try TinyStudy()
+    let audit = try audit(study, "--workers", "1", until: ["lora-r2: training", "full: training"])
+    audit.wait(for: "lora-r2: training")
+    let more = try Program.run("scale", "4", study.path("a"))
+    #expect(more.exitCode == 0, "\(more.errors)")
+    #expect(more.output == "started worker-2, worker-3, worker-4\n")
+    audit.wait(for: "full: training")
+    let fewer = try Program.run("scale", "2", study.path("a"))
+    #expect(fewer.exitCode == 0, "\(fewer.errors)")
+    #expect(fewer.output == "worker-3, worker-4 will finish and end\n")
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("A drained worker finishes what it holds and ends; nothing is lent again and nothing is lost")
+  func drained() throws {
+    let study = try TinyStudy()
+    let audit = try audit(study, "--workers", "2", until: ["lora-r4: training"])
+    audit.wait(for: "lora-r4: training")
+    let drain = try Program.run("drain", "worker-1", study.path("a"))
+    #expect(drain.exitCode == 0, "\(drain.errors)")
+    let unknown = try Program.run("drain", "nobody", study.path("a"))
+    #expect(unknown.exitCode == 1)
+    #expect(unknown.errors.contains("no worker is called nobody"))
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("worker-1 has left: it was drained"))
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("Stopped and started again, by command and by signal, an audit ends with the same bytes")
+  func stopped() throws {
+    let study = try TinyStudy()
+    for (phase, stop) in [("lora-r2: fleet", "command"), ("full: training", "signal")] {
+      let audit = try audit(study, "--workers", "2", until: [phase])
+      audit.wait(for: phase)
+      if stop == "signal" {
+        kill(audit.program.identifier, SIGINT)
+      } else {
+        let outcome = try Program.run("stop", study.path("a"))
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      }
+      let outcome = audit.finish()
+      #expect(outcome.exitCode == 75)
+      #expect(outcome.errors.contains("start the same command again"))
+    }
+    let outcome = try audit(study, "--workers", "2").finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("An audit whose coordinator is killed three times ends with the same bytes")
+  func killedCoordinators() throws {
+    let study = try TinyStudy()
+    for phase in ["base: training", "lora-r2: training", "full: fleet"] {
+      let audit = try audit(study, "--workers", "2", until: [phase])
+      audit.wait(for: phase)
+      kill(audit.program.identifier, SIGKILL)
+      _ = audit.finish()
+    }
+    let outcome = try audit(study, "--workers", "2").finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected(study))
+    #expect(try study.files(in: "a/states").isEmpty)
+  }
+
+  @Test("An audit that kills and stops its own workers all the time ends with the same bytes")
+  func chaos() throws {
+    let study = try TinyStudy()
+    let outcome = try audit(study, "--workers", "3", "--chaos", "0.7").finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("Every micro-batch computed twice, by members that must agree, gives the same bytes")
+  func duplicates() throws {
+    let study = try TinyStudy()
+    let outcome = try audit(study, "--workers", "2", "--duplicates", "1").finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("Over tcp with keys, and without shared memory, an audit ends with the same bytes")
+  func keys() throws {
+    let study = try TinyStudy()
+    for arguments in [["coordinator"], ["worker", "one"], ["admin", "boss"]] {
+      let made = try Program.run(["keys"] + arguments + ["--directory", study.path("keys")])
+      #expect(made.exitCode == 0, "\(made.errors)")
+    }
+    let coordinator = try WatchedAudit(
+      [
+        "coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--keys", study.path("keys"),
+        "--output", study.path("a"),
+      ], phrases: ["tcp://127.0.0.1:", "lora-r4: training"])
+    let address = coordinator.word(startingWith: "tcp://127.0.0.1:")
+    let stranger = try Program.run("worker", "--connect", address, "--patience", "2")
+    #expect(stranger.exitCode != 0)
+    let worker = try Program([
+      "worker", "--connect", address, "--key", study.path("keys/worker-one.key"), "--no-shared-memory",
+    ])
+    coordinator.wait(for: "lora-r4: training")
+    let byWorker = try Program.run(
+      "status", "--connect", address, "--key", study.path("keys/worker-one.key"), "--json")
+    #expect(byWorker.exitCode != 0)
+    let byAdmin = try Program.run("status", "--connect", address, "--key", study.path("keys/admin-boss.key"), "--json")
+    #expect(byAdmin.exitCode == 0, "\(byAdmin.errors)")
+    let status = try #require(try JSONSerialization.jsonObject(with: Data(byAdmin.output.utf8)) as? [String: Any])
+    #expect((status["refusals"] as? [String: Int])?.isEmpty == false)
+    let outcome = coordinator.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(worker.wait().exitCode == 0)
+    #expect(try study.read("a/results.json") == expected(study))
+  }
+
+  @Test("Status tells of workers, runs and progress, for people and for programs")
+  func status() throws {
+    let study = try TinyStudy()
+    let audit = try audit(study, "--workers", "2", until: ["lora-r2: training"])
+    audit.wait(for: "lora-r2: training")
+    let text = try Program.run("status", study.path("a"))
+    #expect(text.exitCode == 0, "\(text.errors)")
+    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] { #expect(text.output.contains(word)) }
+    let json = try Program.run("status", study.path("a"), "--json")
+    let status = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    #expect((status["workers"] as? [[String: Any]])?.count == 2)
+    #expect((status["runs"] as? [[String: Any]])?.count == 32)
+    #expect(audit.finish().exitCode == 0)
+    let none = try Program.run("status", study.path("a"))
+    #expect(none.exitCode == 69)
+    #expect(none.errors.contains("no audit runs there"))
+  }
+}
+
+/// An audit whose progress is watched.
+final class WatchedAudit {
+  let program: Program
+  private let seen: Seen
+
+  private final class Seen: Sendable {
+    let text = Mutex("")
+    let changed = DispatchSemaphore(value: 0)
+  }
+
+  init(_ arguments: [String], phrases: [String]) throws {
+    let seen = Seen()
+    self.seen = seen
+    program = try Program(
+      arguments,
+      onErrors: { piece in
+        seen.text.withLock { $0 += piece }
+        seen.changed.signal()
+      })
+  }
+
+  /// Waits until it has said this; returns at once when it has ended.
+  func wait(for phrase: String) {
+    while !seen.text.withLock({ $0.contains(phrase) }), program.isRunning {
+      _ = seen.changed.wait(timeout: .now() + 0.1)
+    }
+  }
+
+  /// The first word that begins like this, once it is there.
+  func word(startingWith start: String) -> String {
+    wait(for: start)
+    return seen.text.withLock { text in
+      text.firstRange(of: start).map { String(text[$0.lowerBound...].prefix { !$0.isWhitespace }) } ?? ""
+    }
+  }
+
+  func finish() -> Program.Outcome { program.wait() }
+}
