@@ -155,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport",
+        "tenbin", "tenbin-worker", "Coordinator", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors", "Wire",
+        "RandomNumbers", "TestSupport",
       ],
       swiftSettings: strict),
   ],

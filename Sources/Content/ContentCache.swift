@@ -12,6 +12,9 @@ package struct ContentCache: Sendable {
 
   package func path(of content: ContentHash) -> String { "\(folder)/\(content)" }
 
+  /// Where the beginning of a content lies that is being fetched, or whose worker was killed.
+  package func partialPath(of content: ContentHash) -> String { path(of: content) + ".partial" }
+
   /// Whether all of it is here.
   package func holds(_ content: ContentHash, bytes: Int) -> Bool {
     FileSize.of(path(of: content)) == bytes
@@ -32,7 +35,7 @@ package struct ContentCache: Sendable {
     let path = path(of: wanted.content)
     while true {
       if holds(wanted.content, bytes: wanted.bytes) { return .whole }
-      guard let partial = try PartialContent(path: path + ".partial", whole: path, wanted: wanted) else { return .busy }
+      guard let partial = try PartialContent(path: partialPath(of: wanted.content), whole: path, wanted: wanted) else { return .busy }
       // Who held the lock until now may have finished the file, or thrown it away.
       if partial.isInPlace { return .partial(partial) }
     }

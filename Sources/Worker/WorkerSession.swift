@@ -245,10 +245,12 @@ package struct WorkerSettings: Sendable {
   package var patience: Double
   /// Whether memory is shared with a coordinator on the same host.
   package var sharesMemory: Bool
+  /// Told what a person may want to know, on any thread.
+  package var notice: @Sendable (String) -> Void
 
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, fingerprint: Tenbin_Fingerprint, host: String,
-    patience: Double, sharesMemory: Bool
+    patience: Double, sharesMemory: Bool, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.name = name
     self.address = address
@@ -257,6 +259,7 @@ package struct WorkerSettings: Sendable {
     self.host = host
     self.patience = patience
     self.sharesMemory = sharesMemory
+    self.notice = notice
   }
 }
 

@@ -56,6 +56,11 @@ struct BaseFolder: Sendable {
       .map { WantedContent(content: $0.content, bytes: $0.bytes, name: "\(named)/\($0.name)") }
   }
 
+  /// How much an earlier worker has left of these.
+  func bytesHere(of lacking: [WantedContent]) -> Int {
+    lacking.reduce(0) { $0 + (cache.flatMap { FileSize.of($0.contents.partialPath(of: $1.content)) } ?? 0) }
+  }
+
   /// Whether the folder that the audit names has this file, though not all of them.
   private func isNamed(_ file: CheckpointFile) -> Bool {
     let path = "\(named)/\(file.name)"

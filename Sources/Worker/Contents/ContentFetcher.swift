@@ -35,8 +35,10 @@ final class ContentFetcher: Sendable {
   /// - Parameters:
   ///   - ask: asks the coordinator for a piece.
   ///   - tell: told, on the fetcher's thread, what has become of what was wanted.
+  ///   - notice: told what a person may want to know.
   func begin(
-    ask: @escaping @Sendable (Tenbin_ContentRequest) -> Void, tell: @escaping @Sendable (News) -> Void
+    ask: @escaping @Sendable (Tenbin_ContentRequest) -> Void, tell: @escaping @Sendable (News) -> Void,
+    notice: @escaping @Sendable (String) -> Void
   ) {
     let isNew = state.withLock { state in
       defer { state.hasBegun = true }
@@ -44,7 +46,8 @@ final class ContentFetcher: Sendable {
     }
     guard isNew else { return }
     let thread = Thread { [self] in
-      FetchLoop(mailbox: mailbox, isEnding: { [self] in isEnding }, ask: ask, tell: tell).run()
+      FetchLoop(mailbox: mailbox, isEnding: { [self] in isEnding }, ask: ask, tell: tell, notice: notice)
+        .run()
     }
     thread.name = "contents"
     thread.start()
@@ -67,6 +70,7 @@ private final class FetchLoop {
   private let isEnding: () -> Bool
   private let ask: (Tenbin_ContentRequest) -> Void
   private let tell: (ContentFetcher.News) -> Void
+  private let notice: (String) -> Void
   private var fetch = ContentFetch()
   private var cache: ContentCache?
   private var partials: [ContentHash: PartialContent] = [:]
@@ -85,9 +89,10 @@ private final class FetchLoop {
 
   init(
     mailbox: Mailbox<ContentFetcher.Event>, isEnding: @escaping () -> Bool,
-    ask: @escaping (Tenbin_ContentRequest) -> Void, tell: @escaping (ContentFetcher.News) -> Void
+    ask: @escaping (Tenbin_ContentRequest) -> Void, tell: @escaping (ContentFetcher.News) -> Void,
+    notice: @escaping (String) -> Void
   ) {
-    (self.mailbox, self.isEnding, self.ask, self.tell) = (mailbox, isEnding, ask, tell)
+    (self.mailbox, self.isEnding, self.ask, self.tell, self.notice) = (mailbox, isEnding, ask, tell, notice)
   }
 
   func run() {
@@ -127,7 +132,14 @@ private final class FetchLoop {
     self.base = base
     if let folder = base.found { return tell(.base(folder: folder)) }
     lastPiece = .now
-    perform(fetch.want(base.lacking, for: .base))
+    let lacking = base.lacking
+    if !lacking.isEmpty {
+      let bytes = lacking.reduce(0) { $0 + $1.bytes }
+      notice(
+        "fetching the base from the coordinator: \(bytes) bytes in \(lacking.map(\.name).joined(separator: ", ")); "
+          + "\(base.bytesHere(of: lacking)) bytes are here already")
+    }
+    perform(fetch.want(lacking, for: .base))
     completeBase()
   }
 
