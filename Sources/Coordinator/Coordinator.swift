@@ -65,7 +65,7 @@ package final class Coordinator {
           address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
           security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
-          welcome: Tenbin_Welcome(inputs), catalogue: Transfer(catalogueOf: inputs),
+          welcome: Tenbin_Welcome(inputs), catalogue: inputs.catalogue, contents: inputs.contents,
           methods: inputs.plan.runs.map(\.arm)),
         audit: { place in
           AuditStateMachine(
@@ -144,7 +144,8 @@ package final class Coordinator {
       throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
     }
     chaos?.act(on: localWorkers, at: conductor.now)
-    if conductor.audit.cluster.memberCount > 0 { lastHadMember = conductor.now }
+    // Who fetches a large base is as good as a member.
+    if conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing { lastHadMember = conductor.now }
     guard conductor.now - lastHadMember < options.patience else {
       try conductor.keepStates()
       throw AuditError(
@@ -286,59 +287,5 @@ extension Coordinator: ConductorDelegate {
         .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
     }
     try localWorkers.start(name: exit.name)
-  }
-}
-
-extension Tenbin_Welcome {
-  /// What workers are told, but for sockets and shared memory.
-  init(_ inputs: AuditInputs) {
-    self.init()
-    planHash = Data(inputs.plan.hash.bytes)
-    baseFolder = URL(filePath: inputs.checkpoint.path).standardizedFileURL.path(percentEncoded: false)
-    baseHash = Data(inputs.plan.input.base.bytes)
-    classes = UInt32(inputs.classNames.count)
-    threads = UInt32(inputs.specification.cluster.threads)
-    precision =
-      switch inputs.specification.training.precision {
-      case .float32: .float32
-      case .bfloat16: .bfloat16
-      }
-    methods = inputs.methods.map {
-      Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
-    }
-  }
-}
-
-extension Tenbin_Method {
-  init(_ method: AdaptationMethod, layers: Int) {
-    self.init()
-    switch method {
-    case .head: head = Tenbin_Method.Head()
-    case .full: full = Tenbin_Method.Full()
-    case .lora(let configuration):
-      lora = .with {
-        $0.rank = UInt32(configuration.rank)
-        $0.alpha = configuration.alpha
-        $0.targets = configuration.targets
-        $0.dropout = configuration.dropout
-        $0.isRankStabilized = configuration.isRankStabilized
-        $0.layers = (configuration.layers.indices(of: layers) ?? []).map(UInt32.init)
-      }
-    }
-  }
-}
-
-extension Transfer {
-  /// The items' paths, labels and digests, for the workers.
-  init(catalogueOf inputs: AuditInputs) throws {
-    var catalogue = Tenbin_Catalogue()
-    catalogue.items = inputs.manifest.items.enumerated().map { position, item in
-      .with {
-        $0.path = URL(filePath: item.path).standardizedFileURL.path(percentEncoded: false)
-        $0.label = UInt32(item.classIndex)
-        $0.content = Data(inputs.plan.input.contents[position].bytes)
-      }
-    }
-    self.init(subject: .catalogue(Tenbin_CatalogueSubject()), payload: try catalogue.serializedBytes())
   }
 }

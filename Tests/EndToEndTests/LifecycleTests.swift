@@ -165,11 +165,15 @@ final class WatchedAudit {
     let changed = DispatchSemaphore(value: 0)
   }
 
-  init(_ arguments: [String], phrases: [String]) throws {
+  convenience init(_ arguments: [String], phrases: [String]) throws { try self.init(arguments) }
+
+  init(
+    _ arguments: [String], launcher: [String] = [], in folder: String? = nil, environment: [String: String] = [:]
+  ) throws {
     let seen = Seen()
     self.seen = seen
     program = try Program(
-      arguments,
+      arguments, launcher: launcher, in: folder, environment: environment,
       onErrors: { piece in
         seen.text.withLock { $0 += piece }
         seen.changed.signal()
