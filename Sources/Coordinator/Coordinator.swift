@@ -138,7 +138,8 @@ package final class Coordinator {
     }
     chaos?.act(on: localWorkers, at: conductor.now)
     // Who fetches a large base is as good as a member.
-    if conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing { lastHadMember = conductor.now }
+    let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
+    if hasMember { lastHadMember = conductor.now }
     guard conductor.now - lastHadMember < options.patience else {
       try conductor.keepStates()
       throw AuditError(
@@ -189,7 +190,8 @@ package final class Coordinator {
       guard let found = done[run.identifier.description] else { continue }
       guard found.logits.count == inputs.logitCount(ofRun: index) else {
         throw AuditError(
-          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output")
+          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output"
+        )
       }
       completed[index] = found
     }
