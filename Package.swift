@@ -33,7 +33,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "tenbin",
-      dependencies: ["Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Wire", argumentParser, protobuf],
+      dependencies: [
+        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", argumentParser, protobuf,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "tenbin-worker",
@@ -123,7 +125,9 @@ let package = Package(
       name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
     .testTarget(
       name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport", "WireTestSupport"], swiftSettings: strict),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Hashing", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["Ledger", "Training", "Optimization", "Hashing", "TestSupport", grdb],
+      swiftSettings: strict),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -156,7 +160,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "tenbin", "tenbin-worker", "Coordinator", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors", "Wire",
-        "RandomNumbers", "TestSupport",
+        "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
       ],
       swiftSettings: strict),
   ],

@@ -18,7 +18,7 @@ extension RunConductor {
     try settings.ledger.record(
       AttemptRecord(
         lease: lease.identifier, member: entry.member.description,
-        run: audit.work.runs[lease.run].identifier.description, work: lease.description))
+        run: audit.work.runs[lease.run].identifier.description, work: lease.leasedWork))
   }
 
   private func send(_ lease: Lease) throws {
@@ -140,6 +140,8 @@ extension RunConductor {
     guard let entry = members[peer] else { return }
     let delivery = whole.delivery
     let identifier = Int(clamping: delivery.lease)
+    // Also what comes too late: the ledger tells duplicates from what was lost.
+    try settings.ledger.recordDelivery(lease: identifier, from: entry.member.description)
     guard let lease = audit.cluster.lease(identifier), lease.member == entry.member else {
       // Its lease was taken away, or it is lying; either way nothing of it is used.
       return settle(lease: delivery.lease, of: entry)
@@ -207,6 +209,19 @@ extension RunConductor {
         else { throw DeliveryError(description: "a shared buffer that does not fit its file") }
         return floats
       case nil: throw DeliveryError(description: "a part without a place")
+      }
+    }
+  }
+}
+
+extension Lease {
+  fileprivate var leasedWork: LeasedWork {
+    switch work {
+    case .training(let step): .training(from: step)
+    case .units(let round, let units):
+      switch round.kind {
+      case .step(let step): .microBatches(step: step, units)
+      case .evaluation: .blocks(units)
       }
     }
   }

@@ -46,7 +46,7 @@ package final class Coordinator {
     self.options = options
     self.show = show
     let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
-    output = try OutputFolder(path: options.output, plan: inputs.plan)
+    output = try OutputFolder(path: options.output, plan: inputs.plan, specification: inputs.specificationFile)
     runtimeFolder = try RuntimeFolder(making: options.output)
     let phases = Phase.all(of: inputs.plan.runs, arms: inputs.specification.arms.count)
     progress = AuditProgress(
@@ -55,10 +55,15 @@ package final class Coordinator {
     completed = try AuditError.wrapping(.failure) { [output] in try Self.completedRuns(in: output, inputs: inputs) }
     conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder, completed] in
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
+      var security = options.security
+      if let server = security?.keys.publicKey {
+        security?.allowed.append(
+          try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
+      }
       return try RunConductor(
         settings: ConductorSettings(
           address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
-          security: options.security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
+          security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
           welcome: Tenbin_Welcome(inputs), catalogue: inputs.catalogue, contents: inputs.contents,
           methods: inputs.plan.runs.map(\.arm)),
@@ -77,7 +82,9 @@ package final class Coordinator {
     }
     let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
     localWorkers = LocalWorkers(
-      executable: executable, arguments: ["--connect", control], logFolder: "\(options.output)/logs",
+      executable: executable,
+      arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
+      logFolder: "\(options.output)/logs",
       register: runtimeFolder.workerRegister,
       exited: { exit in
         mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
@@ -117,10 +124,10 @@ package final class Coordinator {
 
   private func conduct() throws {
     try output.ledger.record(
-      inputs.plan.runs.filter { $0.settings.epochs > 0 }.map {
+      inputs.plan.runs.enumerated().map { index, run in
         PlannedRecord(
-          run: $0.identifier.description, members: $0.members.count, epochs: $0.settings.epochs, batch: $0.batch,
-          microBatch: $0.microbatch)
+          run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
+          microBatch: run.microbatch, logits: inputs.logitCount(ofRun: index))
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)
@@ -166,7 +173,7 @@ package final class Coordinator {
 
   /// Tells how far the audit is.
   func showProgress(notice: String? = nil) {
-    progress.workers = conductor.members.ready.count
+    progress.workers = conductor.audit.cluster.memberCount
     progress.notice = notice
     progress.samplesDone = conductor.audit.samplesDone
     let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
@@ -178,7 +185,7 @@ package final class Coordinator {
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
     if let meter { try? output.ledger.add(meter.total(traffic: conductor.endpoint.traffic)) }
-    try? output.ledger.flush()
+    try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended")
     localWorkers.terminate()
   }

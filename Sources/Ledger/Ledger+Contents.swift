@@ -6,11 +6,10 @@ package import Hashing
 extension Ledger {
   /// Records what the audit's runs must come to.
   package func record(_ planned: [PlannedRecord]) throws(LedgerError) {
-    try write { database in
+    try write { writer in
       for run in planned {
-        try database.execute(
-          sql: "INSERT OR IGNORE INTO planned VALUES (?, ?, ?, ?, ?)",
-          arguments: [run.run, run.members, run.epochs, run.batch, run.microBatch])
+        try writer.insertIfAbsent(
+          [run.run, run.members, run.epochs, run.batch, run.microBatch, run.logits], into: .planned)
       }
     }
   }
@@ -18,78 +17,91 @@ extension Ledger {
   /// Records that a run is done, behind all its steps.
   package func record(_ run: CompletedRun) throws(LedgerError) {
     try flush()
-    try write { database in
-      try database.execute(
-        sql: "INSERT OR REPLACE INTO completed (run, losses, logits, diverged_at) VALUES (?, ?, ?, ?)",
-        arguments: [
-          run.run, try JSONEncoder().encode(run.losses), run.logits.withUnsafeBytes { Data($0) }, run.divergedAt,
-        ])
+    try write { writer in
+      try writer.put(
+        [run.run, try JSONEncoder().encode(run.losses), run.logits.withUnsafeBytes { Data($0) }, run.divergedAt],
+        into: .completed)
     }
   }
 
   /// The runs that are done, by name.
   package func completedRuns() throws(LedgerError) -> [String: CompletedRun] {
-    try read { database in
-      var runs: [String: CompletedRun] = [:]
-      for row in try Row.fetchAll(database, sql: "SELECT run, losses, logits, diverged_at FROM completed") {
-        let (name, losses, logits): (String, Data, Data) = (row[0], row[1], row[2])
-        let floats = logits.withUnsafeBytes { bytes in
-          (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
-        }
-        runs[name] = CompletedRun(
-          run: name, losses: try JSONDecoder().decode([Double].self, from: losses), logits: floats,
-          divergedAt: row[3] as Int?)
-      }
-      return runs
+    var runs: [String: CompletedRun] = [:]
+    for row in try rows(of: .completed) {
+      let run = try value { try CompletedRun(row) }
+      runs[run.run] = run
     }
+    return runs
   }
 
   /// Adds to what a phase of an arm has cost.
   package func add(_ cost: CostRecord) throws(LedgerError) {
-    var sum =
-      try costs().first { $0.arm == cost.arm && $0.phase == cost.phase } ?? CostRecord(arm: cost.arm, phase: cost.phase)
-    sum.add(cost)
-    let arguments: StatementArguments = [
-      sum.arm, sum.phase, sum.wallSeconds, sum.workerSeconds, sum.processorSeconds, sum.coordinatorProcessorSeconds,
-      sum.bytesSent, sum.bytesReceived, sum.peakResidentBytes,
-    ]
-    try write { database in
-      try database.execute(sql: "INSERT OR REPLACE INTO costs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", arguments: arguments)
+    try write { writer in
+      var sum = try writer.row(of: .costs, key: [cost.arm, cost.phase]).map { try CostRecord($0) }
+      sum?.add(cost)
+      let total = sum ?? cost
+      try writer.put(
+        [
+          total.arm, total.phase, total.wallSeconds, total.workerSeconds, total.processorSeconds,
+          total.coordinatorProcessorSeconds, total.bytesSent, total.bytesReceived, total.peakResidentBytes,
+        ], into: .costs)
     }
   }
 
   /// Everything spent, in the order of arms and phases by name.
   package func costs() throws(LedgerError) -> [CostRecord] {
-    try read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM costs ORDER BY arm, phase").map { row in
-        var cost = CostRecord(arm: row["arm"], phase: row["phase"])
-        cost.wallSeconds = row["wall_seconds"]
-        cost.workerSeconds = row["worker_seconds"]
-        cost.processorSeconds = row["processor_seconds"]
-        cost.coordinatorProcessorSeconds = row["coordinator_processor_seconds"]
-        cost.bytesSent = row["bytes_sent"]
-        cost.bytesReceived = row["bytes_received"]
-        cost.peakResidentBytes = row["peak_resident_bytes"]
-        return cost
-      }
-    }
+    let rows = try rows(of: .costs, "ORDER BY arm, phase")
+    return try value { try rows.map { try CostRecord($0) } }
   }
 
   /// The fingerprint of the first worker that ever joined; nil before there was one.
   package func firstFingerprint() throws(LedgerError) -> String? {
-    try read { try String.fetchOne($0, sql: "SELECT fingerprint FROM members ORDER BY joined_at LIMIT 1") }
+    let rows = try rows(of: .members, "ORDER BY joined_at LIMIT 1")
+    return try value { try rows.first?.text(5) }
   }
 
   /// The digest of a run's parameters after a step; nil when the step is not committed.
   package func parameters(run: String, step: Int) throws(LedgerError) -> TensorDigest? {
-    try read { database in
-      try String.fetchOne(
-        database, sql: "SELECT parameters FROM steps WHERE run = ? AND step = ?", arguments: [run, step])
-    }.flatMap { TensorDigest(hexadecimal: $0) }
+    let rows = try rows(of: .steps, "WHERE run = ? AND step = ?", arguments: [run, step])
+    return try value { try rows.first.flatMap { TensorDigest(hexadecimal: try $0.text(5)) } }
   }
 
   /// How many steps are committed.
   package func stepCount() throws(LedgerError) -> Int {
     try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM steps") ?? 0 }
+  }
+
+  private func value<Value>(_ body: () throws -> Value) throws(LedgerError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
+    }
+  }
+}
+
+extension CompletedRun {
+  init(_ row: SealedRow) throws {
+    let bytes = try row.data(2)
+    let logits = bytes.withUnsafeBytes { bytes in
+      (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+    }
+    guard let losses = try? JSONDecoder().decode([Double].self, from: try row.data(1)) else {
+      throw RowError(row: row.name, table: row.table)
+    }
+    self.init(run: try row.text(0), losses: losses, logits: logits, divergedAt: try row.optionalInt(3))
+  }
+}
+
+extension CostRecord {
+  init(_ row: SealedRow) throws {
+    self.init(arm: try row.text(0), phase: try row.text(1))
+    wallSeconds = try row.real(2)
+    workerSeconds = try row.real(3)
+    processorSeconds = try row.real(4)
+    coordinatorProcessorSeconds = try row.real(5)
+    bytesSent = try row.int(6)
+    bytesReceived = try row.int(7)
+    peakResidentBytes = try row.int(8)
   }
 }

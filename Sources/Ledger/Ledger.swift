@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Writes are gathered and committed in groups by a queue of its own, so that no step waits for the disk; `flush` waits
 /// until everything is durable. SQLite runs in WAL mode with full synchronization: a torn write is undone when the file
-/// is opened again.
+/// is opened again. Every row is sealed (see `LedgerTable`): damage that SQLite does not see is found when it is read.
 package final class Ledger: Sendable {
   let database: DatabasePool
   let file: String
@@ -18,39 +18,53 @@ package final class Ledger: Sendable {
 
   private enum Entry: Sendable {
     case step(StepRecord)
-    case attempt(AttemptRecord)
+    case attempt(AttemptRecord, at: Double)
+    case delivery(lease: Int, member: String, at: Double)
     case joined(MemberRecord, at: Double)
     case left(String, reason: String, at: Double)
   }
 
   /// Opens or makes the ledger at `file` for the audit of plan `plan`, and begins a sitting.
   ///
-  /// - Throws: `LedgerError.otherAudit` when it holds another.
-  package init(file: String, plan: ContentHash) throws(LedgerError) {
+  /// - Parameter specification: the path of the specification, for `tenbin verify`; where it was moved since, the new one
+  ///   is remembered.
+  /// - Throws: `LedgerError.otherAudit` when it holds another, `otherVersion` when another version of Tenbin made it,
+  ///   `damaged` when it is not whole.
+  package init(file: String, plan: ContentHash, specification: String? = nil) throws(LedgerError) {
     self.file = file
     do {
       var configuration = Configuration()
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       database = try DatabasePool(path: file, configuration: configuration)
-      try Self.migrations.migrate(database)
-      let (found, sitting) = try database.write { database in
-        try database.execute(
-          sql: "INSERT OR IGNORE INTO audit (singular, plan) VALUES (1, ?)", arguments: [plan.description])
-        let found = try String.fetchOne(database, sql: "SELECT plan FROM audit")
-        guard found == plan.description else { return (found, 0) }
-        try database.execute(
-          sql: "INSERT INTO sittings (began, process) VALUES (?, ?)",
-          arguments: [Date().timeIntervalSince1970, Int(getpid())])
-        return (found, Int(database.lastInsertedRowID))
+      try database.read { try LedgerSchema.requireThisVersion($0, file: file) }
+      try LedgerSchema.migrations.migrate(database)
+      sitting = try database.write { database in
+        let writer = LedgerWriter(database)
+        try Self.claim(writer, file: file, plan: plan, specification: specification)
+        let last = try Int.fetchOne(database, sql: "SELECT MAX(sitting) FROM sittings") ?? 0
+        if last > 0, try writer.row(of: .sittings, key: [last])?.values.last?.isNull != false {
+          // It was killed; what it left is looked at more closely.
+          try LedgerSchema.requireWhole(database, check: "quick_check", file: file)
+        }
+        try writer.insert([last + 1, Date().timeIntervalSince1970, Int(getpid()), nil], into: .sittings)
+        try writer.finish()
+        return last + 1
       }
-      self.sitting = sitting
-      guard let found, found == plan.description else {
-        throw LedgerError.otherAudit(file: file, expected: plan, found: found ?? "none")
-      }
-    } catch let error as LedgerError {
-      throw error
     } catch {
-      throw .unreadable(file: file, problem: "\(error)")
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
+    }
+  }
+
+  private static func claim(
+    _ writer: LedgerWriter, file: String, plan: ContentHash, specification: String?
+  ) throws {
+    guard let row = try writer.row(of: .audit, key: [1]) else {
+      return try writer.insert([1, plan.description, specification], into: .audit)
+    }
+    let found = try row.text(1)
+    guard found == plan.description else { throw LedgerError.otherAudit(file: file, expected: plan, found: found) }
+    if let specification, try row.optionalText(2) != specification {
+      try writer.put([1, found, specification], into: .audit)
     }
   }
 
@@ -60,7 +74,15 @@ package final class Ledger: Sendable {
   package func record(_ step: StepRecord) throws(LedgerError) { try enqueue(.step(step)) }
 
   /// Records that work was lent, soon.
-  package func record(_ attempt: AttemptRecord) throws(LedgerError) { try enqueue(.attempt(attempt)) }
+  package func record(_ attempt: AttemptRecord) throws(LedgerError) {
+    try enqueue(.attempt(attempt, at: Date().timeIntervalSince1970))
+  }
+
+  /// Records that something came for a lease, soon, whether or not it counts. Nothing is recorded of a lease that this
+  /// member never had, nor of what comes again.
+  package func recordDelivery(lease: Int, from member: String) throws(LedgerError) {
+    try enqueue(.delivery(lease: lease, member: member, at: Date().timeIntervalSince1970))
+  }
 
   /// Records that a worker's incarnation joined, soon.
   package func record(_ member: MemberRecord) throws(LedgerError) {
@@ -88,6 +110,12 @@ package final class Ledger: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
+  /// Records that the sitting ends by itself, behind everything recorded so far.
+  package func endSitting() throws(LedgerError) {
+    try flush()
+    try write { try $0.change(.sittings, key: [sitting]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
+  }
+
   private func writeWaiting() {
     let entries = waiting.withLock { state in
       defer { state.entries = [] }
@@ -95,68 +123,86 @@ package final class Ledger: Sendable {
     }
     guard !entries.isEmpty else { return }
     do throws(LedgerError) {
-      try write { database in
-        for entry in entries { try Self.insert(entry, sitting: self.sitting, into: database) }
+      try write { writer in
+        for entry in entries { try insert(entry, with: writer) }
       }
     } catch {
       waiting.withLock { $0.failure = $0.failure ?? error }
     }
   }
 
-  private static func insert(_ entry: Entry, sitting: Int, into database: Database) throws {
+  private func insert(_ entry: Entry, with writer: LedgerWriter) throws {
     switch entry {
-    case .step(let step): try insert(step, sitting: sitting, into: database)
-    case .attempt(let attempt):
-      try database.cachedStatement(
-        sql: "INSERT INTO attempts (sitting, lease, member, run, work) VALUES (?, ?, ?, ?, ?)"
-      ).execute(arguments: [sitting, attempt.lease, attempt.member, attempt.run, attempt.work])
+    case .step(let step): try insert(step, with: writer)
+    case .attempt(let attempt, let time):
+      let (kind, step, units) = attempt.work.columns
+      try writer.insert(
+        [sitting, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
+        into: .attempts)
+    case .delivery(let lease, let member, let time):
+      guard let attempt = try writer.row(of: .attempts, key: [sitting, lease]), try attempt.text(2) == member else {
+        return
+      }
+      try writer.insertIfAbsent([sitting, lease, time], into: .deliveries)
     case .joined(let member, let time):
-      try database.execute(
-        sql: "INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-        arguments: [
-          member.member, sitting, member.name, member.host, member.process, member.fingerprint, time,
-        ])
+      try writer.insertIfAbsent(
+        [
+          member.member, sitting, member.name, member.host, member.process, member.fingerprint, time, nil, nil,
+        ], into: .members)
     case .left(let member, let reason, let time):
-      try database.execute(
-        sql: "UPDATE members SET left_at = ?, reason = ? WHERE member = ?", arguments: [time, reason, member])
+      try writer.change(.members, key: [member, sitting]) { values in
+        values[7] = time.databaseValue
+        values[8] = reason.databaseValue
+      }
     }
   }
 
-  private static func insert(_ step: StepRecord, sitting: Int, into database: Database) throws {
+  private func insert(_ step: StepRecord, with writer: LedgerWriter) throws {
     let (gradient, parameters) = (step.gradient.description, step.parameters.description)
-    let before = try Row.fetchOne(
-      database.cachedStatement(sql: "SELECT gradient, parameters FROM steps WHERE run = ? AND step = ?"),
-      arguments: [step.run, step.step])
-    if let before {
-      guard before["gradient"] == gradient else {
+    if let before = try writer.row(of: .steps, key: [step.run, step.step]) {
+      guard try before.text(4) == gradient else {
         throw LedgerError.replayDiffers(run: step.run, step: step.step, what: "gradient")
       }
-      guard before["parameters"] == parameters else {
+      guard try before.text(5) == parameters else {
         throw LedgerError.replayDiffers(run: step.run, step: step.step, what: "parameter vector")
       }
       return
     }
-    try database.cachedStatement(
-      sql: "INSERT INTO steps (run, step, samples, loss, gradient, parameters) VALUES (?, ?, ?, ?, ?, ?)"
-    ).execute(arguments: [step.run, step.step, step.samples, step.lossSum, gradient, parameters])
-    let applied = try database.cachedStatement(
-      sql: "INSERT INTO applied (run, step, first, last, member, sitting, lease) VALUES (?, ?, ?, ?, ?, ?, ?)")
+    try writer.insert([step.run, step.step, step.samples, step.lossSum, gradient, parameters], into: .steps)
     for delivery in step.deliveries {
-      try applied.execute(
-        arguments: [
+      try writer.insert(
+        [
           step.run, step.step, delivery.units.lowerBound, delivery.units.upperBound - 1, delivery.member, sitting,
           delivery.lease,
-        ])
+        ], into: .applied)
     }
   }
 
-  func write(_ body: (Database) throws -> Void) throws(LedgerError) {
+  /// Writes in one transaction.
+  func write(_ body: (LedgerWriter) throws -> Void) throws(LedgerError) {
     do {
-      try database.write(body)
-    } catch let error as LedgerError {
-      throw error
+      try database.write { database in
+        let writer = LedgerWriter(database)
+        try body(writer)
+        try writer.finish()
+      }
     } catch {
-      throw .unwritable(file: file, problem: "\(error)")
+      throw LedgerError(error, file: file, else: LedgerError.unwritable)
+    }
+  }
+
+  /// The rows of a table that fulfil a condition, all of them intact.
+  func rows(
+    of table: LedgerTable, _ condition: String = "", arguments: StatementArguments = []
+  ) throws(LedgerError) -> [SealedRow] {
+    try read { database in
+      let found = try Row.fetchAll(database, sql: "SELECT * FROM \(table.rawValue) \(condition)", arguments: arguments)
+      return try found.map { found in
+        guard let row = SealedRow(found, of: table), row.isIntact else {
+          throw RowError(row: SealedRow(found, of: table)?.name ?? "?", table: table)
+        }
+        return row
+      }
     }
   }
 
@@ -164,41 +210,18 @@ package final class Ledger: Sendable {
     do {
       return try database.read(body)
     } catch {
-      throw .unreadable(file: file, problem: "\(error)")
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
     }
   }
+}
 
-  static var migrations: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("2") { database in
-      try database.execute(
-        sql: """
-          CREATE TABLE audit (singular INTEGER PRIMARY KEY CHECK (singular = 1), plan TEXT NOT NULL);
-          CREATE TABLE sittings (sitting INTEGER PRIMARY KEY AUTOINCREMENT, began REAL NOT NULL, process INTEGER NOT NULL);
-          CREATE TABLE planned (
-            run TEXT PRIMARY KEY, members INTEGER NOT NULL, epochs INTEGER NOT NULL, batch INTEGER NOT NULL,
-            micro_batch INTEGER NOT NULL);
-          CREATE TABLE members (
-            member TEXT PRIMARY KEY, sitting INTEGER NOT NULL, name TEXT NOT NULL, host TEXT NOT NULL,
-            process INTEGER NOT NULL, fingerprint TEXT NOT NULL, joined_at REAL NOT NULL, left_at REAL, reason TEXT);
-          CREATE TABLE attempts (
-            sitting INTEGER NOT NULL, lease INTEGER NOT NULL, member TEXT NOT NULL, run TEXT NOT NULL,
-            work TEXT NOT NULL, PRIMARY KEY (sitting, lease)) WITHOUT ROWID;
-          CREATE TABLE steps (
-            run TEXT NOT NULL, step INTEGER NOT NULL, samples INTEGER NOT NULL, loss REAL NOT NULL,
-            gradient TEXT NOT NULL, parameters TEXT NOT NULL, PRIMARY KEY (run, step)) WITHOUT ROWID;
-          CREATE TABLE applied (
-            run TEXT NOT NULL, step INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-            member TEXT NOT NULL, sitting INTEGER NOT NULL, lease INTEGER NOT NULL,
-            PRIMARY KEY (run, step, first)) WITHOUT ROWID;
-          CREATE TABLE completed (
-            run TEXT PRIMARY KEY, losses BLOB NOT NULL, logits BLOB NOT NULL, diverged_at INTEGER);
-          CREATE TABLE costs (
-            arm TEXT NOT NULL, phase TEXT NOT NULL, wall_seconds REAL NOT NULL, worker_seconds REAL NOT NULL,
-            processor_seconds REAL NOT NULL, coordinator_processor_seconds REAL NOT NULL, bytes_sent INTEGER NOT NULL,
-            bytes_received INTEGER NOT NULL, peak_resident_bytes INTEGER NOT NULL, PRIMARY KEY (arm, phase));
-          """)
+extension LeasedWork {
+  /// How a lease is written down: what kind it is, the step and the units.
+  fileprivate var columns: (kind: String, step: Int?, units: Range<Int>?) {
+    switch self {
+    case .training(let step): (Kind.training.rawValue, step, nil)
+    case .microBatches(let step, let units): (Kind.microBatches.rawValue, step, units)
+    case .blocks(let units): (Kind.blocks.rawValue, nil, units)
     }
-    return migrator
   }
 }

@@ -9,13 +9,16 @@ package struct PlannedRecord: Sendable, Equatable {
   /// Samples a step and a micro-batch.
   package var batch: Int
   package var microBatch: Int
+  /// Logits that its evaluation comes to.
+  package var logits: Int
 
-  package init(run: String, members: Int, epochs: Int, batch: Int, microBatch: Int) {
+  package init(run: String, members: Int, epochs: Int, batch: Int, microBatch: Int, logits: Int) {
     self.run = run
     self.members = members
     self.epochs = epochs
     self.batch = batch
     self.microBatch = microBatch
+    self.logits = logits
   }
 }
 
@@ -65,14 +68,28 @@ package struct AttemptRecord: Sendable, Equatable {
   package var lease: Int
   package var member: String
   package var run: String
-  /// What was lent, for example "step 4, micro-batches 0 to 3" or "training from step 12".
-  package var work: String
+  package var work: LeasedWork
 
-  package init(lease: Int, member: String, run: String, work: String) {
+  package init(lease: Int, member: String, run: String, work: LeasedWork) {
     self.lease = lease
     self.member = member
     self.run = run
     self.work = work
+  }
+}
+
+/// What a lease was of.
+package enum LeasedWork: Hashable, Sendable {
+  /// The whole run from this step on.
+  case training(from: Int)
+  case microBatches(step: Int, Range<Int>)
+  /// Blocks of an evaluation.
+  case blocks(Range<Int>)
+
+  enum Kind: String {
+    case training
+    case microBatches = "micro-batches"
+    case blocks
   }
 }
 

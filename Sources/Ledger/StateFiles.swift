@@ -41,28 +41,44 @@ package final class StateFiles: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Forgets the state of a run.
+  /// Forgets the state of a run, and what a killed sitting has half written of it.
   package func remove(run: String) {
     waiting.withLock { $0.states[run] = nil }
-    queue.async { [self] in unlink(path(of: run)) }
+    queue.async { [self] in
+      unlink(path(of: run))
+      unlink(path(of: run) + ".partial")
+    }
   }
 
   /// The state that was saved last of a run; nil where there is none, or where the file is damaged: the run then begins
   /// anew, and comes to the same bits.
   package func load(run: String) -> TrainingState? {
-    guard let data = try? Data(contentsOf: URL(filePath: path(of: run)), options: .alwaysMapped),
-      let end = data.firstIndex(of: 10),
-      let header = try? JSONDecoder().decode(Header.self, from: data[..<end]),
-      header.count >= 0, header.count < 1 << 40,
+    do throws(LedgerError) { return try read(run: run) } catch { return nil }
+  }
+
+  /// The state that was saved last of a run; nil where there is none.
+  ///
+  /// - Throws: `LedgerError.damaged` when the file is not what was written.
+  package func read(run: String) throws(LedgerError) -> TrainingState? {
+    let file = path(of: run)
+    guard access(file, F_OK) == 0 else { return nil }
+    guard let data = try? Data(contentsOf: URL(filePath: file), options: .alwaysMapped) else {
+      throw .unreadable(file: file, problem: String(cString: strerror(errno)))
+    }
+    guard let seal = data.firstIndex(of: 10), let end = data[(seal + 1)...].firstIndex(of: 10),
+      let header = try? JSONDecoder().decode(Header.self, from: data[(seal + 1)..<end]),
+      header.step >= 0, header.count >= 0, header.count < 1 << 40,
       data.count - end - 1 == header.count * (header.hasMoments ? 12 : 4)
-    else { return nil }
+    else { throw .damaged(file: file, problem: "it is cut off, or no state") }
     let parts = (0..<(header.hasMoments ? 3 : 1)).map { part -> FloatBuffer in
       let buffer = FloatBuffer(repeating: 0, count: header.count)
       let start = end + 1 + part * header.count * 4
       _ = data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer.pointer), from: start..<start + header.count * 4)
       return buffer
     }
-    guard TensorDigest(of: parts.map { TensorDigest(of: $0.floats) }).description == header.digest else { return nil }
+    guard Self.seal(header: data[(seal + 1)..<end], buffers: parts).elementsEqual(data[..<seal]) else {
+      throw .damaged(file: file, problem: "its bits are not those that were written")
+    }
     return TrainingState(
       step: header.step, parameters: parts[0],
       moments: header.hasMoments ? .init(first: parts[1], second: parts[2]) : nil,
@@ -70,6 +86,7 @@ package final class StateFiles: Sendable {
       losses: header.lossBits.map(Double.init(bitPattern:)), divergedAt: header.divergedAt)
   }
 
+  /// The second line of a file; the first is the seal over everything else, then come the numbers.
   private struct Header: Codable {
     var step: Int
     var count: Int
@@ -78,7 +95,12 @@ package final class StateFiles: Sendable {
     var epochSamples: Int
     var lossBits: [UInt64]
     var divergedAt: Int?
-    var digest: String
+  }
+
+  /// The digest of a header and the numbers behind it, in hexadecimal digits.
+  private static func seal(header: some Sequence<UInt8>, buffers: [FloatBuffer]) -> String.UTF8View {
+    let numbers = TensorDigest(of: buffers.map { TensorDigest(of: $0.floats) })
+    return ContentHash(of: Array(header) + numbers.bytes).description.utf8
   }
 
   private func path(of run: String) -> String { "\(folder)/\(run.replacing("/", with: "--")).state" }
@@ -89,15 +111,15 @@ package final class StateFiles: Sendable {
     let header = Header(
       step: state.step, count: state.parameters.count, hasMoments: state.moments != nil,
       epochLossBits: state.epoch.sum.bitPattern, epochSamples: state.epoch.samples,
-      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt,
-      digest: TensorDigest(of: buffers.map { TensorDigest(of: $0.floats) }).description)
+      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt)
     mkdir(folder, 0o700)
     do {
       let temporary = file + ".partial"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw SystemError() }
       defer { close(descriptor) }
-      try writeAll(Array(try JSONEncoder().encode(header)) + [10], to: descriptor)
+      let line = Array(try JSONEncoder().encode(header))
+      try writeAll(Array(Self.seal(header: line, buffers: buffers)) + [10] + line + [10], to: descriptor)
       for buffer in buffers { try writeAll(UnsafeRawBufferPointer(buffer.floats), to: descriptor) }
       guard fsync(descriptor) == 0, rename(temporary, file) == 0 else { throw SystemError() }
     } catch {

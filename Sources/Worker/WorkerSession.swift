@@ -267,7 +267,8 @@ extension WorkerLease {
   init?(_ grant: Tenbin_LeaseGrant) {
     let work: Work
     switch grant.work {
-    case .microBatches(let units)? where units.first < units.end: work = .microBatches(Int(units.first)..<Int(units.end))
+    case .microBatches(let units)? where units.first < units.end:
+      work = .microBatches(Int(units.first)..<Int(units.end))
     case .blocks(let units)? where units.first < units.end: work = .blocks(Int(units.first)..<Int(units.end))
     case .training?: work = .training
     default: return nil

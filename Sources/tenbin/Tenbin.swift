@@ -15,6 +15,6 @@ struct Tenbin: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self, PredictCommand.self,
       ModelCommand.self, BenchCommand.self, StatusCommand.self, ScaleCommand.self, DrainCommand.self, StopCommand.self,
-      KeysCommand.self, DoctorCommand.self,
+      VerifyCommand.self, KeysCommand.self, DoctorCommand.self,
     ])
 }

@@ -141,7 +141,9 @@ import Testing
     audit.wait(for: "lora-r2: training")
     let text = try Program.run("status", study.path("a"))
     #expect(text.exitCode == 0, "\(text.errors)")
-    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] { #expect(text.output.contains(word)) }
+    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] {
+      #expect(text.output.contains(word))
+    }
     let json = try Program.run("status", study.path("a"), "--json")
     let status = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
     #expect((status["workers"] as? [[String: Any]])?.count == 2)

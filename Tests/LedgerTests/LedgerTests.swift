@@ -1,3 +1,4 @@
+import GRDB
 import Hashing
 import Ledger
 import TestSupport
@@ -50,6 +51,61 @@ import Testing
       #expect(try ledger.stepCount() == 1)
       try ledger.record(step(0, gradient: [1, 2.0000002]))
       #expect(throws: LedgerError.self) { try ledger.flush() }
+    }
+  }
+
+  @Test("A ledger of an earlier version of Tenbin is refused, with what to do")
+  func otherVersion() throws {
+    try withFolder { file in
+      let queue = try DatabaseQueue(path: file)
+      try queue.write { database in
+        try database.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('1')")
+      }
+      try queue.close()
+      let expected = LedgerError.otherVersion(file: file, found: "1")
+      #expect(throws: expected) { try Ledger(file: file, plan: plan) }
+      #expect(throws: expected) { try LedgerRecords(file: file, states: "") }
+      #expect(expected.description.contains("choose another --output"))
+    }
+  }
+
+  @Test("A sitting that ends by itself says so, and leases are told apart by their sitting")
+  func sittings() throws {
+    try withFolder { file in
+      for _ in 0..<3 {
+        let ledger = try Ledger(file: file, plan: plan)
+        try ledger.record(
+          AttemptRecord(lease: 1, member: "m", run: "full/seed-1", work: .microBatches(step: 0, 0..<2)))
+        if ledger.sitting == 2 { try ledger.flush() } else { try ledger.endSitting() }
+      }
+      let records = try LedgerRecords(file: file, states: "")
+      #expect(records.sittings.map { $0.ended == nil } == [false, true, false])
+      #expect(records.attempts.map(\.name.sitting) == [1, 2, 3])
+      #expect(records.attempts.allSatisfy { $0.at > 1e9 })
+    }
+  }
+
+  @Test("A delivery is recorded once, and only of a lease that the member had")
+  func deliveries() throws {
+    try withFolder { file in
+      let ledger = try Ledger(file: file, plan: plan)
+      try ledger.record(AttemptRecord(lease: 1, member: "m", run: "full/seed-1", work: .blocks(0..<2)))
+      for (lease, member) in [(1, "liar"), (2, "m"), (1, "m"), (1, "m")] {
+        try ledger.recordDelivery(lease: lease, from: member)
+      }
+      try ledger.flush()
+      #expect(try LedgerRecords(file: file, states: "").deliveries.map(\.name.lease) == [1])
+    }
+  }
+
+  @Test("The path of the specification is remembered, and follows it when it moves")
+  func specification() throws {
+    try withFolder { file in
+      for path in ["/a.yaml", "/b.yaml"] { _ = try Ledger(file: file, plan: plan, specification: path) }
+      _ = try Ledger(file: file, plan: plan)
+      let records = try LedgerRecords(file: file, states: "")
+      #expect(records.specification == "/b.yaml" && records.plan == plan.description && records.damage.isEmpty)
     }
   }
 

@@ -16,6 +16,8 @@ package struct AuditInputs: Sendable {
   let layouts: [TrainableLayout]
   /// The adapters that were trained elsewhere, by their arm's position.
   let adapters: [Int: AdapterFolder]
+  /// The whole path of the file that the specification was read from; nil where it came from no file.
+  package private(set) var specificationFile: String?
 
   var specification: Specification { plan.specification }
   var classNames: [String] { plan.input.classes }
@@ -27,7 +29,9 @@ package struct AuditInputs: Sendable {
     self = try AuditError.wrapping(.configuration) {
       let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
       let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)
-      return try AuditInputs(specification: Specification(yaml: text, file: file), folder: folder)
+      var inputs = try AuditInputs(specification: Specification(yaml: text, file: file), folder: folder)
+      inputs.specificationFile = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
+      return inputs
     }
   }
 

@@ -12,14 +12,16 @@ final class OutputFolder {
 
   /// Makes the folder, or opens the one that an earlier sitting of the same audit has left.
   ///
+  /// - Parameter specification: the file that the plan was made from.
   /// - Throws: `AuditError` when it holds anything else, or another coordinator works on it.
-  init(path: String, plan: Plan) throws(AuditError) {
+  init(path: String, plan: Plan, specification: String?) throws(AuditError) {
     self.path = path
     let ledgerFile = "\(path)/ledger.sqlite"
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) {
       guard isDirectory.boolValue else { throw AuditError(.configuration, "\(path): a file; expected a folder") }
-      let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      // A full disk may have kept an earlier start from more than its lock.
+      let contents = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != ".lock" }
       guard contents.isEmpty || contents.contains("ledger.sqlite") else {
         throw AuditError(
           .configuration, "\(path): the folder holds something else than an audit; choose an empty or a new --output")
@@ -29,10 +31,17 @@ final class OutputFolder {
     }
     chmod(path, 0o700)
     lock = open("\(path)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    guard lock >= 0 else {
+      throw AuditError(.failure, "\(path)/.lock: cannot be made: \(String(cString: strerror(errno)))")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       throw AuditError(.failure, "\(path): another coordinator is working on this audit; wait for it or stop it")
     }
-    ledger = try AuditError.wrapping(.configuration) { try Ledger(file: ledgerFile, plan: plan.hash) }
+    do throws(LedgerError) {
+      ledger = try Ledger(file: ledgerFile, plan: plan.hash, specification: specification)
+    } catch {
+      throw AuditError(error.isMistaken ? .configuration : .failure, "\(error)")
+    }
     states = StateFiles(folder: "\(path)/states")
     try AuditError.wrapping(.failure) { try FileBytes.makeFolder("\(path)/logs") }
   }

@@ -1,0 +1,177 @@
+// What must hold of one run.
+extension LedgerVerification {
+  mutating func check(
+    _ plan: PlannedRecord, steps: [LedgerRecords.Step], applied: [LedgerRecords.Applied],
+    completed: LedgerRecords.Completed?
+  ) {
+    let isGapless = checkNumbers(of: steps, plan: plan, completed: completed)
+    let portions = Dictionary(grouping: applied, by: \.step)
+    let known = Set(steps.map(\.step))
+    for step in steps where plan.contains(step: step.step) {
+      let samples = plan.samples(step: step.step)
+      if step.samples != samples {
+        findings.append(
+          LedgerFinding(
+            run: plan.run, step: step.step, "\(step.samples) samples counted", expected: "\(samples)"))
+      }
+      if !step.lossSum.isFinite {
+        findings.append(LedgerFinding(run: plan.run, step: step.step, "its loss is not finite"))
+      }
+      checkPartition(
+        portions[step.step] ?? [], of: plan.microBatches(step: step.step), run: plan.run, step: step.step)
+    }
+    for step in Set(applied.map(\.step)).subtracting(known).sorted() {
+      findings.append(
+        LedgerFinding(run: plan.run, step: step, "micro-batches were applied to a step that is not committed"))
+    }
+    guard isGapless else { return }
+    checkSamples(of: steps, plan: plan)
+    if let completed { check(completed, plan: plan, steps: steps) }
+  }
+
+  /// Steps must be 0, 1, 2 and so on: of a completed run all of them, or those before the one that diverged.
+  private mutating func checkNumbers(
+    of steps: [LedgerRecords.Step], plan: PlannedRecord, completed: LedgerRecords.Completed?
+  ) -> Bool {
+    var (isGapless, next) = (true, 0)
+    func missing(_ first: Int, before end: Int) -> LedgerFinding {
+      LedgerFinding(
+        run: plan.run, step: first, end - first == 1 ? "it is missing" : "steps \(first) to \(end - 1) are missing",
+        expected: "every step up to the last")
+    }
+    for step in steps.map(\.step) {
+      guard plan.contains(step: step) else {
+        findings.append(
+          LedgerFinding(run: plan.run, step: step, "it was committed", expected: "steps from 0 to \(plan.steps - 1)"))
+        isGapless = false
+        continue
+      }
+      if step > next {
+        findings.append(missing(next, before: step))
+        isGapless = false
+      }
+      if step < next { isGapless = false }
+      next = step + 1
+    }
+    guard let completed else { return isGapless }
+    let end = completed.divergedAt ?? plan.steps
+    if next < end {
+      findings.append(missing(next, before: end))
+      isGapless = false
+    } else if next > end {
+      findings.append(
+        LedgerFinding(
+          run: plan.run, step: end, "steps were committed from there on", expected: "it to have diverged there"))
+      isGapless = false
+    }
+    return isGapless
+  }
+
+  /// What was applied must be 0 ..< `total` with no gap and no overlap.
+  private mutating func checkPartition(
+    _ applied: [LedgerRecords.Applied], of total: Int, run: String, step: Int
+  ) {
+    let expected = "each of 0 to \(total - 1) once"
+    var next = 0
+    for portion in applied.sorted(by: { ($0.first, $0.last) < ($1.first, $1.last) }) {
+      guard portion.first >= 0, portion.first <= portion.last, portion.last < total else {
+        findings.append(
+          LedgerFinding(
+            run: run, step: step, "micro-batches \(portion.first) to \(portion.last) were applied", expected: expected))
+        continue
+      }
+      if portion.first > next {
+        findings.append(
+          LedgerFinding(
+            run: run, step: step, "micro-batches \(next) to \(portion.first - 1) were never applied", expected: expected
+          ))
+      } else if portion.first < next {
+        findings.append(
+          LedgerFinding(
+            run: run, step: step,
+            "micro-batches \(portion.first) to \(min(next - 1, portion.last)) were applied twice", expected: expected))
+      }
+      next = max(next, portion.last + 1)
+    }
+    if next < total {
+      findings.append(
+        LedgerFinding(
+          run: run, step: step, "micro-batches \(next) to \(total - 1) were never applied", expected: expected))
+    }
+  }
+
+  /// In every finished epoch, every member counted once.
+  private mutating func checkSamples(of steps: [LedgerRecords.Step], plan: PlannedRecord) {
+    let length = max(1, plan.stepsPerEpoch)
+    for start in stride(from: 0, through: steps.count - length, by: length) {
+      let samples = steps[start..<start + length].reduce(0) { $0 &+ $1.samples }
+      guard samples != plan.members else { continue }
+      findings.append(
+        LedgerFinding(
+          run: plan.run, "\(samples) samples counted in epoch \(start / length)",
+          expected: "\(plan.members), every member once"))
+    }
+  }
+
+  private mutating func check(
+    _ completed: LedgerRecords.Completed, plan: PlannedRecord, steps: [LedgerRecords.Step]
+  ) {
+    if completed.logits != plan.logits {
+      findings.append(
+        LedgerFinding(run: plan.run, "it is completed with \(completed.logits) logits", expected: "\(plan.logits)"))
+    }
+    if !completed.areFinite { findings.append(LedgerFinding(run: plan.run, "some of its logits are not finite")) }
+    // The very additions that training does: a loss that differs in its last bit was not made of these steps.
+    let length = max(1, plan.stepsPerEpoch)
+    let losses = stride(from: 0, through: steps.count - length, by: length).map { start in
+      steps[start..<start + length].reduce(0.0) { $0 + $1.lossSum } / Double(max(1, plan.members))
+    }
+    if completed.losses != losses {
+      findings.append(
+        LedgerFinding(
+          run: plan.run, "its epochs' losses are \(completed.losses)", expected: "\(losses), from its steps"))
+    }
+  }
+
+  mutating func check(_ state: LedgerRecords.State, of plan: PlannedRecord, steps: [LedgerRecords.Step]) {
+    counts.states += 1
+    guard state.step <= plan.steps else {
+      findings.append(
+        LedgerFinding(run: plan.run, step: state.step, "a state stands there", expected: "at most \(plan.steps) steps"))
+      return
+    }
+    guard state.step > 0 else { return }
+    guard let step = steps.first(where: { $0.step == state.step - 1 }) else {
+      // A coordinator that is killed may have written a state, and not yet the last steps.
+      counts.statesAhead += 1
+      return
+    }
+    if step.parameters != state.parameters {
+      findings.append(
+        LedgerFinding(
+          run: plan.run, step: step.step, "the state behind it has the parameters \(state.parameters)",
+          expected: "\(step.parameters)"))
+    }
+  }
+}
+
+extension PlannedRecord {
+  /// Whether numbers can be made of it without running over.
+  var isSensible: Bool {
+    let numbers = 0..<1 << 31
+    return [members, epochs, logits].allSatisfy(numbers.contains)
+      && [batch, microBatch].allSatisfy { numbers.contains($0) && $0 > 0 }
+  }
+
+  package var stepsPerEpoch: Int { (members + batch - 1) / batch }
+  package var steps: Int { stepsPerEpoch * epochs }
+
+  fileprivate func contains(step: Int) -> Bool { (0..<steps).contains(step) }
+
+  fileprivate func samples(step: Int) -> Int {
+    let begin = step % stepsPerEpoch * batch
+    return min(begin + batch, members) - begin
+  }
+
+  fileprivate func microBatches(step: Int) -> Int { (samples(step: step) + microBatch - 1) / microBatch }
+}
