@@ -1,5 +1,5 @@
-package import Hashing
 internal import Foundation
+package import Hashing
 
 /// Contents in a folder, in files that are named by their digest. Processes of one host share it.
 ///
@@ -35,7 +35,9 @@ package struct ContentCache: Sendable {
     let path = path(of: wanted.content)
     while true {
       if holds(wanted.content, bytes: wanted.bytes) { return .whole }
-      guard let partial = try PartialContent(path: partialPath(of: wanted.content), whole: path, wanted: wanted) else { return .busy }
+      guard let partial = try PartialContent(path: partialPath(of: wanted.content), whole: path, wanted: wanted) else {
+        return .busy
+      }
       // Who held the lock until now may have finished the file, or thrown it away.
       if partial.isInPlace { return .partial(partial) }
     }

@@ -1,5 +1,5 @@
-package import Hashing
 internal import Foundation
+package import Hashing
 
 /// The files of an audit by their digest, for workers that cannot read them where they are.
 ///

@@ -145,7 +145,8 @@ package final class Coordinator {
     }
     chaos?.act(on: localWorkers, at: conductor.now)
     // Who fetches a large base is as good as a member.
-    if conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing { lastHadMember = conductor.now }
+    let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
+    if hasMember { lastHadMember = conductor.now }
     guard conductor.now - lastHadMember < options.patience else {
       try conductor.keepStates()
       throw AuditError(

@@ -19,7 +19,9 @@ final class ItemStore {
   }
 
   /// What has to be fetched before a batch of these items can be made.
-  func lacking(_ positions: [Int]) -> [WantedContent] { files.lacking(positions.lazy.filter { self.resized[$0] == nil }) }
+  func lacking(_ positions: [Int]) -> [WantedContent] {
+    files.lacking(positions.lazy.filter { self.resized[$0] == nil })
+  }
 
   /// The model's input for some items, `[items, channels, height, width]`, and their labels.
   func batch(_ positions: [Int]) throws -> (pixels: Tensor, labels: [Int]) {

@@ -87,7 +87,10 @@ final class Hosts {
   func limit(_ index: Int, rate: String?) throws {
     let device = ["dev", "to\(index)", "root"]
     if let rate {
-      try run(["tc", "-n", name("coordinator"), "qdisc", "add"] + device + ["tbf", "rate", rate, "burst", "64kb", "latency", "1s"])
+      try run(
+        ["tc", "-n", name("coordinator"), "qdisc", "add"] + device + [
+          "tbf", "rate", rate, "burst", "64kb", "latency", "1s",
+        ])
     } else {
       try run(["tc", "-n", name("coordinator"), "qdisc", "del"] + device)
     }

@@ -30,7 +30,8 @@ struct SeveralHostsTests {
   }
 
   private func expected(_ study: TinyStudy, _ specification: String) throws -> Data {
-    let outcome = try Program.run("audit", study.path(specification), "--workers", "1", "--output", study.path("expected"))
+    let outcome = try Program.run(
+      "audit", study.path(specification), "--workers", "1", "--output", study.path("expected"))
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     return try study.read("expected/results.json")
   }
@@ -58,7 +59,7 @@ struct SeveralHostsTests {
     let inputs = try AuditInputs(specificationFile: study.path("smile.yaml"))
     for host in ["gpu-1", "gpu-2"] {
       let lent = try Lent(ledger: study.path("smile-audit/ledger.sqlite"), plan: inputs.plan).contents(of: host)
-      let found = Set(hosts.contents(of: host).keys).subtracting(baseContents(study))
+      let found = Set(hosts.contents(of: host).keys).subtracting(try baseContents(study))
       #expect(found.isSubset(of: lent), "\(host) has what it was not lent")
       #expect(!found.isEmpty)
       #expect(hosts.contents(of: host, ending: ".partial").isEmpty)
@@ -72,7 +73,8 @@ struct SeveralHostsTests {
       })
   }
 
-  @Test("A worker that is killed while it fetches goes on where it was, and a dead worker's host has only what it was lent")
+  @Test(
+    "A worker that is killed while it fetches goes on where it was, and a dead worker's host has only what it was lent")
   func killed() throws {
     let study = try TinyStudy()
     try study.replaceBaseWithLargerViT()

@@ -23,7 +23,7 @@ struct BaseFolder: Sendable {
     files = try welcome.baseFiles.map { (file) throws(WorkerError) in
       guard let content = ContentHash(bytes: file.content), !file.name.isEmpty, !file.name.hasPrefix("."),
         !file.name.contains("/"), !file.name.utf8.contains(0), file.bytes < 1 << 50
-      else { throw WorkerError(.failure, "the welcome lists the file \"\(file.name)\" of the base, which cannot be one") }
+      else { throw WorkerError(.failure, "the welcome lists \"\(file.name)\" as a file of the base, which cannot be") }
       return CheckpointFile(name: file.name, bytes: Int(file.bytes), content: content)
     }
     hash = ContentHash(ofCheckpoint: files)
@@ -58,7 +58,8 @@ struct BaseFolder: Sendable {
 
   /// How much an earlier worker has left of these.
   func bytesHere(of lacking: [WantedContent]) -> Int {
-    lacking.reduce(0) { $0 + (cache.flatMap { FileSize.of($0.contents.partialPath(of: $1.content)) } ?? 0) }
+    guard let contents = cache?.contents else { return 0 }
+    return lacking.reduce(0) { $0 + (FileSize.of(contents.partialPath(of: $1.content)) ?? 0) }
   }
 
   /// Whether the folder that the audit names has this file, though not all of them.
@@ -96,7 +97,8 @@ struct BaseFolder: Sendable {
       try disk.moveItem(atPath: partial, toPath: cached)
       guard isWhole(at: cached) else {
         throw WorkerError(
-          .failure, "\(cached): the files of the base have come, but do not make the base of the plan; remove the folder")
+          .failure,
+          "\(cached): the files of the base have come, but do not make the base of the plan; remove the folder")
       }
       return cached
     }

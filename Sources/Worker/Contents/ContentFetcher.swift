@@ -175,23 +175,26 @@ private final class FetchLoop {
           $0.offset = UInt64(range.lowerBound)
           $0.bytes = UInt32(range.count)
         })
-    case .append(let content, let bytes): return attempt(content) { (partial) throws(ContentError) in
-      try partial.append(bytes)
-      return []
-    }
-    case .restart(let content): return attempt(content) { (partial) throws(ContentError) in
-      try partial.restart()
-      return []
-    }
-    case .verify(let content): return attempt(content) { (partial) throws(ContentError) in
-      // Where the session ends meanwhile, the next one checks it.
-      guard let isRight = try partial.finish(isEnding: isEnding) else { return [] }
-      if isRight {
-        bytesUntrimmed += partial.bytes
-        partials[content] = nil
+    case .append(let content, let bytes):
+      return attempt(content) { (partial) throws(ContentError) in
+        try partial.append(bytes)
+        return []
       }
-      return fetch.verified(content, isRight: isRight)
-    }
+    case .restart(let content):
+      return attempt(content) { (partial) throws(ContentError) in
+        try partial.restart()
+        return []
+      }
+    case .verify(let content):
+      return attempt(content) { (partial) throws(ContentError) in
+        // Where the session ends meanwhile, the next one checks it.
+        guard let isRight = try partial.finish(isEnding: isEnding) else { return [] }
+        if isRight {
+          bytesUntrimmed += partial.bytes
+          partials[content] = nil
+        }
+        return fetch.verified(content, isRight: isRight)
+      }
     case .close(let content):
       if let partial = partials.removeValue(forKey: content), partial.bytes == 0 { partial.discard() }
     case .discard(let content): partials.removeValue(forKey: content)?.discard()
