@@ -102,7 +102,8 @@ extension ClusterStateMachine {
     let fraction = total > 0 ? (rate(member) ?? usual) / total : 1
     // An evaluation is lent in ever smaller pieces, so that nobody waits long for the last.
     let units = state.round.isStep ? Double(state.total) : Double(state.pendingCount) / 2
-    return max(1, Int((units * fraction - 1e-9).rounded(.up)))
+    // To the nearest: rounded up, the slightly faster of many equal members would each take a unit too many.
+    return max(1, Int((units * fraction).rounded()))
   }
 
   /// Whether the others do a whole step sooner than this member one of its micro-batches, so that all would wait for it.
