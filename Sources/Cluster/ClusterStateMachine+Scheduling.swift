@@ -270,21 +270,20 @@ extension ClusterStateMachine {
     var overdue: [Int] = []
     for member in members {
       effort += 1
-      // A lease that waits behind another has not begun.
-      for identifier in member.isSilent ? member.held[...] : member.held.prefix(1) {
-        guard let state = leases[identifier] else { continue }
-        let elapsed = (now - max(state.granted, member.lastDelivered)) / .seconds(1)
-        if member.isSilent || elapsed > patience(with: state) { overdue.append(identifier) }
-      }
+      guard let first = member.held.first, let state = leases[first] else { continue }
+      let elapsed = (now - max(state.granted, member.lastDelivered)) / .seconds(1)
+      // What waits behind an overdue lease does not get on either.
+      if member.isSilent || elapsed > patience(with: state, of: member) { overdue += member.held }
     }
     return overdue.sorted()
   }
 
   /// How many seconds a lease may take before somebody else may do the same: three times what 95 of 100 took; the tail
   /// of a round, twice what half of them took.
-  func patience(with state: LeaseState) -> Double {
+  func patience(with state: LeaseState, of member: MemberState) -> Double {
     let shortest = timing.shortestLease / .seconds(1)
-    let first = timing.firstLease / .seconds(1)
+    // Who has delivered something has its model.
+    let first = max(shortest, timing.firstLease / .seconds(1) / (member.unitsDone > 0 ? 6 : 1))
     switch state.lease.work {
     case .training:
       guard let usual = statePace.quantile(0.95) else { return first }
