@@ -149,7 +149,7 @@ extension ClusterStateMachine {
       && !hasOthers(than: member) && isLongAlone(at: now)
   }
 
-  private mutating func lend(
+  mutating func lend(
     _ portion: RoundState.Portion, of index: Int, to member: Member, at now: Duration
   ) -> Lease {
     let round = rounds[index].round
@@ -174,7 +174,7 @@ extension ClusterStateMachine {
   }
 }
 
-// Whole runs, and work that takes too long.
+// Whole runs.
 extension ClusterStateMachine {
   /// How many runs are lent whole: all while there are enough of them, else so few that the others' micro-batches keep
   /// everybody else busy. A run whose steps are one micro-batch each cannot be shared.
@@ -206,7 +206,7 @@ extension ClusterStateMachine {
     return [.grant(lend(job: index, to: name, at: now))]
   }
 
-  private mutating func lend(job index: Int, to member: Member, at now: Duration) -> Lease {
+  mutating func lend(job index: Int, to member: Member, at now: Duration) -> Lease {
     let (run, step) = (jobs[index].run, jobs[index].step)
     var end = jobs[index].end
     if duplicateRate > 0 { end = (step + 1..<jobs[index].end).first { isSampled(run: run, step: $0) } ?? end }
@@ -234,68 +234,5 @@ extension ClusterStateMachine {
     guard let action = recall(identifier) else { return nil }
     if let job = jobs.firstIndex(where: { $0.holders.contains(identifier) }) { jobs[job].mode = .recalled }
     return action
-  }
-
-  /// Lends to a member what another one has held for too long: whoever delivers first counts.
-  private mutating func lendAgain(to member: Member, overdue: [Int], at now: Duration) -> Lease? {
-    for identifier in overdue {
-      effort += 1
-      guard let lease = leases[identifier]?.lease, lease.member != member else { continue }
-      switch lease.work {
-      case .units(let round, let units):
-        guard let index = rounds.firstIndex(where: { $0.round == round }),
-          let portion = rounds[index].portions[units.lowerBound], portion.counted == nil, portion.holders.count < 3,
-          !involves(member, in: portion), portion.holders.allSatisfy(overdue.contains)
-        else { continue }
-        return lend(portion, of: index, to: member, at: now)
-      case .training:
-        guard let index = jobs.firstIndex(where: { $0.run == lease.run }), jobs[index].holders.count < 3,
-          jobs[index].holders.contains(identifier), members.first(where: { $0.member == member })?.held.isEmpty == true,
-          jobs[index].holders.allSatisfy(overdue.contains)
-        else { continue }
-        return lend(job: index, to: member, at: now)
-      }
-    }
-    return nil
-  }
-
-  /// Whether the member that has the lease is silent: then what it holds is as good as not lent.
-  private func isAbandoned(_ identifier: Int) -> Bool {
-    guard let member = leases[identifier]?.lease.member, let index = position(of: member) else { return true }
-    return members[index].isSilent
-  }
-
-  /// Leases that have taken so long that somebody else may do the same, the oldest first.
-  private mutating func overdueLeases(at now: Duration) -> [Int] {
-    guard flaw != .waitsForever else { return [] }
-    var overdue: [Int] = []
-    for member in members {
-      effort += 1
-      // A lease that waits behind another has not begun.
-      for identifier in member.isSilent ? member.held[...] : member.held.prefix(1) {
-        guard let state = leases[identifier] else { continue }
-        let elapsed = (now - max(state.granted, member.lastDelivered)) / .seconds(1)
-        if member.isSilent || elapsed > patience(with: state) { overdue.append(identifier) }
-      }
-    }
-    return overdue.sorted()
-  }
-
-  /// How many seconds a lease may take before somebody else may do the same: three times what 95 of 100 took; the tail
-  /// of a round, twice what half of them took.
-  func patience(with state: LeaseState) -> Double {
-    let shortest = timing.shortestLease / .seconds(1)
-    let first = timing.firstLease / .seconds(1)
-    switch state.lease.work {
-    case .training:
-      guard let usual = statePace.quantile(0.95) else { return first }
-      return max(shortest, 3 * usual)
-    case .units(let round, let units):
-      let pace = round.isStep ? stepPace : evaluationPace
-      guard let usual = pace.quantile(0.95), let median = pace.quantile(0.5) else { return first }
-      let isTail = rounds.first { $0.round == round }?.pending.isEmpty ?? false
-      let limit = isTail ? max(shortest / 10, 2 * median * Double(units.count)) : .infinity
-      return min(limit, max(shortest, 3 * usual * Double(units.count)))
-    }
   }
 }

@@ -220,7 +220,8 @@ extension ClusterStateMachine {
       guard let identifier = member.held.first, let state = leases[identifier] else { continue }
       effort += 1
       // Ever more seldom, for what it needs may be large.
-      let patience = max(4 * (timing.shortestLease / .seconds(1)), patience(with: state)) * Double(1 << state.reminders)
+      let patience =
+        max(4 * (timing.shortestLease / .seconds(1)), patience(with: state, of: member)) * Double(1 << state.reminders)
       let since = max(state.granted, max(member.lastDelivered, state.reminded ?? .zero))
       guard (now - since) / .seconds(1) > patience else { continue }
       if state.lease.round == nil, !jobs.contains(where: { $0.holders.contains(identifier) }) {

@@ -30,6 +30,19 @@ import Testing
     #expect(!test.has(.count(late)))
   }
 
+  @Test("What waits behind an overdue lease is overdue too")
+  func behindOverdue() throws {
+    var test = TestCluster(members: 2, timing: ClusterTiming(firstLease: .seconds(10)))
+    test.evaluate(run: 0, blocks: 8)
+    #expect(test.held(by: member(1)).count == 2)
+    // The second member hangs; the first does everything else.
+    for _ in 0..<10 {
+      test.wait(.seconds(5))
+      if let lease = test.held(by: member(0)).first { test.deliver(lease) }
+    }
+    #expect(test.has(.completed(Round(run: 0, kind: .evaluation))))
+  }
+
   @Test("What a silent member holds is lent again at once; it is given up much later")
   func silence() throws {
     var (test, late) = try underWay()

@@ -8,9 +8,9 @@ extension World {
     now < slowDiskUntil ? 500_000 + random.index(below: 3_000_000) : 500 + random.index(below: 40_000)
   }
 
-  /// Simulated time in which something must be counted while a healthy worker is connected. Longer than any lease is
-  /// waited for before anybody is reminded of it.
-  private static let patience = 300_000_000
+  /// Simulated time in which something must be counted while a healthy worker is connected. A minute passes
+  /// before a lease of a member that has delivered nothing yet is given up, more where messages are lost besides.
+  private static let patience = 150_000_000
 
   func watchProgress() {
     guard let audit = coordinator?.audit, !audit.isFinished else { return }
