@@ -210,6 +210,8 @@ package final class Coordinator {
     in output: OutputFolder, inputs: AuditInputs, completed: [Int: CompletedRun]
   ) throws -> [Int: TrainingState] {
     var states: [Int: TrainingState] = [:]
+    // A sitting that was killed between a run's last record and this has left its state.
+    for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.settings.epochs > 0 {
       guard let state = output.states.load(run: run.identifier.description), state.step > 0, state.step <= run.steps,
         state.parameters.count == inputs.layouts[run.arm].count,

@@ -1,4 +1,5 @@
 import Cluster
+import Hashing
 import Testing
 
 @Suite struct WorkerQueueTests {
@@ -76,5 +77,39 @@ import Testing
     #expect(queue.isRecalled(1))
     queue.finish(lease: 1)
     #expect(!queue.isRecalled(1))
+  }
+
+  @Test("A lease that lacks contents waits until the last of them has come, and others go first")
+  func contents() {
+    let contents = (0..<3).map { ContentHash(of: [UInt8($0)]) }
+    var queue = WorkerQueue()
+    queue.havePlan(of: 0)
+    queue.haveParameters(of: 0, version: 3)
+    queue.grant(units(1, version: 3))
+    queue.grant(units(2, version: 3))
+    queue.lack([contents[0], contents[1]], for: 1)
+    #expect(queue.isLacking(1) && !queue.isLacking(2))
+    #expect(queue.next?.identifier == 2)
+    for content in [contents[2], contents[0], contents[0]] { queue.have(content) }
+    #expect(queue.next?.identifier == 2)
+    queue.have(contents[1])
+    #expect(queue.next?.identifier == 1)
+    queue.lack([contents[2]], for: 1)
+    queue.finish(lease: 1)
+    queue.lack([contents[2]], for: 1)
+    #expect(!queue.isLacking(1), "what has ended lacks nothing")
+  }
+
+  @Test("A run that is recalled is given back without the contents that it lacks")
+  func recalledWithoutContents() {
+    let content = ContentHash(of: [1])
+    var queue = WorkerQueue()
+    queue.havePlan(of: 0)
+    queue.haveState(of: 0, step: 5)
+    queue.grant(training(1, version: 5))
+    queue.lack([content], for: 1)
+    #expect(queue.next == nil)
+    queue.recall(lease: 1)
+    #expect(queue.next?.identifier == 1 && !queue.isLacking(1))
   }
 }

@@ -22,13 +22,17 @@ final class Hosts {
 
   private let prefix = "tenbin-\(UUID().uuidString.prefix(8).lowercased())"
   private let hidden: String
+  /// Files of zeros that workers' hosts have at paths within what is hidden, with their sizes.
+  private let decoys: [String: Int]
   /// What the workers' hosts keep: their keys and caches.
   private let folders: TemporaryFolder
   private var names: [String] = []
 
   /// - Parameter hidden: a folder that workers' hosts do not have.
-  init(workers: [String], hiding hidden: String) throws {
+  /// - Parameter decoys: what is found at some paths within it instead.
+  init(workers: [String], hiding hidden: String, decoys: [String: Int] = [:]) throws {
     self.hidden = hidden
+    self.decoys = decoys
     folders = try TemporaryFolder()
     do {
       try make(workers)
@@ -79,7 +83,11 @@ final class Hosts {
     let enter = ["ip", "netns", "exec", name(host)]
     guard host != "coordinator" else { return enter }
     // Empty folders over what another host would not have.
-    let script = "mount -t tmpfs none '\(hidden)' && mount -t tmpfs none /dev/shm && exec \"$@\""
+    var script = "mount -t tmpfs none '\(hidden)' && mount -t tmpfs none /dev/shm && "
+    for (path, size) in decoys {
+      script += "mkdir -p \"$(dirname '\(path)')\" && head -c \(size) /dev/zero > '\(path)' && "
+    }
+    script += "exec \"$@\""
     return enter + ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
   }
 

@@ -41,7 +41,14 @@ struct SeveralHostsTests {
     let study = try TinyStudy()
     try study.write(TinyStudy.specification, to: "smile.yaml")
     let expected = try expected(study, "smile.yaml")
-    let hosts = try Hosts(workers: ["gpu-1", "gpu-2"], hiding: study.path(""))
+    // Another host may have other files under the same names, even of the same size.
+    let lines = String(decoding: try study.read("data/faces.csv"), as: UTF8.self).split(separator: "\n")
+    let items = lines.dropFirst().prefix(20).map { study.path("data/\($0.prefix { $0 != "," })") }
+    let decoys = try Dictionary(
+      uniqueKeysWithValues: items.map {
+        ($0, try Data(contentsOf: URL(filePath: $0)).count)
+      })
+    let hosts = try Hosts(workers: ["gpu-1", "gpu-2"], hiding: study.path(""), decoys: decoys)
     try makeKeys(in: study, for: hosts)
     let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
     coordinator.wait(for: "workers join with")

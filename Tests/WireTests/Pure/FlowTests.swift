@@ -127,4 +127,31 @@ import WireTestSupport
     #expect(throws: ChunkError.overWindow) { try take(&flow, payload) { _ in } }
     #expect(flow.acknowledgement() == 0)
   }
+
+  private final class Owner: Sendable {}
+
+  @Test("A transfer's owner is let go of when the last chunk has left, or with the peer")
+  func owner() throws {
+    func transfer(_ count: Int) -> (Transfer, () -> Owner?) {
+      let owner = Owner()
+      weak let reference = owner
+      let transfer = Transfer(
+        subject: .delivery(.with { $0.lease = 1 }), payload: [UInt8](repeating: 0, count: count), owner: owner)
+      return (transfer, { reference })
+    }
+    func add(_ count: Int, to flow: inout OutboundFlow) -> () -> Owner? {
+      let (transfer, owner) = transfer(count)
+      flow.add(transfer, identifier: 1)
+      return owner
+    }
+    var flow = OutboundFlow()
+    let first = add(WireLimits.chunk + 1, to: &flow)
+    let second = add(1, to: &flow)
+    flow.sent(try #require(flow.next()))
+    #expect(first() != nil)
+    flow.sent(try #require(flow.next()))
+    #expect(first() == nil && second() != nil)
+    flow = OutboundFlow()
+    #expect(second() == nil)
+  }
 }
