@@ -110,10 +110,12 @@ package final class Ledger: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Records that the sitting ends by itself, behind everything recorded so far.
+  /// Records that the sitting ends by itself, behind everything recorded so far, and brings all of it into the one file.
   package func endSitting() throws(LedgerError) {
     try flush()
     try write { try $0.change(.sittings, key: [sitting]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
+    // Whoever still reads keeps the log from being emptied, which loses nothing.
+    _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
 
   private func writeWaiting() {
