@@ -15,6 +15,8 @@ package final class Ledger: Sendable {
   private let waiting = Mutex<(entries: [Entry], failure: LedgerError?)>(([], nil))
   /// The number of this sitting: leases are numbered anew in each.
   package let sitting: Int
+  /// Leases of this sitting for which nothing came yet, and their members.
+  private let outstanding = Mutex<[Int: String]>([:])
 
   private enum Entry: Sendable {
     case step(StepRecord)
@@ -141,11 +143,14 @@ package final class Ledger: Sendable {
       try writer.insert(
         [sitting, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
         into: .attempts)
+      outstanding.withLock { $0[attempt.lease] = attempt.member }
     case .delivery(let lease, let member, let time):
-      guard let attempt = try writer.row(of: .attempts, key: [sitting, lease]), try attempt.text(2) == member else {
-        return
+      let isFirst = outstanding.withLock { leases in
+        guard leases[lease] == member else { return false }
+        leases[lease] = nil
+        return true
       }
-      try writer.insertIfAbsent([sitting, lease, time], into: .deliveries)
+      if isFirst { try writer.insert([sitting, lease, time], into: .deliveries) }
     case .joined(let member, let time):
       try writer.insertIfAbsent(
         [

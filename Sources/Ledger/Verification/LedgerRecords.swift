@@ -121,7 +121,7 @@ package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertibl
 package struct LedgerCounts: Sendable, Equatable {
   package var sittings = 0
   /// Sittings that did not end by themselves, of those that are over.
-  package var killedSittings = 0
+  package var sittingsCutShort = 0
   package var incarnations = 0
   package var runs = 0
   package var completedRuns = 0
