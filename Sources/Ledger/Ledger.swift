@@ -15,6 +15,8 @@ package final class Ledger: Sendable {
   private let waiting = Mutex<(entries: [Entry], failure: LedgerError?)>(([], nil))
   /// The number of this sitting: leases are numbered anew in each.
   package let sitting: Int
+  /// Leases of this sitting for which nothing came yet, and their members.
+  private let outstanding = Mutex<[Int: String]>([:])
 
   private enum Entry: Sendable {
     case step(StepRecord)
@@ -110,10 +112,12 @@ package final class Ledger: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Records that the sitting ends by itself, behind everything recorded so far.
+  /// Records that the sitting ends by itself, behind everything recorded so far, and brings all of it into the one file.
   package func endSitting() throws(LedgerError) {
     try flush()
     try write { try $0.change(.sittings, key: [sitting]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
+    // Whoever still reads keeps the log from being emptied, which loses nothing.
+    _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
 
   private func writeWaiting() {
@@ -139,11 +143,14 @@ package final class Ledger: Sendable {
       try writer.insert(
         [sitting, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
         into: .attempts)
+      outstanding.withLock { $0[attempt.lease] = attempt.member }
     case .delivery(let lease, let member, let time):
-      guard let attempt = try writer.row(of: .attempts, key: [sitting, lease]), try attempt.text(2) == member else {
-        return
+      let isFirst = outstanding.withLock { leases in
+        guard leases[lease] == member else { return false }
+        leases[lease] = nil
+        return true
       }
-      try writer.insertIfAbsent([sitting, lease, time], into: .deliveries)
+      if isFirst { try writer.insert([sitting, lease, time], into: .deliveries) }
     case .joined(let member, let time):
       try writer.insertIfAbsent(
         [

@@ -62,6 +62,25 @@ enum LedgerTable: String, CaseIterable, Sendable {
       + "PRIMARY KEY (\(keys.map(\.name).joined(separator: ", ")))) WITHOUT ROWID"
   }
 
+  /// The statement that adds a row.
+  var insertion: String { Self.insertions[self] ?? "" }
+
+  /// The statement that finds a row by its key.
+  var selection: String { Self.selections[self] ?? "" }
+
+  // Made once: they are needed many times a step.
+  private static let insertions = statements { table in
+    let places = Array(repeating: "?", count: table.columnCount + 1).joined(separator: ", ")
+    return "INSERT INTO \(table.rawValue) VALUES (\(places))"
+  }
+  private static let selections = statements { table in
+    "SELECT * FROM \(table.rawValue) WHERE \(table.keys.map { "\($0.name) = ?" }.joined(separator: " AND "))"
+  }
+
+  private static func statements(_ body: (LedgerTable) -> String) -> [LedgerTable: String] {
+    Dictionary(uniqueKeysWithValues: allCases.map { ($0, body($0)) })
+  }
+
   /// The statement that makes the table of tallies.
   static let tallies = "CREATE TABLE tallies (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL)"
 

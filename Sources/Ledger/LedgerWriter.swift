@@ -13,8 +13,7 @@ final class LedgerWriter {
   ///
   /// - Throws: `RowError` when it is not what was written.
   func row(of table: LedgerTable, key: [any DatabaseValueConvertible]) throws -> SealedRow? {
-    let condition = table.keys.map { "\($0.name) = ?" }.joined(separator: " AND ")
-    let statement = try database.cachedStatement(sql: "SELECT * FROM \(table.rawValue) WHERE \(condition)")
+    let statement = try database.cachedStatement(sql: table.selection)
     guard let found = try Row.fetchOne(statement, arguments: StatementArguments(key)) else { return nil }
     guard let row = SealedRow(found, of: table), row.isIntact else {
       throw RowError(row: key.map { "\($0)" }.joined(separator: ", "), table: table)
@@ -31,8 +30,7 @@ final class LedgerWriter {
     // SQLite keeps -0.0 as 0.0.
     let values = values.map { if case .double(let number) = $0.storage { (number + 0).databaseValue } else { $0 } }
     let seal = table.seal(of: values)
-    let places = Array(repeating: "?", count: values.count + 1).joined(separator: ", ")
-    try database.cachedStatement(sql: "INSERT INTO \(table.rawValue) VALUES (\(places))")
+    try database.cachedStatement(sql: table.insertion)
       .execute(arguments: StatementArguments(values + [seal.databaseValue]))
     count(table, rows: 1, seal: seal)
   }

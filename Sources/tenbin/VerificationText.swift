@@ -28,7 +28,7 @@ struct VerificationText {
     var lines = findings.map { "finding: \($0)" }
     lines.append(
       "\(counts.runs) runs planned, \(counts.completedRuns) completed, \(counts.divergedRuns) diverged; "
-        + "\(counts.sittings) sittings, \(counts.killedSittings) of them killed; "
+        + "\(counts.sittings) sittings, \(counts.sittingsCutShort) of them cut short; "
         + "\(counts.incarnations) incarnations of workers")
     lines.append(
       "\(counts.steps) steps committed with \(counts.microBatches) micro-batches and \(counts.samples) samples; "
@@ -83,7 +83,7 @@ struct VerificationText {
       let counts = text.verification.counts
       self.counts = [
         "runs": counts.runs, "completed_runs": counts.completedRuns, "diverged_runs": counts.divergedRuns,
-        "sittings": counts.sittings, "killed_sittings": counts.killedSittings, "incarnations": counts.incarnations,
+        "sittings": counts.sittings, "sittings_cut_short": counts.sittingsCutShort, "incarnations": counts.incarnations,
         "steps": counts.steps, "micro_batches": counts.microBatches, "samples": counts.samples,
         "attempts": counts.attempts, "applied": counts.applied, "duplicates": counts.duplicates, "lost": counts.lost,
         "evaluations": counts.evaluations, "states": counts.states, "states_ahead": counts.statesAhead,

@@ -16,10 +16,11 @@ import Training
     try HealthyAudit.write(ledger: ledger, states: states)
   }
 
-  /// Opens the ledger as an audit does and reads it as an audit and a verification do.
+  /// Opens a ledger with these bytes as an audit does, and reads it as an audit and a verification do.
   ///
   /// - Returns: whether anything was found to be wrong.
-  private func isFound() throws -> Bool {
+  private func isFound(_ bytes: Data, name: String) throws -> Bool {
+    let ledger = try folder.write(bytes, to: name)
     do throws(LedgerError) {
       let records = try LedgerRecords(file: ledger, states: states)
       if !LedgerVerification(records).findings.isEmpty { return true }
@@ -44,26 +45,22 @@ import Training
         for index in start + offset..<min(start + offset + length, whole.count) {
           damaged[index] = UInt8(index * 37 % 251)
         }
-        try damaged.write(to: URL(filePath: ledger))
-        found += try isFound() ? 1 : 0
-        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: ledger + suffix) }
+        found += try isFound(damaged, name: "noise-\(start + offset).sqlite") ? 1 : 0
       }
     }
     #expect(found > whole.count / page)
-    for length in [0, 1, 100, page, page + 100, whole.count / 2, whole.count - 1] {
-      try whole.prefix(length).write(to: URL(filePath: ledger))
-      #expect(try length == 0 || isFound(), "cut off behind \(length) bytes")
+    for length in [1, 100, page, page + 100, whole.count / 2, whole.count - page] {
+      #expect(try isFound(whole.prefix(length), name: "cut-\(length).sqlite"), "cut off behind \(length) bytes")
     }
   }
 
   @Test("A folder or a text in the ledger's place is an error that names it")
   func otherFile() throws {
-    try Data("run,step\nfull,3\n".utf8).write(to: URL(filePath: ledger))
-    #expect(throws: LedgerError.self) { try Ledger(file: ledger, plan: HealthyAudit.plan) }
-    #expect(throws: LedgerError.self) { try LedgerRecords(file: ledger, states: states) }
-    #expect(throws: LedgerError.self) { try LedgerRecords(file: folder.path, states: states) }
-    #expect(throws: LedgerError.self) { try Ledger(file: folder.path, plan: HealthyAudit.plan) }
-    #expect(throws: LedgerError.self) { try LedgerRecords(file: "\(folder.path)/none", states: states) }
+    let text = try folder.write("run,step\nfull,3\n", to: "text.sqlite")
+    for file in [text, folder.path, "\(folder.path)/none/none"] {
+      #expect(throws: LedgerError.self) { try LedgerRecords(file: file, states: states) }
+      #expect(throws: LedgerError.self) { try Ledger(file: file, plan: HealthyAudit.plan) }
+    }
   }
 
   @Test("A write-ahead log that is cut off or has noise in it takes back what came last, and leaves a whole ledger")
@@ -84,9 +81,8 @@ import Training
     ] {
       var damaged = log.prefix(length)
       for index in min(noise, length)..<min(noise + 300, length) { damaged[index] ^= 0x5A }
-      try file.write(to: URL(filePath: ledger))
-      try damaged.write(to: URL(filePath: ledger + "-wal"))
-      try? FileManager.default.removeItem(atPath: ledger + "-shm")
+      let ledger = try folder.write(file, to: "\(length)-\(noise).sqlite")
+      try folder.write(damaged, to: "\(length)-\(noise).sqlite-wal")
       let again = try Ledger(file: ledger, plan: HealthyAudit.plan)
       try again.record(HealthyAudit.planned)
       try again.endSitting()
@@ -120,7 +116,7 @@ import Training
   func stateRoundTrip() throws {
     let files = StateFiles(folder: "\(folder.path)/more")
     let state = TrainingState(
-      step: 7, parameters: FloatBuffer([1, -.pi, 3.0e-40]),
+      step: 7, parameters: FloatBuffer([1, -.pi, .leastNonzeroMagnitude]),
       moments: .init(first: FloatBuffer([1, 2, 3]), second: FloatBuffer([4, 5, 6])),
       epoch: .init(sum: 0.1 + 0.2, samples: 5), losses: [0.3, .infinity], divergedAt: 7)
     try files.save(state, run: "a/b")

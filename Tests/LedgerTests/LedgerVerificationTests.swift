@@ -21,7 +21,7 @@ import Testing
     #expect(verification.findings.isEmpty)
     var expected = LedgerCounts()
     expected.sittings = 2
-    expected.killedSittings = 1
+    expected.sittingsCutShort = 1
     expected.incarnations = 3
     expected.runs = 5
     expected.completedRuns = 4

@@ -14,20 +14,29 @@ extension LedgerRecords {
       guard access(file, R_OK) == 0 else {
         throw LedgerError.unreadable(file: file, problem: String(cString: strerror(errno)))
       }
-      var configuration = Configuration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(5)
-      let queue = try DatabaseQueue(path: file, configuration: configuration)
-      try queue.read { database in
-        try LedgerSchema.requireThisVersion(database, file: file)
-        try LedgerSchema.requireWhole(database, check: "integrity_check", file: file)
-        for table in LedgerTable.allCases { try read(table, from: database) }
-        try checkTallies(in: database)
+      do {
+        try read(file, at: file)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && access(file + "-wal", F_OK) != 0
+      {
+        // In a folder that nobody can write to SQLite needs to be told that nobody does.
+        try read(file, at: "\(URL(filePath: file).absoluteString)?immutable=1")
       }
     } catch {
       throw LedgerError(error, file: file, else: LedgerError.unreadable)
     }
     readStates(in: folder)
+  }
+
+  private mutating func read(_ file: String, at path: String) throws {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(5)
+    try DatabaseQueue(path: path, configuration: configuration).read { database in
+      try LedgerSchema.requireThisVersion(database, file: file)
+      try LedgerSchema.requireWhole(database, check: "integrity_check", file: file)
+      for table in LedgerTable.allCases { try read(table, from: database) }
+      try checkTallies(in: database)
+    }
   }
 
   private mutating func read(_ table: LedgerTable, from database: Database) throws {
@@ -100,9 +109,9 @@ extension LedgerRecords {
   private mutating func checkTallies(in database: Database) throws {
     var written: [String: (rows: Int64, sum: Int64)] = [:]
     for row in try Row.fetchAll(database, sql: "SELECT name, rows, sum FROM tallies") {
-      guard case .string(let name) = row.databaseValues[row.databaseValues.startIndex].storage,
-        let rows = Int64.fromDatabaseValue(row[1]), let sum = Int64.fromDatabaseValue(row[2]),
-        LedgerTable(rawValue: name) != nil
+      let values = Array(row.databaseValues)
+      guard case .string(let name) = values[0].storage, case .int64(let rows) = values[1].storage,
+        case .int64(let sum) = values[2].storage, LedgerTable(rawValue: name) != nil
       else {
         damage.append(LedgerFinding("the table tallies has a row that nobody has written"))
         continue

@@ -121,7 +121,7 @@ package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertibl
 package struct LedgerCounts: Sendable, Equatable {
   package var sittings = 0
   /// Sittings that did not end by themselves, of those that are over.
-  package var killedSittings = 0
+  package var sittingsCutShort = 0
   package var incarnations = 0
   package var runs = 0
   package var completedRuns = 0
@@ -141,4 +141,6 @@ package struct LedgerCounts: Sendable, Equatable {
   package var states = 0
   /// States that are ahead of the ledger; they are not gone on from.
   package var statesAhead = 0
+
+  package init() {}
 }

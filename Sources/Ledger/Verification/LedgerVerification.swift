@@ -104,7 +104,7 @@ package struct LedgerVerification {
   private mutating func count() {
     let last = records.sittings.map(\.sitting).max() ?? 0
     counts.sittings = records.sittings.count
-    counts.killedSittings = records.sittings.count { $0.ended == nil && $0.sitting < last }
+    counts.sittingsCutShort = records.sittings.count { $0.ended == nil && $0.sitting < last }
     counts.incarnations = records.members.count
     counts.runs = records.planned.count
     counts.completedRuns = records.completed.count
