@@ -1,4 +1,5 @@
 import Cluster
+import Hashing
 import Testing
 
 @Suite struct WorkerQueueTests {
@@ -76,5 +77,21 @@ import Testing
     #expect(queue.isRecalled(1))
     queue.finish(lease: 1)
     #expect(!queue.isRecalled(1))
+  }
+
+  @Test("A lease that lacks contents lets others go first, until the last of them has come")
+  func lacking() {
+    var queue = WorkerQueue()
+    queue.havePlan(of: 0)
+    queue.haveParameters(of: 0, version: 0)
+    queue.grant(units(1, version: 0))
+    queue.grant(units(2, version: 0))
+    let contents = [1, 2].map { ContentHash(of: [$0] as [UInt8]) }
+    queue.lack(Set(contents), for: 1)
+    #expect(queue.next?.identifier == 2)
+    queue.have(contents[0])
+    #expect(queue.next?.identifier == 2)
+    queue.have(contents[1])
+    #expect(queue.next?.identifier == 1)
   }
 }
