@@ -95,7 +95,7 @@ import Testing
   func evaluations() {
     var test = TestCluster(members: 2)
     test.evaluate(run: 0, blocks: 16)
-    #expect(test.leases.compactMap(\.units) == [0..<4, 4..<7, 7..<10, 10..<12])
+    #expect(test.leases.compactMap(\.units) == [0..<4, 4..<7, 7..<9, 9..<11])
     var many = TestCluster()
     for run in 0..<4 { many.evaluate(run: run, blocks: 16) }
     many.join(member(0))
