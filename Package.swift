@@ -159,7 +159,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "tenbin", "tenbin-worker", "Coordinator", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors", "Wire",
+        "tenbin", "tenbin-worker", "Coordinator", "Ledger", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors",
         "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
       ],
       swiftSettings: strict),

@@ -120,7 +120,7 @@ import Training
   func stateRoundTrip() throws {
     let files = StateFiles(folder: "\(folder.path)/more")
     let state = TrainingState(
-      step: 7, parameters: FloatBuffer([1, -.pi, 3.0e-40]),
+      step: 7, parameters: FloatBuffer([1, -.pi, .leastNonzeroMagnitude]),
       moments: .init(first: FloatBuffer([1, 2, 3]), second: FloatBuffer([4, 5, 6])),
       epoch: .init(sum: 0.1 + 0.2, samples: 5), losses: [0.3, .infinity], divergedAt: 7)
     try files.save(state, run: "a/b")

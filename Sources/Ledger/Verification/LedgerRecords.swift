@@ -141,4 +141,6 @@ package struct LedgerCounts: Sendable, Equatable {
   package var states = 0
   /// States that are ahead of the ledger; they are not gone on from.
   package var statesAhead = 0
+
+  package init() {}
 }
