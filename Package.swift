@@ -160,7 +160,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "tenbin", "tenbin-worker", "Coordinator", "Ledger", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors",
-        "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
+        "Wire", "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
       ],
       swiftSettings: strict),
   ],
