@@ -159,8 +159,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "tenbin", "tenbin-worker", "Coordinator", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors", "Wire",
-        "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
+        "tenbin", "tenbin-worker", "Coordinator", "Ledger", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors",
+        "Wire", "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
       ],
       swiftSettings: strict),
   ],

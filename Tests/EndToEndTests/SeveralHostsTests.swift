@@ -1,6 +1,7 @@
 import Coordinator
 import Foundation
 import Hashing
+import Ledger
 import Plan
 import TestSupport
 import Testing
@@ -65,9 +66,9 @@ struct SeveralHostsTests {
     // The coordinator's words in the ledger say what each worker was lent; it has that, the base, and nothing else.
     let inputs = try AuditInputs(specificationFile: study.path("smile.yaml"))
     for host in ["gpu-1", "gpu-2"] {
-      let lent = try Lent(ledger: study.path("smile-audit/ledger.sqlite"), plan: inputs.plan).contents(of: host)
+      let lent = try Lent(study: study, plan: inputs.plan).contents(of: host)
       let found = Set(hosts.contents(of: host).keys).subtracting(try baseContents(study))
-      #expect(found.isSubset(of: lent), "\(host) has what it was not lent")
+      #expect(found.subtracting(lent) == [], "\(host) has what it was not lent")
       #expect(!found.isEmpty)
       #expect(hosts.contents(of: host, ending: ".partial").isEmpty)
     }
@@ -128,50 +129,34 @@ struct SeveralHostsTests {
     let found = Set(hosts.contents(of: "gpu-1").keys).subtracting(try baseContents(study))
     #expect(found.isStrictSubset(of: used), "\(found.count) of \(used.count)")
     let others = Set(hosts.contents(of: "gpu-2").keys).subtracting(try baseContents(study))
-    let lent = try Lent(ledger: study.path("smile-audit/ledger.sqlite"), plan: plan).contents(of: "gpu-2")
-    #expect(others.isSubset(of: lent) && !others.isEmpty)
+    let lent = try Lent(study: study, plan: plan).contents(of: "gpu-2")
+    #expect(others.subtracting(lent) == [] && !others.isEmpty)
   }
 }
 
 /// What the coordinator wrote down of its leases.
 private struct Lent {
   private let plan: Plan
-  /// Lines of a worker's name, a run and the work.
-  private let rows: [[String]]
+  private let records: LedgerRecords
 
-  init(ledger: String, plan: Plan) throws {
+  init(study: TinyStudy, plan: Plan) throws {
     self.plan = plan
-    let query = """
-      import sqlite3, sys
-      for row in sqlite3.connect(sys.argv[1]).execute(
-          "SELECT m.name, a.run, a.work FROM attempts a JOIN members m ON a.member = m.member"):
-        print("\\t".join(row))
-      """
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", query, ledger]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    rows = text.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+    records = try LedgerRecords(
+      file: study.path("smile-audit/ledger.sqlite"), states: study.path("smile-audit/states"))
   }
 
   /// The contents of all items that a worker was lent.
   func contents(of worker: String) throws -> Set<String> {
+    let incarnations = Set(records.members.filter { $0.name == worker }.map(\.member))
     var items: Set<Int> = []
-    for row in rows where row[0] == worker {
-      let run = try #require(plan.runs.first { $0.identifier.description == row[1] })
-      if row[2].hasPrefix("training") {
-        items.formUnion(run.members)
-      } else if let match = row[2].firstMatch(of: /step (\d+), micro-batches (\d+) to (\d+)/) {
-        let (step, units) = (Int(match.1) ?? 0, (Int(match.2) ?? 0)...(Int(match.3) ?? 0))
+    for attempt in records.attempts where incarnations.contains(attempt.member) {
+      let run = try #require(plan.runs.first { $0.identifier.description == attempt.run })
+      switch attempt.work {
+      case .training: items.formUnion(run.members)
+      case .microBatches(let step, let units):
         let order = run.order(epoch: step / run.stepsPerEpoch)
         items.formUnion(run.microBatches(step: step % run.stepsPerEpoch, order: order)[units].joined())
-      } else {
-        let match = try #require(row[2].firstMatch(of: /evaluation, blocks (\d+) to (\d+)/))
-        items.formUnion(run.evaluationBlocks[(Int(match.1) ?? 0)...(Int(match.2) ?? 0)].joined())
+      case .blocks(let blocks): items.formUnion(run.evaluationBlocks[blocks].joined())
       }
     }
     return Set(items.map { plan.input.contents[$0].description })
