@@ -48,20 +48,20 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Conductor", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization", "Plan",
-        "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", protobuf,
+        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization",
+        "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Conductor",
       dependencies: [
-        "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers",
-        protobuf,
+        "Content", "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Hashing",
+        "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Worker",
       dependencies: [
-        "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models", "Checkpoints", "Torch",
-        "Hashing", "RandomNumbers", protobuf,
+        "Content", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models",
+        "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
     .target(
@@ -84,6 +84,7 @@ let package = Package(
     .target(
       name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
+    .target(name: "Content", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "SharedMemory", dependencies: ["Optimization"], swiftSettings: strict),
     .target(name: "Training", dependencies: ["Optimization", "Plan"], swiftSettings: strict),
     .target(name: "Optimization", swiftSettings: strict),
@@ -111,13 +112,15 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
+    .testTarget(
+      name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "ClusterTests", dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
-      swiftSettings: strict),
+      name: "ClusterTests",
+      dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .target(
       name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
     .testTarget(
@@ -156,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "tenbin", "tenbin-worker", "Checkpoints", "Faces", "Safetensors", "Wire", "RandomNumbers", "TestSupport",
+        "tenbin", "tenbin-worker", "Coordinator", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors", "Wire",
+        "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
       ],
       swiftSettings: strict),
   ],

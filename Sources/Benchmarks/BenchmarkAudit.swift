@@ -37,7 +37,8 @@ package final class BenchmarkAudit {
     address: String? = nil
   ) throws {
     self.microBatches = microBatches
-    folder = "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
+    folder =
+      "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let planned = (0..<runs).map { run in
       PlannedRun(

@@ -20,7 +20,6 @@ package final class NullComputation: MicroBatchComputation {
 
   package func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) -> Double {
     if seconds > 0 { Thread.sleep(forTimeInterval: seconds) }
-    gradient.pointer.update(repeating: 1e-3)
     return 1
   }
 

@@ -42,8 +42,10 @@ package enum StepBenchmark {
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
     let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
+    // A step is timed from the one before it.
+    let skipped = max(1, settings.warmup)
     let audit = try BenchmarkAudit(
-      runs: 1, microBatches: workers, microBatch: settings.batch, steps: settings.warmup + settings.steps,
+      runs: 1, microBatches: workers, microBatch: settings.batch, steps: skipped + settings.steps,
       initial: initial, sharesMemory: true)
     let processes = try (0..<workers).map { index in
       try BenchmarkProcess(
@@ -56,11 +58,12 @@ package enum StepBenchmark {
     let times = try audit.run(workers: workers)
     guard let loss = times.last?.meanLoss, loss.isFinite else { throw BenchmarkError("the loss is not finite") }
     let seconds = zip(times, times.dropFirst()).map { ($1.at - $0.at) / .seconds(1) }
+    guard seconds.count >= settings.steps else { throw BenchmarkError("the coordinator committed too few steps") }
     return StepMeasurement(
       settings, world: workers, seconds: Array(seconds.suffix(settings.steps)), trainable: initial.count,
       peakResidentBytes: processes.map { ProcessStatus.peakResidentBytes(of: $0.identifier) }.max() ?? 0,
       peakProportionalBytes: memory.peakBytes, loss: loss,
-      outsideShare: audit.shareOutsideWorkers(after: settings.warmup))
+      outsideShare: audit.shareOutsideWorkers(after: skipped))
   }
 
   /// Serves one worker of a benchmark until the coordinator says goodbye.

@@ -44,14 +44,17 @@ extension ClusterStateMachine {
     let isCompared = portion.opinionsNeeded > 1 || !portion.holders.isEmpty || !portion.opinions.isEmpty
     portion.opinions.append(.init(lease: identifier, member: member, digest: isCompared ? digest() : nil))
     rounds[index].portions[units.lowerBound] = portion
-    return settle(round: index, units: units) + schedule(at: now)
+    return settle(round: index, units: units, at: now) + schedule(at: now)
   }
 
   private mutating func measure(_ state: LeaseState, round: Round, units: Int, at now: Duration) {
     guard let index = position(of: state.lease.member) else { return }
     let seconds = (now - max(state.granted, members[index].lastDelivered)) / .seconds(1) / Double(units)
+    let isFirst = members[index].unitsDone == 0
     members[index].lastDelivered = now
     members[index].unitsDone += units
+    // The first one had to build its model besides.
+    if isFirst { return }
     if round.isStep {
       stepPace.add(seconds)
       members[index].speed.add(seconds)
@@ -61,8 +64,22 @@ extension ClusterStateMachine {
     }
   }
 
+  /// The member was overtaken by others: it is at least as slow as it has been so far.
+  private mutating func measureOvertaken(_ identifier: Int, at now: Duration) {
+    guard let lease = leases[identifier]?.lease, let round = lease.round, let units = lease.units,
+      let granted = leases[identifier]?.granted, let index = position(of: lease.member),
+      members[index].held.first == identifier, members[index].unitsDone > 0
+    else { return }
+    let seconds = (now - max(granted, members[index].lastDelivered)) / .seconds(1) / Double(units.count)
+    if round.isStep {
+      members[index].speed.addAtLeast(seconds)
+    } else {
+      members[index].evaluationSpeed.addAtLeast(seconds)
+    }
+  }
+
   /// Counts a portion when enough members agree about it.
-  mutating func settle(round index: Int, units: Range<Int>) -> [Action] {
+  mutating func settle(round index: Int, units: Range<Int>, at now: Duration) -> [Action] {
     guard var portion = rounds[index].portions[units.lowerBound], portion.counted == nil else { return [] }
     let agreed = portion.agreed
     guard let first = agreed.first else { return [] }
@@ -92,6 +109,9 @@ extension ClusterStateMachine {
     let lease = Lease(identifier: first.lease, run: round.run, work: .units(round, units), member: first.member)
     actions = [.count(lease)] + rest + actions
     guard rounds[index].isComplete else { return actions }
+    for identifier in rounds[index].portions.keys.sorted().flatMap({ rounds[index].portions[$0]?.holders ?? [] }) {
+      measureOvertaken(identifier, at: now)
+    }
     endLeases(of: round)
     rounds.removeAll { $0.round == round }
     if !round.isStep { trainers[round.run] = nil }
@@ -162,7 +182,7 @@ extension ClusterStateMachine {
           let index = rounds.firstIndex(where: { $0.round == round })
         else { continue }
         rounds[index].portions[first]?.opinionsNeeded = 1
-        actions += settle(round: index, units: portion.units)
+        actions += settle(round: index, units: portion.units, at: now)
       }
     }
     return actions

@@ -45,7 +45,9 @@ extension ClusterStateMachine {
       let ranges = (state.pending + state.portions.values.map(\.units)).sorted { $0.lowerBound < $1.lowerBound }
       var end = 0
       for range in ranges {
-        if range.lowerBound != end || range.isEmpty { problems.append("units \(range) of \(state.round) overlap or gap") }
+        if range.lowerBound != end || range.isEmpty {
+          problems.append("units \(range) of \(state.round) overlap or gap")
+        }
         end = range.upperBound
       }
       if end != state.total { problems.append("\(state.round) ends at unit \(end) of \(state.total)") }
@@ -65,7 +67,9 @@ extension ClusterStateMachine {
   private func jobProblems() -> [String] {
     var problems: [String] = []
     for job in jobs {
-      if job.holders.contains(where: { leases[$0] == nil }) { problems.append("run \(job.run) is held by an ended lease") }
+      if job.holders.contains(where: { leases[$0] == nil }) {
+        problems.append("run \(job.run) is held by an ended lease")
+      }
       let round = rounds.first { $0.round.run == job.run && $0.round.isStep }?.round
       let isConsistent =
         switch job.mode {
@@ -73,7 +77,9 @@ extension ClusterStateMachine {
         case .lent, .recalled: !job.holders.isEmpty && round == nil
         case .shared: job.holders.isEmpty && round == Round(run: job.run, kind: .step(job.step))
         }
-      if !isConsistent { problems.append("run \(job.run) is \(job.mode), held by \(job.holders), its round is \(round as Any)") }
+      if !isConsistent {
+        problems.append("run \(job.run) is \(job.mode), held by \(job.holders), its round is \(round as Any)")
+      }
     }
     for state in rounds where state.round.isStep && !jobs.contains(where: { $0.run == state.round.run }) {
       problems.append("\(state.round) is open, but its run is not")

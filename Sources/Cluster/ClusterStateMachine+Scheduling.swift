@@ -7,13 +7,17 @@ extension ClusterStateMachine {
 
   /// Lends until nobody can be lent more.
   mutating func schedule(at now: Duration) -> [Action] {
+    noteTime(now)
+    guard holds == 0 else { return [] }
     var actions = waiveOpinions(at: now)
     let overdue = overdueLeases(at: now)
     // Everybody gets a first lease before anybody gets a second.
     for count in 0..<Self.leasesPerMember {
       for index in members.indices {
         effort += 1
-        while isLendable(index), members[index].held.count == count, let lent = lend(to: index, overdue: overdue, at: now) {
+        while isLendable(index), members[index].held.count == count,
+          let lent = lend(to: index, overdue: overdue, at: now)
+        {
           actions += lent
         }
       }
@@ -38,7 +42,7 @@ extension ClusterStateMachine {
     let member = members[index].member
     if let lease = lendOpinion(to: member, at: now) { return [.grant(lease)] }
     if let lease = lendAgain(to: member, overdue: overdue.filter(isAbandoned), at: now) { return [.grant(lease)] }
-    if let lease = lendUnits(to: index, at: now) { return [.grant(lease)] }
+    if let lease = lendUnits(to: index, overdue: overdue, at: now) { return [.grant(lease)] }
     if let actions = lendRun(to: index, at: now) { return actions }
     guard members[index].held.isEmpty else { return nil }
     if let lease = lendAgain(to: member, overdue: overdue, at: now) { return [.grant(lease)] }
@@ -59,10 +63,13 @@ extension ClusterStateMachine {
 
 // Units of rounds.
 extension ClusterStateMachine {
-  private mutating func lendUnits(to member: Int, at now: Duration) -> Lease? {
+  private mutating func lendUnits(to member: Int, overdue: [Int], at now: Duration) -> Lease? {
     let name = members[member].member
     effort += rounds.count
-    let open = rounds.indices.filter { !rounds[$0].pending.isEmpty }
+    var open = rounds.indices.filter { !rounds[$0].pending.isEmpty }
+    if open.contains(where: { rounds[$0].round.isStep && wouldDelay(round: $0, member, overdue: overdue) }) {
+      open.removeAll { rounds[$0].round.isStep }
+    }
     guard !open.isEmpty else { return nil }
     // Steps first: a run waits for them. Then whatever the member has the parameters of.
     let step = open.first { rounds[$0].round.isStep }
@@ -96,6 +103,20 @@ extension ClusterStateMachine {
     // An evaluation is lent in ever smaller pieces, so that nobody waits long for the last.
     let units = state.round.isStep ? Double(state.total) : Double(state.pendingCount) / 2
     return max(1, Int((units * fraction - 1e-9).rounded(.up)))
+  }
+
+  /// Whether the others do a whole step sooner than this member one of its micro-batches, so that all would wait for it.
+  private mutating func wouldDelay(round: Int, _ member: Int, overdue: [Int]) -> Bool {
+    guard let own = members[member].speed.secondsPerUnit, members[member].unitsDone > 8 else { return false }
+    effort += members.count
+    // Only those count that are there and get on.
+    let others = members.indices.filter { other in
+      other != member && members[other].isActive && !members[other].trains
+        && !members[other].held.contains(where: overdue.contains)
+    }
+    let rates = others.compactMap { members[$0].speed.rate }
+    guard let best = rates.max() else { return false }
+    return own > 2 * max(1 / best, Double(rounds[round].total) / rates.reduce(0, +))
   }
 
   /// Whether two members do this step: a whole run is lent up to the next such step at most.

@@ -67,7 +67,7 @@ extension ClusterStateMachine {
     if steps > 0 {
       statePace.add(seconds)
       if let job {
-        members[index].speed.add(seconds / Double(steps * job.microBatches))
+        if members[index].unitsDone > 0 { members[index].speed.add(seconds / Double(steps * job.microBatches)) }
         members[index].unitsDone += steps * job.microBatches
       }
     }

@@ -15,11 +15,14 @@ package struct ClusterStateMachine: Sendable {
   /// Who should not be lent a run while there is somebody else.
   var shunned: [Int: Member] = [:]
   var nextLease = 1
+  /// How many reasons there are to lend nothing yet.
+  var holds = 0
   /// Of micro-batches, of evaluation blocks, and between two states of a lent run.
   var stepPace = Pace()
   var evaluationPace = Pace()
   var statePace = Pace()
-  var lastTick: Duration = .zero
+  /// When something happened last.
+  var lastEvent: Duration = .zero
   /// When there were two active members or more, or one came, last.
   var lastCompany: Duration?
   /// Members, rounds, portions and leases that were looked at to decide who is lent what: what scheduling costs.
@@ -161,20 +164,25 @@ extension ClusterStateMachine {
 
   /// Anything came from a member.
   package mutating func hear(_ member: Member, at now: Duration) {
+    noteTime(now)
     guard let index = position(of: member) else { return }
     members[index].lastHeard = now
     members[index].isSilent = false
   }
 
+  /// Where the coordinator itself was held up, nobody could be heard and nobody could come: that time does not count.
+  mutating func noteTime(_ now: Duration) {
+    let held = now - lastEvent
+    lastEvent = now
+    guard held > .milliseconds(500) else { return }
+    for index in members.indices { members[index].lastHeard = min(now, members[index].lastHeard + held) }
+    lastCompany = lastCompany.map { min(now, $0 + held) }
+  }
+
   /// Time has passed: members fall silent or are given up, and what they hold is lent again. To be called several times
   /// a second.
   package mutating func tick(at now: Duration) -> [Action] {
-    // Where the coordinator itself was held up, nobody could be heard.
-    let held = now - lastTick
-    lastTick = now
-    if held > .milliseconds(500) {
-      for index in members.indices { members[index].lastHeard = min(now, members[index].lastHeard + held) }
-    }
+    noteTime(now)
     var actions: [Action] = []
     for index in members.indices where now - members[index].lastHeard > timing.silenceLimit {
       members[index].isSilent = true
@@ -187,6 +195,12 @@ extension ClusterStateMachine {
     actions += remind(at: now)
     return actions + schedule(at: now)
   }
+
+  /// Lends nothing until `release`: several things change at once, and only then it can be seen what is best.
+  package mutating func hold() { holds += 1 }
+
+  /// Ends a `hold`; `reconsider` lends.
+  package mutating func release() { holds -= 1 }
 
   package var memberCount: Int { members.count }
 

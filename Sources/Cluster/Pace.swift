@@ -42,6 +42,11 @@ struct MemberSpeed: Sendable {
     secondsPerUnit = secondsPerUnit.map { 0.7 * $0 + 0.3 * seconds } ?? seconds
   }
 
+  /// Something took at least so long.
+  mutating func addAtLeast(_ seconds: Double) {
+    if seconds > secondsPerUnit ?? 0 { add(seconds) }
+  }
+
   /// Units a second; nil before one was done.
   var rate: Double? { secondsPerUnit.map { 1 / max($0, 1e-9) } }
 }

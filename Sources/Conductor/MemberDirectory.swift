@@ -11,7 +11,12 @@ package struct MemberEntry {
   package let process: UInt32
   package let host: String
   package let fingerprint: String
+  /// Its bulk socket is connected; it prepares itself.
+  package internal(set) var isAdmitted = false
+  /// It takes part.
   package internal(set) var isReady = false
+  /// When something last came of it.
+  var lastHeard: Duration = .zero
   package internal(set) var sharesMemory = false
   package internal(set) var peakResidentBytes: UInt64 = 0
   var hasDelivered = false
@@ -40,6 +45,9 @@ package struct MemberDirectory {
 
   /// Those that take part, in the order of their names.
   package var ready: [MemberEntry] { all.filter(\.isReady) }
+
+  /// Whether somebody fetches or loads what it needs to take part.
+  package var isSomebodyPreparing: Bool { entries.values.contains { $0.isAdmitted && !$0.isReady } }
 
   /// The incarnation of a process under a name.
   package func entry(name: String, process: UInt32) -> MemberEntry? {

@@ -59,7 +59,9 @@ final class ParameterStore {
     let parts = [state.parameters] + (state.moments.map { [$0.first, $0.second] } ?? [])
     let count = state.parameters.count
     made += 1
-    guard let file = try? SharedFile(making: "t-\(made)", bytes: parts.count * count * 4, in: folder) else { return nil }
+    guard let file = try? SharedFile(making: "t-\(made)", bytes: parts.count * count * 4, in: folder) else {
+      return nil
+    }
     for (index, part) in parts.enumerated() { file.floats(at: index * count * 4, count: count)?.copy(from: part) }
     return file
   }
@@ -72,7 +74,9 @@ final class ParameterStore {
     guard let folder else { return nil }
     made += 1
     // Where /dev/shm is too small, parameters are sent instead.
-    guard let parameters = try? SharedParameters(making: "p-\(run)-\(made)", count: count, in: folder) else { return nil }
+    guard let parameters = try? SharedParameters(making: "p-\(run)-\(made)", count: count, in: folder) else {
+      return nil
+    }
     shared[run] = Published(parameters: parameters)
     return parameters
   }

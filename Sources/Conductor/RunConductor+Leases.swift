@@ -12,14 +12,16 @@ internal import Wire
 
 // What is lent.
 extension RunConductor {
-  /// - Parameter again: what was sent may have been lost with a connection; all of it goes once more.
-  func grant(_ lease: Lease, again: Bool = false) throws {
-    if again, let entry = members[lease.member] {
-      _ = members.update(entry.peer) {
-        $0.plans.remove(lease.run)
-        $0.versions[lease.run] = nil
-      }
-    }
+  func grant(_ lease: Lease) throws {
+    guard let entry = members[lease.member] else { return }
+    try send(lease)
+    try settings.ledger.record(
+      AttemptRecord(
+        lease: lease.identifier, member: entry.member.description,
+        run: audit.work.runs[lease.run].identifier.description, work: lease.leasedWork))
+  }
+
+  private func send(_ lease: Lease) throws {
     guard let entry = members[lease.member], let version = audit.version(of: lease.run) else { return }
     let plan = audit.work.runs[lease.run]
     sendPlan(of: lease.run, to: entry)
@@ -39,11 +41,16 @@ extension RunConductor {
       expect(lease, plan: plan, from: entry)
     }
     endpoint.send(.lease(grant), to: entry.peer)
-    if again { return }
-    try settings.ledger.record(
-      AttemptRecord(
-        lease: lease.identifier, member: entry.member.description, run: plan.identifier.description,
-        work: lease.leasedWork))
+  }
+
+  /// Lends the same again, as if nothing of it had been sent.
+  func remind(_ lease: Lease) throws {
+    guard let entry = members[lease.member] else { return }
+    _ = members.update(entry.peer) { entry in
+      entry.versions[lease.run] = nil
+      entry.plans.remove(lease.run)
+    }
+    try send(lease)
   }
 
   private func sendPlan(of run: Int, to entry: MemberEntry) {

@@ -13,7 +13,7 @@ extension RunConductor {
     case .transfer(let transfer, let identifier, let peer):
       let whole = members.update(peer) { $0.assembly.insert(transfer, identifier: identifier) } ?? []
       for item in whole { try take(item, from: peer) }
-    case .ready(let peer, let sharesMemory): try admit(peer, sharesMemory: sharesMemory)
+    case .ready(let peer, let sharesMemory): admit(peer, sharesMemory: sharesMemory)
     case .request(let request, let requester):
       let reply = try delegate?.answer(request) ?? .with { $0.refused = "nobody is there to answer" }
       endpoint.answer(reply, to: requester)
@@ -34,6 +34,7 @@ extension RunConductor {
       }
       return
     }
+    _ = members.update(peer) { $0.lastHeard = now }
     try change { audit, now in
       audit.hear(entry.member, at: now)
       return []
@@ -47,25 +48,12 @@ extension RunConductor {
     case .failure(let failure)?: try hear(failure, from: entry)
     case .leaving?: try change { try $0.drain(entry.member, at: $1) }
     case .goodbye(let goodbye)?: try lose(peer, because: goodbye.reason)
-    case .contentRequest(let request)?: answer(request, to: peer)
+    case .contentRequest(let request)?:
+      guard entry.isAdmitted, !contents.take(request, from: peer) else { break }
+      try refuse(peer, because: "it asks for more contents than anybody could take")
+    case .prepared?: try join(entry)
     case .hello?, .heartbeat?, nil: break
     }
-  }
-
-  private func answer(_ request: Tenbin_ContentRequest, to peer: Peer) {
-    guard let bytes = delegate?.content(request) else {
-      return endpoint.send(
-        .contentAnswer(
-          .with {
-            $0.content = request.content
-            $0.problem = "this audit has no such content"
-          }), to: peer)
-    }
-    let subject = Tenbin_ContentSubject.with {
-      $0.content = request.content
-      $0.offset = request.offset
-    }
-    endpoint.send(Transfer(subject: .content(subject), payload: bytes), to: peer)
   }
 
   private func hear(_ failure: Tenbin_Failure, from entry: MemberEntry) throws {
@@ -84,10 +72,11 @@ extension RunConductor {
       delegate?.notice("\(hello.name.printable) was refused: \(reason)")
       return endpoint.forget(peer)
     }
-    members.insert(
-      MemberEntry(
-        peer: peer, member: Member(peer.description), name: hello.name.printable, process: hello.process,
-        host: hello.host.printable, fingerprint: text))
+    var entry = MemberEntry(
+      peer: peer, member: Member(peer.description), name: hello.name.printable, process: hello.process,
+      host: hello.host.printable, fingerprint: text)
+    entry.lastHeard = now
+    members.insert(entry)
     var welcome = settings.welcome
     welcome.bulkEndpoint = endpoint.bulk
     if let folder = parameters.folder {
@@ -99,17 +88,32 @@ extension RunConductor {
     endpoint.send(.welcome(welcome), to: peer)
   }
 
-  private func admit(_ peer: Peer, sharesMemory: Bool) throws {
-    let entry = members.update(peer) { entry in
-      entry.isReady = true
+  private func admit(_ peer: Peer, sharesMemory: Bool) {
+    let admitted: Void? = members.update(peer) { entry in
+      entry.isAdmitted = true
       entry.sharesMemory = sharesMemory && parameters.folder != nil
-      return entry
     }
-    guard let entry else { return }
+    guard admitted != nil else { return }
     endpoint.admit(peer)
     endpoint.send(settings.catalogue, to: peer)
+  }
+
+  /// A worker has all that it needs to take part.
+  private func join(_ entry: MemberEntry) throws {
+    guard entry.isAdmitted, !entry.isReady else { return }
+    _ = members.update(entry.peer) { $0.isReady = true }
     try change { try $0.join(entry.member, at: $1) }
   }
+
+  /// Gives those up that have said hello, do not take part yet, and are not heard of any more.
+  func forgetSilentStrangers() throws {
+    for entry in members.all where !entry.isReady && now - entry.lastHeard > Self.patienceWithStrangers {
+      send(refusal: "it was not heard of for long", mayReturn: true, to: entry.peer)
+      try forget(entry, because: "not heard of for \(Self.patienceWithStrangers.components.seconds) seconds")
+    }
+  }
+
+  private static let patienceWithStrangers = Duration.seconds(30)
 
   /// Records a member whose delivery is taken. The first of them sets the fingerprint that all others must have: a mere
   /// hello must not lock the others out.
@@ -167,6 +171,7 @@ extension RunConductor {
   private func forget(_ entry: MemberEntry, because reason: String) throws {
     members.remove(entry.peer)
     endpoint.forget(entry.peer)
+    contents.forget(entry.peer)
     try settings.ledger.recordLeft(entry.member.description, reason: reason)
     delegate?.left(entry, reason: reason)
   }

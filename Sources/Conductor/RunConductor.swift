@@ -1,4 +1,5 @@
 package import Cluster
+package import Content
 internal import Foundation
 package import Ledger
 internal import Optimization
@@ -30,6 +31,7 @@ package final class RunConductor {
   package let settings: ConductorSettings
   let recorder: StepRecorder
   let parameters: ParameterStore
+  let contents: ContentServer
   let began = ContinuousClock.now
   /// Shared files with the states of runs that are lent.
   var stateFiles: [Int: SharedFile] = [:]
@@ -55,6 +57,7 @@ package final class RunConductor {
     endpoint = try CoordinatorEndpoint(
       listeningAt: settings.address, administration: settings.administration, security: settings.security
     ) { mailbox.send(.wire($0)) }
+    contents = ContentServer(shelf: settings.contents, endpoint: endpoint)
   }
 
   package var now: Duration { ContinuousClock.now - began }
@@ -79,6 +82,7 @@ package final class RunConductor {
     if now - lastTick >= .milliseconds(20) {
       lastTick = now
       try change { try $0.tick(at: $1) }
+      try forgetSilentStrangers()
     }
   }
 
@@ -91,7 +95,7 @@ package final class RunConductor {
     for action in actions {
       switch action {
       case .grant(let lease): try grant(lease)
-      case .remind(let lease): try grant(lease, again: true)
+      case .remind(let lease): try remind(lease)
       case .recall(let lease):
         if let entry = members[lease.member] {
           endpoint.send(.recall(.with { $0.lease = UInt64(lease.identifier) }), to: entry.peer)
@@ -160,13 +164,15 @@ package struct ConductorSettings {
   package var welcome: Tenbin_Welcome
   /// The items, as workers are sent them.
   package var catalogue: Transfer
+  /// The files that workers may ask for.
+  package var contents: ContentShelf
   /// The position of each run's method in the welcome.
   package var methods: [Int]
 
   package init(
     address: Address, administration: Address? = nil, security: ServerSecurity? = nil, sharedFolder: String?,
     ledger: Ledger, states: StateFiles, fingerprint: String? = nil, welcome: Tenbin_Welcome, catalogue: Transfer,
-    methods: [Int]
+    contents: ContentShelf = ContentShelf(), methods: [Int]
   ) {
     self.address = address
     self.administration = administration
@@ -177,6 +183,7 @@ package struct ConductorSettings {
     self.fingerprint = fingerprint
     self.welcome = welcome
     self.catalogue = catalogue
+    self.contents = contents
     self.methods = methods
   }
 }
@@ -201,8 +208,6 @@ package protocol ConductorDelegate: AnyObject {
   func failed(_ entry: MemberEntry, reason: String) throws
   /// A person's shell asks.
   func answer(_ request: Tenbin_AdministrationRequest) throws -> Tenbin_AdministrationReply
-  /// A worker asks for a piece of a content; nil when there is none.
-  func content(_ request: Tenbin_ContentRequest) -> [UInt8]?
 }
 
 extension ConductorDelegate {
@@ -218,5 +223,4 @@ extension ConductorDelegate {
   package func answer(_ request: Tenbin_AdministrationRequest) throws -> Tenbin_AdministrationReply {
     .with { $0.refused = "nothing can be asked of this program" }
   }
-  package func content(_ request: Tenbin_ContentRequest) -> [UInt8]? { nil }
 }

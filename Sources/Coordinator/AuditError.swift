@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Why an audit cannot start or cannot go on.
 package struct AuditError: Error, Sendable, CustomStringConvertible {
   package let kind: Kind
@@ -35,8 +37,20 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
       return try body()
     } catch let error as AuditError {
       throw error
+    } catch let error as WireError where error.isConfiguration {
+      throw AuditError(.configuration, "\(error)")
     } catch {
       throw AuditError(kind, "\(error)")
+    }
+  }
+}
+
+extension WireError {
+  /// Whether what was asked for is wrong, rather than something failed.
+  fileprivate var isConfiguration: Bool {
+    switch self {
+    case .address, .withoutKeys, .keyFile: true
+    default: false
     }
   }
 }

@@ -55,12 +55,17 @@ package final class Coordinator {
     completed = try AuditError.wrapping(.failure) { [output] in try Self.completedRuns(in: output, inputs: inputs) }
     conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder, completed] in
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
+      var security = options.security
+      if let server = security?.keys.publicKey {
+        security?.allowed.append(
+          try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
+      }
       return try RunConductor(
         settings: ConductorSettings(
           address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
-          security: options.security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
+          security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
-          welcome: Tenbin_Welcome(inputs), catalogue: Transfer(catalogueOf: inputs),
+          welcome: Tenbin_Welcome(inputs), catalogue: inputs.catalogue, contents: inputs.contents,
           methods: inputs.plan.runs.map(\.arm)),
         audit: { place in
           AuditStateMachine(
@@ -77,7 +82,9 @@ package final class Coordinator {
     }
     let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
     localWorkers = LocalWorkers(
-      executable: executable, arguments: ["--connect", control], logFolder: "\(options.output)/logs",
+      executable: executable,
+      arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
+      logFolder: "\(options.output)/logs",
       register: runtimeFolder.workerRegister,
       exited: { exit in
         mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
@@ -139,7 +146,9 @@ package final class Coordinator {
       throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
     }
     chaos?.act(on: localWorkers, at: conductor.now)
-    if conductor.audit.cluster.memberCount > 0 { lastHadMember = conductor.now }
+    // Who fetches a large base is as good as a member.
+    let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
+    if hasMember { lastHadMember = conductor.now }
     guard conductor.now - lastHadMember < options.patience else {
       try conductor.keepStates()
       throw AuditError(
@@ -166,7 +175,7 @@ package final class Coordinator {
 
   /// Tells how far the audit is.
   func showProgress(notice: String? = nil) {
-    progress.workers = conductor.members.ready.count
+    progress.workers = conductor.audit.cluster.memberCount
     progress.notice = notice
     progress.samplesDone = conductor.audit.samplesDone
     let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
@@ -191,7 +200,8 @@ package final class Coordinator {
       guard let found = done[run.identifier.description] else { continue }
       guard found.logits.count == inputs.logitCount(ofRun: index) else {
         throw AuditError(
-          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output")
+          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output"
+        )
       }
       completed[index] = found
     }
@@ -281,59 +291,5 @@ extension Coordinator: ConductorDelegate {
         .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
     }
     try localWorkers.start(name: exit.name)
-  }
-}
-
-extension Tenbin_Welcome {
-  /// What workers are told, but for sockets and shared memory.
-  init(_ inputs: AuditInputs) {
-    self.init()
-    planHash = Data(inputs.plan.hash.bytes)
-    baseFolder = URL(filePath: inputs.checkpoint.path).standardizedFileURL.path(percentEncoded: false)
-    baseHash = Data(inputs.plan.input.base.bytes)
-    classes = UInt32(inputs.classNames.count)
-    threads = UInt32(inputs.specification.cluster.threads)
-    precision =
-      switch inputs.specification.training.precision {
-      case .float32: .float32
-      case .bfloat16: .bfloat16
-      }
-    methods = inputs.methods.map {
-      Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
-    }
-  }
-}
-
-extension Tenbin_Method {
-  init(_ method: AdaptationMethod, layers: Int) {
-    self.init()
-    switch method {
-    case .head: head = Tenbin_Method.Head()
-    case .full: full = Tenbin_Method.Full()
-    case .lora(let configuration):
-      lora = .with {
-        $0.rank = UInt32(configuration.rank)
-        $0.alpha = configuration.alpha
-        $0.targets = configuration.targets
-        $0.dropout = configuration.dropout
-        $0.isRankStabilized = configuration.isRankStabilized
-        $0.layers = (configuration.layers.indices(of: layers) ?? []).map(UInt32.init)
-      }
-    }
-  }
-}
-
-extension Transfer {
-  /// The items' paths, labels and digests, for the workers.
-  init(catalogueOf inputs: AuditInputs) throws {
-    var catalogue = Tenbin_Catalogue()
-    catalogue.items = inputs.manifest.items.enumerated().map { position, item in
-      .with {
-        $0.path = URL(filePath: item.path).standardizedFileURL.path(percentEncoded: false)
-        $0.label = UInt32(item.classIndex)
-        $0.content = Data(inputs.plan.input.contents[position].bytes)
-      }
-    }
-    self.init(subject: .catalogue(Tenbin_CatalogueSubject()), payload: try catalogue.serializedBytes())
   }
 }

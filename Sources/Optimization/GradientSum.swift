@@ -49,7 +49,9 @@ package struct GradientReduction: Sendable {
   /// - Throws: `OptimizationError` when it is no node of the tree, has another length, or overlaps what is there.
   ///
   /// - Parameter loop: how the additions are spread; their bits do not depend on it.
-  package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = serialLoop) throws(OptimizationError) {
+  package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = serialLoop)
+    throws(OptimizationError)
+  {
     guard CanonicalTree.contains(node.range, total: total) else {
       throw .notANode(range: node.range, total: total)
     }

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Content
 internal import Models
 internal import Optimization
 internal import RandomNumbers
@@ -26,6 +27,8 @@ final class ImageComputation: MicroBatchComputation {
     self.items = items
     self.device = device
   }
+
+  func lacking(_ positions: [Int]) -> [WantedContent] { items.lacking(positions) }
 
   func parameterCount(method: Int) throws -> Int { try model(method).layout.count }
 

@@ -1,3 +1,4 @@
+package import Content
 package import Optimization
 package import RandomNumbers
 
@@ -20,4 +21,11 @@ package protocol MicroBatchComputation: AnyObject {
 
   /// The logits of some items, item by item, flat.
   func logits(method: Int, items: [Int]) throws -> [Float]
+
+  /// The contents that must be fetched before these items can be computed.
+  func lacking(_ items: [Int]) -> [WantedContent]
+}
+
+extension MicroBatchComputation {
+  package func lacking(_ items: [Int]) -> [WantedContent] { [] }
 }

@@ -17,16 +17,18 @@ package final class Worker {
 
   /// Computes the fingerprint.
   ///
-  /// - Parameter patience: seconds that the coordinator may be silent.
+  /// - Parameters:
+  ///   - patience: seconds that the coordinator may be silent.
+  ///   - notice: told what a person may want to know, on any thread.
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, device: String, patience: Double,
-    sharesMemory: Bool = true
+    sharesMemory: Bool = true, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     let fingerprint = try WorkerFingerprint(device: device)
     self.device = fingerprint.device
     settings = WorkerSettings(
       name: name, address: address, security: security, fingerprint: fingerprint.message, host: Host.identifier,
-      patience: patience, sharesMemory: sharesMemory)
+      patience: patience, sharesMemory: sharesMemory, notice: notice)
   }
 
   /// Works until a coordinator says goodbye.
@@ -55,10 +57,11 @@ package final class Worker {
     comparable.bulkEndpoint = ""
     if let prepared, prepared.welcome == comparable, prepared.catalogue == catalogue { return prepared.computation }
     let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
+    let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
       precision: try Precision(welcome.precision), labels: Int(welcome.classes),
-      items: try ItemStore(catalogue: catalogue, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
+      items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
     prepared = (comparable, catalogue, computation)
     return computation
   }

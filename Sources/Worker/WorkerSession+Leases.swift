@@ -14,6 +14,7 @@ extension WorkerSession {
   func work(on lease: WorkerLease, with computation: any MicroBatchComputation) throws {
     guard let grant = grants[lease.identifier], let run = runs[lease.run] else { return }
     if lease.work == .training { return try begin(lease, grant: grant, run: run) }
+    guard lack(computation.lacking(try items(of: lease, run: run)), for: lease.identifier) else { return }
     let clock = LeaseClock()
     guard try load(lease, grant: grant, run: run, with: computation) else { return endStale(lease) }
     var parts: [Part] = []
@@ -68,7 +69,7 @@ extension WorkerSession {
     return root
   }
 
-  private func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
+  func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
     guard var known = runs[run] else { throw WorkerError(.failure, "the plan of run \(run) is missing") }
     defer { runs[run] = known }
     return try known.step(step)
@@ -103,6 +104,7 @@ extension WorkerSession {
   private func end(_ lease: Int) {
     queue.finish(lease: lease)
     grants[lease] = nil
+    releaseContents(of: lease)
   }
 }
 
@@ -131,15 +133,22 @@ extension WorkerSession {
     let isRecalled = queue.isRecalled(lent.lease)
     if !lent.isDone && !isRecalled {
       let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
+      guard lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) else {
+        // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
+        if !lent.steps.isEmpty { try deliver(&lent, isLast: false) }
+        lentRun = lent
+        return
+      }
       loaded = [run.method: (lent.run, lent.training.step)]
       try computation.load(lent.training.parameters.floats, method: run.method)
-      lentRun = nil
       let sum = try gradient(
         of: microBatches, node: 0..<microBatches.count, method: run.method, dropout: dropout,
         into: scratch.buffer(count: lent.training.parameters.count), with: computation)
       unitsDone += UInt64(microBatches.count)
       stepsDone += 1
       loaded = [:]
+      // The only holder changes its state in place.
+      lentRun = nil
       try lent.step(gradient: sum)
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }

@@ -1,5 +1,7 @@
 internal import Cluster
+internal import Content
 internal import Foundation
+internal import Hashing
 internal import Optimization
 internal import SharedMemory
 internal import SwiftProtobuf
@@ -10,13 +12,24 @@ package import Wire
 ///
 /// It computes on the thread that calls `run`; sockets and heartbeats have a thread of their own.
 package final class WorkerSession {
+  /// What comes to the thread that computes.
+  enum Event: Sendable {
+    case wire(WorkerEvent)
+    case contents(ContentFetcher.News)
+  }
+
   let settings: WorkerSettings
-  let mailbox = Mailbox<WorkerEvent>()
+  let mailbox = Mailbox<Event>()
   let endpoint: WorkerEndpoint
-  /// Makes what computes, once the catalogue is here.
+  let fetcher = ContentFetcher()
+  /// Makes what computes, once the catalogue is here, and the base in the folder that the welcome names.
   let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
 
-  private var welcome: Tenbin_Welcome?
+  var welcome: Tenbin_Welcome?
+  /// What waits for the base.
+  var catalogue: Tenbin_Catalogue?
+  /// Leases whose contents were asked for.
+  var claimed: Set<Int> = []
   private var folder: SharedFolder?
   var computation: (any MicroBatchComputation)?
   var queue = WorkerQueue()
@@ -43,10 +56,13 @@ package final class WorkerSession {
     self.settings = settings
     self.prepare = prepare
     outgoing = OutgoingBuffers(folder: nil, name: "")
-    let mailbox = mailbox
+    let (mailbox, fetcher) = (mailbox, fetcher)
     endpoint = try WorkerEndpoint(
       connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience
-    ) { mailbox.send($0) }
+    ) { event in
+      // Pieces of contents need not wait for what is being computed.
+      if let piece = ContentFetcher.Event(event) { fetcher.send(piece) } else { mailbox.send(.wire(event)) }
+    }
   }
 
   /// Asks the coordinator, from any thread, to be lent nothing more and to be let go.
@@ -59,7 +75,10 @@ package final class WorkerSession {
   ///
   /// - Throws: `WorkerError` when the coordinator refuses this worker or is lost, or a lease cannot be computed.
   package func run() throws {
-    defer { endpoint.close() }
+    defer {
+      fetcher.end()
+      endpoint.close()
+    }
     endpoint.send(
       .hello(
         .with {
@@ -70,7 +89,6 @@ package final class WorkerSession {
         }))
     while true {
       // Whatever has come goes first: it may recall what would be worked on.
-      let canWork = computation != nil && (lentRun != nil || queue.next != nil)
       if let event = canWork ? mailbox.receive(until: .distantPast) : mailbox.receive() {
         if try handle(event) { return }
       } else if canWork {
@@ -82,15 +100,16 @@ package final class WorkerSession {
   }
 
   /// Returns whether that was goodbye.
-  private func handle(_ event: WorkerEvent) throws -> Bool {
+  private func handle(_ event: Event) throws -> Bool {
     switch event {
-    case .message(let message): return try handle(message)
-    case .transfer(let transfer): try handle(transfer)
-    case .coordinatorLost:
+    case .wire(.message(let message)): return try handle(message)
+    case .wire(.transfer(let transfer)): try handle(transfer)
+    case .contents(let news): try handle(news)
+    case .wire(.coordinatorLost):
       throw WorkerError(
         .unreachable,
         "no word from the coordinator at \(settings.address) for \(Int(settings.patience)) s; is it running?")
-    case .failed(let error): throw WorkerError(.failure, "\(error)")
+    case .wire(.failed(let error)): throw WorkerError(.failure, "\(error)")
     }
     return false
   }
@@ -106,8 +125,9 @@ package final class WorkerSession {
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
-      grants[lease.identifier] = grant
+      if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
       queue.grant(lease)
+      try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
     case .goodbye?: return true
@@ -131,17 +151,19 @@ package final class WorkerSession {
   private func handle(_ transfer: Transfer) throws {
     switch transfer.subject {
     case .catalogue:
-      guard let welcome else { return }
-      computation = try prepare(welcome, Tenbin_Catalogue(serializedBytes: transfer.payload))
+      catalogue = try Tenbin_Catalogue(serializedBytes: transfer.payload)
+      try obtainBase()
     case .runPlan(let subject):
       runs[Int(subject.run)] = try KnownRun(Tenbin_RunPlan(serializedBytes: transfer.payload))
       queue.havePlan(of: Int(subject.run))
+      try claimContents()
     case .parameters(let subject):
+      guard queue.haveParameters(of: Int(subject.run), version: Int(subject.version)) else { return }
       parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
-      queue.haveParameters(of: Int(subject.run), version: Int(subject.version))
+      releaseDropped()
     case .state(let subject):
+      guard queue.haveState(of: Int(subject.run), step: Int(subject.step)) else { return }
       states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
-      queue.haveState(of: Int(subject.run), step: Int(subject.step))
     case .content, .delivery, .ready, .credit: break
     }
   }
@@ -172,6 +194,13 @@ package final class WorkerSession {
     return file.floats(count: file.bytes / 4).map { FloatBuffer(copying: $0) }
   }
 
+  /// Whether there is something to be done that lacks nothing.
+  private var canWork: Bool {
+    guard computation != nil else { return false }
+    guard let lentRun else { return queue.next != nil }
+    return !queue.isLacking(lentRun.lease)
+  }
+
   /// What does the next piece of work, and tells of what cannot be done.
   private func work() throws {
     guard let computation else { return }
@@ -184,15 +213,23 @@ package final class WorkerSession {
         lease = next.identifier
         try work(on: next, with: computation)
       }
+    } catch let error as LackingContents {
+      // What was here is not any more, or is something else; nothing of the lease has left.
+      loaded = [:]
+      lack(error.contents, for: lease)
     } catch {
-      endpoint.send(
-        .failure(
-          .with {
-            $0.lease = UInt64(lease)
-            $0.reason = "\(error)"
-          }))
+      fail(lease, because: "\(error)")
       throw error
     }
+  }
+
+  func fail(_ lease: Int, because reason: String) {
+    endpoint.send(
+      .failure(
+        .with {
+          $0.lease = UInt64(lease)
+          $0.reason = reason
+        }))
   }
 }
 
@@ -208,10 +245,12 @@ package struct WorkerSettings: Sendable {
   package var patience: Double
   /// Whether memory is shared with a coordinator on the same host.
   package var sharesMemory: Bool
+  /// Told what a person may want to know, on any thread.
+  package var notice: @Sendable (String) -> Void
 
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, fingerprint: Tenbin_Fingerprint, host: String,
-    patience: Double, sharesMemory: Bool
+    patience: Double, sharesMemory: Bool, notice: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.name = name
     self.address = address
@@ -220,6 +259,7 @@ package struct WorkerSettings: Sendable {
     self.host = host
     self.patience = patience
     self.sharesMemory = sharesMemory
+    self.notice = notice
   }
 }
 
@@ -227,7 +267,8 @@ extension WorkerLease {
   init?(_ grant: Tenbin_LeaseGrant) {
     let work: Work
     switch grant.work {
-    case .microBatches(let units)? where units.first < units.end: work = .microBatches(Int(units.first)..<Int(units.end))
+    case .microBatches(let units)? where units.first < units.end:
+      work = .microBatches(Int(units.first)..<Int(units.end))
     case .blocks(let units)? where units.first < units.end: work = .blocks(Int(units.first)..<Int(units.end))
     case .training?: work = .training
     default: return nil

@@ -7,8 +7,8 @@ import Torch
 /// Speeds, to be set beside a peer's in one sitting.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speeds.", 
-    subcommands: [Step.self, Coordination.self, StepWorkerCommand.self, NullWorkerCommand.self])
+    commandName: "bench", abstract: "Measure speeds.",
+    subcommands: [Step.self, Coordination.self, Reduce.self, StepWorkerCommand.self, NullWorkerCommand.self])
 
   struct Options: ParsableArguments {
     @Option(help: "vit-base, vit-tiny, swinv2-tiny, swinv2-large, llama-160m, mistral-160m, or a checkpoint folder.")
@@ -83,7 +83,8 @@ struct BenchCommand: ParsableCommand {
         let measurement =
           if let workers {
             try StepBenchmark.run(
-              settings, workers: workers, command: [BenchCommand.program(), "bench", "step-worker"], arguments: options.arguments)
+              settings, workers: workers, command: [BenchCommand.program(), "bench", "step-worker"],
+              arguments: options.arguments)
           } else {
             try StepBenchmark.run(settings)
           }
@@ -157,6 +158,36 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  struct Reduce: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Time the addition of gradients beside a copy of the same bytes; prints one line of JSON.")
+
+    @Option(help: "Elements of each gradient.")
+    var parameters: Int = 20_000_000
+
+    @Option(help: "Gradients.")
+    var microbatches: Int = 8
+
+    @Option(help: "Measured repetitions.")
+    var repetitions: Int = 5
+
+    func validate() throws {
+      for (name, value) in [("parameters", parameters), ("microbatches", microbatches), ("repetitions", repetitions)]
+      where !(1...1_000_000_000).contains(value) {
+        throw ValidationError("--\(name) must be from 1 to 1000000000")
+      }
+    }
+
+    func run() throws {
+      try reportingErrors {
+        print(
+          try ReduceBenchmark.run(
+            parameters: parameters, microBatches: microbatches, repetitions: repetitions
+          ).json)
+      }
+    }
+  }
+
   /// One worker of `bench coordination`.
   struct NullWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "null-worker", shouldDisplay: false)
@@ -171,7 +202,8 @@ struct BenchCommand: ParsableCommand {
       try reportingErrors {
         try BenchmarkAudit.work(
           at: connect, name: "null-\(index)",
-          computation: NullComputation(parameters: parameters, seconds: milliseconds / 1000), sharesMemory: sharedMemory)
+          computation: NullComputation(parameters: parameters, seconds: milliseconds / 1000), sharesMemory: sharedMemory
+        )
       }
     }
   }

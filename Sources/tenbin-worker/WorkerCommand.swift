@@ -37,7 +37,7 @@ struct WorkerCommand: ParsableCommand {
       let worker = try Worker(
         name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect),
         security: try key.map { try ClientSecurity(file: $0) }, device: device, patience: patience,
-        sharesMemory: sharedMemory)
+        sharesMemory: sharedMemory, notice: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
       let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, worker.leave) }
       defer { for signal in signals { signal.cancel() } }
       try worker.run { FileHandle.standardError.write(Data("\($0); coming back\n".utf8)) }

@@ -4,27 +4,30 @@ import Wire
 
 /// How a coordinator runs, whoever starts its workers.
 struct ConductOptions: ParsableArguments {
-  @Option(help: "The folder of keys that `tenbin keys` has made; needed to listen beyond this host.", completion: .directory)
+  @Option(
+    help: "The folder of keys that `tenbin keys` has made; needed to listen beyond this host.", completion: .directory)
   var keys: String?
 
   @Option(
     help: ArgumentHelp(
-      "The share of work that two workers compute, to be compared bit for bit.",
+      "The share of work that two workers compute, to be compared bit for bit; the specification's when left out.",
       discussion: "A worker that computes wrong is found and put aside. It never changes the results."))
-  var duplicates: Double = 0
+  var duplicates: Double?
 
   @Flag(inversion: .prefixedNo, help: "Share memory with the workers of this host.")
   var sharedMemory = true
 
   func validate() throws {
-    if !(duplicates >= 0 && duplicates <= 1) { throw ValidationError("--duplicates must be from 0 to 1") }
+    if let duplicates, !(duplicates >= 0 && duplicates <= 1) { throw ValidationError("--duplicates must be from 0 to 1") }
   }
 
-  func options(output: String, workers: Int, listen: String?, patience: Int, chaos: Double? = nil) throws -> AuditOptions {
+  func options(
+    for inputs: AuditInputs, output: String, workers: Int, listen: String?, patience: Int, chaos: Double? = nil
+  ) throws -> AuditOptions {
     AuditOptions(
       output: output, localWorkers: workers, address: try listen.map { try Address($0) },
       security: try keys.map { try KeyFolder(path: $0).serverSecurity() }, patience: .seconds(patience),
-      sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates)
+      sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates ?? inputs.plannedDuplicates)
   }
 }
 
@@ -61,7 +64,9 @@ struct AuditCommand: ParsableCommand {
     if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
     if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
-    if let chaos, !(chaos >= 0.1 && chaos <= 1e6) { throw ValidationError("--chaos must be from 0.1 to 1000000 seconds") }
+    if let chaos, !(chaos >= 0.1 && chaos <= 1e6) {
+      throw ValidationError("--chaos must be from 0.1 to 1000000 seconds")
+    }
   }
 
   func run() throws {
@@ -70,7 +75,7 @@ struct AuditCommand: ParsableCommand {
     }
     try Session.run(specification: specification) { inputs in
       try conduct.options(
-        output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60, chaos: chaos)
+        for: inputs, output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60, chaos: chaos)
     }
   }
 }
@@ -99,8 +104,8 @@ struct CoordinatorCommand: ParsableCommand {
   }
 
   func run() throws {
-    try Session.run(specification: specification) { _ in
-      try conduct.options(output: output, workers: 0, listen: listen, patience: wait)
+    try Session.run(specification: specification) { inputs in
+      try conduct.options(for: inputs, output: output, workers: 0, listen: listen, patience: wait)
     }
   }
 }

@@ -12,7 +12,7 @@ enum StatusText {
 
   static func table(_ status: Tenbin_AuditStatus) -> String {
     let share = status.samples > 0 ? Double(status.samplesDone) / Double(status.samples) : 0
-    let left = status.secondsLeft >= 0 ? ", about \(duration(status.secondsLeft)) left in this phase's pace" : ""
+    let left = status.secondsLeft >= 0 ? ", about \(duration(status.secondsLeft)) left" : ""
     var lines = [
       "\(status.name) in \(status.output) (process \(status.process), running for \(duration(status.secondsRunning)))",
       "\(Int(share * 100)) %  [\(status.phaseNumber)/\(status.phases)] \(status.phase)  "
@@ -27,7 +27,8 @@ enum StatusText {
             worker.name + (worker.isLocal ? "" : " (\(worker.sharesMemory ? "this host" : "elsewhere"))"),
             "\(worker.process)", worker.state, "\(worker.unitsDone)",
             worker.rate >= 0 ? decimal(worker.rate) : "–",
-            worker.peakResidentBytes > 0 ? size(worker.peakResidentBytes) : "–", worker.holds.isEmpty ? "–" : worker.holds,
+            worker.peakResidentBytes > 0 ? size(worker.peakResidentBytes) : "–",
+            worker.holds.isEmpty ? "–" : worker.holds,
           ]
         })
     let open = status.runs.filter { !["waiting", "done"].contains($0.state) }

@@ -141,7 +141,9 @@ import Testing
     audit.wait(for: "lora-r2: training")
     let text = try Program.run("status", study.path("a"))
     #expect(text.exitCode == 0, "\(text.errors)")
-    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] { #expect(text.output.contains(word)) }
+    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] {
+      #expect(text.output.contains(word))
+    }
     let json = try Program.run("status", study.path("a"), "--json")
     let status = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
     #expect((status["workers"] as? [[String: Any]])?.count == 2)
@@ -163,11 +165,15 @@ final class WatchedAudit {
     let changed = DispatchSemaphore(value: 0)
   }
 
-  init(_ arguments: [String], phrases: [String]) throws {
+  convenience init(_ arguments: [String], phrases: [String]) throws { try self.init(arguments) }
+
+  init(
+    _ arguments: [String], launcher: [String] = [], in folder: String? = nil, environment: [String: String] = [:]
+  ) throws {
     let seen = Seen()
     self.seen = seen
     program = try Program(
-      arguments,
+      arguments, launcher: launcher, in: folder, environment: environment,
       onErrors: { piece in
         seen.text.withLock { $0 += piece }
         seen.changed.signal()

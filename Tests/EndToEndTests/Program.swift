@@ -17,14 +17,21 @@ final class Program: Sendable {
   /// Starts `tenbin` with these arguments.
   ///
   /// - Parameters:
+  ///   - launcher: what starts it, with the arguments before its own; nothing when it is started directly.
+  ///   - folder: where it runs; the current folder when left out.
+  ///   - environment: variables besides those of the tests.
   ///   - input: what it reads on standard input.
   ///   - line: told each piece of what it says on standard error, on a thread of its own.
-  init(_ arguments: [String], input: String? = nil, onErrors line: @escaping @Sendable (String) -> Void = { _ in })
-    throws
-  {
+  init(
+    _ arguments: [String], launcher: [String] = [], in folder: String? = nil, environment: [String: String] = [:],
+    input: String? = nil, onErrors line: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
     process = Process()
-    process.executableURL = Self.folder.appending(path: "tenbin")
-    process.arguments = arguments
+    let program = Self.folder.appending(path: "tenbin")
+    process.executableURL = launcher.isEmpty ? program : URL(filePath: "/usr/bin/env")
+    process.arguments = launcher.isEmpty ? arguments : launcher + [program.path] + arguments
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     if let input {
       let file = FileManager.default.temporaryDirectory.appending(path: "tenbin-input-\(UUID().uuidString)")

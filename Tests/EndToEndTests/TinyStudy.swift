@@ -27,6 +27,21 @@ final class TinyStudy {
     try write(Self.specification, to: "audit.yaml")
   }
 
+  /// Puts a random ViT of several megabytes in the place of the base.
+  func replaceBaseWithLargerViT() throws {
+    let configuration = ModelConfiguration.vit(
+      ViTConfiguration(
+        hiddenSize: 192, layerCount: 3, headCount: 2, intermediateSize: 768, imageSize: ImageExtent(side: 16),
+        patchSize: ImageExtent(side: 4), labels: ["a", "b", "c"]))
+    try CheckpointWriter.writeCheckpoint(
+      folder: "\(folder)/base", configuration: configuration,
+      preprocessing: ImagePreprocessing(
+        size: ImageExtent(side: 16), normalization: .init(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])),
+      labels: ["a", "b", "c"],
+      values: RandomCheckpoint.values(
+        configuration: configuration, head: .classifier(labels: 3), key: RandomKey(seed: 4)))
+  }
+
   /// Puts a small random Swin-v2 in the place of the base.
   func replaceBaseWithSwinv2() throws {
     let configuration = ModelConfiguration.swinv2(

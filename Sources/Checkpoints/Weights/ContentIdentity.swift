@@ -4,20 +4,13 @@ import Safetensors
 
 extension CheckpointFolder {
   /// The digest of the files that the model is made of.
-  package func contentHash() throws -> ContentHash {
-    var hasher = ContentHasher()
-    for name in fileNamesOfContent {
-      hasher.combine(name)
-      hasher.combine(try ContentIdentity.hash(ofFile: "\(path)/\(name)"))
-    }
-    return hasher.finish()
-  }
+  package func contentHash() throws -> ContentHash { ContentHash(ofCheckpoint: try contentFiles()) }
 }
 
 /// The digest of a file's bytes, read once per state of the file: the next time, the system's identity of the file
 /// (device, inode, size, times of change) stands for its content.
-enum ContentIdentity {
-  static func hash(ofFile path: String) throws -> ContentHash {
+package enum ContentIdentity {
+  package static func hash(ofFile path: String) throws -> ContentHash {
     let mapping = try MappedFile(path: path)
     guard mapping.bytes.count >= remembered else { return digest(of: mapping) }
     // Without a cache to write to, the file is read each time.
@@ -32,6 +25,16 @@ enum ContentIdentity {
     try? AtomicFile.write(to: note, pieces: [Data("\(hash)".utf8)])
     return hash
   }
+
+  /// Remembers the digest of a file whose bytes were just checked.
+  package static func remember(_ hash: ContentHash, ofFile path: String) {
+    guard let size = try? size(ofFile: path), size >= remembered, let cache = try? CacheFolder.path("identities"),
+      let identity = try? identity(ofFile: path)
+    else { return }
+    try? AtomicFile.write(to: "\(cache)/\(identity)", pieces: [Data("\(hash)".utf8)])
+  }
+
+  static func size(ofFile path: String) throws(CheckpointError) -> Int { Int(try status(ofFile: path).st_size) }
 
   /// Bytes from which on a digest is worth remembering.
   private static let remembered = 64 << 20
@@ -48,12 +51,17 @@ enum ContentIdentity {
     return hasher.finish()
   }
 
-  private static func identity(ofFile path: String) throws(CheckpointError) -> ContentHash {
+  private static func status(ofFile path: String) throws(CheckpointError) -> stat {
     var information = stat()
     guard stat(path, &information) == 0 else {
       throw CheckpointError(
         file: path, problem: .system(step: "examine the file", reason: String(cString: strerror(errno))))
     }
+    return information
+  }
+
+  private static func identity(ofFile path: String) throws(CheckpointError) -> ContentHash {
+    let information = try status(ofFile: path)
     var hasher = ContentHasher()
     hasher.combine(Int(information.st_dev))
     hasher.combine(Int(information.st_ino))

@@ -88,7 +88,7 @@ private enum ConvertedFile {
     let path = "\(try CacheFolder.path("weights"))/\(hasher.finish()).\(precision.rawValue).safetensors"
     // A file under this name is whole, unless somebody cut it; then it is made again.
     if let file = try? SafetensorsFile(path: path) { return file }
-    return try whileLocked(path + ".lock") {
+    return try HostLock.whileLocked(path + ".lock") {
       if let file = try? SafetensorsFile(path: path) { return file }
       removePartialFiles(of: path)
       try write(checkpoint, precision: precision, to: path)
@@ -116,22 +116,5 @@ private enum ConvertedFile {
       defer { try? checkpoint.weights.owner(name).release(name) }
       return try checkpoint.weights.converted(name, to: precision)
     }
-  }
-
-  /// Runs `body` while no other process is in it; a process that dies leaves the lock.
-  private static func whileLocked<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw CheckpointError(
-        file: path, problem: .system(step: "open the lock", reason: String(cString: strerror(errno))))
-    }
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        throw CheckpointError(
-          file: path, problem: .system(step: "take the lock", reason: String(cString: strerror(errno))))
-      }
-    }
-    return try body()
   }
 }

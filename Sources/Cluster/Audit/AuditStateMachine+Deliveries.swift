@@ -1,73 +1,7 @@
-package import Hashing
-package import Optimization
+internal import Hashing
+internal import Optimization
 internal import Plan
-package import Training
-
-/// The results of some units, as a worker delivered them.
-package enum DeliveredUnits {
-  /// Nodes of the canonical tree over the step's micro-batches.
-  case gradients([GradientSum])
-  /// Logits item by item, flat.
-  case logits([Float])
-
-  /// The digest of everything that must be equal when two members compute the same units.
-  var digest: TensorDigest {
-    switch self {
-    case .logits(let logits): TensorDigest(of: logits)
-    case .gradients(let nodes):
-      TensorDigest(
-        of: nodes.flatMap { node in
-          // All bits of the loss: half of them as one number, half as another.
-          let bits = node.lossSum.bitPattern
-          let halves = [bits >> 32, bits].map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
-          return [TensorDigest(of: node.gradient.floats), TensorDigest(of: halves)]
-        })
-    }
-  }
-
-  var isFinite: Bool {
-    switch self {
-    case .logits(let logits): logits.allSatisfy(\.isFinite)
-    case .gradients(let nodes): nodes.allSatisfy { $0.lossSum.isFinite && $0.gradient.isFinite }
-    }
-  }
-}
-
-/// Steps of a lent run, as its worker delivered them.
-package struct DeliveredSteps {
-  package var first: Int
-  package var steps: [Step]
-  /// The state behind the last of them; nil where there is none.
-  package var state: TrainingState?
-  /// The worker has given the run back.
-  package var isLast: Bool
-
-  package struct Step: Sendable {
-    package var samples: Int
-    package var lossSum: Double
-    package var gradient: TensorDigest
-    package var parameters: TensorDigest
-    /// The gradient was not finite; only the last step can be.
-    package var isDivergent: Bool
-
-    package init(
-      samples: Int, lossSum: Double, gradient: TensorDigest, parameters: TensorDigest, isDivergent: Bool
-    ) {
-      self.samples = samples
-      self.lossSum = lossSum
-      self.gradient = gradient
-      self.parameters = parameters
-      self.isDivergent = isDivergent
-    }
-  }
-
-  package init(first: Int, steps: [Step], state: TrainingState?, isLast: Bool) {
-    self.first = first
-    self.steps = steps
-    self.state = state
-    self.isLast = isLast
-  }
-}
+internal import Training
 
 /// Why an audit cannot go on.
 package enum AuditFailure: Error, Equatable, Sendable, CustomStringConvertible {
@@ -223,7 +157,7 @@ extension AuditStateMachine {
       open[round.run] = nil
       trained[round.run] = nil
       completed[round.run] = done
-      return [.completed(run: round.run, done)] + (try goOn(at: now))
+      return [.completed(run: round.run, done)] + (try atOnce(at: now) { (audit) throws in try audit.goOn(at: now) })
     }
   }
 
@@ -236,65 +170,6 @@ extension AuditStateMachine {
       let blocks = open[round.run]?.blocks.count ?? 0
       open[round.run]?.blocks = Array(repeating: nil, count: blocks)
     }
-  }
-
-  private mutating func take(
-    _ delivered: DeliveredSteps, of lease: Lease, counts: Bool, at now: Duration
-  ) throws -> [Action] {
-    guard let run = open[lease.run], !run.training.isTrained else { return [] }
-    let (plan, committed) = (run.training.plan, run.training.step)
-    // Somebody else may have been lent the same run: what both did must be the same.
-    for (offset, step) in delivered.steps.enumerated() where !step.isDivergent {
-      guard let known = run.digests[delivered.first + offset], known != step.parameters else { continue }
-      throw AuditFailure.replayDiffers(
-        run: plan.identifier.description, step: delivered.first + offset, members: lease.member.description)
-    }
-    guard counts, let state = delivered.state else { return [] }
-    // An earlier delivery is missing, and with it the digests of its steps: they must be done again.
-    guard delivered.first <= committed else { return try perform(cluster.recall(lease), at: now) }
-    var actions: [Action] = []
-    if state.step > committed {
-      for number in committed..<state.step {
-        actions.append(.commit(commit(delivered.steps[number - delivered.first], number: number, of: lease)))
-      }
-      open[lease.run]?.training = TrainingRun(plan: plan, training: work.optimizer, state: state)
-      open[lease.run]?.place = nil
-      if open[lease.run]?.training.isTrained == true { return actions + (try finishTraining(run: lease.run, at: now)) }
-      open[lease.run]?.saved = now
-      // The run's own buffers change as soon as it is shared.
-      actions.append(.save(run: lease.run, state.copy))
-      actions += try perform(cluster.recallOthers(than: lease), at: now)
-      actions += try perform(cluster.advance(run: lease.run, to: state.step, at: now), at: now)
-    }
-    guard delivered.steps.last?.isDivergent == true, open[lease.run]?.training.step == state.step else { return actions }
-    return actions + (try diverge(run: lease.run, at: state.step, by: lease.member, now: now))
-  }
-
-  private mutating func commit(_ step: DeliveredSteps.Step, number: Int, of lease: Lease) -> CommittedStep {
-    let units = open[lease.run].map { (step.samples + $0.training.plan.microbatch - 1) / max(1, $0.training.plan.microbatch) }
-    open[lease.run]?.digests[number] = step.parameters
-    samplesDone += step.samples
-    stepsDone += 1
-    return CommittedStep(
-      run: lease.run, step: number, samples: step.samples, lossSum: step.lossSum,
-      result: .digests(gradient: step.gradient, parameters: step.parameters),
-      deliveries: [.init(units: 0..<(units ?? 0), member: lease.member, lease: lease.identifier)])
-  }
-
-  /// A lent run's gradient was not finite: it counts when another member says so too, or the same one where it is alone.
-  private mutating func diverge(run: Int, at step: Int, by member: Member, now: Duration) throws -> [Action] {
-    guard let open = open[run] else { return [] }
-    guard let claim = open.divergenceClaim, claim.step == step,
-      claim.member != member || !cluster.hasOthers(than: member)
-    else {
-      self.open[run]?.divergenceClaim = (step, member)
-      return try perform(cluster.shun(member, for: run, at: now), at: now)
-    }
-    var state = open.training.state
-    state.divergedAt = step
-    self.open[run]?.training = TrainingRun(plan: open.training.plan, training: work.optimizer, state: state)
-    return [.notice("\(open.training.plan.identifier) diverged at step \(step): its gradient is not finite")]
-      + (try finishTraining(run: run, at: now))
   }
 
   /// The state of a shared run, when it was not kept for some time.

@@ -66,13 +66,30 @@ extension AuditStateMachine {
 
   /// Begins runs: enough that no worker waits for another's step, no more than memory should hold.
   mutating func fill(at now: Duration) throws -> [Action] {
-    var actions: [Action] = []
-    let enough = max(2, cluster.memberCount)
-    // Runs that are evaluated are about to end: others may begin beside them, so that nobody shares runs meanwhile.
-    while !ahead.isEmpty, cluster.trainingCount <= enough, open.count <= 2 * enough {
-      actions += try begin(run: ahead.removeFirst(), at: now)
+    try atOnce(at: now) { (audit) throws in
+      var actions: [Action] = []
+      let enough = max(2, audit.cluster.memberCount)
+      // Runs that are evaluated are about to end: others may begin beside them, so that nobody shares runs meanwhile.
+      while !audit.ahead.isEmpty, audit.cluster.trainingCount <= enough, audit.open.count <= 2 * enough {
+        actions += try audit.begin(run: audit.ahead.removeFirst(), at: now)
+      }
+      return actions
     }
-    return actions
+  }
+
+  /// Lends only when all of several changes are made: else a run would be shared or asked back in between, though the next
+  /// change brings work enough.
+  mutating func atOnce(at now: Duration, _ body: (inout Self) throws -> [Action]) throws -> [Action] {
+    cluster.hold()
+    let actions: [Action]
+    do {
+      actions = try body(&self)
+    } catch {
+      cluster.release()
+      throw error
+    }
+    cluster.release()
+    return actions + (try perform(cluster.reconsider(at: now), at: now))
   }
 
   /// What follows when a run of the phase is done.
@@ -106,6 +123,10 @@ extension AuditStateMachine {
 
   /// The last step is done, or the run has diverged.
   mutating func finishTraining(run: Int, at now: Duration) throws -> [Action] {
+    try atOnce(at: now) { (audit) throws in try audit.goOnBehindTraining(run: run, at: now) }
+  }
+
+  private mutating func goOnBehindTraining(run: Int, at now: Duration) throws -> [Action] {
     guard let training = open[run]?.training else { return [] }
     var actions = try perform(cluster.close(run: run, at: now), at: now)
     if training.plan.purpose != .given {
@@ -150,7 +171,8 @@ extension AuditStateMachine {
       case .restart(let round): restart(round)
       case .disagreement(let round, let units, let members):
         let names = members.map(\.description).joined(separator: " and ")
-        actions.append(.notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
+        actions.append(
+          .notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
       case .expelled(let member, let reason): actions.append(.dismissed(member, .silent, reason: reason))
       case .putAside(let member, let reason): actions.append(.dismissed(member, .refused, reason: reason))
       case .drained(let member): actions.append(.dismissed(member, .drained, reason: "it was drained"))

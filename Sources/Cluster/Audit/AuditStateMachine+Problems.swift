@@ -18,7 +18,8 @@ extension AuditStateMachine {
       }
       for round in rounds {
         let counted = round.portions.values.filter { $0.counted != nil }.map(\.units.lowerBound).sorted()
-        let applied = round.round.isStep
+        let applied =
+          round.round.isStep
           ? run.deliveries.map(\.units.lowerBound).sorted()
           : counted.filter { run.blocks.indices.contains($0) && run.blocks[$0] != nil }
         if counted != applied { problems.append("\(round.round): units at \(applied) of \(counted) are applied") }

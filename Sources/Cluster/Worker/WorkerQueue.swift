@@ -1,10 +1,15 @@
+package import Hashing
+
 /// What a worker was lent and in which order it does it: a lease waits until everything that it needs has come.
 package struct WorkerQueue: Sendable {
-  private var leases: [WorkerLease] = []
+  /// In the order in which they were granted.
+  package private(set) var leases: [WorkerLease] = []
   private var plans: Set<Int> = []
   private var parameters: [Int: Int] = [:]
   private var states: [Int: Int] = [:]
   private var recalled: Set<Int> = []
+  /// Contents that leases wait for.
+  private var lacking: [Int: Set<ContentHash>] = [:]
 
   package init() {}
 
@@ -44,6 +49,22 @@ package struct WorkerQueue: Sendable {
 
   package func isRecalled(_ lease: Int) -> Bool { recalled.contains(lease) }
 
+  /// The lease cannot go on before these contents have come.
+  package mutating func lack(_ contents: Set<ContentHash>, for lease: Int) {
+    guard leases.contains(where: { $0.identifier == lease }) else { return }
+    lacking[lease, default: []].formUnion(contents)
+  }
+
+  /// A content has come.
+  package mutating func have(_ content: ContentHash) {
+    for lease in lacking.keys where lacking[lease]?.remove(content) != nil && lacking[lease]?.isEmpty == true {
+      lacking[lease] = nil
+    }
+  }
+
+  /// Whether the lease waits for contents; one that is recalled needs none.
+  package func isLacking(_ lease: Int) -> Bool { lacking[lease] != nil && !recalled.contains(lease) }
+
   /// The first lease that can be worked on.
   package var next: WorkerLease? { leases.first(where: canStart) }
 
@@ -61,11 +82,12 @@ package struct WorkerQueue: Sendable {
   }
 
   private mutating func drop(where condition: (WorkerLease) -> Bool) {
+    for lease in leases where condition(lease) { lacking[lease.identifier] = nil }
     leases.removeAll(where: condition)
   }
 
   private func canStart(_ lease: WorkerLease) -> Bool {
-    guard plans.contains(lease.run) else { return false }
+    guard plans.contains(lease.run), !isLacking(lease.identifier) else { return false }
     if lease.sharesMemory { return true }
     return lease.work == .training ? states[lease.run] == lease.version : parameters[lease.run] == lease.version
   }

@@ -5,6 +5,9 @@ extension AuditInputs {
   /// Workers that the specification asks for.
   package var plannedWorkers: Int { specification.cluster.workers }
 
+  /// The share of work that the specification asks to have computed twice.
+  package var plannedDuplicates: Double { specification.cluster.duplicates }
+
   /// How many logits a run comes to: evaluated items × classes.
   func logitCount(ofRun index: Int) -> Int { plan.runs[index].evaluated.count * classNames.count }
 

@@ -9,6 +9,8 @@ package struct AuditInputs: Sendable {
   package let plan: Plan
   let manifest: Manifest
   let checkpoint: CheckpointFolder
+  /// What the base is made of.
+  let baseFiles: [CheckpointFile]
   /// How each arm of the specification adapts the base, and which parameters it trains.
   let methods: [AdaptationMethod]
   let layouts: [TrainableLayout]
@@ -61,14 +63,17 @@ package struct AuditInputs: Sendable {
     }
     let arms = try AdaptedArms(
       specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
+    let baseFiles = try checkpoint.contentFiles()
     let input = try PlanInput(
-      manifest: manifest, specification: specification, base: checkpoint.contentHash(), adapters: arms.contents)
+      manifest: manifest, specification: specification, base: ContentHash(ofCheckpoint: baseFiles),
+      adapters: arms.contents)
     try Self.requireItems(in: input.groups, of: specification)
     let plan = try Plan(specification: specification, input: input)
     try Self.requireTestItems(in: plan)
     self.plan = plan
     self.manifest = manifest
     self.checkpoint = checkpoint
+    self.baseFiles = baseFiles
     methods = arms.methods
     layouts = arms.layouts
     adapters = arms.adapters

@@ -146,7 +146,9 @@ struct AuditEvidence {
       case .fleet(let number): model = number
       case .given: return nil
       }
-      return RunLosses(arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [])
+      return RunLosses(
+        arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [],
+        divergedAt: completed[index]?.divergedAt)
     }
   }
 

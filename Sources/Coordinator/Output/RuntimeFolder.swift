@@ -67,6 +67,9 @@ package final class RuntimeFolder: Sendable {
   /// Where the coordinator writes its own workers down.
   var workerRegister: String { "\(path)/workers" }
 
+  /// The key of the coordinator's own workers, where workers need one.
+  var workerKey: String { "\(path)/worker.key" }
+
   private static var base: String {
     let given = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? ""
     return given.isEmpty ? "/tmp" : given

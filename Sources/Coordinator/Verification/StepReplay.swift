@@ -50,7 +50,7 @@ final class StepReplay {
         address: try Address("ipc://\(folder)/control"), sharedFolder: nil,
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: plan.hash),
         states: StateFiles(folder: "\(folder)/states"), fingerprint: fingerprint, welcome: Tenbin_Welcome(inputs),
-        catalogue: Transfer(catalogueOf: inputs), methods: plan.runs.map(\.arm)),
+        catalogue: inputs.catalogue, contents: inputs.contents, methods: plan.runs.map(\.arm)),
       audit: { place in
         // The plan stays whole, for the schedule of rates depends on how many steps there are; `run` ends it early.
         AuditStateMachine(

@@ -156,7 +156,9 @@ final class LocalWorkers {
   }
 
   private func writeRegister() {
-    if let data = try? JSONEncoder().encode(processes) { try? data.write(to: URL(filePath: register), options: .atomic) }
+    if let data = try? JSONEncoder().encode(processes) {
+      try? data.write(to: URL(filePath: register), options: .atomic)
+    }
   }
 
   /// Ends whichever of them still run: they were told goodbye; who does not hear it within two seconds is killed.

@@ -198,4 +198,6 @@ package struct ClusterSettings: Sendable, Equatable {
   package var workers: Int
   /// Threads a worker; part of the plan because the last bits of a matrix product depend on it.
   package var threads: Int
+  /// The share of work that two workers compute, to be compared bit for bit.
+  package var duplicates: Double
 }

@@ -179,9 +179,10 @@ extension ReportSettings {
 
 extension ClusterSettings {
   init(_ value: YAMLValue?) throws(SpecificationError) {
-    let keys = try value?.mapping(["workers", "threads"])
+    let keys = try value?.mapping(["workers", "threads", "duplicates"])
     workers = try keys?["workers"]?.integer(1...1_024) ?? 2
     threads = try keys?["threads"]?.integer(1...1_024) ?? 1
+    duplicates = try keys?["duplicates"]?.number(0...1) ?? 0
   }
 }
 

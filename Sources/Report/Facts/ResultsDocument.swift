@@ -73,10 +73,12 @@ extension ArmDescription {
 
 extension RunLosses {
   fileprivate var json: JSONValue {
-    .object([
+    var members: [String: JSONValue] = [
       "arm": .string(arm), "seed": .optional(seed), "model": .optional(model),
       "epochs": .array(epochs.enumerated().map { .figure($1, n: $0 + 1) }),
-    ])
+    ]
+    if let divergedAt { members["diverged_at"] = .integer(divergedAt) }
+    return .object(members)
   }
 }
 

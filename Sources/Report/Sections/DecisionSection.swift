@@ -11,7 +11,7 @@ extension AuditReport {
       <p class="subtitle">Tenbin audit · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
       <p class="verdict\(isLong ? " long" : "")">\(decisionSentence)</p>
-      <p class="note">\(ruleText)</p>
+      <p class="note">\(ruleText)</p>\(divergenceNote)
       \(decisionTable)
       \(scatterFigure)
       </section>

@@ -11,17 +11,25 @@ extension AuditReport {
         arm: name, style: style(of: name), runs: losses.filter { $0.arm == name }, extent: finite, epochs: epochs
       ).html
     }
-    let diverged = losses.filter { !$0.epochs.allSatisfy(\.isFinite) }.map { run in
-      let which = run.seed.map { "seed \($0)" } ?? run.model.map { "shadow model \($0)" } ?? "one run"
-      return "\(run.arm), \(which)"
-    }
+    let infinite = losses.filter { !$0.epochs.allSatisfy(\.isFinite) }.map(\.runText)
     let note: HTML =
-      diverged.isEmpty ? .empty : "<p class=\"note\">Loss not finite, and so not drawn: \(diverged.listed).</p>"
+      infinite.isEmpty ? .empty : "<p class=\"note\">Loss not finite, and so not drawn: \(infinite.listed).</p>"
     return Section(
       anchor: "losses", title: "Training loss",
       body: """
         <figure><figcaption>Mean loss of every epoch, a line a seed; grey: shadow models.</figcaption>\
         <div class="multiples losses">\(panels)</div></figure>\(note)
         """)
+  }
+
+  /// What must be known of runs that broke off, beside everything that is said of their arms.
+  var divergenceNote: HTML {
+    let diverged = losses.filter { $0.divergedAt != nil }
+    guard !diverged.isEmpty else { return .empty }
+    let runs = diverged.map { "\($0.runText) at step \($0.divergedAt ?? 0)" }
+    return """
+      <p class="note">Diverged, because a gradient was not finite: \(runs.listed). Their predictions are those of the \
+      parameters before that step: every figure of these arms rests on runs that broke off.</p>
+      """
   }
 }

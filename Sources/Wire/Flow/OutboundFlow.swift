@@ -41,6 +41,7 @@ package struct OutboundFlow {
     guard offset == queue[first].transfer.payload.count else { return }
     // Freed now, not when the queue is empty.
     queue[first].transfer.payload = []
+    queue[first].transfer.owner = nil
     offset = 0
     first += 1
     guard first == queue.count || first >= 64 else { return }

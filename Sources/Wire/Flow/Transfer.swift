@@ -2,10 +2,15 @@
 package struct Transfer: Sendable {
   package var subject: Tenbin_ChunkHeader.OneOf_Subject
   package var payload: [UInt8]
+  /// What is let go of when the transfer has left, or was dropped with its peer.
+  package var owner: (any AnyObject & Sendable)?
 
-  package init(subject: Tenbin_ChunkHeader.OneOf_Subject, payload: [UInt8]) {
+  package init(
+    subject: Tenbin_ChunkHeader.OneOf_Subject, payload: [UInt8], owner: (any AnyObject & Sendable)? = nil
+  ) {
     self.subject = subject
     self.payload = payload
+    self.owner = owner
   }
 
   /// A transfer of numbers as raw little-endian Float32.

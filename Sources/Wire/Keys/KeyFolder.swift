@@ -61,6 +61,21 @@ package struct KeyFolder: Sendable {
     return keys.publicKey
   }
 
+  /// A worker's key outside of any folder, for one that is started by its coordinator; the key that is in the file already
+  /// where it is for the same coordinator, because workers that outlived an earlier one hold it.
+  ///
+  /// - Throws: `WireError.keyFile` where the file cannot be written.
+  package static func worker(name: String, server: PublicKey, file: String) throws(WireError) -> AllowedKey {
+    if let known = try? ClientSecurity(file: file), known.server == server {
+      return AllowedKey(role: .worker, name: name, publicKey: known.keys.publicKey)
+    }
+    unlink(file)
+    let keys = try KeyPair.make()
+    try PrivateFile.create(
+      file, text: KeyText.SecretFile(keys: keys, server: server).text(heading: "The key of the Tenbin worker \(name)."))
+    return AllowedKey(role: .worker, name: name, publicKey: keys.publicKey)
+  }
+
   /// What a coordinator listens with.
   ///
   /// - Throws: `WireError.keyFile` where a file is missing, wrong or open to others.

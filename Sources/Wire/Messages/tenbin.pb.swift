@@ -142,6 +142,15 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .stale(newValue)}
   }
 
+  /// The base is on the worker's host and what computes is made: it may be lent work.
+  package var prepared: Tenbin_Prepared {
+    get {
+      if case .prepared(let v)? = body {return v}
+      return Tenbin_Prepared()
+    }
+    set {body = .prepared(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -155,6 +164,8 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     case contentRequest(Tenbin_ContentRequest)
     /// The parameters that the lease needs are no longer there: others have done its work.
     case stale(Tenbin_Stale)
+    /// The base is on the worker's host and what computes is made: it may be lent work.
+    case prepared(Tenbin_Prepared)
 
   }
 
@@ -507,6 +518,16 @@ package nonisolated struct Tenbin_Goodbye: Sendable {
 }
 
 package nonisolated struct Tenbin_Leaving: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_Prepared: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -947,7 +968,7 @@ package nonisolated struct Tenbin_Heartbeat: Sendable {
   package init() {}
 }
 
-/// Asks for pieces of contents by their digest.
+/// Asks for a piece of a content by its digest.
 package nonisolated struct Tenbin_ContentRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -957,7 +978,7 @@ package nonisolated struct Tenbin_ContentRequest: Sendable {
 
   package var offset: UInt64 = 0
 
-  /// At most a mebibyte.
+  /// From 1 to a mebibyte.
   package var bytes: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -965,7 +986,7 @@ package nonisolated struct Tenbin_ContentRequest: Sendable {
   package init() {}
 }
 
-/// There is no such content.
+/// The content cannot be given.
 package nonisolated struct Tenbin_ContentAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1234,7 +1255,7 @@ nonisolated extension Tenbin_Precision: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0\u{1}leaving\0\u{3}content_request\0\u{1}stale\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0\u{1}leaving\0\u{3}content_request\0\u{1}stale\0\u{1}prepared\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1347,6 +1368,19 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
           self.body = .stale(v)
         }
       }()
+      case 10: try {
+        var v: Tenbin_Prepared?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .prepared(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .prepared(v)
+        }
+      }()
       default: break
       }
     }
@@ -1392,6 +1426,10 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
     case .stale?: try {
       guard case .stale(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .prepared?: try {
+      guard case .prepared(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -2101,6 +2139,25 @@ nonisolated extension Tenbin_Leaving: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 
   package static func ==(lhs: Tenbin_Leaving, rhs: Tenbin_Leaving) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Prepared: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Prepared"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Prepared, rhs: Tenbin_Prepared) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

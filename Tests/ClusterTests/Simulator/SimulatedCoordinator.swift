@@ -84,12 +84,16 @@ struct SimulatedCoordinator {
       case .remind(let lease): grant(lease, isReminder: true, in: world)
       case .recall(let lease):
         world.note("recall \(lease.identifier) from \(lease.member)")
-        if let entry = members[lease.member] { world.send(.recall(lease.identifier), to: lease.member, of: entry.worker) }
+        if let entry = members[lease.member] {
+          world.send(.recall(lease.identifier), to: lease.member, of: entry.worker)
+        }
       case .commit(let step): commit(step, in: world)
       case .save(let run, let state):
         world.disk.save(state, run: run, at: world.now, delay: world.diskDelay())
       case .trained(let run, let trained):
-        check(TensorDigest(of: trained.parameters.floats) == world.reference.parameters[run], "run \(run) is trained otherwise", world)
+        check(
+          TensorDigest(of: trained.parameters.floats) == world.reference.parameters[run],
+          "run \(run) is trained otherwise", world)
         check(trained.losses == world.reference.finished[run].losses, "run \(run) has other losses", world)
       case .completed(let run, let finished):
         world.note("run \(run) is completed")
@@ -131,7 +135,8 @@ struct SimulatedCoordinator {
     guard let version = audit.version(of: lease.run), let parameters = audit.parameters(of: lease.run),
       let state = audit.state(of: lease.run)
     else { return check(false, "run \(lease.run) is lent, but not open", world) }
-    world.note("\(isReminder ? "remind" : "grant") \(lease.identifier) to \(lease.member): run \(lease.run) \(lease.work)")
+    world.note(
+      "\(isReminder ? "remind" : "grant") \(lease.identifier) to \(lease.member): run \(lease.run) \(lease.work)")
     let isShared = world.workers[entry.worker].sharesMemory && world.memory[lease.run].buffer === parameters
     let work: WorkerLease.Work
     switch lease.work {
@@ -139,7 +144,8 @@ struct SimulatedCoordinator {
     case .units(let round, let units): work = round.kind == .evaluation ? .blocks(units) : .microBatches(units)
     }
     let sent = WorkerLease(
-      identifier: lease.identifier, run: lease.run, version: version, work: work, sharesMemory: isShared && work != .training)
+      identifier: lease.identifier, run: lease.run, version: version, work: work,
+      sharesMemory: isShared && work != .training)
     if isReminder || members[lease.member]?.plans.insert(lease.run).inserted == true {
       world.send(.plan(lease.run), to: lease.member, of: entry.worker)
     }
@@ -190,7 +196,8 @@ extension World {
     let name: String? =
       switch action {
       case .grant(let lease):
-        lease.round.map { $0.kind == .evaluation ? "blocks are lent" : "micro-batches are lent" } ?? "a run is lent whole"
+        lease.round.map { $0.kind == .evaluation ? "blocks are lent" : "micro-batches are lent" }
+          ?? "a run is lent whole"
       case .remind: "a lease is sent again"
       case .recall: "a run is asked back"
       case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"

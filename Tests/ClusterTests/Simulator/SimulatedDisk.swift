@@ -47,14 +47,18 @@ struct SimulatedDisk {
     while let first = saving.first, first.durable <= now {
       saving.removeFirst()
       // The buffers are read when they are written, not when they are handed over.
-      if Self.digest(first.state) != first.digest { problems.append("the saved state of run \(first.run) changed meanwhile") }
+      if Self.digest(first.state) != first.digest {
+        problems.append("the saved state of run \(first.run) changed meanwhile")
+      }
       if completed[first.run] == nil { states[first.run] = first.state.copy }
     }
     while let first = queue.first, first.durable <= now {
       queue.removeFirst()
       switch first.entry {
       case .step(let entry):
-        if let known = steps[entry.run][entry.step], known.parameters != entry.parameters || known.gradient != entry.gradient {
+        if let known = steps[entry.run][entry.step],
+          known.parameters != entry.parameters || known.gradient != entry.gradient
+        {
           problems.append("step \(entry.step) of run \(entry.run) was recorded with other digests before")
         }
         steps[entry.run][entry.step] = entry

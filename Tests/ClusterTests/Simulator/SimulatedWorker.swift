@@ -112,7 +112,9 @@ extension World {
 
   private func goOnTraining(_ index: Int) {
     guard let lent = workers[index].lent else { return }
-    if lent.training.isTrained || lent.training.step >= lent.end || workers[index].queue.isRecalled(lent.lease.identifier) {
+    if lent.training.isTrained || lent.training.step >= lent.end
+      || workers[index].queue.isRecalled(lent.lease.identifier)
+    {
       deliverSteps(index, isLast: true)
       return work(index)
     }

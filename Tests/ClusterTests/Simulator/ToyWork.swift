@@ -41,11 +41,13 @@ struct ToyWork {
         let key = key["run"][arm][number]
         let microbatch = 1 + random.index(below: 4)
         let most = min(items, 40)
-        let members = key["members"].permutation(count: items).prefix(purpose == .given ? 0 : 3 + random.index(below: most - 3))
+        let members = key["members"].permutation(count: items).prefix(
+          purpose == .given ? 0 : 3 + random.index(below: most - 3))
         let evaluated = key["evaluated"].permutation(count: items).prefix(random.index(below: items + 1))
         runs.append(
           PlannedRun(
-            identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose, members: members.sorted(),
+            identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose,
+            members: members.sorted(),
             evaluated: evaluated.sorted(), key: key,
             settings: MethodSettings(
               rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
@@ -61,7 +63,8 @@ struct ToyWork {
 
   func initialState(_ run: Int) -> TrainingState {
     var random = key["initial"][run].generator
-    return TrainingState(step: 0, parameters: FloatBuffer((0..<counts[run]).map { _ in Float(2 * random.uniform() - 1) }))
+    return TrainingState(
+      step: 0, parameters: FloatBuffer((0..<counts[run]).map { _ in Float(2 * random.uniform() - 1) }))
   }
 
   /// What an honest worker delivers for some micro-batches of a step.

@@ -9,7 +9,9 @@ extension World {
     switch message {
     case .units(let lease, _): note("w\(index) delivers lease \(lease)")
     case .steps(let lease, let steps):
-      note("w\(index) delivers steps \(steps.first)+\(steps.steps.count) of lease \(lease)\(steps.isLast ? ", the last" : "")")
+      note(
+        "w\(index) delivers steps \(steps.first)+\(steps.steps.count) of lease \(lease)\(steps.isLast ? ", the last" : "")"
+      )
     case .stale(let lease): note("w\(index) gives lease \(lease) back as stale")
     case .hello: note("w\(index) says hello as \(member)")
     case .heartbeat: break
@@ -161,7 +163,9 @@ extension World {
       start(index)
     }
     let isDisputable = scenario.characters.contains { $0 != .honest }
-    let able = workers.indices.count { workers[$0].isRunning && !workers[$0].isDraining && workers[$0].character == .honest }
+    let able = workers.indices.count {
+      workers[$0].isRunning && !workers[$0].isDraining && workers[$0].character == .honest
+    }
     for _ in 0..<max(0, (isDisputable ? 3 : 1) - able) {
       addWorker(like: 0)
       start(workers.count - 1)

@@ -1,0 +1,172 @@
+import Coordinator
+import Foundation
+import Hashing
+import Plan
+import TestSupport
+import Testing
+
+/// Audits whose workers have no folder in common with their coordinator.
+@Suite(
+  .serialized,
+  .enabled(if: Hosts.problem == nil, "no hosts of their own can be made: \(Hosts.problem ?? "")"))
+struct SeveralHostsTests {
+  /// The README's commands of its section on several hosts, without "tenbin".
+  private func command(_ word: String, number: Int = 0) throws -> [String] {
+    let found = try Readme.commands(of: "Several hosts").filter { $0.starts(with: ["tenbin", word]) }
+    try #require(found.indices.contains(number))
+    return Array(found[number].dropFirst())
+  }
+
+  /// Makes the keys as the README says, and gives each host its own.
+  private func makeKeys(in study: TinyStudy, for hosts: Hosts) throws {
+    for words in try Readme.commands(of: "Several hosts") where words.starts(with: ["tenbin", "keys"]) {
+      let made = try Program(Array(words.dropFirst()), in: study.path("")).wait()
+      #expect(made.exitCode == 0, "\(made.errors)")
+    }
+    for host in ["gpu-1", "gpu-2"] {
+      try FileManager.default.moveItem(
+        atPath: study.path("keys/worker-\(host).key"), toPath: "\(hosts.folder(of: host))/worker-\(host).key")
+    }
+  }
+
+  private func expected(_ study: TinyStudy, _ specification: String) throws -> Data {
+    let outcome = try Program.run(
+      "audit", study.path(specification), "--workers", "1", "--output", study.path("expected"))
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    return try study.read("expected/results.json")
+  }
+
+  @Test("The README's commands run an audit on three hosts that share no folder, and it ends with the same bytes")
+  func readme() throws {
+    let study = try TinyStudy()
+    try study.write(TinyStudy.specification, to: "smile.yaml")
+    let expected = try expected(study, "smile.yaml")
+    let hosts = try Hosts(workers: ["gpu-1", "gpu-2"], hiding: study.path(""))
+    try makeKeys(in: study, for: hosts)
+    let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
+    coordinator.wait(for: "workers join with")
+    let workers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("worker", number: $0)) }
+    let outcome = coordinator.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for worker in workers {
+      let outcome = worker.finish()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.errors.contains("fetching the base from the coordinator"))
+    }
+    #expect(try study.read("smile-audit/results.json") == expected)
+
+    // The coordinator's words in the ledger say what each worker was lent; it has that, the base, and nothing else.
+    let inputs = try AuditInputs(specificationFile: study.path("smile.yaml"))
+    for host in ["gpu-1", "gpu-2"] {
+      let lent = try Lent(ledger: study.path("smile-audit/ledger.sqlite"), plan: inputs.plan).contents(of: host)
+      let found = Set(hosts.contents(of: host).keys).subtracting(try baseContents(study))
+      #expect(found.isSubset(of: lent), "\(host) has what it was not lent")
+      #expect(!found.isEmpty)
+      #expect(hosts.contents(of: host, ending: ".partial").isEmpty)
+    }
+  }
+
+  private func baseContents(_ study: TinyStudy) throws -> Set<String> {
+    Set(
+      try ["config.json", "preprocessor_config.json", "model.safetensors"].map {
+        ContentHash(of: Array(try study.read("base/\($0)"))).description
+      })
+  }
+
+  @Test(
+    "A worker that is killed while it fetches goes on where it was, and a dead worker's host has only what it was lent")
+  func killed() throws {
+    let study = try TinyStudy()
+    try study.replaceBaseWithLargerViT()
+    var text = TinyStudy.specification(arms: "[{lora: {rank: 2, alpha: 8}}]")
+    text = text.replacing("seeds: [13, 42]", with: "seeds: [13]").replacing("epochs: 2", with: "epochs: 1")
+    try study.write(text, to: "smile.yaml")
+    let expected = try expected(study, "smile.yaml")
+    let hosts = try Hosts(workers: ["gpu-1", "gpu-2"], hiding: study.path(""))
+    try makeKeys(in: study, for: hosts)
+    try hosts.limit(0, rate: "16mbit")
+    let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
+    coordinator.wait(for: "workers join with")
+
+    // Killed when a part of the base is there.
+    let first = try hosts.start(on: "gpu-1", command("worker"))
+    let weights = ContentHash(of: Array(try study.read("base/model.safetensors"))).description
+    func part() -> Int { hosts.contents(of: "gpu-1", ending: ".partial")[weights] ?? 0 }
+    while part() == 0, first.program.isRunning { usleep(1_000) }
+    kill(first.program.identifier, SIGKILL)
+    _ = first.finish()
+    let left = part()
+    #expect(left > 0 && hosts.contents(of: "gpu-1")[weights] == nil)
+    try hosts.limit(0, rate: nil)
+
+    // The next one begins behind that; killed when its host has some items.
+    let second = try hosts.start(on: "gpu-1", command("worker"))
+    second.wait(for: "here already")
+    while hosts.contents(of: "gpu-1").count < 4, second.program.isRunning { usleep(1_000) }
+    kill(second.program.identifier, SIGKILL)
+    let outcome = second.finish()
+    let here = try #require(outcome.errors.firstMatch(of: /; (\d+) bytes are here already/))
+    #expect(Int(here.1) ?? 0 >= left, "\(outcome.errors)")
+    #expect(hosts.contents(of: "gpu-1")[weights] != nil)
+
+    // Another host ends the audit.
+    let third = try hosts.start(on: "gpu-2", command("worker", number: 1))
+    let end = coordinator.finish()
+    #expect(end.exitCode == 0, "\(end.errors)")
+    #expect(third.finish().exitCode == 0)
+    #expect(try study.read("smile-audit/results.json") == expected)
+
+    let plan = try AuditInputs(specificationFile: study.path("smile.yaml")).plan
+    let used = Set(plan.runs.flatMap { $0.members + $0.evaluated }.map { plan.input.contents[$0].description })
+    let found = Set(hosts.contents(of: "gpu-1").keys).subtracting(try baseContents(study))
+    #expect(found.isStrictSubset(of: used), "\(found.count) of \(used.count)")
+    let others = Set(hosts.contents(of: "gpu-2").keys).subtracting(try baseContents(study))
+    let lent = try Lent(ledger: study.path("smile-audit/ledger.sqlite"), plan: plan).contents(of: "gpu-2")
+    #expect(others.isSubset(of: lent) && !others.isEmpty)
+  }
+}
+
+/// What the coordinator wrote down of its leases.
+private struct Lent {
+  private let plan: Plan
+  /// Lines of a worker's name, a run and the work.
+  private let rows: [[String]]
+
+  init(ledger: String, plan: Plan) throws {
+    self.plan = plan
+    let query = """
+      import sqlite3, sys
+      for row in sqlite3.connect(sys.argv[1]).execute(
+          "SELECT m.name, a.run, a.work FROM attempts a JOIN members m ON a.member = m.member"):
+        print("\\t".join(row))
+      """
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", query, ledger]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    rows = text.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+  }
+
+  /// The contents of all items that a worker was lent.
+  func contents(of worker: String) throws -> Set<String> {
+    var items: Set<Int> = []
+    for row in rows where row[0] == worker {
+      let run = try #require(plan.runs.first { $0.identifier.description == row[1] })
+      if row[2].hasPrefix("training") {
+        items.formUnion(run.members)
+      } else if let match = row[2].firstMatch(of: /step (\d+), micro-batches (\d+) to (\d+)/) {
+        let (step, units) = (Int(match.1) ?? 0, (Int(match.2) ?? 0)...(Int(match.3) ?? 0))
+        let order = run.order(epoch: step / run.stepsPerEpoch)
+        items.formUnion(run.microBatches(step: step % run.stepsPerEpoch, order: order)[units].joined())
+      } else {
+        let match = try #require(row[2].firstMatch(of: /evaluation, blocks (\d+) to (\d+)/))
+        items.formUnion(run.evaluationBlocks[(Int(match.1) ?? 0)...(Int(match.2) ?? 0)].joined())
+      }
+    }
+    return Set(items.map { plan.input.contents[$0].description })
+  }
+}
