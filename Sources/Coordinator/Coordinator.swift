@@ -116,6 +116,8 @@ package final class Coordinator {
   /// - Returns: what the terminal is told.
   package func run() throws(AuditError) -> AuditOutcome {
     defer { shutDown() }
+    // A sitting may have been killed between a run's last record and the end of its state.
+    for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     return try AuditError.wrapping(.failure) {
       if inputs.plan.runs.indices.contains(where: { completed[$0] == nil }) { try conduct() }
       return try writeResults()
@@ -185,6 +187,7 @@ package final class Coordinator {
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
     if let meter { try? output.ledger.add(meter.total(traffic: conductor.endpoint.traffic)) }
+    try? output.states.flush()
     try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended")
     localWorkers.terminate()
