@@ -53,8 +53,8 @@ extension ClusterStateMachine {
     let isFirst = members[index].unitsDone == 0
     members[index].lastDelivered = now
     members[index].unitsDone += units
-    // The first one had to build its model besides.
-    if isFirst { return }
+    // The first one had to build its model besides; of one that was sent again it is not known when it came.
+    if isFirst || state.reminders > 0 { return }
     if round.isStep {
       stepPace.add(seconds)
       members[index].speed.add(seconds)

@@ -64,10 +64,15 @@ extension ClusterStateMachine {
     let job = jobs.first { $0.run == state.lease.run }
     let seconds = (now - max(state.granted, members[index].lastDelivered)) / .seconds(1)
     members[index].lastDelivered = now
+    // Of a lease that was sent again it is not known when it came.
+    let isMeasured = steps > 0 && state.reminders == 0
+    leases[identifier]?.reminders = 0
     if steps > 0 {
-      statePace.add(seconds)
+      if isMeasured { statePace.add(seconds) }
       if let job {
-        if members[index].unitsDone > 0 { members[index].speed.add(seconds / Double(steps * job.microBatches)) }
+        if isMeasured, members[index].unitsDone > 0 {
+          members[index].speed.add(seconds / Double(steps * job.microBatches))
+        }
         members[index].unitsDone += steps * job.microBatches
       }
     }

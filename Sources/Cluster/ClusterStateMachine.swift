@@ -115,12 +115,23 @@ package struct ClusterStateMachine: Sendable {
 
   struct LeaseState: Sendable {
     let lease: Lease
-    let granted: Duration
+    private(set) var granted: Duration
     /// Of a whole run: its member was asked to give it back.
     var isRecalled = false
     /// When its member was reminded of it last, and how often.
     var reminded: Duration?
     var reminders = 0
+
+    init(lease: Lease, granted: Duration) {
+      self.lease = lease
+      self.granted = granted
+    }
+
+    /// Time that does not count has passed.
+    mutating func move(by time: Duration, to now: Duration) {
+      granted = min(now, granted + time)
+      reminded = reminded.map { min(now, $0 + time) }
+    }
   }
 }
 
@@ -175,7 +186,12 @@ extension ClusterStateMachine {
     let held = now - lastEvent
     lastEvent = now
     guard held > .milliseconds(500) else { return }
-    for index in members.indices { members[index].lastHeard = min(now, members[index].lastHeard + held) }
+    for index in members.indices {
+      members[index].lastHeard = min(now, members[index].lastHeard + held)
+      members[index].lastDelivered = min(now, members[index].lastDelivered + held)
+    }
+    // A dictionary's keys change nothing here: every lease is moved alike.
+    for identifier in leases.keys { leases[identifier]?.move(by: held, to: now) }
     lastCompany = lastCompany.map { min(now, $0 + held) }
   }
 

@@ -111,6 +111,7 @@ extension WorkerSession {
 // Lent runs.
 extension WorkerSession {
   private func begin(_ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun) throws {
+    queue.begin(lease)
     let training = grant.training
     let floats: FloatBuffer?
     if grant.hasParameters {

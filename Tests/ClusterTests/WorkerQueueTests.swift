@@ -62,10 +62,24 @@ import Testing
     queue.grant(training(1, version: 5))
     queue.haveState(of: 0, step: 5)
     #expect(queue.next?.identifier == 1)
-    queue.finish(lease: 1)
+    queue.begin(training(1, version: 5))
     queue.grant(training(2, version: 5))
+    queue.finish(lease: 1)
     #expect(queue.next == nil)
     queue.haveState(of: 0, step: 5)
+    #expect(queue.next?.identifier == 2)
+  }
+
+  @Test("The state of a run's next lease may come before the lease under way has ended")
+  func earlyState() {
+    var queue = WorkerQueue()
+    queue.havePlan(of: 0)
+    queue.grant(training(1, version: 5))
+    queue.haveState(of: 0, step: 5)
+    queue.begin(training(1, version: 5))
+    queue.haveState(of: 0, step: 5)
+    queue.grant(training(2, version: 5))
+    queue.finish(lease: 1)
     #expect(queue.next?.identifier == 2)
   }
 

@@ -68,10 +68,12 @@ package struct WorkerQueue: Sendable {
   /// The first lease that can be worked on.
   package var next: WorkerLease? { leases.first(where: canStart) }
 
+  /// The training of a lent run begins, and uses the state up: the run's next lease brings its own, maybe before this one
+  /// has ended.
+  package mutating func begin(_ lease: WorkerLease) { if lease.work == .training { states[lease.run] = nil } }
+
   /// The lease has ended.
   package mutating func finish(lease: Int) {
-    // The training has changed the state, or used it up: the run's next lease brings its own.
-    for ended in leases where ended.identifier == lease && ended.work == .training { states[ended.run] = nil }
     drop { $0.identifier == lease }
     recalled.remove(lease)
   }

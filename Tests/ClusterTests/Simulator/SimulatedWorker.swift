@@ -95,6 +95,7 @@ extension World {
       switch lease.work {
       case .training:
         guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
+        workers[index].queue.begin(lease)
         let training = TrainingRun(plan: work.runs[lease.run], training: work.optimizer, state: state)
         workers[index].lent = .init(
           lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].steps, training: training,
