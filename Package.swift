@@ -48,7 +48,8 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training", "Optimization",
+        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
+        "Optimization",
         "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", protobuf,
       ], swiftSettings: strict),
     .target(

@@ -4,7 +4,7 @@ internal import Foundation
 /// Spreads a long loop over the processor's cores; short ones are not worth it.
 package func parallelLoop(_ count: Int, _ body: (Range<Int>) -> Void) {
   let parts = ProcessInfo.processInfo.activeProcessorCount
-  guard count >= 1 << 20, parts > 1 else { return body(0..<count) }
+  guard count >= 1 << 18, parts > 1 else { return body(0..<count) }
   let size = (count + parts - 1) / parts
   // Sendable because the parts do not overlap, and the call waits for all of them.
   nonisolated(unsafe) let body = body

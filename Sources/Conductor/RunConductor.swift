@@ -140,9 +140,19 @@ package final class RunConductor {
     try settings.states.flush()
   }
 
-  /// Says goodbye to everybody and closes the sockets.
+  /// Says goodbye to everybody, waits a little until they have heard it, and closes the sockets: what a socket has not
+  /// sent when it is closed may be lost with it.
   package func close(because reason: String) {
-    for entry in members.all { endpoint.send(.goodbye(.with { $0.reason = reason }), to: entry.peer) }
+    var waiting = Set(members.all.map(\.peer))
+    for peer in waiting { endpoint.send(.goodbye(.with { $0.reason = reason }), to: peer) }
+    let deadline = Date(timeIntervalSinceNow: 1)
+    while !waiting.isEmpty, let event = mailbox.receive(until: deadline) {
+      switch event {
+      case .wire(.message(let message, let peer)): if case .goodbye? = message.body { waiting.remove(peer) }
+      case .wire(.unreachable(let peer)): waiting.remove(peer)
+      default: break
+      }
+    }
     endpoint.close()
   }
 }

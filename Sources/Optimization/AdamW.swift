@@ -58,17 +58,40 @@ package struct AdamW: Sendable, Equatable {
     let (complement1, complement2) = (Float(1 - decayRates.first), Float(1 - decayRates.second))
     let root2 = Float(correction2)
     let epsilon = Float(epsilon)
-    let (values, first, second) = (parameters.pointer, firstMoment.pointer, secondMoment.pointer)
-    let gradients = gradientSum.floats
+    guard let values = parameters.pointer.baseAddress, let first = firstMoment.pointer.baseAddress,
+      let second = secondMoment.pointer.baseAddress, let gradients = gradientSum.pointer.baseAddress
+    else { return }
+    // Eight elements at a time: the compiler makes no vectors of a loop with a scalar square root. Each element's
+    // arithmetic, and so its bits, is the same in vectors of any width.
     loop(parameters.count) { part in
-      for index in part {
+      var index = part.lowerBound
+      while index + 8 <= part.upperBound {
+        let gradient = Self.load(gradients + index) * scale
+        let mean = beta1 * Self.load(first + index) + complement1 * gradient
+        let square = beta2 * Self.load(second + index) + complement2 * gradient * gradient
+        let denominator = square.squareRoot() / root2 + epsilon
+        Self.store(mean, to: first + index)
+        Self.store(square, to: second + index)
+        Self.store(Self.load(values + index) * shrink - stepSize * (mean / denominator), to: values + index)
+        index += 8
+      }
+      while index < part.upperBound {
         let gradient = gradients[index] * scale
         first[index] = beta1 * first[index] + complement1 * gradient
         second[index] = beta2 * second[index] + complement2 * gradient * gradient
         let denominator = second[index].squareRoot() / root2 + epsilon
         values[index] = values[index] * shrink - stepSize * (first[index] / denominator)
+        index += 1
       }
     }
+  }
+
+  private static func load(_ pointer: UnsafeMutablePointer<Float>) -> SIMD8<Float> {
+    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  private static func store(_ vector: SIMD8<Float>, to pointer: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: SIMD8<Float>.self)
   }
 
   private func power(_ base: Double, _ exponent: Int) -> Double {

@@ -130,7 +130,10 @@ package final class WorkerSession {
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
-    case .goodbye?: return true
+    case .goodbye?:
+      // The coordinator keeps its sockets open until it hears this.
+      endpoint.send(.goodbye(Tenbin_Goodbye()))
+      return true
     case .phaseBegan?: ProcessMemory.resetPeak()
     case .contentAnswer, .heartbeatAnswer?, nil: break
     }

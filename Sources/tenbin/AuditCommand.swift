@@ -18,7 +18,9 @@ struct ConductOptions: ParsableArguments {
   var sharedMemory = true
 
   func validate() throws {
-    if let duplicates, !(duplicates >= 0 && duplicates <= 1) { throw ValidationError("--duplicates must be from 0 to 1") }
+    if let duplicates, !(duplicates >= 0 && duplicates <= 1) {
+      throw ValidationError("--duplicates must be from 0 to 1")
+    }
   }
 
   func options(
@@ -75,7 +77,8 @@ struct AuditCommand: ParsableCommand {
     }
     try Session.run(specification: specification) { inputs in
       try conduct.options(
-        for: inputs, output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60, chaos: chaos)
+        for: inputs, output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60,
+        chaos: chaos)
     }
   }
 }

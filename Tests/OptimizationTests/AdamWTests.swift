@@ -29,6 +29,24 @@ import Testing
     for (found, expected) in zip(optimizer.parameters, golden.end) { #expect(abs(found - expected) < 1e-6) }
   }
 
+  @Test("However the elements are spread over loops, the parameters have the same bits")
+  func spreadLoops() throws {
+    func run(_ loop: ElementLoop) throws -> AdamW {
+      var optimizer = AdamW(parameters: (0..<61).map { Float($0).squareRoot() - 3 }, weightDecay: 0.1)
+      for step in 1...5 {
+        let gradient = FloatBuffer((0..<61).map { Float(($0 * 37 + step * 11) % 23) / 7 - 1 })
+        try optimizer.apply(gradientSum: gradient, scale: 0.3, rate: 1e-2, in: loop)
+      }
+      return optimizer
+    }
+    let whole = try run(serialLoop)
+    let singly = try run { count, body in for index in 0..<count { body(index..<index + 1) } }
+    let pieces = try run { count, body in
+      for start in stride(from: 0, to: count, by: 13) { body(start..<min(count, start + 13)) }
+    }
+    #expect(whole == singly && whole == pieces)
+  }
+
   @Test("A gradient of another length is refused and changes nothing")
   func refusesAnotherLength() throws {
     var optimizer = AdamW(parameters: [1, 2], weightDecay: 0)
