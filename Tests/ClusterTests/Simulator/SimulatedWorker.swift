@@ -96,7 +96,8 @@ extension World {
       case .training:
         guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
         workers[index].queue.begin(lease)
-        let training = TrainingRun(plan: work.runs[lease.run], training: work.optimizer, state: state)
+        // A copy, for the same message may come a second time with the same buffers.
+        let training = TrainingRun(plan: work.runs[lease.run], training: work.optimizer, state: state.copy)
         workers[index].lent = .init(
           lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].steps, training: training,
           first: state.step, lastDelivered: now)
