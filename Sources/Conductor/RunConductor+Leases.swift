@@ -154,23 +154,29 @@ extension RunConductor {
     } catch {
       return try refuse(peer, because: "its delivery of lease \(identifier) cannot be read: \(error)")
     }
-    delegate?.delivered(delivery, by: entry)
-    try acknowledge(entry)
     switch lease.work {
     case .training:
-      guard let steps = DeliveredSteps(delivery, buffers: buffers) else {
+      guard let steps = DeliveredSteps(delivery, buffers: buffers), audit.accepts(steps, of: lease) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit a run")
       }
+      try acknowledge(delivery, by: entry)
       if !entry.sharesMemory, !steps.isLast, let state = steps.state {
         endpoint.expect(bytes: 12 * state.parameters.count, from: peer)
       }
       try change { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }
     case .units:
-      guard let units = DeliveredUnits(delivery, buffers: buffers) else {
+      guard let units = DeliveredUnits(delivery, buffers: buffers), audit.accepts(units, of: lease) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit the lease")
       }
+      try acknowledge(delivery, by: entry)
       try change { try $0.deliver(lease: identifier, from: entry.member, units, at: $1) }
     }
+  }
+
+  /// A delivery that fits its lease is taken for the work of an honest worker.
+  private func acknowledge(_ delivery: Tenbin_Delivery, by entry: MemberEntry) throws {
+    delegate?.delivered(delivery, by: entry)
+    try acknowledge(entry)
   }
 
   private func settle(lease: UInt64, of entry: MemberEntry) {

@@ -77,7 +77,7 @@ private final class LyingWorker {
     var expected: String {
       switch self {
       case .strangersLease: "it failed at lease"
-      case .otherTransfer: "expects"
+      case .otherTransfer: "transfer"
       default: "does not fit"
       }
     }

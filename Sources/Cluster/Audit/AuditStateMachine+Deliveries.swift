@@ -63,7 +63,7 @@ extension AuditStateMachine {
     [.dismissed(member, .refused, reason: reason)] + (try perform(cluster.leave(member, at: now), at: now))
   }
 
-  private func fits(_ delivered: DeliveredUnits, lease: Lease) -> Bool {
+  func fits(_ delivered: DeliveredUnits, lease: Lease) -> Bool {
     guard let units = lease.units, let round = lease.round else { return false }
     guard let training = open[lease.run]?.training else { return true }
     switch (delivered, round.kind) {
@@ -81,7 +81,7 @@ extension AuditStateMachine {
     }
   }
 
-  private func fits(_ delivered: DeliveredSteps, run: Int) -> Bool {
+  func fits(_ delivered: DeliveredSteps, run: Int) -> Bool {
     guard let training = open[run]?.training else { return true }
     let end = delivered.first + delivered.steps.count
     let finite = delivered.steps.last?.isDivergent == true ? end - 1 : end
