@@ -33,7 +33,8 @@ final class ProportionalMemory: Sendable {
       while !state.withLock({ $0.isStopped }) {
         let sum = processes.map(ProcessStatus.proportionalBytes).reduce(0, +)
         state.withLock { $0.peak = max($0.peak, sum) }
-        Thread.sleep(forTimeInterval: 0.25)
+        // Seldom: counting a process's pages takes the system's time.
+        Thread.sleep(forTimeInterval: 2)
       }
     }
     thread.start()

@@ -39,9 +39,12 @@ package final class FloatBuffer: @unchecked Sendable {
 
   private convenience init(uninitializedCount count: Int) {
     // Whole cache lines, so that vector loads and parallel writers never share one.
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: Swift.max(64, count * 4), alignment: 64)
+    let bytes = Swift.max(64, count * 4)
+    let memory = LargeBlocks.shared.take(bytes)
     let floats = memory.bindMemory(to: Float.self, capacity: count)
-    self.init(UnsafeMutableBufferPointer(start: floats, count: count)) { memory.deallocate() }
+    self.init(UnsafeMutableBufferPointer(start: floats, count: count)) {
+      LargeBlocks.shared.give(memory, bytes: bytes)
+    }
   }
 
   deinit { release() }

@@ -185,6 +185,6 @@ extension AuditStateMachine {
 extension AuditWork {
   /// How often the state of a run is kept: every second, and less often where it is so large that the disk could not.
   package static func interval(elements: Int) -> Duration {
-    .milliseconds(max(1_000, elements * 12 / 50_000))
+    .milliseconds(max(1_000, elements * 12 / 12_500))
   }
 }
