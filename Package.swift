@@ -81,7 +81,9 @@ let package = Package(
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
-    .target(name: "Wire", dependencies: ["CZeroMQ", protobuf], swiftSettings: strict),
+    .target(
+      name: "Wire", dependencies: ["Training", "Optimization", "Plan", "RandomNumbers", "CZeroMQ", protobuf],
+      swiftSettings: strict),
     .target(
       name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
       swiftSettings: strict),

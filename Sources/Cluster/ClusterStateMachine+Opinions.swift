@@ -122,9 +122,8 @@ extension ClusterStateMachine {
   private mutating func putAside(_ member: Member, round: Round, units: Range<Int>) -> [Action] {
     var actions: [Action] = []
     if let discarded = remove(member) {
-      let reason = "its results for units \(units) of \(round) differ from those of two other workers"
       actions += discarded
-      actions.append(.putAside(member, reason: reason))
+      actions.append(.putAside(member, round, units: units))
     }
     for state in rounds {
       let isTainted = state.portions.values.contains { portion in

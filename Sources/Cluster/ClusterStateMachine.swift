@@ -68,7 +68,7 @@ package struct ClusterStateMachine: Sendable {
     /// The member has left or was given up; its work is lent again.
     case expelled(Member, reason: String)
     /// The member computed something else than two others.
-    case putAside(Member, reason: String)
+    case putAside(Member, Round, units: Range<Int>)
     /// The member, which was to be drained, holds nothing any more.
     case drained(Member)
   }

@@ -68,11 +68,3 @@ extension AuditStateMachine {
     }
   }
 }
-
-extension AuditStateMachine {
-  /// Whether the results of some units are of the shape that their lease asks for.
-  package func accepts(_ delivered: DeliveredUnits, of lease: Lease) -> Bool { fits(delivered, lease: lease) }
-
-  /// Whether the steps of a lent run are of the shape that their lease asks for.
-  package func accepts(_ delivered: DeliveredSteps, of lease: Lease) -> Bool { fits(delivered, run: lease.run) }
-}

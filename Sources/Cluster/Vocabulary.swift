@@ -53,11 +53,23 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
     self.end = end
   }
 
-  package enum Work: Hashable, Sendable {
+  package enum Work: Hashable, Sendable, CustomStringConvertible {
     /// Consecutive units of one round.
     case units(Round, Range<Int>)
     /// The training of the run from this step on, with reduction and optimizer.
     case training(from: Int)
+
+    /// "step 3, micro-batches 0 to 3"
+    package var description: String {
+      switch self {
+      case .training(let step): "training from step \(step)"
+      case .units(let round, let units):
+        switch round.kind {
+        case .step(let step): "step \(step), micro-batches \(units.lowerBound) to \(units.upperBound - 1)"
+        case .evaluation: "evaluation, blocks \(units.lowerBound) to \(units.upperBound - 1)"
+        }
+      }
+    }
   }
 
   /// The round whose units are lent; nil for a whole run.
@@ -65,16 +77,7 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
     if case .units(let round, _) = work { round } else { nil }
   }
 
-  package var description: String {
-    switch work {
-    case .training(let step): "training from step \(step)"
-    case .units(let round, let units):
-      switch round.kind {
-      case .step(let step): "step \(step), micro-batches \(units.lowerBound) to \(units.upperBound - 1)"
-      case .evaluation: "evaluation, blocks \(units.lowerBound) to \(units.upperBound - 1)"
-      }
-    }
-  }
+  package var description: String { work.description }
 
   /// The units that are lent; nil for a whole run.
   package var units: Range<Int>? {

@@ -72,7 +72,8 @@ final class ContentServer: Sendable {
 
   private func answer(_ request: Tenbin_ContentRequest, to peer: Peer) {
     guard peers.withLock({ $0[peer] != nil }) else { return }
-    let departure = Departure { [self] in left(request, of: peer) }
+    // A piece has left when nobody holds it any more, or was dropped with its peer.
+    let departure = LastOwner { [self] in left(request, of: peer) }
     do {
       guard let content = ContentHash(bytes: request.content) else {
         throw ContentShelf.Problem(description: "\(request.content.count) bytes are no digest")
@@ -101,13 +102,4 @@ final class ContentServer: Sendable {
     }
     goOn(with: peer)
   }
-}
-
-/// Says that a piece has left, or was dropped with its peer.
-private final class Departure: Sendable {
-  private let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-  deinit { body() }
 }

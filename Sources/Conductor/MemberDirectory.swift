@@ -46,6 +46,9 @@ package struct MemberDirectory {
   /// Those that take part, in the order of their names.
   package var ready: [MemberEntry] { all.filter(\.isReady) }
 
+  /// Those that do not take part yet, in any order: this is asked for many times a second.
+  var strangers: [MemberEntry] { entries.values.filter { !$0.isReady } }
+
   /// Whether somebody fetches or loads what it needs to take part.
   package var isSomebodyPreparing: Bool { entries.values.contains { $0.isAdmitted && !$0.isReady } }
 

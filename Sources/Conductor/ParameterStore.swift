@@ -56,7 +56,7 @@ final class ParameterStore {
   /// A shared file with a whole state; nil where memory is not shared.
   func file(of state: TrainingState) -> SharedFile? {
     guard let folder else { return nil }
-    let parts = [state.parameters] + (state.moments.map { [$0.first, $0.second] } ?? [])
+    let parts = state.buffers
     let count = state.parameters.count
     made += 1
     guard let file = try? SharedFile(making: "t-\(made)", bytes: parts.count * count * 4, in: folder) else {

@@ -94,26 +94,20 @@ extension RunConductor {
       $0.millisecondsBetweenStates = UInt32(
         clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh
-      $0.state = .with {
-        $0.step = UInt32(state.step)
-        $0.epochLossSum = state.epoch.sum
-        $0.epochSamples = UInt64(state.epoch.samples)
-        $0.losses = state.losses
-      }
+      $0.state = Tenbin_StatePart(state)
     }
     var sent = state
     if isFresh { sent.moments = nil }
     if entry.sharesMemory, let file = parameters.file(of: sent) {
-      stateFiles[lease.identifier] = file
+      stateFiles[lease.identifier] = (entry.member, file)
       grant.parameters = file.message
     } else {
-      let parts = [sent.parameters] + (sent.moments.map { [$0.first, $0.second] } ?? [])
-      let subject = Tenbin_StateSubject.with {
+        let subject = Tenbin_StateSubject.with {
         $0.run = UInt32(lease.run)
         $0.step = UInt32(state.step)
       }
       endpoint.send(
-        Transfer(subject: .state(subject), payload: parts.flatMap { UnsafeRawBufferPointer($0.floats) }),
+        Transfer(subject: .state(subject), payload: sent.buffers.flatMap { UnsafeRawBufferPointer($0.floats) }),
         to: entry.peer)
     }
     if !entry.sharesMemory { endpoint.expect(bytes: 12 * state.parameters.count, from: entry.peer) }
@@ -121,14 +115,14 @@ extension RunConductor {
 
   /// Lets the peer send what the lease comes to.
   private func expect(_ lease: Lease, plan: PlannedRun, from entry: MemberEntry) {
-    guard let units = lease.units, let round = lease.round else { return }
-    if round.kind == .evaluation {
-      let items = plan.evaluationBlocks[units].reduce(0) { $0 + $1.count }
-      endpoint.expect(bytes: 4 * items * audit.work.classes, from: entry.peer)
-    } else if !entry.sharesMemory, let values = audit.parameters(of: lease.run) {
-      let total = (min(plan.batch, plan.members.count) + plan.microbatch - 1) / max(1, plan.microbatch)
-      let nodes = CanonicalTree.nodes(covering: units, total: max(total, units.upperBound)).count
-      endpoint.expect(bytes: 4 * values.count * max(1, nodes), from: entry.peer)
+    guard case .units(let round, let units) = lease.work else { return }
+    switch round.kind {
+    case .evaluation:
+      endpoint.expect(bytes: 4 * plan.evaluatedItems(inBlocks: units) * audit.work.classes, from: entry.peer)
+    case .step(let step):
+      guard !entry.sharesMemory, let values = audit.parameters(of: lease.run) else { return }
+      let nodes = CanonicalTree.nodes(covering: units, total: plan.microBatchCount(step: step)).count
+      endpoint.expect(bytes: 4 * values.count * nodes, from: entry.peer)
     }
   }
 }
@@ -154,29 +148,28 @@ extension RunConductor {
     } catch {
       return try refuse(peer, because: "its delivery of lease \(identifier) cannot be read: \(error)")
     }
+    // A delivery that fits its lease is taken for the work of an honest worker.
+    func accepted() throws {
+      delegate?.delivered(delivery, by: entry)
+      try acknowledge(entry)
+    }
     switch lease.work {
     case .training:
-      guard let steps = DeliveredSteps(delivery, buffers: buffers), audit.accepts(steps, of: lease) else {
+      guard let steps = DeliveredSteps(delivery, buffers: buffers) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit a run")
       }
-      try acknowledge(delivery, by: entry)
       if !entry.sharesMemory, !steps.isLast, let state = steps.state {
         endpoint.expect(bytes: 12 * state.parameters.count, from: peer)
       }
-      try change { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }
+      try deliver(
+        from: entry, { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }, accepted: accepted)
     case .units:
-      guard let units = DeliveredUnits(delivery, buffers: buffers), audit.accepts(units, of: lease) else {
+      guard let units = DeliveredUnits(delivery, buffers: buffers) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit the lease")
       }
-      try acknowledge(delivery, by: entry)
-      try change { try $0.deliver(lease: identifier, from: entry.member, units, at: $1) }
+      try deliver(
+        from: entry, { try $0.deliver(lease: identifier, from: entry.member, units, at: $1) }, accepted: accepted)
     }
-  }
-
-  /// A delivery that fits its lease is taken for the work of an honest worker.
-  private func acknowledge(_ delivery: Tenbin_Delivery, by entry: MemberEntry) throws {
-    delegate?.delivered(delivery, by: entry)
-    try acknowledge(entry)
   }
 
   private func settle(lease: UInt64, of entry: MemberEntry) {
@@ -188,7 +181,7 @@ extension RunConductor {
   /// holds them any more.
   private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry) throws -> [FloatBuffer] {
     let (endpoint, peer, lease) = (endpoint, entry.peer, whole.delivery.lease)
-    let settlement = Settlement { endpoint.send(.settled(.with { $0.lease = lease }), to: peer) }
+    let settlement = LastOwner { endpoint.send(.settled(.with { $0.lease = lease }), to: peer) }
     return try whole.delivery.parts.map { part in
       switch part.place {
       case .transfer(let identifier)?:
@@ -237,39 +230,12 @@ private struct DeliveryError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// Does something when its last owner lets go of it.
-private final class Settlement: Sendable {
-  private let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-  deinit { body() }
-}
-
 extension SharedFile {
   fileprivate var message: Tenbin_SharedBuffer {
     .with {
       $0.name = name
       $0.bytes = UInt64(bytes)
     }
-  }
-}
-
-extension Tenbin_RunPlan {
-  fileprivate init(_ run: PlannedRun, optimizer: OptimizerSettings, method: Int) {
-    self.init()
-    identifier = run.identifier.description
-    self.method = UInt32(method)
-    members = run.members.map(UInt32.init)
-    evaluated = run.evaluated.map(UInt32.init)
-    key = Data(run.key.bytes)
-    epochs = UInt32(run.settings.epochs)
-    batch = UInt32(run.batch)
-    microBatch = UInt32(run.microbatch)
-    rate = run.settings.rate
-    weightDecay = optimizer.weightDecay
-    warmup = optimizer.warmup
-    clip = optimizer.clip ?? 0
   }
 }
 
@@ -298,7 +264,7 @@ extension DeliveredSteps {
   /// nil when the parts are none of a lent run.
   fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
     guard delivery.parts.count == 1, buffers.count == 1, case .state(let part)? = delivery.parts[0].subject,
-      buffers[0].count % 3 == 0
+      let state = TrainingState(part, floats: buffers[0])
     else { return nil }
     var steps: [Step] = []
     for step in delivery.steps {
@@ -309,15 +275,6 @@ extension DeliveredSteps {
           samples: Int(clamping: step.samples), lossSum: step.lossSum, gradient: gradient, parameters: parameters,
           isDivergent: step.isDivergent))
     }
-    let count = buffers[0].count / 3
-    func piece(_ index: Int) -> FloatBuffer {
-      FloatBuffer(copying: buffers[0].pointer, from: index * count, count: count)
-    }
-    self.init(
-      first: Int(delivery.firstStep), steps: steps,
-      state: TrainingState(
-        step: Int(part.step), parameters: piece(0), moments: .init(first: piece(1), second: piece(2)),
-        epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)), losses: part.losses),
-      isLast: delivery.isLast)
+    self.init(first: Int(delivery.firstStep), steps: steps, state: state, isLast: delivery.isLast)
   }
 }

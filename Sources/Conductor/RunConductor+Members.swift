@@ -44,6 +44,7 @@ extension RunConductor {
       let whole = members.update(peer) { $0.assembly.insert(delivery) } ?? []
       for item in whole { try take(item, from: peer) }
     case .stale(let stale)?:
+      stateFiles[Int(clamping: stale.lease)] = nil
       try change { try $0.giveBack(lease: Int(clamping: stale.lease), from: entry.member, at: $1) }
     case .failure(let failure)?: try hear(failure, from: entry)
     case .leaving?: try change { try $0.drain(entry.member, at: $1) }
@@ -107,7 +108,7 @@ extension RunConductor {
 
   /// Gives those up that have said hello, do not take part yet, and are not heard of any more.
   func forgetSilentStrangers() throws {
-    for entry in members.all where !entry.isReady && now - entry.lastHeard > Self.patienceWithStrangers {
+    for entry in members.strangers where now - entry.lastHeard > Self.patienceWithStrangers {
       send(refusal: "it was not heard of for long", mayReturn: true, to: entry.peer)
       try forget(entry, because: "not heard of for \(Self.patienceWithStrangers.components.seconds) seconds")
     }
@@ -172,6 +173,7 @@ extension RunConductor {
     members.remove(entry.peer)
     endpoint.forget(entry.peer)
     contents.forget(entry.peer)
+    stateFiles = stateFiles.filter { $0.value.member != entry.member }
     try settings.ledger.recordLeft(entry.member.description, reason: reason)
     delegate?.left(entry, reason: reason)
   }

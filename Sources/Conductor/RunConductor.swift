@@ -21,7 +21,7 @@ package final class RunConductor {
     case outside(@Sendable (any ConductorDelegate) throws -> Void)
   }
 
-  package private(set) var audit: AuditStateMachine
+  package internal(set) var audit: AuditStateMachine
   package internal(set) var members = MemberDirectory()
   package let endpoint: CoordinatorEndpoint
   package let mailbox = Mailbox<Event>()
@@ -33,8 +33,8 @@ package final class RunConductor {
   let parameters: ParameterStore
   let contents: ContentServer
   let began = ContinuousClock.now
-  /// Shared files with the states of runs that are lent.
-  var stateFiles: [Int: SharedFile] = [:]
+  /// Shared files with the states of runs that are lent, by their lease, until the first delivery.
+  var stateFiles: [Int: (member: Member, file: SharedFile)] = [:]
   /// What was sent last of each run's parameters.
   var payloads: [Int: (version: Int, bytes: [UInt8])] = [:]
   private var lastTick: Duration = .zero
@@ -91,6 +91,24 @@ package final class RunConductor {
     try perform(body(&audit, now))
   }
 
+  /// Lets the state machine take what a member delivered.
+  ///
+  /// - Parameter accepted: done before anything that follows from it, unless the member is put aside for it.
+  func deliver(
+    from entry: MemberEntry, _ body: (inout AuditStateMachine, Duration) throws -> [AuditStateMachine.Action],
+    accepted: () throws -> Void
+  ) throws {
+    let actions: [AuditStateMachine.Action]
+    do {
+      actions = try body(&audit, now)
+    } catch AuditFailure.replayDiffers(let run, let step, _) {
+      throw AuditFailure.replayDiffers(run: run, step: step, worker: entry.name)
+    }
+    let isPutAside = actions.contains { if case .dismissed(entry.member, .refused, _) = $0 { true } else { false } }
+    if !isPutAside { try accepted() }
+    try perform(actions)
+  }
+
   private func perform(_ actions: [AuditStateMachine.Action]) throws {
     for action in actions {
       switch action {
@@ -113,6 +131,9 @@ package final class RunConductor {
         try delegate?.phaseBegan(phase, number: number)
       case .phaseEnded(let phase, let number): try delegate?.phaseEnded(phase, number: number)
       case .dismissed(let member, let dismissal, let reason): try dismiss(member, dismissal, reason: reason)
+      case .disagreement(let who, let work):
+        let names = who.map { members[$0]?.name ?? $0.description }.joined(separator: " and ")
+        delegate?.notice("\(names) do not agree about \(work); it is held until two workers do")
       case .notice(let text): delegate?.notice(text)
       case .finished: break
       }

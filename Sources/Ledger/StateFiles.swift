@@ -107,7 +107,7 @@ package final class StateFiles: Sendable {
 
   private func write(_ state: TrainingState, run: String) throws(LedgerError) {
     let file = path(of: run)
-    let buffers = [state.parameters] + (state.moments.map { [$0.first, $0.second] } ?? [])
+    let buffers = state.buffers
     let header = Header(
       step: state.step, count: state.parameters.count, hasMoments: state.moments != nil,
       epochLossBits: state.epoch.sum.bitPattern, epochSamples: state.epoch.samples,

@@ -52,10 +52,12 @@ package final class FloatBuffer: @unchecked Sendable {
   /// The numbers, to be read.
   package var floats: UnsafeBufferPointer<Float> { UnsafeBufferPointer(pointer) }
 
-  /// Copies the numbers of another buffer of the same length here.
-  package func copy(from other: FloatBuffer) {
-    guard let target = pointer.baseAddress, let source = other.pointer.baseAddress else { return }
-    target.update(from: source, count: Swift.min(count, other.count))
+  /// Copies the numbers of another buffer here, from position `start` on, as far as there is room.
+  package func copy(from other: FloatBuffer, to start: Int = 0) {
+    guard let target = pointer.baseAddress, let source = other.pointer.baseAddress, (0...count).contains(start) else {
+      return
+    }
+    (target + start).update(from: source, count: Swift.min(count - start, other.count))
   }
 
   /// Whether no number is infinite or undefined.

@@ -15,6 +15,8 @@ final class LargeBlocks: Sendable {
   private static let smallest = 4 << 20
   /// Enough for a copy of a state, one on its way to the disk, and a gradient.
   private static let mostBlocks = 7
+  /// What a process may hold that it does not use.
+  private static let mostBytes = 4 << 30
 
   /// Memory of `bytes` bytes, aligned to cache lines, of whatever content.
   func take(_ bytes: Int) -> UnsafeMutableRawPointer {
@@ -33,7 +35,7 @@ final class LargeBlocks: Sendable {
         freed = kept.blocks
         kept = (bytes, [])
       }
-      if kept.blocks.count < Self.mostBlocks { kept.blocks.append(block) } else { freed.append(block) }
+      if kept.blocks.count < min(Self.mostBlocks, Self.mostBytes / bytes) { kept.blocks.append(block) } else { freed.append(block) }
       return freed
     }
     for block in freed { block.memory.deallocate() }

@@ -81,6 +81,24 @@ package struct PlannedRun: Sendable {
     }
   }
 
+  /// How many evaluation blocks there are.
+  package var evaluationBlockCount: Int { (evaluated.count + Self.evaluationBlock - 1) / Self.evaluationBlock }
+
+  /// How many items some evaluation blocks hold; the last block may be short.
+  package func evaluatedItems(inBlocks blocks: Range<Int>) -> Int {
+    min(evaluated.count, blocks.upperBound * Self.evaluationBlock)
+      - min(evaluated.count, blocks.lowerBound * Self.evaluationBlock)
+  }
+
+  /// How many samples a step has; the last of an epoch may be short.
+  package func samples(step: Int) -> Int {
+    let begin = step % max(1, stepsPerEpoch) * batch
+    return min(begin + batch, members.count) - begin
+  }
+
+  /// How many micro-batches a step is cut into.
+  package func microBatchCount(step: Int) -> Int { (samples(step: step) + microbatch - 1) / max(1, microbatch) }
+
   /// Items an evaluation block.
   package static let evaluationBlock = 32
 }

@@ -101,12 +101,6 @@ package struct TrainingRun {
     return finished
   }
 
-  /// Samples of a step, from 0.
-  package func samples(step: Int) -> Int {
-    let begin = step % max(1, plan.stepsPerEpoch) * plan.batch
-    return min(begin + plan.batch, plan.members.count) - begin
-  }
-
   /// Forgets what was counted for the current step.
   package mutating func restartStep() {
     reduction = GradientReduction(total: microBatches.count, elements: optimizer.parameters.count)

@@ -46,6 +46,9 @@ package struct TrainingState: Sendable, Equatable {
     self.divergedAt = divergedAt
   }
 
+  /// The parameters and, where there are any, both moments.
+  package var buffers: [FloatBuffer] { [parameters] + (moments.map { [$0.first, $0.second] } ?? []) }
+
   /// A copy that later steps do not change.
   package var copy: TrainingState {
     var copy = self

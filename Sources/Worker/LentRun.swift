@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Hashing
 internal import Optimization
 internal import Training
@@ -9,20 +10,12 @@ struct LentRun {
   let end: Int
   var training: TrainingRun
   /// Steps that were not delivered yet.
-  private(set) var steps: [Step] = []
+  private(set) var steps: [DeliveredSteps.Step] = []
   private(set) var firstUndelivered: Int
   private var lastDelivered = ContinuousClock.now
   private let interval: Duration
   /// What was spent since the last delivery.
   private(set) var clock = LeaseClock()
-
-  struct Step {
-    let samples: Int
-    let lossSum: Double
-    let gradient: TensorDigest
-    let parameters: TensorDigest
-    let isDivergent: Bool
-  }
 
   /// Steps that one delivery may hold.
   private static let mostSteps = 500
@@ -45,7 +38,7 @@ struct LentRun {
   mutating func step(gradient: GradientSum) throws {
     guard let finished = try training.insert([gradient]) else { return }
     steps.append(
-      Step(
+      DeliveredSteps.Step(
         samples: finished.samples, lossSum: finished.lossSum, gradient: TensorDigest(of: finished.gradient.floats),
         parameters: TensorDigest(of: training.parameters.floats), isDivergent: finished.isDivergent))
   }

@@ -10,24 +10,19 @@ struct KnownRun {
   let optimizer: OptimizerSettings
   /// The position of the method in the welcome.
   let method: Int
-  /// The order of the epoch that was asked for last.
+  /// The order of the epoch, and the micro-batches of the step, that were asked for last.
   private var order: (epoch: Int, items: [Int])?
+  private var cut: (step: Int, microBatches: [[Int]])?
   let blocks: [[Int]]
 
   /// - Throws: `WorkerError` when the plan cannot be one.
   init(_ message: Tenbin_RunPlan) throws(WorkerError) {
-    guard let key = RandomKey(bytes: message.key), message.batch > 0, message.microBatch > 0 else {
+    guard let plan = PlannedRun(message) else {
       throw WorkerError(.failure, "the plan of run \(message.identifier) cannot be read")
     }
+    self.plan = plan
     method = Int(message.method)
-    plan = PlannedRun(
-      identifier: RunIdentifier(message.identifier), arm: method,
-      // What the run is for does not concern those who compute it.
-      purpose: .given, members: message.members.map(Int.init), evaluated: message.evaluated.map(Int.init), key: key,
-      settings: MethodSettings(rate: message.rate, epochs: Int(message.epochs)), batch: Int(message.batch),
-      microbatch: Int(message.microBatch))
-    optimizer = OptimizerSettings(
-      weightDecay: message.weightDecay, warmup: message.warmup, clip: message.clip > 0 ? message.clip : nil)
+    optimizer = message.optimizer
     blocks = plan.evaluationBlocks
   }
 
@@ -40,8 +35,13 @@ struct KnownRun {
     }
     let epoch = step / plan.stepsPerEpoch
     if order?.epoch != epoch { order = (epoch, plan.order(epoch: epoch)) }
-    return (
-      plan.microBatches(step: step % plan.stepsPerEpoch, order: order?.items ?? []), plan.dropoutKey(epoch: epoch)
-    )
+    let microBatches =
+      if let cut, cut.step == step {
+        cut.microBatches
+      } else {
+        plan.microBatches(step: step % plan.stepsPerEpoch, order: order?.items ?? [])
+      }
+    cut = (step, microBatches)
+    return (microBatches, plan.dropoutKey(epoch: epoch))
   }
 }

@@ -163,12 +163,7 @@ extension WorkerSession {
     let state = lent.training.state
     let count = state.parameters.count
     let buffer = try outgoing.buffer(count: 3 * count, lease: lent.lease)
-    for (index, part) in [state.parameters, state.moments?.first, state.moments?.second].enumerated() {
-      guard let part, let target = buffer.floats.pointer.baseAddress, let source = part.pointer.baseAddress else {
-        continue
-      }
-      (target + index * count).update(from: source, count: count)
-    }
+    for (index, part) in state.buffers.enumerated() { buffer.floats.copy(from: part, to: index * count) }
     let (first, steps) = (lent.firstUndelivered, lent.steps)
     deliver([Part(state: state, buffer: buffer)], lease: lent.lease, clock: lent.clock) { delivery in
       delivery.firstStep = UInt32(first)
@@ -257,28 +252,4 @@ struct LeaseClock {
 
   var seconds: Double { (ContinuousClock.now - began) / .seconds(1) }
   var processorSeconds: Double { ProcessMemory.processorSeconds - processorBefore }
-}
-
-extension Tenbin_StatePart {
-  init(_ state: TrainingState) {
-    self.init()
-    step = UInt32(state.step)
-    epochLossSum = state.epoch.sum
-    epochSamples = UInt64(state.epoch.samples)
-    losses = state.losses
-  }
-}
-
-extension TrainingState {
-  /// - Parameter floats: parameters and, unless the run is fresh, both moments.
-  init?(_ part: Tenbin_StatePart, floats: FloatBuffer, isFresh: Bool) {
-    let count = isFresh ? floats.count : floats.count / 3
-    guard count > 0, isFresh || floats.count == 3 * count else { return nil }
-    func piece(_ index: Int) -> FloatBuffer {
-      FloatBuffer(copying: floats.pointer, from: index * count, count: count)
-    }
-    self.init(
-      step: Int(part.step), parameters: piece(0), moments: isFresh ? nil : .init(first: piece(1), second: piece(2)),
-      epoch: .init(sum: part.epochLossSum, samples: Int(part.epochSamples)), losses: part.losses)
-  }
 }

@@ -32,7 +32,7 @@ import Testing
     let third = try #require(test.held(by: member(2)).first)
     test.deliver(third)
     #expect(test.has(.count(leases[1])))
-    #expect(test.actions.contains { if case .putAside(member(0), _) = $0 { true } else { false } })
+    #expect(test.actions.contains { if case .putAside(member(0), _, _) = $0 { true } else { false } })
     #expect(test.cluster.memberCount == 2)
   }
 
@@ -47,7 +47,7 @@ import Testing
     test.join(member(2))
     test.deliver(try #require(test.held(by: member(2)).first), 2)
     #expect(test.has(.completed(round)))
-    #expect(test.actions.contains { if case .putAside(member(1), _) = $0 { true } else { false } })
+    #expect(test.actions.contains { if case .putAside(member(1), _, _) = $0 { true } else { false } })
   }
 
   @Test("A member that is alone is believed, but not before another one has had time to come")

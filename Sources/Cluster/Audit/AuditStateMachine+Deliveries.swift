@@ -6,13 +6,13 @@ internal import Training
 /// Why an audit cannot go on.
 package enum AuditFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(run: String)
-  case replayDiffers(run: String, step: Int, members: String)
+  case replayDiffers(run: String, step: Int, worker: String)
 
   package var description: String {
     switch self {
     case .notFinite(let run): "\(run): its logits are not finite; lower the learning rate or set training.clip"
-    case .replayDiffers(let run, let step, let members):
-      "\(run), step \(step): \(members) came to other bits than was committed before; one of the machines computes wrong"
+    case .replayDiffers(let run, let step, let worker):
+      "\(run), step \(step): \(worker) came to other bits than was committed before; one of the machines computes wrong"
     }
   }
 }
@@ -63,12 +63,12 @@ extension AuditStateMachine {
     [.dismissed(member, .refused, reason: reason)] + (try perform(cluster.leave(member, at: now), at: now))
   }
 
-  func fits(_ delivered: DeliveredUnits, lease: Lease) -> Bool {
+  private func fits(_ delivered: DeliveredUnits, lease: Lease) -> Bool {
     guard let units = lease.units, let round = lease.round else { return false }
     guard let training = open[lease.run]?.training else { return true }
     switch (delivered, round.kind) {
     case (.logits(let logits), .evaluation):
-      return logits.count == training.plan.evaluationBlocks[units].reduce(0) { $0 + $1.count } * work.classes
+      return logits.count == training.plan.evaluatedItems(inBlocks: units) * work.classes
     case (.gradients(let nodes), .step(let step)):
       guard step == training.step else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
@@ -81,12 +81,12 @@ extension AuditStateMachine {
     }
   }
 
-  func fits(_ delivered: DeliveredSteps, run: Int) -> Bool {
+  private func fits(_ delivered: DeliveredSteps, run: Int) -> Bool {
     guard let training = open[run]?.training else { return true }
     let end = delivered.first + delivered.steps.count
     let finite = delivered.steps.last?.isDivergent == true ? end - 1 : end
     guard delivered.first >= 0, end <= training.plan.steps, !delivered.steps.dropLast().contains(where: \.isDivergent),
-      delivered.steps.enumerated().allSatisfy({ $1.samples == training.samples(step: delivered.first + $0) })
+      delivered.steps.enumerated().allSatisfy({ $1.samples == training.plan.samples(step: delivered.first + $0) })
     else { return false }
     // A run that diverges is given back, for somebody else to say so too.
     if delivered.steps.last?.isDivergent == true, !delivered.isLast { return false }
@@ -131,12 +131,11 @@ extension AuditStateMachine {
     guard let plan = open[run]?.training.plan else { return }
     guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
     var offset = 0
-    let blocks = plan.evaluationBlocks
     for block in units {
-      let length = blocks[block].count * work.classes
-      open[run]?.blocks[block] = Array(logits[offset..<offset + length])
-      offset += length
-      samplesDone += blocks[block].count / 3
+      let items = plan.evaluatedItems(inBlocks: block..<block + 1)
+      open[run]?.blocks[block] = Array(logits[offset..<offset + items * work.classes])
+      offset += items * work.classes
+      samplesDone += items / 3
     }
   }
 

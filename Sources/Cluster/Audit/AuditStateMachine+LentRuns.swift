@@ -13,7 +13,7 @@ extension AuditStateMachine {
     for (offset, step) in delivered.steps.enumerated() where !step.isDivergent {
       guard let known = run.digests[delivered.first + offset], known != step.parameters else { continue }
       throw AuditFailure.replayDiffers(
-        run: plan.identifier.description, step: delivered.first + offset, members: lease.member.description)
+        run: plan.identifier.description, step: delivered.first + offset, worker: lease.member.description)
     }
     guard counts, let state = delivered.state else { return [] }
     // An earlier delivery is missing, and with it the digests of its steps: they must be done again.
@@ -39,16 +39,16 @@ extension AuditStateMachine {
   }
 
   private mutating func commit(_ step: DeliveredSteps.Step, number: Int, of lease: Lease) -> CommittedStep {
-    let units = open[lease.run].map {
-      (step.samples + $0.training.plan.microbatch - 1) / max(1, $0.training.plan.microbatch)
-    }
     open[lease.run]?.digests[number] = step.parameters
     samplesDone += step.samples
     stepsDone += 1
     return CommittedStep(
       run: lease.run, step: number, samples: step.samples, lossSum: step.lossSum,
       result: .digests(gradient: step.gradient, parameters: step.parameters),
-      deliveries: [.init(units: 0..<(units ?? 0), member: lease.member, lease: lease.identifier)])
+      deliveries: [
+        .init(
+          units: 0..<work.runs[lease.run].microBatchCount(step: number), member: lease.member, lease: lease.identifier)
+      ])
   }
 
   /// A lent run's gradient was not finite: it counts when another member says so too, or the same one where it is alone.

@@ -116,9 +116,9 @@ extension AuditStateMachine {
     samplesDone += min(state.step * plan.batch, plan.members.count * plan.settings.epochs)
     open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state), saved: now)
     guard open[run]?.training.isTrained == false else { return try finishTraining(run: run, at: now) }
-    let microBatches = (min(plan.batch, plan.members.count) + plan.microbatch - 1) / max(1, plan.microbatch)
     return try perform(
-      cluster.openTraining(run: run, step: state.step, end: plan.steps, microBatches: microBatches, at: now), at: now)
+      cluster.openTraining(
+        run: run, step: state.step, end: plan.steps, microBatches: plan.microBatchCount(step: 0), at: now), at: now)
   }
 
   /// The last step is done, or the run has diverged.
@@ -149,7 +149,7 @@ extension AuditStateMachine {
 
   private mutating func evaluate(run: Int, at now: Duration) throws -> [Action] {
     guard let plan = open[run]?.training.plan else { return [] }
-    let blocks = plan.evaluationBlocks.count
+    let blocks = plan.evaluationBlockCount
     open[run]?.blocks = Array(repeating: nil, count: blocks)
     let actions = try fill(at: now)
     return actions + (try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now))
@@ -170,15 +170,20 @@ extension AuditStateMachine {
       case .completed(let round): actions += try complete(round, at: now)
       case .restart(let round): restart(round)
       case .disagreement(let round, let units, let members):
-        let names = members.map(\.description).joined(separator: " and ")
-        actions.append(
-          .notice("workers \(names) do not agree about units \(units) of \(round); it is held until two do"))
+        actions.append(.disagreement(members, about: text(of: units, in: round)))
       case .expelled(let member, let reason): actions.append(.dismissed(member, .silent, reason: reason))
-      case .putAside(let member, let reason): actions.append(.dismissed(member, .refused, reason: reason))
+      case .putAside(let member, let round, let units):
+        let reason = "its results for \(text(of: units, in: round)) differ from those of two other workers"
+        actions.append(.dismissed(member, .refused, reason: reason))
       case .drained(let member): actions.append(.dismissed(member, .drained, reason: "it was drained"))
       }
     }
     return actions
+  }
+
+  /// "full/seed-13, step 3, micro-batches 0 to 3"
+  private func text(of units: Range<Int>, in round: Round) -> String {
+    "\(work.runs[round.run].identifier), \(Lease.Work.units(round, units))"
   }
 
   /// The run's current step is worked on by all.

@@ -59,6 +59,8 @@ package struct AuditStateMachine {
     case phaseEnded(Phase, number: Int)
     /// A member is no member any more; tell it.
     case dismissed(Member, Dismissal, reason: String)
+    /// Members came to different results for this work; it is held until two agree.
+    case disagreement([Member], about: String)
     /// Something a person should know.
     case notice(String)
     /// Everything is done.

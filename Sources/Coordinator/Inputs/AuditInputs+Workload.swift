@@ -69,9 +69,7 @@ extension PlannedRun {
     work.steps = steps
     work.trainedSamples = members.count * settings.epochs
     work.evaluatedSamples = evaluated.count
-    let rest = members.count % max(1, batch)
-    func units(_ samples: Int) -> Int { (samples + microbatch - 1) / max(1, microbatch) }
-    work.microBatches = settings.epochs * (members.count / max(1, batch) * units(batch) + units(rest))
+    work.microBatches = settings.epochs * (0..<stepsPerEpoch).reduce(0) { $0 + microBatchCount(step: $1) }
     return work
   }
 }

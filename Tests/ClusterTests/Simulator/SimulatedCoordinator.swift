@@ -105,6 +105,7 @@ struct SimulatedCoordinator {
         phases.append(number)
       case .dismissed(let member, let dismissal, let reason): dismiss(member, dismissal, reason: reason, in: world)
       case .notice(let text): world.note(text)
+      case .disagreement(let members, let work): world.note("\(members) do not agree about \(work)")
       case .finished: world.note("finished")
       }
     }
@@ -202,7 +203,8 @@ extension World {
       case .recall: "a run is asked back"
       case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"
       case .dismissed(_, let dismissal, _): "a member is dismissed, \(dismissal)"
-      case .notice(let text): text.contains("agree") ? "members disagree" : "a run diverges"
+      case .notice: "a run diverges"
+      case .disagreement: "members disagree"
       default: nil
       }
     if let name { seen[name, default: 0] += 1 }
