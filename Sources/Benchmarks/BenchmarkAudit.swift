@@ -69,8 +69,8 @@ package final class BenchmarkAudit {
 
   package var address: String { conductor.endpoint.control }
 
-  /// Bytes that went through the sockets.
-  package var traffic: Traffic { conductor.endpoint.traffic }
+  /// Bytes that went to workers and came from them.
+  package var traffic: Traffic { conductor.traffic }
 
   /// Waits for the workers, and runs everything.
   package func run(workers: Int) throws -> [Commit] {

@@ -67,12 +67,14 @@ extension RunConductor {
     of run: Int, version: Int, to entry: MemberEntry, in grant: inout Tenbin_LeaseGrant
   ) {
     guard let values = audit.parameters(of: run) else { return }
+    let isNew = entry.versions[run] != version
+    _ = members.update(entry.peer) { $0.versions[run] = version }
     if entry.sharesMemory, let file = parameters.file(run: run, version: version, parameters: values) {
       grant.parameters = file.message
+      if isNew { sharedTraffic.sent += file.bytes }
       return
     }
-    guard entry.versions[run] != version else { return }
-    _ = members.update(entry.peer) { $0.versions[run] = version }
+    guard isNew else { return }
     if payloads[run]?.version != version {
       payloads[run] = (version, Array(UnsafeRawBufferPointer(values.floats)))
     }
@@ -101,6 +103,7 @@ extension RunConductor {
     if entry.sharesMemory, let file = parameters.file(of: sent) {
       stateFiles[lease.identifier] = (entry.member, file)
       grant.parameters = file.message
+      sharedTraffic.sent += file.bytes
     } else {
         let subject = Tenbin_StateSubject.with {
         $0.run = UInt32(lease.run)
@@ -203,6 +206,7 @@ extension RunConductor {
             entry.files[buffer.name] = file
           }
         }
+        sharedTraffic.received += Int(buffer.bytes)
         guard
           let floats = file.floats(count: Int(buffer.bytes) / 4, released: { withExtendedLifetime(settlement) {} })
         else { throw DeliveryError(description: "a shared buffer that does not fit its file") }

@@ -37,6 +37,8 @@ package final class RunConductor {
   var stateFiles: [Int: (member: Member, file: SharedFile)] = [:]
   /// What was sent last of each run's parameters.
   var payloads: [Int: (version: Int, bytes: [UInt8])] = [:]
+  /// What went through shared memory.
+  var sharedTraffic = Traffic()
   private var lastTick: Duration = .zero
 
   /// Binds the sockets.
@@ -59,6 +61,9 @@ package final class RunConductor {
     ) { mailbox.send(.wire($0)) }
     contents = ContentServer(shelf: settings.contents, endpoint: endpoint)
   }
+
+  /// Bytes that went to workers and came from them so far, through sockets and through shared memory.
+  package var traffic: Traffic { endpoint.traffic + sharedTraffic }
 
   package var now: Duration { ContinuousClock.now - began }
 

@@ -70,7 +70,7 @@ extension Coordinator {
 
   private var status: Tenbin_AuditStatus {
     let audit = conductor.audit
-    let traffic = conductor.endpoint.traffic
+    let traffic = conductor.traffic
     let rate = progress.samplesPerSecond
     return .with {
       $0.name = inputs.specification.name

@@ -1,11 +1,6 @@
 internal import Checkpoints
-internal import Datasets
-internal import Fairness
-internal import Ledger
+internal import Conductor
 internal import Plan
-internal import Privacy
-internal import RandomNumbers
-internal import Report
 
 /// What an audit leaves behind.
 extension Coordinator {
@@ -16,16 +11,11 @@ extension Coordinator {
       labels: inputs.classNames, values: parameters)
   }
 
-  /// Writes predictions, results, tables and report from what the ledger holds.
+  /// Writes what the audit came to; shells that ask are answered meanwhile.
   func writeResults() throws -> AuditOutcome {
     progress.phase = "evaluating groups and attacks"
     showProgress()
-    for file in PredictionTables.files(inputs: inputs, completed: completed) {
-      try output.write(file.bytes, to: file.path)
-    }
-    let evidence = AuditEvidence(inputs: inputs, completed: completed)
-    let report = try evidence.report(costs: output.ledger.costs(), workers: options.localWorkers)
-    for file in report.files() { try output.write(file.bytes, to: file.path) }
-    return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
+    return try AuditResults(inputs: inputs, completed: completed, output: output, workers: options.localWorkers)
+      .write { try conductor.step() }
   }
 }

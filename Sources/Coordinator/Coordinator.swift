@@ -22,7 +22,8 @@ package final class Coordinator {
   let localWorkers: LocalWorkers
   /// Where the sockets of people's shells, and of workers without an address, lie.
   let runtimeFolder: RuntimeFolder
-  var completed: [Int: CompletedRun] = [:]
+  /// The runs that are done, by their position in the plan.
+  var completed: [Int: FinishedRun] { conductor.audit.completed }
   var meter: CostMeter?
   var progress: AuditProgress
   var isStopping = false
@@ -52,20 +53,21 @@ package final class Coordinator {
     progress = AuditProgress(
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
       samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
-    completed = try AuditError.wrapping(.failure) { [output] in try Self.completedRuns(in: output, inputs: inputs) }
-    conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder, completed] in
+    conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder] in
+      let completed = try Self.completedRuns(in: output, inputs: inputs)
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
       var security = options.security
       if let server = security?.keys.publicKey {
         security?.allowed.append(
           try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
       }
+      let offered = try inputs.offered()
       return try RunConductor(
         settings: ConductorSettings(
           address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
           security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
-          welcome: Tenbin_Welcome(inputs), catalogue: inputs.catalogue, contents: inputs.contents,
+          welcome: Tenbin_Welcome(inputs), catalogue: offered.catalogue, contents: offered.contents,
           methods: inputs.plan.runs.map(\.arm)),
         audit: { place in
           AuditStateMachine(
@@ -74,9 +76,7 @@ package final class Coordinator {
               classes: inputs.classNames.count, initialState: { try inputs.initialState(ofRun: $0) }, place: place,
               loop: parallelLoop),
             cluster: ClusterStateMachine(duplicateRate: options.duplicates),
-            completed: completed.mapValues {
-              FinishedRun(losses: $0.losses, logits: $0.logits, divergedAt: $0.divergedAt)
-            },
+            completed: completed,
             recovered: try Self.recoveredStates(in: output, inputs: inputs, completed: completed))
         })
     }
@@ -186,16 +186,16 @@ package final class Coordinator {
 
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
-    if let meter { try? output.ledger.add(meter.total(traffic: conductor.endpoint.traffic)) }
-    try? output.states.flush()
+    if let meter { try? output.ledger.add(meter.total(traffic: conductor.traffic)) }
+    try? output.states.finish()
     try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended")
     localWorkers.terminate()
   }
 
-  private static func completedRuns(in output: OutputFolder, inputs: AuditInputs) throws -> [Int: CompletedRun] {
+  private static func completedRuns(in output: OutputFolder, inputs: AuditInputs) throws -> [Int: FinishedRun] {
     let done = try output.ledger.completedRuns()
-    var completed: [Int: CompletedRun] = [:]
+    var completed: [Int: FinishedRun] = [:]
     for (index, run) in inputs.plan.runs.enumerated() {
       guard let found = done[run.identifier.description] else { continue }
       guard found.logits.count == inputs.logitCount(ofRun: index) else {
@@ -203,18 +203,16 @@ package final class Coordinator {
           .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output"
         )
       }
-      completed[index] = found
+      completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
     }
     return completed
   }
 
   /// The states of unfinished runs that agree with the ledger.
   private static func recoveredStates(
-    in output: OutputFolder, inputs: AuditInputs, completed: [Int: CompletedRun]
+    in output: OutputFolder, inputs: AuditInputs, completed: [Int: FinishedRun]
   ) throws -> [Int: TrainingState] {
     var states: [Int: TrainingState] = [:]
-    // A sitting that was killed between a run's last record and this has left its state.
-    for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.settings.epochs > 0 {
       guard let state = output.states.load(run: run.identifier.description), state.step > 0, state.step <= run.steps,
         state.parameters.count == inputs.layouts[run.arm].count,
@@ -235,12 +233,12 @@ extension Coordinator: ConductorDelegate {
     progress.phaseNumber = number
     progress.runs = phase.runs.count
     progress.runsDone = phase.runs.count { completed[$0] != nil }
-    meter = CostMeter(arm: arm, phase: phase.kind.rawValue, traffic: conductor.endpoint.traffic)
+    meter = CostMeter(arm: arm, phase: phase.kind.rawValue, traffic: conductor.traffic)
     phaseBegan = (conductor.now, conductor.audit.samplesDone)
   }
 
   func phaseEnded(_ phase: Phase, number: Int) throws {
-    let cost = meter?.total(traffic: conductor.endpoint.traffic)
+    let cost = meter?.total(traffic: conductor.traffic)
     meter = nil
     if let cost { try output.ledger.add(cost) }
   }
@@ -251,9 +249,6 @@ extension Coordinator: ConductorDelegate {
   }
 
   func completed(run: Int, _ finished: FinishedRun) throws {
-    completed[run] = CompletedRun(
-      run: inputs.plan.runs[run].identifier.description, losses: finished.losses, logits: finished.logits,
-      divergedAt: finished.divergedAt)
     progress.runsDone += 1
   }
 
@@ -286,7 +281,7 @@ extension Coordinator: ConductorDelegate {
     } else if !process.isLeaving {
       showProgress(notice: "\(exit.name) ended with \(exit.description)")
     }
-    guard !process.isLeaving, !isStopping else { return }
+    guard !process.isLeaving, !isStopping, !conductor.audit.isFinished else { return }
     if chaos?.hasHit(exit.process) != true { deathsWithoutProgress += 1 }
     guard deathsWithoutProgress <= max(3, options.localWorkers) else {
       throw AuditError(

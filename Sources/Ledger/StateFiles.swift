@@ -41,6 +41,12 @@ package final class StateFiles: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
+  /// Waits as `flush` does, and removes the folder where nothing is left in it.
+  package func finish() throws(LedgerError) {
+    try flush()
+    rmdir(folder)
+  }
+
   /// Forgets the state of a run, and what a killed sitting has half written of it.
   package func remove(run: String) {
     waiting.withLock { $0.states[run] = nil }

@@ -132,10 +132,10 @@ extension AuditStateMachine {
     guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
     var offset = 0
     for block in units {
-      let items = plan.evaluatedItems(inBlocks: block..<block + 1)
-      open[run]?.blocks[block] = Array(logits[offset..<offset + items * work.classes])
-      offset += items * work.classes
-      samplesDone += items / 3
+      let length = plan.evaluatedItems(inBlocks: block..<block + 1) * work.classes
+      open[run]?.blocks[block] = Array(logits[offset..<offset + length])
+      offset += length
+      samplesDone += plan.samples(ofBlock: block)
     }
   }
 

@@ -199,6 +199,11 @@ package struct CommittedStep: Sendable {
 }
 
 extension PlannedRun {
-  /// Samples that the run computes, for progress: an evaluated sample costs about a third of a trained one.
-  package var samples: Int { members.count * settings.epochs + evaluated.count / 3 }
+  /// Samples that the run computes, for progress.
+  package var samples: Int {
+    members.count * settings.epochs + (0..<evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) }
+  }
+
+  /// An evaluated sample costs about a third of a trained one.
+  func samples(ofBlock block: Int) -> Int { evaluatedItems(inBlocks: block..<block + 1) / 3 }
 }

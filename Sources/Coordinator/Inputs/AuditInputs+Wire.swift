@@ -9,47 +9,30 @@ internal import Wire
 
 // What workers are told of an audit, and what they may ask for.
 extension AuditInputs {
-  /// The items' paths, labels, sizes and digests.
-  var catalogue: Transfer {
-    get throws {
-      var catalogue = Tenbin_Catalogue()
-      catalogue.items = itemFiles.map { file in
-        .with {
-          $0.path = file.path
-          $0.label = UInt32(file.label)
-          $0.content = Data(file.content.bytes)
-          $0.bytes = UInt64(file.bytes)
-        }
-      }
-      return Transfer(subject: .catalogue(Tenbin_CatalogueSubject()), payload: try catalogue.serializedBytes())
-    }
-  }
-
-  /// The files of the items and of the base, and nothing else.
-  var contents: ContentShelf {
+  /// The items' paths, labels, sizes and digests; and the files of the items and of the base, and nothing else.
+  func offered() throws -> (catalogue: Transfer, contents: ContentShelf) {
+    var catalogue = Tenbin_Catalogue()
     var shelf = ContentShelf()
-    for file in itemFiles { shelf.add(file.content, path: file.path, bytes: file.bytes) }
+    for (position, item) in manifest.items.enumerated() {
+      let path = URL(filePath: item.path).standardizedFileURL.path(percentEncoded: false)
+      let content = plan.input.contents[position]
+      // A file that has gone meanwhile has no bytes: whoever reads it finds that it has changed.
+      let bytes = FileSize.of(path) ?? 0
+      shelf.add(content, path: path, bytes: bytes)
+      catalogue.items.append(
+        .with {
+          $0.path = path
+          $0.label = UInt32(item.classIndex)
+          $0.content = Data(content.bytes)
+          $0.bytes = UInt64(bytes)
+        })
+    }
     for file in baseFiles { shelf.add(file.content, path: "\(basePath)/\(file.name)", bytes: file.bytes) }
-    return shelf
+    let payload: [UInt8] = try catalogue.serializedBytes()
+    return (Transfer(subject: .catalogue(Tenbin_CatalogueSubject()), payload: payload), shelf)
   }
 
   var basePath: String { URL(filePath: checkpoint.path).standardizedFileURL.path(percentEncoded: false) }
-
-  private struct ItemFile {
-    let path: String
-    let label: Int
-    let content: ContentHash
-    let bytes: Int
-  }
-
-  /// A file that has gone meanwhile has no bytes: whoever reads it finds that it has changed.
-  private var itemFiles: [ItemFile] {
-    manifest.items.enumerated().map { position, item in
-      let path = URL(filePath: item.path).standardizedFileURL.path(percentEncoded: false)
-      return ItemFile(
-        path: path, label: item.classIndex, content: plan.input.contents[position], bytes: FileSize.of(path) ?? 0)
-    }
-  }
 }
 
 extension Tenbin_Welcome {

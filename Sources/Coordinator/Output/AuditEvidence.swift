@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Cluster
 internal import Datasets
 internal import Fairness
 internal import Hashing
@@ -12,7 +13,7 @@ internal import Report
 struct AuditEvidence {
   let inputs: AuditInputs
   /// By the run's position in the plan.
-  let completed: [Int: CompletedRun]
+  let completed: [Int: FinishedRun]
 
   private var plan: Plan { inputs.plan }
   private var arms: [Arm] { inputs.specification.arms }

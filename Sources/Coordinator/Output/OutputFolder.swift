@@ -4,7 +4,7 @@ internal import Ledger
 internal import Plan
 
 /// The folder of one audit, readable by its owner only and held by one coordinator at a time.
-final class OutputFolder {
+final class OutputFolder: Sendable {
   let path: String
   let ledger: Ledger
   let states: StateFiles

@@ -1,12 +1,12 @@
+internal import Cluster
 internal import Datasets
-internal import Ledger
 internal import Plan
 
 /// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.
 enum PredictionTables {
   /// The tables by file name: one an arm for the test items, one an arm for the fleet's items.
   static func files(
-    inputs: AuditInputs, completed: [Int: CompletedRun]
+    inputs: AuditInputs, completed: [Int: FinishedRun]
   ) -> [(path: String, bytes: [UInt8])] {
     let arms = inputs.specification.arms
     return arms.indices.flatMap { arm -> [(path: String, bytes: [UInt8])] in

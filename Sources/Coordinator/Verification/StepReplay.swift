@@ -45,12 +45,13 @@ final class StepReplay {
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let plan = inputs.plan
+    let offered = try inputs.offered()
     conductor = try RunConductor(
       settings: ConductorSettings(
         address: try Address("ipc://\(folder)/control"), sharedFolder: nil,
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: plan.hash),
         states: StateFiles(folder: "\(folder)/states"), fingerprint: fingerprint, welcome: Tenbin_Welcome(inputs),
-        catalogue: inputs.catalogue, contents: inputs.contents, methods: plan.runs.map(\.arm)),
+        catalogue: offered.catalogue, contents: offered.contents, methods: plan.runs.map(\.arm)),
       audit: { place in
         // The plan stays whole, for the schedule of rates depends on how many steps there are; `run` ends it early.
         AuditStateMachine(

@@ -1,11 +1,18 @@
 internal import Synchronization
 
-/// Bytes that went through an endpoint's sockets.
+/// Bytes that went to and came from peers.
 package struct Traffic: Sendable, Equatable {
   package var sent: Int = 0
   package var received: Int = 0
 
   package init() {}
+
+  package static func + (left: Traffic, right: Traffic) -> Traffic {
+    var sum = left
+    sum.sent += right.sent
+    sum.received += right.received
+    return sum
+  }
 
   package static func - (left: Traffic, right: Traffic) -> Traffic {
     var difference = left
