@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", argumentParser, protobuf,
+        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording", argumentParser,
+        protobuf,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -50,7 +51,7 @@ let package = Package(
       dependencies: [
         "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
-        "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", protobuf,
+        "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording", protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Conductor",
@@ -75,8 +76,8 @@ let package = Package(
         "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
-    .target(name: "Doctor", swiftSettings: strict),
-    .target(name: "Forecast", swiftSettings: strict),
+    .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
+    .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
@@ -97,11 +98,13 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Layers", dependencies: ["Torch"], swiftSettings: strict),
-    .target(name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers"], swiftSettings: strict),
+    .target(
+      name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers", "Wording"], swiftSettings: strict),
     .target(name: "Safetensors", swiftSettings: strict),
     .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict, linkerSettings: linkTorch),
     .target(name: "Hashing", dependencies: ["CSodium", "CXXHash"], swiftSettings: strict),
     .target(name: "RandomNumbers", swiftSettings: strict),
+    .target(name: "Wording", swiftSettings: strict),
 
     .target(
       name: "CTorch",
@@ -113,6 +116,7 @@ let package = Package(
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: strict),
     .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
     .testTarget(

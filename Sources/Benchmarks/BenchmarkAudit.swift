@@ -17,7 +17,8 @@ package final class BenchmarkAudit {
   private let folder: String
   private var commits: [Commit] = []
   private var workerSeconds: [Double] = []
-  private let microBatches: Int
+  /// When the first work was lent.
+  package private(set) var started = ContinuousClock.now
 
   /// A step that was committed.
   package struct Commit: Sendable {
@@ -36,7 +37,6 @@ package final class BenchmarkAudit {
     runs: Int, microBatches: Int, microBatch: Int, steps: Int, initial: [Float], sharesMemory: Bool,
     address: String? = nil
   ) throws {
-    self.microBatches = microBatches
     folder =
       "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -80,6 +80,7 @@ package final class BenchmarkAudit {
       try conductor.step()
       guard ContinuousClock.now < deadline else { throw BenchmarkError("the workers have not come within 300 s") }
     }
+    started = .now
     try conductor.start()
     while !conductor.audit.isFinished { try conductor.step() }
     return commits

@@ -43,15 +43,6 @@ package enum CoordinationBenchmark {
     package var bytesPerStep: Int
     /// Of the rate of workers that never wait; nil where micro-batches cost nothing.
     package var shareOfIdeal: Double?
-
-    package var json: String {
-      get throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-      }
-    }
   }
 
   /// - Parameter command: the program and its first arguments; a worker's own follow.
@@ -77,13 +68,10 @@ package enum CoordinationBenchmark {
     defer { for process in processes { process.end() } }
     let commits = try audit.run(workers: settings.workers)
     threads.wait()
-    // What the first steps wait for is not counted: connections, files in shared memory.
-    let counted = commits.dropFirst(commits.count / 10)
-    guard let first = counted.first, let last = counted.last, counted.count > 1 else {
-      throw BenchmarkError("too few steps to measure; raise --steps")
-    }
-    let seconds = (last.at - first.at) / .seconds(1)
-    let rate = Double(counted.count - 1) / seconds
+    // From the first lease to the last step: commits of lent runs come in bursts, so that no part of it says the rate.
+    guard let last = commits.last else { throw BenchmarkError("no step was committed") }
+    let seconds = (last.at - audit.started) / .seconds(1)
+    let rate = Double(commits.count) / seconds
     let ideal = Double(settings.workers) / (settings.milliseconds / 1000 * Double(settings.microBatches))
     return Measurement(
       workers: settings.workers, runs: settings.runs, parameters: settings.parameters,

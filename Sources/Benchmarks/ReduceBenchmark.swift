@@ -11,15 +11,6 @@ package enum ReduceBenchmark {
     package var gigabytesPerSecond: Double
     package var copyGigabytesPerSecond: Double
     package var ratio: Double
-
-    package var json: String {
-      get throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-      }
-    }
   }
 
   /// - Parameters:

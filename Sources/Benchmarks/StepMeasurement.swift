@@ -67,13 +67,4 @@ package struct StepMeasurement: Codable, Sendable {
     self.loss = loss
     self.outsideShare = outsideShare.map { rounded($0, 1e4) }
   }
-
-  /// One line of JSON.
-  package var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-  }
 }

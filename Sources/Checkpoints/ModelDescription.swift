@@ -1,5 +1,6 @@
 import Foundation
 import Safetensors
+import Wording
 
 /// What a checkpoint is, and what it takes to adapt it, in bytes.
 package struct ModelDescription: Sendable, Codable {
@@ -93,10 +94,7 @@ package struct ModelDescription: Sendable, Codable {
 
   /// Lines for a person. `availableBytes` is what this machine has.
   package func text(availableBytes: Int) -> String {
-    func bytes(_ count: Int) -> String {
-      let mebibytes = Double(count) / 0x1p20
-      return mebibytes >= 1024 ? "\((mebibytes / 102.4).rounded() / 10) GiB" : "\(Int(mebibytes.rounded(.up))) MiB"
-    }
+    func bytes(_ count: Int) -> String { ByteCount.text(count) }
     var lines = [
       "architecture  \(architecture), \(layers) layers",
       "head          \(head)\(labels.isEmpty ? "" : " for \(labels.joined(separator: ", "))")",

@@ -105,7 +105,7 @@ extension RunConductor {
       grant.parameters = file.message
       sharedTraffic.sent += file.bytes
     } else {
-        let subject = Tenbin_StateSubject.with {
+      let subject = Tenbin_StateSubject.with {
         $0.run = UInt32(lease.run)
         $0.step = UInt32(state.step)
       }

@@ -1,3 +1,5 @@
+internal import Wording
+
 extension AuditForecast {
   /// Lines for a person.
   package var lines: [String] {
@@ -46,34 +48,34 @@ extension AuditForecast {
     let parts = memory.parts
     let own =
       memory.isMeasured
-      ? "measured in a step of \(parts.arm), with what travels and \(Quantity.bytes(parts.items)) of resized items"
-      : "program \(Quantity.bytes(parts.program)), trained parameters with gradients and copies "
-        + "\(Quantity.bytes(parts.trained)), activations \(Quantity.bytes(parts.activations)), resized items "
-        + "\(Quantity.bytes(parts.items)), for \(parts.arm)"
+      ? "measured in a step of \(parts.arm), with what travels and \(ByteCount.text(parts.items)) of resized items"
+      : "program \(ByteCount.text(parts.program)), trained parameters with gradients and copies "
+        + "\(ByteCount.text(parts.trained)), activations \(ByteCount.text(parts.activations)), resized items "
+        + "\(ByteCount.text(parts.items)), for \(parts.arm)"
     let hasFull = workload.arms.contains { $0.method == .full }
     return [
       "memory, estimated, with \(Quantity.count(workers, "worker", "workers"))",
-      "  frozen base   \(Quantity.bytes(memory.sharedBase)), one memory map a host, which all its workers share, as they do "
-        + "\(Quantity.bytes(memory.sharedLibraries)) of libraries",
-      "  each worker   \(Quantity.bytes(memory.worker)): \(own)"
+      "  frozen base   \(ByteCount.text(memory.sharedBase)), one memory map a host, which all its workers share, as they do "
+        + "\(ByteCount.text(memory.sharedLibraries)) of libraries",
+      "  each worker   \(ByteCount.text(memory.worker)): \(own)"
         + (hasFull ? "; full has a private copy of all weights" : ""),
-      "  coordinator   \(Quantity.bytes(memory.coordinator)): parameters, moments and gradients of the open runs",
-      "  in all        about \(Quantity.bytes(memory.total)) of \(Quantity.bytes(capacity.availableMemory)) available",
+      "  coordinator   \(ByteCount.text(memory.coordinator)): parameters, moments and gradients of the open runs",
+      "  in all        about \(ByteCount.text(memory.total)) of \(ByteCount.text(capacity.availableMemory)) available",
     ]
   }
 
   private var diskLines: [String] {
     [
       "disk, estimated",
-      "  checkpoints   \(Quantity.bytes(disk.checkpoints))",
-      "  ledger        \(Quantity.bytes(disk.ledger))",
-      "  predictions   \(Quantity.bytes(disk.predictions))",
-      "  report        \(Quantity.bytes(disk.report))",
-      "  output        about \(Quantity.bytes(disk.output))"
-        + (capacity.freeOutput.map { " of \(Quantity.bytes($0)) free" } ?? ""),
+      "  checkpoints   \(ByteCount.text(disk.checkpoints))",
+      "  ledger        \(ByteCount.text(disk.ledger))",
+      "  predictions   \(ByteCount.text(disk.predictions))",
+      "  report        \(ByteCount.text(disk.report))",
+      "  output        about \(ByteCount.text(disk.output))"
+        + (capacity.freeOutput.map { " of \(ByteCount.text($0)) free" } ?? ""),
       disk.cache == 0
         ? "  cache         nothing: no arm needs the base in another precision than its file's"
-        : "  cache         \(Quantity.bytes(disk.cache)), the base as \(workload.precision), once a host",
+        : "  cache         \(ByteCount.text(disk.cache)), the base as \(workload.precision), once a host",
     ]
   }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 /// What a specification will need and do: counted, estimated from shapes, or measured, and said which.
 package struct AuditForecast: Sendable, Equatable {
@@ -44,7 +45,7 @@ package struct AuditForecast: Sendable, Equatable {
     if memory.total > capacity.availableMemory {
       let fixed = memory.sharedBase + memory.sharedLibraries + memory.coordinator
       let fitting = max(0, (capacity.availableMemory - fixed) / max(1, memory.worker))
-      let need = "about \(Quantity.bytes(memory.total)) for \(Quantity.bytes(capacity.availableMemory)) available"
+      let need = "about \(ByteCount.text(memory.total)) for \(ByteCount.text(capacity.availableMemory)) available"
       let advice =
         fitting > 0
         ? "--workers \(fitting) fits" : "use a smaller training.microbatch, leave full out, or move to a larger machine"
@@ -53,18 +54,18 @@ package struct AuditForecast: Sendable, Equatable {
     if capacity.sharesDisk, let free = capacity.freeOutput {
       if disk.output + disk.cache > free {
         warnings.append(
-          "disk does not suffice: about \(Quantity.bytes(disk.output + disk.cache)) for \(Quantity.bytes(free)) free; "
+          "disk does not suffice: about \(ByteCount.text(disk.output + disk.cache)) for \(ByteCount.text(free)) free; "
             + "make room, or choose another --output")
       }
     } else {
       if let free = capacity.freeOutput, disk.output > free {
         warnings.append(
-          "disk does not suffice for the output: about \(Quantity.bytes(disk.output)) for \(Quantity.bytes(free)) free; "
+          "disk does not suffice for the output: about \(ByteCount.text(disk.output)) for \(ByteCount.text(free)) free; "
             + "make room, or choose another --output")
       }
       if let free = capacity.freeCache, disk.cache > free {
         warnings.append(
-          "disk does not suffice for the cache: about \(Quantity.bytes(disk.cache)) for \(Quantity.bytes(free)) free; "
+          "disk does not suffice for the cache: about \(ByteCount.text(disk.cache)) for \(ByteCount.text(free)) free; "
             + "make room, or name another folder in TENBIN_CACHE")
       }
     }
@@ -78,14 +79,8 @@ package struct AuditForecast: Sendable, Equatable {
   }
 }
 
-/// Bytes and times for a person.
+/// Forecast times, which are no more exact than this, and counts, for a person.
 enum Quantity {
-  static func bytes(_ count: Int) -> String {
-    let mebibytes = Double(count) / 0x1p20
-    if mebibytes >= 1024 { return "\((mebibytes / 102.4).rounded() / 10) GiB" }
-    return count == 0 ? "0" : "\(max(1, Int(mebibytes.rounded()))) MiB"
-  }
-
   static func seconds(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded(.up))
     if whole < 100 { return "\(whole) s" }

@@ -35,7 +35,11 @@ final class LargeBlocks: Sendable {
         freed = kept.blocks
         kept = (bytes, [])
       }
-      if kept.blocks.count < min(Self.mostBlocks, Self.mostBytes / bytes) { kept.blocks.append(block) } else { freed.append(block) }
+      if kept.blocks.count < min(Self.mostBlocks, Self.mostBytes / bytes) {
+        kept.blocks.append(block)
+      } else {
+        freed.append(block)
+      }
       return freed
     }
     for block in freed { block.memory.deallocate() }

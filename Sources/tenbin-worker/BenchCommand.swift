@@ -35,10 +35,7 @@ struct BenchCommand: ParsableCommand {
     @OptionGroup var computation: ComputationOptions
 
     func validate() throws {
-      for (name, value) in [("batch", batch), ("length", length), ("steps", steps), ("rank", rank)]
-      where !(1...1_000_000).contains(value) {
-        throw ValidationError("--\(name) must be from 1 to 1000000")
-      }
+      try requirePositive([("batch", batch), ("length", length), ("steps", steps), ("rank", rank)], upTo: 1_000_000)
       if !(0...1_000_000).contains(warmup) { throw ValidationError("--warmup must be from 0 to 1000000") }
       if !["lora", "full", "head"].contains(method) { throw ValidationError("--method must be lora, full or head") }
     }
@@ -88,7 +85,7 @@ struct BenchCommand: ParsableCommand {
           } else {
             try StepBenchmark.run(settings)
           }
-        print(try measurement.json)
+        print(try measurement.jsonLine)
       }
     }
   }
@@ -135,12 +132,11 @@ struct BenchCommand: ParsableCommand {
     var sharedMemory = true
 
     func validate() throws {
-      for (name, value) in [
-        ("workers", workers), ("runs", runs), ("parameters", parameters), ("microbatches", microbatches),
-        ("steps", steps),
-      ] where !(1...100_000_000).contains(value) {
-        throw ValidationError("--\(name) must be from 1 to 100000000")
-      }
+      try requirePositive(
+        [
+          ("workers", workers), ("runs", runs), ("parameters", parameters), ("microbatches", microbatches),
+          ("steps", steps),
+        ], upTo: 100_000_000)
       if !(milliseconds >= 0 && milliseconds <= 60_000) {
         throw ValidationError("--milliseconds must be from 0 to 60000")
       }
@@ -153,7 +149,7 @@ struct BenchCommand: ParsableCommand {
             workers: workers, runs: runs, parameters: parameters, microBatches: microbatches, steps: steps,
             milliseconds: milliseconds, sharesMemory: sharedMemory, areThreads: threads),
           command: [BenchCommand.program(), "bench", "null-worker"])
-        print(try measurement.json)
+        print(try measurement.jsonLine)
       }
     }
   }
@@ -172,10 +168,8 @@ struct BenchCommand: ParsableCommand {
     var repetitions: Int = 5
 
     func validate() throws {
-      for (name, value) in [("parameters", parameters), ("microbatches", microbatches), ("repetitions", repetitions)]
-      where !(1...1_000_000_000).contains(value) {
-        throw ValidationError("--\(name) must be from 1 to 1000000000")
-      }
+      try requirePositive(
+        [("parameters", parameters), ("microbatches", microbatches), ("repetitions", repetitions)], upTo: 1_000_000_000)
     }
 
     func run() throws {
@@ -183,7 +177,7 @@ struct BenchCommand: ParsableCommand {
         print(
           try ReduceBenchmark.run(
             parameters: parameters, microBatches: microbatches, repetitions: repetitions
-          ).json)
+          ).jsonLine)
       }
     }
   }
@@ -210,5 +204,12 @@ struct BenchCommand: ParsableCommand {
 
   private static func program() throws -> String {
     try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  }
+}
+
+/// Throws when an option is not from 1 to `limit`.
+private func requirePositive(_ options: [(name: String, value: Int)], upTo limit: Int) throws {
+  for option in options where !(1...limit).contains(option.value) {
+    throw ValidationError("--\(option.name) must be from 1 to \(limit)")
   }
 }

@@ -12,10 +12,10 @@ enum DryRun {
   static func run(specification: String, workers: Int?, output: String?, json: Bool) throws {
     let display = ProgressDisplay()
     try Session.reportingErrors(display) {
-      let before = processorSeconds
+      let before = ProcessorTime.seconds
       display.line("reading \(specification)")
       let inputs = try AuditInputs(specificationFile: specification)
-      let readingSeconds = processorSeconds - before
+      let readingSeconds = ProcessorTime.seconds - before
       let workload = try inputs.workload()
       let count = workers ?? workload.plannedWorkers
       let capacity = try capacity(output: output ?? ".")
@@ -39,13 +39,5 @@ enum DryRun {
       cores: MachineProbe.processor.usableCores, availableMemory: MachineProbe.memory.available,
       freeOutput: free.output?.free, freeCache: free.cache?.free,
       sharesDisk: free.output?.fileSystem == free.cache?.fileSystem, coordinatorBytes: MachineProbe.ownBytes)
-  }
-
-  /// Seconds of processor time that this process has used on all cores.
-  private static var processorSeconds: Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
 }

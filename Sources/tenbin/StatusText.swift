@@ -1,5 +1,6 @@
 import Foundation
 import Wire
+import Wording
 
 /// The status of a running audit, for people and for programs.
 enum StatusText {
@@ -12,12 +13,12 @@ enum StatusText {
 
   static func table(_ status: Tenbin_AuditStatus) -> String {
     let share = status.samples > 0 ? Double(status.samplesDone) / Double(status.samples) : 0
-    let left = status.secondsLeft >= 0 ? ", about \(duration(status.secondsLeft)) left" : ""
+    let left = status.secondsLeft >= 0 ? ", about \(TimeSpan.text(seconds: status.secondsLeft)) left" : ""
     var lines = [
-      "\(status.name) in \(status.output) (process \(status.process), running for \(duration(status.secondsRunning)))",
+      "\(status.name) in \(status.output) (process \(status.process), running for \(TimeSpan.text(seconds: status.secondsRunning)))",
       "\(Int(share * 100)) %  [\(status.phaseNumber)/\(status.phases)] \(status.phase)  "
         + "\(Int(status.samplesPerSecond)) samples/s\(left)",
-      "\(status.stepsCommitted) steps in this sitting, \(size(status.bytesSent)) sent, \(size(status.bytesReceived)) received",
+      "\(status.stepsCommitted) steps in this sitting, \(ByteCount.text(Int(clamping: status.bytesSent))) sent, \(ByteCount.text(Int(clamping: status.bytesReceived))) received",
       "workers connect to \(status.address)", "",
     ]
     lines += aligned(
@@ -27,7 +28,7 @@ enum StatusText {
             worker.name + (worker.isLocal ? "" : " (\(worker.sharesMemory ? "this host" : "elsewhere"))"),
             "\(worker.process)", worker.state, "\(worker.unitsDone)",
             worker.rate >= 0 ? decimal(worker.rate) : "–",
-            worker.peakResidentBytes > 0 ? size(worker.peakResidentBytes) : "–",
+            worker.peakResidentBytes > 0 ? ByteCount.text(Int(clamping: worker.peakResidentBytes)) : "–",
             worker.holds.isEmpty ? "–" : worker.holds,
           ]
         })
@@ -55,23 +56,6 @@ enum StatusText {
   }
 
   private static func decimal(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-
-  private static func size(_ bytes: UInt64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-    var (value, unit) = (Double(bytes), 0)
-    while value >= 1024, unit + 1 < units.count {
-      value /= 1024
-      unit += 1
-    }
-    return unit == 0 ? "\(bytes) B" : "\(decimal(value)) \(units[unit])"
-  }
-
-  static func duration(_ seconds: Double) -> String {
-    let whole = Int(max(0, min(seconds, 1e9)).rounded(.up))
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
-  }
 
   /// The form of `tenbin status --json`; what cannot be told yet is null.
   private struct Status: Encodable {

@@ -17,7 +17,7 @@ import WireTestSupport
       [
         "audit", study.path("audit.yaml"), "--workers", "2", "--listen", "tcp://127.0.0.1:*", "--output",
         study.path("a"),
-      ], phrases: [])
+      ])
     audit.wait(for: "base: training")
     let before = try status(study)
     let address = try #require(before["address"] as? String)
@@ -48,8 +48,7 @@ import WireTestSupport
       "audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("expected"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
     let coordinator = try WatchedAudit(
-      ["coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a")],
-      phrases: [])
+      ["coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a")])
     let address = coordinator.word(startingWith: "tcp://127.0.0.1:")
     for lie in LyingWorker.Lie.allCases {
       let reason = try LyingWorker(address: address).lie(lie)

@@ -12,7 +12,7 @@ import Testing
     let coordinator = try WatchedAudit(
       [
         "coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a"),
-      ], phrases: [])
+      ])
     let address = coordinator.word(startingWith: "tcp://127.0.0.1:")
     let lines = String(decoding: try study.read("data/faces.csv"), as: UTF8.self).split(separator: "\n")
     let item = study.path("data/\(lines[1].prefix { $0 != "," })")

@@ -181,12 +181,14 @@ import Testing
     .deletingLastPathComponent()
   private static let python = root.appending(path: ".python/bin/python").path
 
-  @Test("A step benchmark of one process and of two prints the peer's fields, with finite figures")
+  @Test("A step benchmark in one process and behind a coordinator prints the peer's fields, with finite figures")
   func bench() throws {
-    for world in ["1", "2"] {
+    for workers in [[], ["--workers", "2"]] {
       let outcome = try Program.run(
-        "bench", "step", "--arch", model, "--method", "lora", "--rank", "2", "--dtype", "bf16", "--batch", "2",
-        "--length", "5", "--steps", "2", "--warmup", "1", "--workers", world)
+        [
+          "bench", "step", "--arch", model, "--method", "lora", "--rank", "2", "--dtype", "bf16", "--batch", "2",
+          "--length", "5", "--steps", "2", "--warmup", "1",
+        ] + workers)
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let object = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
       for field in [
@@ -199,5 +201,25 @@ import Testing
     }
     let refused = try Program.run("bench", "step", "--arch", "no-such-model")
     #expect(refused.exitCode == 1 && refused.errors.contains("vit-base"), "\(refused.errors)")
+  }
+
+  @Test("Benchmarks of coordination commit every step of every run, shared and lent, and that of reduction adds up")
+  func coordination() throws {
+    for (arguments, steps) in [
+      (["--workers", "2"], 40), (["--workers", "3", "--runs", "3", "--threads", "--milliseconds", "1"], 120),
+      (["--workers", "2", "--no-shared-memory"], 40),
+    ] {
+      let outcome = try Program.run(
+        ["bench", "coordination", "--parameters", "1000", "--microbatches", "4", "--steps", "40"] + arguments)
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+      let found = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      #expect(found["steps"] as? Int == steps)
+      // Two gradients of a thousand numbers at least go to the coordinator in a shared step.
+      if found["runs"] as? Int == 1 { #expect((found["bytes_per_step"] as? Int ?? 0) > 8_000) }
+    }
+    let reduced = try Program.run("bench", "reduce", "--parameters", "1000", "--repetitions", "1")
+    #expect(reduced.exitCode == 0, "\(reduced.errors)")
+    #expect(reduced.output.contains("\"ratio\""))
   }
 }

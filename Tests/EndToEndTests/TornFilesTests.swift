@@ -30,7 +30,7 @@ import Testing
   func torn() throws {
     let study = try TinyStudy()
     for (phase, cut) in [("base: evaluation", true), ("lora-r2: evaluation", false), ("full: evaluation", true)] {
-      let audit = try WatchedAudit(command(study, output: study.path("a")), phrases: [])
+      let audit = try WatchedAudit(command(study, output: study.path("a")))
       audit.wait(for: phase)
       kill(audit.program.identifier, SIGKILL)
       _ = audit.finish()
@@ -50,7 +50,7 @@ import Testing
   @Test("A ledger with noise in it is not gone on from: the error names the file and says what to do")
   func damagedLedger() throws {
     let study = try TinyStudy()
-    let audit = try WatchedAudit(command(study, output: study.path("a")), phrases: [])
+    let audit = try WatchedAudit(command(study, output: study.path("a")))
     audit.wait(for: "lora-r2: evaluation")
     #expect(try Program.run("stop", study.path("a")).exitCode == 0)
     _ = audit.finish()
@@ -97,7 +97,7 @@ import Testing
   @Test("A second coordinator on the same folder is refused, and the first one goes on")
   func twoCoordinators() throws {
     let study = try TinyStudy()
-    let first = try WatchedAudit(command(study, output: study.path("a")), phrases: [])
+    let first = try WatchedAudit(command(study, output: study.path("a")))
     first.wait(for: "base: training")
     let second = try Program.run(command(study, output: study.path("a")))
     #expect(second.exitCode == 1)

@@ -76,7 +76,7 @@ import Testing
   func hurt() throws {
     let study = try TinyStudy()
     let killed = try WatchedAudit(
-      ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("a")], phrases: [])
+      ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("a")])
     killed.wait(for: "lora-r2: fleet")
     let running = try Program.run("verify", study.path("a"), "--steps", "0")
     #expect(running.exitCode == 0, "\(running.output)\(running.errors)")

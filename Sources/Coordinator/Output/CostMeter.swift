@@ -7,7 +7,7 @@ struct CostMeter {
   private var cost: CostRecord
   private let began = ContinuousClock.now
   private let trafficBefore: Traffic
-  private let processorBefore = CostMeter.processorSeconds
+  private let processorBefore = ProcessorTime.seconds
 
   init(arm: String, phase: String, traffic: Traffic) {
     cost = CostRecord(arm: arm, phase: phase)
@@ -30,14 +30,17 @@ struct CostMeter {
     var total = cost
     let spent = traffic - trafficBefore
     total.wallSeconds = (ContinuousClock.now - began) / .seconds(1)
-    total.coordinatorProcessorSeconds = Self.processorSeconds - processorBefore
+    total.coordinatorProcessorSeconds = ProcessorTime.seconds - processorBefore
     total.bytesSent = spent.sent
     total.bytesReceived = spent.received
     return total
   }
 
-  /// Seconds of processor time that this process has used.
-  private static var processorSeconds: Double {
+}
+
+package enum ProcessorTime {
+  /// Seconds of processor time that this process has used, on all cores.
+  package static var seconds: Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

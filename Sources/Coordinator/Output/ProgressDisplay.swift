@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Wording
 
 /// What there is to say of an audit that runs.
 package struct AuditProgress: Sendable {
@@ -67,16 +68,9 @@ package final class ProgressDisplay {
     var text = "\(bar) \(percent)  \(phase)  \(progress.runsDone)/\(progress.runs) runs  \(workers)"
     if progress.samplesPerSecond > 0 {
       let left = Double(progress.samples - progress.samplesDone) / progress.samplesPerSecond
-      text += "  \(Int(progress.samplesPerSecond)) samples/s  \(duration(left)) left"
+      text += "  \(Int(progress.samplesPerSecond)) samples/s  \(TimeSpan.text(seconds: left)) left"
     }
     return text
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 
   private func write(_ text: String) {

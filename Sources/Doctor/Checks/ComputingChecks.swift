@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Processor, memory, swap, and what else uses them.
 extension MachineFindings {
   var computingChecks: [Check] { [processorCheck, coresCheck, memoryCheck, swapCheck, activityCheck] }

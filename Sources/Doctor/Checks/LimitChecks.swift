@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Limits that the system sets for this process.
 extension MachineFindings {
   var limitChecks: [Check] { [openFilesCheck, lockedMemoryCheck, processesCheck] }

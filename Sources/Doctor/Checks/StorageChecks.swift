@@ -1,3 +1,5 @@
+internal import Wording
+
 /// Folders and shared memory.
 extension MachineFindings {
   var storageChecks: [Check] { folders.map(check) + [sharedMemoryCheck] }
