@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording", argumentParser,
+        "Coordinator", "Reducer", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
+        argumentParser,
         protobuf,
       ],
       swiftSettings: strict),
@@ -59,6 +60,8 @@ let package = Package(
         "Content", "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Hashing",
         "RandomNumbers", protobuf,
       ], swiftSettings: strict),
+    .target(
+      name: "Reducer", dependencies: ["Wire", "Optimization", "Hashing", protobuf], swiftSettings: strict),
     .target(
       name: "Worker",
       dependencies: [
@@ -90,8 +93,8 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Content", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "SharedMemory", dependencies: ["Optimization"], swiftSettings: strict),
-    .target(name: "Training", dependencies: ["Optimization", "Plan"], swiftSettings: strict),
-    .target(name: "Optimization", swiftSettings: strict),
+    .target(name: "Training", dependencies: ["Optimization", "Plan", "Hashing"], swiftSettings: strict),
+    .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
@@ -123,7 +126,7 @@ let package = Package(
       name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
-      name: "OptimizationTests", dependencies: ["Optimization", "RandomNumbers"], exclude: ["Golden"],
+      name: "OptimizationTests", dependencies: ["Optimization", "Hashing", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",

@@ -54,12 +54,13 @@ package final class BenchmarkAudit {
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: ContentHash(of: folder.utf8)),
         states: StateFiles(folder: "\(folder)/states"), welcome: .with { $0.threads = 1 },
         catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: planned.map { _ in 0 })
-    ) { place in
+    ) { places in
       AuditStateMachine(
         work: AuditWork(
           runs: planned, phases: [Phase(arm: 0, kind: .training, runs: Array(planned.indices))],
           optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil), classes: 2,
-          initialState: { _ in TrainingState(step: 0, parameters: FloatBuffer(initial)) }, place: place, loop: loop),
+          initialState: { _ in TrainingState(step: 0, parameters: FloatBuffer(initial)) }, place: places.place,
+          slices: places.slices, loop: loop),
         cluster: ClusterStateMachine())
     }
     conductor.delegate = self

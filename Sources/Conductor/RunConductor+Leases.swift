@@ -37,7 +37,11 @@ extension RunConductor {
         $0.end = UInt32(units.upperBound)
       }
       if case .step = round.kind { grant.microBatches = range } else { grant.blocks = range }
-      lendParameters(of: lease.run, version: version, to: entry, in: &grant)
+      if let run = audit.slices(of: lease.run) as? SlicedRun {
+        grant.slices = run.message
+      } else {
+        lendParameters(of: lease.run, version: version, to: entry, in: &grant)
+      }
       expect(lease, plan: plan, from: entry)
     }
     endpoint.send(.lease(grant), to: entry.peer)
@@ -123,7 +127,9 @@ extension RunConductor {
     case .evaluation:
       endpoint.expect(bytes: 4 * plan.evaluatedItems(inBlocks: units) * audit.work.classes, from: entry.peer)
     case .step(let step):
-      guard !entry.sharesMemory, let values = audit.parameters(of: lease.run) else { return }
+      guard !entry.sharesMemory, audit.slices(of: lease.run) == nil, let values = audit.parameters(of: lease.run) else {
+        return
+      }
       let nodes = CanonicalTree.nodes(covering: units, total: plan.microBatchCount(step: step)).count
       endpoint.expect(bytes: 4 * values.count * nodes, from: entry.peer)
     }
@@ -137,6 +143,13 @@ extension RunConductor {
     guard let entry = members[peer] else { return }
     let delivery = whole.delivery
     let identifier = Int(clamping: delivery.lease)
+    var receipt: GradientReceipt?
+    if let lease = audit.cluster.lease(identifier), lease.member == entry.member, case .units = lease.work,
+      let run = audit.slices(of: lease.run) as? SlicedRun
+    {
+      receipt = sliced.receipt(of: delivery, slices: run.slices)
+      guard receipt != nil else { return sliced.insert(whole, from: peer) }
+    }
     // Also what comes too late: the ledger tells duplicates from what was lost.
     try settings.ledger.recordDelivery(lease: identifier, from: entry.member.description)
     guard let lease = audit.cluster.lease(identifier), lease.member == entry.member else {
@@ -147,7 +160,7 @@ extension RunConductor {
     stateFiles[identifier] = nil
     let buffers: [FloatBuffer]
     do {
-      buffers = try self.buffers(of: whole, entry: entry)
+      buffers = try self.buffers(of: whole, entry: entry, isSliced: receipt != nil)
     } catch {
       return try refuse(peer, because: "its delivery of lease \(identifier) cannot be read: \(error)")
     }
@@ -167,7 +180,7 @@ extension RunConductor {
       try deliver(
         from: entry, { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }, accepted: accepted)
     case .units:
-      guard let units = DeliveredUnits(delivery, buffers: buffers) else {
+      guard let units = DeliveredUnits(delivery, buffers: buffers, receipt: receipt) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit the lease")
       }
       try deliver(
@@ -182,7 +195,9 @@ extension RunConductor {
 
   /// The numbers of each part. Where they lie in the worker's shared memory, it may write there again when nobody here
   /// holds them any more.
-  private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry) throws -> [FloatBuffer] {
+  ///
+  /// - Parameter isSliced: gradients went to reducers.
+  private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry, isSliced: Bool) throws -> [FloatBuffer] {
     let (endpoint, peer, lease) = (endpoint, entry.peer, whole.delivery.lease)
     let settlement = LastOwner { endpoint.send(.settled(.with { $0.lease = lease }), to: peer) }
     return try whole.delivery.parts.map { part in
@@ -211,7 +226,11 @@ extension RunConductor {
           let floats = file.floats(count: Int(buffer.bytes) / 4, released: { withExtendedLifetime(settlement) {} })
         else { throw DeliveryError(description: "a shared buffer that does not fit its file") }
         return floats
-      case nil: throw DeliveryError(description: "a part without a place")
+      case nil:
+        guard case .gradient? = part.subject, isSliced else {
+          throw DeliveryError(description: "a part without a place")
+        }
+        return []
       }
     }
   }
@@ -245,7 +264,7 @@ extension SharedFile {
 
 extension DeliveredUnits {
   /// nil when the parts are none of a lease of units.
-  fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
+  fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer], receipt: GradientReceipt?) {
     var nodes: [GradientSum] = []
     for (part, floats) in zip(delivery.parts, buffers) {
       switch part.subject {
@@ -260,7 +279,7 @@ extension DeliveredUnits {
       default: return nil
       }
     }
-    self = .gradients(nodes.sorted { $0.range.lowerBound < $1.range.lowerBound })
+    self = .gradients(nodes.sorted { $0.range.lowerBound < $1.range.lowerBound }, receipt)
   }
 }
 

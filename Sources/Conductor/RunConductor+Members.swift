@@ -8,6 +8,7 @@ package import Wire
 // Workers that come and go.
 extension RunConductor {
   func handle(_ event: CoordinatorEvent) throws {
+    if let peer = event.peer, pool.entries[peer] != nil { return try handle(event, ofReducer: peer) }
     switch event {
     case .message(let message, let peer): try handle(message, from: peer)
     case .transfer(let transfer, let identifier, let peer):
@@ -27,6 +28,7 @@ extension RunConductor {
   private func handle(_ message: Tenbin_WorkerMessage, from peer: Peer) throws {
     guard let entry = members[peer] else {
       switch message.body {
+      case .hello(let hello)? where hello.isReducer: greetReducer(hello, from: peer)
       case .hello(let hello)?: greet(hello, from: peer)
       case .goodbye?: endpoint.forget(peer)
       // A worker that outlived an earlier coordinator, or that was given up, may come back as a new incarnation.
@@ -53,7 +55,7 @@ extension RunConductor {
       guard entry.isAdmitted, !contents.take(request, from: peer) else { break }
       try refuse(peer, because: "it asks for more contents than anybody could take")
     case .prepared?: try join(entry)
-    case .hello?, .heartbeat?, nil: break
+    case .hello?, .heartbeat?, .sliceAnswer?, .sliceReceipt?, .parametersRequest?, nil: break
     }
   }
 

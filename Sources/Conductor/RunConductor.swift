@@ -6,6 +6,7 @@ internal import Optimization
 internal import Plan
 internal import SharedMemory
 internal import SwiftProtobuf
+package import Training
 package import Wire
 
 /// Drives runs through a cluster: events of sockets and time go into the pure state machine, and what it asks for is done
@@ -32,6 +33,9 @@ package final class RunConductor {
   let recorder: StepRecorder
   let parameters: ParameterStore
   let contents: ContentServer
+  let pool: ReducerPool
+  /// Deliveries whose gradients went to reducers.
+  var sliced = SlicedDeliveries()
   let began = ContinuousClock.now
   /// Shared files with the states of runs that are lent, by their lease, until the first delivery.
   var stateFiles: [Int: (member: Member, file: SharedFile)] = [:]
@@ -45,7 +49,7 @@ package final class RunConductor {
   ///
   /// - Parameter audit: makes the state machine, given where parameters lie.
   package init(
-    settings: ConductorSettings, audit: (_ place: @escaping (Int, Int) -> ParameterPlace?) throws -> AuditStateMachine
+    settings: ConductorSettings, audit: (_ places: ParameterPlaces) throws -> AuditStateMachine
   ) throws {
     self.settings = settings
     let folder = settings.sharedFolder.flatMap { try? SharedFolder(name: $0) }
@@ -54,16 +58,22 @@ package final class RunConductor {
     self.recorder = recorder
     self.parameters = parameters
     fingerprint = settings.fingerprint
-    self.audit = try audit { run, count in parameters.place(run: run, count: count) }
+    let slicing = Slicing()
+    self.audit = try audit(
+      ParameterPlaces(
+        place: { run, count in parameters.place(run: run, count: count) },
+        slices: { run, state, optimizer in slicing.conductor?.slices(run: run, state: state, optimizer: optimizer) }))
     let mailbox = mailbox
     endpoint = try CoordinatorEndpoint(
       listeningAt: settings.address, administration: settings.administration, security: settings.security
     ) { mailbox.send(.wire($0)) }
     contents = ContentServer(shelf: settings.contents, endpoint: endpoint)
+    pool = ReducerPool(endpoint: endpoint, mailbox: mailbox)
+    slicing.conductor = self
   }
 
-  /// Bytes that went to workers and came from them so far, through sockets and through shared memory.
-  package var traffic: Traffic { endpoint.traffic + sharedTraffic }
+  /// Bytes that went to workers and came from them so far, through sockets and through shared memory, here and at reducers.
+  package var traffic: Traffic { endpoint.traffic + sharedTraffic + pool.traffic }
 
   package var now: Duration { ContinuousClock.now - began }
 
@@ -73,7 +83,7 @@ package final class RunConductor {
   /// Takes the events that have come, or lets a little time pass.
   package func step() throws {
     // What has come is taken without looking at the clock's wheel in between.
-    var event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.05))
+    var event = pool.takeDeferred() ?? mailbox.receive(until: Date(timeIntervalSinceNow: 0.05))
     var taken = 0
     while let next = event {
       switch next {
@@ -82,12 +92,14 @@ package final class RunConductor {
       }
       taken += 1
       if audit.isFinished || taken >= 64 { break }
-      event = mailbox.receive(until: .distantPast)
+      event = pool.takeDeferred() ?? mailbox.receive(until: .distantPast)
     }
+    if !audit.isFinished { try replaceLostSlices() }
     if now - lastTick >= .milliseconds(20) {
       lastTick = now
       try change { try $0.tick(at: $1) }
       try forgetSilentStrangers()
+      if !sliced.isEmpty { sliced.removeAll { audit.cluster.lease($0) == nil } }
     }
   }
 
@@ -169,7 +181,7 @@ package final class RunConductor {
   /// Says goodbye to everybody, waits a little until they have heard it, and closes the sockets: what a socket has not
   /// sent when it is closed may be lost with it.
   package func close(because reason: String) {
-    var waiting = Set(members.all.map(\.peer))
+    var waiting = Set(members.all.map(\.peer) + pool.entries.keys)
     for peer in waiting { endpoint.send(.goodbye(.with { $0.reason = reason }), to: peer) }
     let deadline = Date(timeIntervalSinceNow: 1)
     while !waiting.isEmpty, let event = mailbox.receive(until: deadline) {
@@ -204,11 +216,15 @@ package struct ConductorSettings {
   package var contents: ContentShelf
   /// The position of each run's method in the welcome.
   package var methods: [Int]
+  /// Parameters of a run from which on reducers hold them in slices, where there are reducers: what is smaller is sent
+  /// faster than one more process is asked.
+  package var smallestSliced: Int
 
   package init(
     address: Address, administration: Address? = nil, security: ServerSecurity? = nil, sharedFolder: String?,
     ledger: Ledger, states: StateFiles, fingerprint: String? = nil, welcome: Tenbin_Welcome, catalogue: Transfer,
-    contents: ContentShelf = ContentShelf(), methods: [Int]
+    contents: ContentShelf = ContentShelf(), methods: [Int],
+    smallestSliced: Int = 1 << 20
   ) {
     self.address = address
     self.administration = administration
@@ -221,7 +237,19 @@ package struct ConductorSettings {
     self.catalogue = catalogue
     self.contents = contents
     self.methods = methods
+    self.smallestSliced = smallestSliced
   }
+}
+
+/// Where a conductor puts the parameters of shared runs.
+package struct ParameterPlaces {
+  package let place: (_ run: Int, _ count: Int) -> ParameterPlace?
+  package let slices: (_ run: Int, _ state: TrainingState, OptimizerSettings) -> (any SlicedParameters)?
+}
+
+/// Knows the conductor once it is there.
+private final class Slicing {
+  weak var conductor: RunConductor?
 }
 
 /// Who has an interest in what a conductor does.

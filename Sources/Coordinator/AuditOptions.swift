@@ -18,10 +18,13 @@ package struct AuditOptions: Sendable {
   package var chaos: Duration?
   /// The share of work that two workers compute, to be compared bit for bit.
   package var duplicates: Double
+  /// Parameters of a run from which on reducers, where there are any, hold them in slices.
+  package var slicesFrom: Int
 
   package init(
     output: String, localWorkers: Int, address: Address? = nil, security: ServerSecurity? = nil,
-    patience: Duration = .seconds(60), sharesMemory: Bool = true, chaos: Duration? = nil, duplicates: Double = 0
+    patience: Duration = .seconds(60), sharesMemory: Bool = true, chaos: Duration? = nil, duplicates: Double = 0,
+    slicesFrom: Int = 1 << 20
   ) {
     self.output = output
     self.localWorkers = localWorkers
@@ -31,5 +34,6 @@ package struct AuditOptions: Sendable {
     self.sharesMemory = sharesMemory
     self.chaos = chaos
     self.duplicates = duplicates
+    self.slicesFrom = slicesFrom
   }
 }

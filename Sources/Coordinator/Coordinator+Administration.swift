@@ -89,6 +89,17 @@ extension Coordinator {
       $0.bytesSent = UInt64(traffic.sent)
       $0.bytesReceived = UInt64(traffic.received)
       $0.workers = workers(audit)
+      $0.reducers = conductor.reducers.map { reducer in
+        .with {
+          $0.name = reducer.name
+          $0.process = reducer.process
+          $0.endpoint = reducer.endpoint
+          $0.slices = UInt32(reducer.sliceCount)
+          $0.elements = UInt64(reducer.elements)
+          $0.bytesSent = UInt64(reducer.traffic.sent)
+          $0.bytesReceived = UInt64(reducer.traffic.received)
+        }
+      }
       $0.runs = audit.summary.map { run in
         .with {
           $0.identifier = inputs.plan.runs[run.run].identifier.description

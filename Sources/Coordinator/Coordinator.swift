@@ -68,12 +68,14 @@ package final class Coordinator {
           security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
           welcome: Tenbin_Welcome(inputs), catalogue: offered.catalogue, contents: offered.contents,
-          methods: inputs.plan.runs.map(\.arm)),
-        audit: { place in
+          methods: inputs.plan.runs.map(\.arm), smallestSliced: options.slicesFrom),
+        audit: { places in
           AuditStateMachine(
             work: AuditWork(
               runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
-              classes: inputs.classNames.count, initialState: { try inputs.initialState(ofRun: $0) }, place: place,
+              classes: inputs.classNames.count, initialState: { try inputs.initialState(ofRun: $0) },
+              place: places.place,
+              slices: places.slices,
               loop: parallelLoop),
             cluster: ClusterStateMachine(duplicateRate: options.duplicates),
             completed: completed,

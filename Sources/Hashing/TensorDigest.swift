@@ -8,8 +8,30 @@ package struct TensorDigest: Hashable, Sendable, CustomStringConvertible {
   private let high: UInt64
   private let low: UInt64
 
-  /// The digest of the bits of `floats`, little-endian.
+  /// The digest of the bits of `floats`, little-endian; of more than one section, the digest of the sections' digests.
   package init(of floats: UnsafeBufferPointer<Float>) {
+    let sections = VectorSections(count: floats.count)
+    if sections.sectionCount <= 1 {
+      self.init(section: floats)
+    } else {
+      self.init(of: Self.sections(of: floats, sections))
+    }
+  }
+
+  /// The digests of the sections of a vector, or of a slice of one, whose sections are those of the whole.
+  package static func sections(of floats: UnsafeBufferPointer<Float>, _ sections: VectorSections) -> [TensorDigest] {
+    stride(from: 0, to: floats.count, by: sections.size).map { start in
+      let end = min(floats.count, start + sections.size)
+      return TensorDigest(section: UnsafeBufferPointer(rebasing: floats[start..<end]))
+    }
+  }
+
+  /// The digest of a vector of which `sections` are the sections' digests.
+  package init(ofSections sections: [TensorDigest]) {
+    self = sections.count == 1 ? sections[0] : TensorDigest(of: sections)
+  }
+
+  private init(section floats: UnsafeBufferPointer<Float>) {
     let hash = XXH3_128bits(floats.baseAddress, floats.count * MemoryLayout<Float>.stride)
     (high, low) = (hash.high64, hash.low64)
   }

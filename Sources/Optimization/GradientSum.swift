@@ -102,6 +102,7 @@ package enum OptimizationError: Error, Equatable, Sendable, CustomStringConverti
   case notANode(range: Range<Int>, total: Int)
   case wrongLength(expected: Int, found: Int)
   case counted(range: Range<Int>, before: Range<Int>)
+  case incomplete(total: Int)
 
   package var description: String {
     switch self {
@@ -111,6 +112,7 @@ package enum OptimizationError: Error, Equatable, Sendable, CustomStringConverti
       "a gradient of \(expected) elements was expected, found \(found)"
     case .counted(let range, let before):
       "micro-batches \(range) were counted before, with \(before)"
+    case .incomplete(let total): "the gradients of some of \(total) micro-batches are missing"
     }
   }
 }

@@ -26,10 +26,19 @@ extension WorkerSession {
       }
       for node in CanonicalTree.nodes(covering: units, total: microBatches.count) {
         let count = try computation.parameterCount(method: run.method)
-        let buffer = try outgoing.buffer(count: count, lease: lease.identifier)
+        let isSliced = !grant.slices.isEmpty
+        let buffer =
+          isSliced
+          ? OutgoingBuffers.Buffer(floats: FloatBuffer(repeating: 0, count: count), file: nil)
+          : try outgoing.buffer(count: count, lease: lease.identifier)
         let sum = try gradient(
           of: microBatches, node: node, method: run.method, dropout: dropout, into: buffer.floats, with: computation)
-        parts.append(Part(gradient: sum, file: buffer))
+        if isSliced {
+          exchange.send(sum, lease: lease, to: grant.slices)
+          parts.append(Part(sliced: sum))
+        } else {
+          parts.append(Part(gradient: sum, file: buffer))
+        }
       }
       unitsDone += UInt64(units.count)
     case .blocks(let blocks):
@@ -96,12 +105,14 @@ extension WorkerSession {
     return true
   }
 
-  private func endStale(_ lease: WorkerLease) {
-    end(lease.identifier)
-    endpoint.send(.stale(.with { $0.lease = UInt64(lease.identifier) }))
+  private func endStale(_ lease: WorkerLease) { endStale(lease.identifier) }
+
+  func endStale(_ lease: Int) {
+    end(lease)
+    endpoint.send(.stale(.with { $0.lease = UInt64(lease) }))
   }
 
-  private func end(_ lease: Int) {
+  func end(_ lease: Int) {
     queue.finish(lease: lease)
     grants[lease] = nil
     releaseContents(of: lease)
@@ -188,13 +199,18 @@ struct Part {
   var floats: FloatBuffer?
 
   init(gradient: GradientSum, file: OutgoingBuffers.Buffer) {
+    self.init(sliced: gradient)
+    place(file)
+  }
+
+  /// A gradient whose numbers went to reducers.
+  init(sliced gradient: GradientSum) {
     message.gradient = .with {
       $0.firstUnit = UInt32(gradient.range.lowerBound)
       $0.endUnit = UInt32(gradient.range.upperBound)
       $0.lossSum = gradient.lossSum
       $0.samples = UInt64(gradient.samples)
     }
-    place(file)
   }
 
   init(logits: [Float]) {

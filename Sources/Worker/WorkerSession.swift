@@ -16,12 +16,15 @@ package final class WorkerSession {
   enum Event: Sendable {
     case wire(WorkerEvent)
     case contents(ContentFetcher.News)
+    /// From the reducer at this address.
+    case reducer(WorkerEvent, at: String)
   }
 
   let settings: WorkerSettings
   let mailbox = Mailbox<Event>()
   let endpoint: WorkerEndpoint
   let fetcher = ContentFetcher()
+  let exchange: SliceExchange
   /// Makes what computes, once the catalogue is here, and the base in the folder that the welcome names.
   let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
 
@@ -57,6 +60,7 @@ package final class WorkerSession {
     self.prepare = prepare
     outgoing = OutgoingBuffers(folder: nil, name: "")
     let (mailbox, fetcher) = (mailbox, fetcher)
+    exchange = SliceExchange(settings: settings) { mailbox.send(.reducer($0, at: $1)) }
     endpoint = try WorkerEndpoint(
       connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience
     ) { event in
@@ -77,6 +81,7 @@ package final class WorkerSession {
   package func run() throws {
     defer {
       fetcher.end()
+      exchange.close()
       endpoint.close()
     }
     endpoint.send(
@@ -105,6 +110,7 @@ package final class WorkerSession {
     case .wire(.message(let message)): return try handle(message)
     case .wire(.transfer(let transfer)): try handle(transfer)
     case .contents(let news): try handle(news)
+    case .reducer(let event, let address): handle(exchange.handle(event, at: address))
     case .wire(.coordinatorLost):
       throw WorkerError(
         .unreachable,
@@ -126,7 +132,9 @@ package final class WorkerSession {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
       if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
+      if !grant.slices.isEmpty { place(grant.slices, run: lease.run) }
       queue.grant(lease)
+      if !grant.slices.isEmpty { askForParameters(of: lease) }
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
@@ -135,7 +143,7 @@ package final class WorkerSession {
       endpoint.send(.goodbye(Tenbin_Goodbye()))
       return true
     case .phaseBegan?: ProcessMemory.resetPeak()
-    case .contentAnswer, .heartbeatAnswer?, nil: break
+    case .contentAnswer, .heartbeatAnswer?, .sliceRequest?, .sliceMissing?, nil: break
     }
     return false
   }
@@ -167,7 +175,7 @@ package final class WorkerSession {
     case .state(let subject):
       guard queue.haveState(of: Int(subject.run), step: Int(subject.step)) else { return }
       states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
-    case .content, .delivery, .ready, .credit: break
+    case .content, .delivery, .ready, .credit, .sliceState, .sliceParameters, .sliceGradient: break
     }
   }
 

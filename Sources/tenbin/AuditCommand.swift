@@ -29,7 +29,8 @@ struct ConductOptions: ParsableArguments {
     AuditOptions(
       output: output, localWorkers: workers, address: try listen.map { try Address($0) },
       security: try keys.map { try KeyFolder(path: $0).serverSecurity() }, patience: .seconds(patience),
-      sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates ?? inputs.plannedDuplicates)
+      sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates ?? inputs.plannedDuplicates,
+      slicesFrom: inputs.plannedSlices)
   }
 }
 

@@ -9,9 +9,9 @@ struct KeysCommand: ParsableCommand {
     discussion: """
       A coordinator that others reach over a network has a key of its own and a list of the keys that may connect. \
       Make both in one folder on its host, then move each worker's and admin's file to whom it is for. Workers take \
-      leases and nothing else; admins see the status of an audit, scale, drain and stop it.
+      leases and nothing else; reducers hold slices of parameters and nothing else; admins see the status of an audit, scale, drain and stop it.
       """,
-    subcommands: [CoordinatorKey.self, WorkerKey.self, AdminKey.self])
+    subcommands: [CoordinatorKey.self, WorkerKey.self, ReducerKey.self, AdminKey.self])
 }
 
 /// The coordinator's key and an allow-list that is empty.
@@ -44,6 +44,21 @@ struct WorkerKey: ParsableCommand {
 
   func run() throws {
     try reportingKeyErrors { try makeClient(.worker, name: name, in: folder.keys) }
+  }
+}
+
+/// A reducer's key.
+struct ReducerKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reducer", abstract: "Make a reducer's key and put it on the list.")
+
+  @Argument(help: "What the reducer is called: letters, digits, dots, dashes and underscores.")
+  var name: String
+
+  @OptionGroup var folder: KeyFolderOption
+
+  func run() throws {
+    try reportingKeyErrors { try makeClient(.reducer, name: name, in: folder.keys) }
   }
 }
 

@@ -39,9 +39,11 @@ enum Session {
   }
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.
-  static func reportingErrors(_ display: ProgressDisplay = ProgressDisplay(), _ body: () throws -> Void) throws {
+  static func reportingErrors<Value>(_ display: ProgressDisplay = ProgressDisplay(), _ body: () throws -> Value) throws
+    -> Value
+  {
     do {
-      try body()
+      return try body()
     } catch let error as AuditError {
       display.line("error: \(error)")
       throw ExitCode(error.exitCode)

@@ -32,6 +32,18 @@ enum StatusText {
             worker.holds.isEmpty ? "–" : worker.holds,
           ]
         })
+    if !status.reducers.isEmpty {
+      lines.append("")
+      lines += aligned(
+        [["REDUCER", "PROCESS", "PARAMETERS", "SENT", "RECEIVED", "ADDRESS"]]
+          + status.reducers.map { reducer in
+            [
+              reducer.name, "\(reducer.process)", "\(reducer.elements)",
+              ByteCount.text(Int(clamping: reducer.bytesSent)), ByteCount.text(Int(clamping: reducer.bytesReceived)),
+              reducer.endpoint,
+            ]
+          })
+    }
     let open = status.runs.filter { !["waiting", "done"].contains($0.state) }
     let (done, waiting) = (status.runs.count { $0.state == "done" }, status.runs.count { $0.state == "waiting" })
     lines += ["", "\(status.runs.count) runs: \(done) done, \(open.count) under way, \(waiting) waiting"]
@@ -75,6 +87,7 @@ enum StatusText {
     let bytesSent: Int
     let bytesReceived: Int
     let workers: [Worker]
+    let reducers: [Reducer]
     let runs: [Run]
     let refusals: [String: Int]
 
@@ -90,6 +103,15 @@ enum StatusText {
       let unitsPerSecond: Double?
       let holds: String
       let peakResidentBytes: Int
+    }
+
+    struct Reducer: Encodable {
+      let name: String
+      let process: Int
+      let address: String
+      let parameters: Int
+      let bytesSent: Int
+      let bytesReceived: Int
     }
 
     struct Run: Encodable {
@@ -120,6 +142,11 @@ enum StatusText {
           name: $0.name, process: Int($0.process), host: $0.host, state: $0.state, isLocal: $0.isLocal,
           sharesMemory: $0.sharesMemory, leases: Int($0.leases), unitsDone: Int($0.unitsDone),
           unitsPerSecond: $0.rate >= 0 ? $0.rate : nil, holds: $0.holds, peakResidentBytes: Int($0.peakResidentBytes))
+      }
+      reducers = status.reducers.map {
+        Reducer(
+          name: $0.name, process: Int($0.process), address: $0.endpoint, parameters: Int(clamping: $0.elements),
+          bytesSent: Int(clamping: $0.bytesSent), bytesReceived: Int(clamping: $0.bytesReceived))
       }
       runs = status.runs.map {
         Run(run: $0.identifier, state: $0.state, step: Int($0.step), steps: Int($0.steps))

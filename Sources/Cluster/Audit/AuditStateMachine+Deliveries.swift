@@ -69,8 +69,8 @@ extension AuditStateMachine {
     switch (delivered, round.kind) {
     case (.logits(let logits), .evaluation):
       return logits.count == training.plan.evaluatedItems(inBlocks: units) * work.classes
-    case (.gradients(let nodes), .step(let step)):
-      guard step == training.step else { return false }
+    case (.gradients(let nodes, let receipt), .step(let step)):
+      guard step == training.step, (receipt == nil) == (training.slices == nil) else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
       return nodes.count == expected.count
         && zip(nodes, expected).allSatisfy { node, range in
@@ -91,7 +91,7 @@ extension AuditStateMachine {
     // A run that diverges is given back, for somebody else to say so too.
     if delivered.steps.last?.isDivergent == true, !delivered.isLast { return false }
     guard let state = delivered.state else { return delivered.steps.isEmpty }
-    let count = training.parameters.count
+    let count = training.parameterCount
     return state.step == finite && state.parameters.count == count && state.divergedAt == nil
       && (state.moments.map { $0.first.count == count && $0.second.count == count } ?? (finite == 0))
       && state.losses.count == finite / max(1, training.plan.stepsPerEpoch)
@@ -101,25 +101,26 @@ extension AuditStateMachine {
   mutating func count(_ lease: Lease) throws -> [Action] {
     guard let delivered = waiting.removeValue(forKey: lease.identifier), let units = lease.units else { return [] }
     switch delivered {
-    case .gradients(let nodes):
+    case .gradients(let nodes, _):
       guard case .step(open[lease.run]?.training.step)? = lease.round?.kind else { return [] }
       open[lease.run]?.deliveries.append(.init(units: units, member: lease.member, lease: lease.identifier))
-      return try add(nodes, run: lease.run)
+      return try add(nodes, of: lease)
     case .logits(let logits):
       try keep(logits, run: lease.run, units: units)
       return []
     }
   }
 
-  private mutating func add(_ nodes: consuming [GradientSum], run: Int) throws -> [Action] {
-    let place = open[run]?.place
-    let finished = try open[run]?.training.insert(nodes, in: work.loop) { place?.willChange() }
+  private mutating func add(_ nodes: consuming [GradientSum], of lease: Lease) throws -> [Action] {
+    let (run, place) = (lease.run, open[lease.run]?.place)
+    let finished = try open[run]?.training.insert(nodes, lease: lease.identifier, in: work.loop) { place?.willChange() }
     guard let training = open[run]?.training else { return [] }
     if finished?.isDivergent == false { place?.didChange(training.step) }
     guard let finished, !finished.isDivergent else { return [] }
     let step = CommittedStep(
       run: run, step: finished.number, samples: finished.samples, lossSum: finished.lossSum,
-      result: .buffers(gradient: finished.gradient, parameters: training.parameters),
+      result: finished.digests.map { .digests(gradient: $0.gradient, parameters: $0.parameters) }
+        ?? .buffers(gradient: finished.gradient, parameters: training.parameters),
       deliveries: (open[run]?.deliveries ?? []).sorted { $0.units.lowerBound < $1.units.lowerBound })
     open[run]?.deliveries = []
     samplesDone += finished.samples
@@ -174,10 +175,11 @@ extension AuditStateMachine {
   /// The state of a shared run, when it was not kept for some time.
   private mutating func keepState(run: Int, at now: Duration) -> Action? {
     guard let known = open[run], !known.training.isTrained, known.training.step > 0,
-      now - known.saved >= AuditWork.interval(elements: known.training.parameters.count)
+      now - known.saved >= AuditWork.interval(elements: known.training.parameterCount),
+      let state = known.training.collect()
     else { return nil }
     open[run]?.saved = now
-    return .save(run: run, known.training.state.copy)
+    return .save(run: run, known.training.slices == nil ? state.copy : state)
   }
 }
 

@@ -60,7 +60,7 @@ extension AuditStateMachine {
       self.open[run]?.divergenceClaim = (step, member)
       return try perform(cluster.shun(member, for: run, at: now), at: now)
     }
-    var state = open.training.state
+    guard var state = open.training.collect() else { return [] }
     state.divergedAt = step
     self.open[run]?.training = TrainingRun(plan: open.training.plan, training: work.optimizer, state: state)
     return [.notice("\(open.training.plan.identifier) diverged at step \(step): its gradient is not finite")]

@@ -38,8 +38,8 @@ extension AuditStateMachine {
   /// Copies of the states of all runs under way, for a sitting that ends.
   package func states() -> [(run: Int, state: TrainingState)] {
     open.keys.sorted().compactMap { run in
-      guard let training = open[run]?.training, training.step > 0 else { return nil }
-      return (run, training.state.copy)
+      guard let training = open[run]?.training, training.step > 0, let state = training.collect() else { return nil }
+      return (run, training.slices == nil ? state.copy : state)
     }
   }
 
@@ -99,7 +99,7 @@ extension AuditStateMachine {
     return actions + (try nextPhase(at: now))
   }
 
-  private mutating func begin(run: Int, at now: Duration) throws -> [Action] {
+  mutating func begin(run: Int, at now: Duration) throws -> [Action] {
     let plan = work.runs[run]
     if let trained = trained[run] {
       let state = TrainingState(
@@ -127,7 +127,8 @@ extension AuditStateMachine {
   }
 
   private mutating func goOnBehindTraining(run: Int, at now: Duration) throws -> [Action] {
-    guard let training = open[run]?.training else { return [] }
+    // What is evaluated and written lies here.
+    guard gather(run: run), let training = open[run]?.training else { return [] }
     var actions = try perform(cluster.close(run: run, at: now), at: now)
     if training.plan.purpose != .given {
       var state = training.state
@@ -189,7 +190,11 @@ extension AuditStateMachine {
   /// The run's current step is worked on by all.
   private mutating func share(run: Int, at now: Duration) throws -> [Action] {
     guard let training = open[run]?.training else { return [] }
-    if open[run]?.place == nil, let place = work.place(run, training.parameters.count) {
+    if training.slices == nil, let slices = work.slices(run, training.state, work.optimizer) {
+      open[run]?.training = TrainingRun(
+        plan: training.plan, training: work.optimizer, state: training.state, slices: slices)
+      open[run]?.place = nil
+    } else if training.slices == nil, open[run]?.place == nil, let place = work.place(run, training.parameterCount) {
       place.willChange()
       place.buffer.copy(from: training.parameters)
       place.didChange(training.step)

@@ -95,12 +95,16 @@ package struct AuditStateMachine {
 
   package var phase: Phase? { work.phases.indices.contains(phaseIndex) ? work.phases[phaseIndex] : nil }
 
-  /// The parameters that the run's current step or evaluation needs; nil when it is not open. They change with the next
-  /// event: who needs them longer copies them.
+  /// The parameters that the run's current step or evaluation needs; nil when it is not open, empty where they lie in
+  /// slices. They change with the next event: who needs them longer copies them.
   package func parameters(of run: Int) -> FloatBuffer? { open[run]?.training.parameters }
 
-  /// The state that a lease of the whole run starts from; nil when it is not open. Its buffers change with the next event.
-  package func state(of run: Int) -> TrainingState? { open[run]?.training.state }
+  /// Where the run's parameters lie; nil where they are here.
+  package func slices(of run: Int) -> (any SlicedParameters)? { open[run]?.training.slices }
+
+  /// The state that a lease of the whole run starts from; nil when it is not open, or its slices are lost. Its buffers
+  /// change with the next event.
+  package func state(of run: Int) -> TrainingState? { open[run]?.training.collect() }
 
   /// The version of the run's parameters; nil when it is not open.
   package func version(of run: Int) -> Int? { open[run]?.training.step }
@@ -116,6 +120,8 @@ package struct AuditWork {
   package let initialState: (_ run: Int) throws -> TrainingState
   /// A place for the parameters of a shared run; nil for the process's own memory.
   package let place: (_ run: Int, _ count: Int) -> ParameterPlace?
+  /// Slices elsewhere for a shared run that stands before this state; nil where its numbers stay here.
+  package let slices: (_ run: Int, _ state: TrainingState, OptimizerSettings) -> (any SlicedParameters)?
   /// How additions and updates are spread over threads.
   package let loop: ElementLoop
 
@@ -123,6 +129,9 @@ package struct AuditWork {
     runs: [PlannedRun], phases: [Phase], optimizer: OptimizerSettings, classes: Int,
     initialState: @escaping (_ run: Int) throws -> TrainingState,
     place: @escaping (_ run: Int, _ count: Int) -> ParameterPlace? = { _, _ in nil },
+    slices: @escaping (_ run: Int, _ state: TrainingState, OptimizerSettings) -> (any SlicedParameters)? = { _, _, _ in
+      nil
+    },
     loop: @escaping ElementLoop = serialLoop
   ) {
     self.runs = runs
@@ -131,6 +140,7 @@ package struct AuditWork {
     self.classes = classes
     self.initialState = initialState
     self.place = place
+    self.slices = slices
     self.loop = loop
   }
 }
@@ -186,7 +196,7 @@ package struct CommittedStep: Sendable {
   package enum Result: Sendable {
     /// Computed here: digests are made of these, before the parameters change again.
     case buffers(gradient: FloatBuffer, parameters: FloatBuffer)
-    /// Computed by a worker that had the whole run.
+    /// Computed by a worker that had the whole run, or in slices.
     case digests(gradient: TensorDigest, parameters: TensorDigest)
   }
 

@@ -4,8 +4,9 @@ package import Training
 
 /// The results of some units, as a worker delivered them.
 package enum DeliveredUnits {
-  /// Nodes of the canonical tree over the step's micro-batches.
-  case gradients([GradientSum])
+  /// Nodes of the canonical tree over the step's micro-batches; where their numbers went elsewhere they are empty, and the
+  /// receipt says what came there.
+  case gradients([GradientSum], GradientReceipt? = nil)
   /// Logits item by item, flat.
   case logits([Float])
 
@@ -13,22 +14,34 @@ package enum DeliveredUnits {
   var digest: TensorDigest {
     switch self {
     case .logits(let logits): TensorDigest(of: logits)
-    case .gradients(let nodes):
+    case .gradients(let nodes, let receipt):
       TensorDigest(
         of: nodes.flatMap { node in
           // All bits of the loss: half of them as one number, half as another.
           let bits = node.lossSum.bitPattern
           let halves = [bits >> 32, bits].map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
           return [TensorDigest(of: node.gradient.floats), TensorDigest(of: halves)]
-        })
+        } + (receipt?.digests ?? []))
     }
   }
 
   var isFinite: Bool {
     switch self {
     case .logits(let logits): logits.allSatisfy(\.isFinite)
-    case .gradients(let nodes): nodes.allSatisfy { $0.lossSum.isFinite && $0.gradient.isFinite }
+    case .gradients(let nodes, let receipt):
+      nodes.allSatisfy { $0.lossSum.isFinite && $0.gradient.isFinite } && receipt?.isFinite != false
     }
+  }
+}
+
+/// What those who hold the slices say of the gradients of a delivery.
+package struct GradientReceipt: Sendable, Equatable {
+  /// Of every node, section by section.
+  package var digests: [TensorDigest]
+  package var isFinite: Bool
+
+  package init(digests: [TensorDigest], isFinite: Bool) {
+    (self.digests, self.isFinite) = (digests, isFinite)
   }
 }
 

@@ -34,6 +34,23 @@ package struct WorkerQueue: Sendable {
     return true
   }
 
+  /// The run's parameters lie somewhere else than before, and may be older ones: what was lent of it is void.
+  ///
+  /// - Returns: the leases that are dropped.
+  package mutating func restart(run: Int) -> [Int] {
+    parameters[run] = nil
+    return dropUnits(of: run)
+  }
+
+  /// Drops what was lent of a run's units.
+  ///
+  /// - Returns: the leases.
+  package mutating func dropUnits(of run: Int) -> [Int] {
+    let dropped = leases.filter { $0.run == run && $0.work != .training }.map(\.identifier)
+    drop { dropped.contains($0.identifier) }
+    return dropped
+  }
+
   /// The state of a run before this step has come.
   ///
   /// - Returns: whether it is to be kept; false where a newer one was there before.

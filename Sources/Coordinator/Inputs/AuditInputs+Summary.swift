@@ -8,6 +8,9 @@ extension AuditInputs {
   /// The share of work that the specification asks to have computed twice.
   package var plannedDuplicates: Double { specification.cluster.duplicates }
 
+  /// Parameters from which on the specification has runs lie in slices.
+  package var plannedSlices: Int { specification.cluster.slicesFrom }
+
   /// How many logits a run comes to: evaluated items × classes.
   func logitCount(ofRun index: Int) -> Int { plan.runs[index].evaluated.count * classNames.count }
 

@@ -52,13 +52,14 @@ final class StepReplay {
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: plan.hash),
         states: StateFiles(folder: "\(folder)/states"), fingerprint: fingerprint, welcome: Tenbin_Welcome(inputs),
         catalogue: offered.catalogue, contents: offered.contents, methods: plan.runs.map(\.arm)),
-      audit: { place in
+      audit: { places in
         // The plan stays whole, for the schedule of rates depends on how many steps there are; `run` ends it early.
         AuditStateMachine(
           work: AuditWork(
             runs: plan.runs, phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
             optimizer: OptimizerSettings(inputs.specification.training), classes: inputs.classNames.count,
-            initialState: { try inputs.initialState(ofRun: $0) }, place: place, loop: parallelLoop),
+            initialState: { try inputs.initialState(ofRun: $0) }, place: places.place,
+            slices: places.slices, loop: parallelLoop),
           cluster: ClusterStateMachine())
       })
     let mailbox = conductor.mailbox

@@ -200,4 +200,6 @@ package struct ClusterSettings: Sendable, Equatable {
   package var threads: Int
   /// The share of work that two workers compute, to be compared bit for bit.
   package var duplicates: Double
+  /// Parameters of a run from which on reducers, where there are any, hold them in slices.
+  package var slicesFrom: Int
 }

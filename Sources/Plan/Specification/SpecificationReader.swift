@@ -179,10 +179,11 @@ extension ReportSettings {
 
 extension ClusterSettings {
   init(_ value: YAMLValue?) throws(SpecificationError) {
-    let keys = try value?.mapping(["workers", "threads", "duplicates"])
+    let keys = try value?.mapping(["workers", "threads", "duplicates", "slices_from"])
     workers = try keys?["workers"]?.integer(1...1_024) ?? 2
     threads = try keys?["threads"]?.integer(1...1_024) ?? 1
     duplicates = try keys?["duplicates"]?.number(0...1) ?? 0
+    slicesFrom = try keys?["slices_from"]?.integer(1...1_000_000_000_000) ?? 1 << 20
   }
 }
 

@@ -15,6 +15,18 @@ package enum CoordinatorEvent: Sendable {
   case failed(WireError)
 }
 
+extension CoordinatorEvent {
+  /// Whom it comes from; nil where that is no peer.
+  package var peer: Peer? {
+    switch self {
+    case .message(_, let peer), .transfer(_, _, let peer), .ready(let peer, _), .malformed(_, let peer),
+      .unreachable(let peer):
+      peer
+    case .request, .failed: nil
+    }
+  }
+}
+
 /// Who waits for the answer to an administration request.
 package struct Requester: Hashable, Sendable {
   enum Door: Hashable, Sendable {
@@ -33,7 +45,7 @@ package struct Requester: Hashable, Sendable {
 /// else is dropped and counted in `refusals`.
 package final class CoordinatorEndpoint: Sendable {
   /// The version of the messages; peers of another version are refused.
-  package static let protocolVersion: UInt32 = 2
+  package static let protocolVersion: UInt32 = 3
 
   /// Where workers connect.
   package let control: String

@@ -10,7 +10,8 @@ extension CoordinatorLoop {
     if frames.count == 3, AdministrationFrames.isMarker(frames[1]) {
       return receiveRequest(frames, at: .control, user: user)
     }
-    if let user, User(user)?.role != .worker {
+    let role = user.flatMap { User($0)?.role }
+    if user != nil, role != .worker, role != .reducer {
       return apply(peers.malformed(peer, user: user, because: .wrongRole, isFatal: true), to: peer)
     }
     guard frames.count == 2, frames[1].count <= WireLimits.control,
@@ -22,6 +23,9 @@ extension CoordinatorLoop {
         + "\(CoordinatorEndpoint.protocolVersion); install the same version of Tenbin on both"
       return apply(
         peers.malformed(peer, user: user, because: .otherVersion, isFatal: true), to: peer, detail: detail)
+    }
+    if case .hello(let hello)? = message.body, let role, hello.isReducer != (role == .reducer) {
+      return apply(peers.malformed(peer, user: user, because: .wrongRole, isFatal: true), to: peer)
     }
     let kind: PeerTable.Kind
     switch message.body {

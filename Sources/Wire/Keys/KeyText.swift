@@ -46,7 +46,7 @@ enum KeyText {
     return SecretFile(keys: pair, server: server)
   }
 
-  /// The allow-list: `worker NAME PUBLIC-KEY` or `admin NAME PUBLIC-KEY` a line.
+  /// The allow-list: a role (worker, reducer or admin), a name and a public key a line.
   static func allowList(_ text: String, file: String) throws(WireError) -> [AllowedKey] {
     var keys: [AllowedKey] = []
     for (line, words) in lines(of: text) {
@@ -54,7 +54,7 @@ enum KeyText {
         throw .keyFile(file, line: line, problem: "expected a role, a name and a public key")
       }
       guard let role = Role(rawValue: words[0]) else {
-        throw .keyFile(file, line: line, problem: "\"\(words[0])\" is no role; expected worker or admin")
+        throw .keyFile(file, line: line, problem: "\"\(words[0])\" is no role; expected worker, reducer or admin")
       }
       guard isName(words[1]) else { throw .keyFile(file, line: line, problem: nameProblem(words[1])) }
       guard let key = PublicKey(words[2]) else {

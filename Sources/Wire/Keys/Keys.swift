@@ -11,7 +11,8 @@ package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  init?(bytes: [UInt8]) {
+  /// The key of 32 bytes; nil for another number of them.
+  package init?(bytes: [UInt8]) {
     guard bytes.count == 32 else { return nil }
     self.bytes = bytes
   }
@@ -59,6 +60,8 @@ package struct KeyPair: Hashable, Sendable {
 package enum Role: String, Sendable, CaseIterable {
   /// Take leases; nothing else.
   case worker
+  /// Hold slices of parameters, add gradients up and update; nothing else.
+  case reducer
   /// Ask for the status of an audit, scale, drain and stop it; nothing else.
   case admin
 }

@@ -273,11 +273,42 @@ package nonisolated struct Tenbin_AuditStatus: @unchecked Sendable {
     set {_uniqueStorage()._refusals = newValue}
   }
 
+  package var reducers: [Tenbin_ReducerStatus] {
+    get {_storage._reducers}
+    set {_uniqueStorage()._reducers = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A process that holds slices of parameters.
+package nonisolated struct Tenbin_ReducerStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var process: UInt32 = 0
+
+  package var endpoint: String = String()
+
+  /// Slices that it holds, and their elements.
+  package var slices: UInt32 = 0
+
+  package var elements: UInt64 = 0
+
+  package var bytesSent: UInt64 = 0
+
+  package var bytesReceived: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Tenbin_WorkerStatus: Sendable {
@@ -637,7 +668,7 @@ nonisolated extension Tenbin_AdministrationReply: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuditStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}output\0\u{1}process\0\u{1}address\0\u{1}phase\0\u{3}phase_number\0\u{1}phases\0\u{3}samples_done\0\u{1}samples\0\u{3}samples_per_second\0\u{3}seconds_left\0\u{3}seconds_running\0\u{3}steps_committed\0\u{3}bytes_sent\0\u{3}bytes_received\0\u{1}workers\0\u{1}runs\0\u{1}refusals\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}output\0\u{1}process\0\u{1}address\0\u{1}phase\0\u{3}phase_number\0\u{1}phases\0\u{3}samples_done\0\u{1}samples\0\u{3}samples_per_second\0\u{3}seconds_left\0\u{3}seconds_running\0\u{3}steps_committed\0\u{3}bytes_sent\0\u{3}bytes_received\0\u{1}workers\0\u{1}runs\0\u{1}refusals\0\u{1}reducers\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -658,6 +689,7 @@ nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._
     var _workers: [Tenbin_WorkerStatus] = []
     var _runs: [Tenbin_RunStatus] = []
     var _refusals: [Tenbin_RefusalCount] = []
+    var _reducers: [Tenbin_ReducerStatus] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -686,6 +718,7 @@ nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._
       _workers = source._workers
       _runs = source._runs
       _refusals = source._refusals
+      _reducers = source._reducers
     }
   }
 
@@ -722,6 +755,7 @@ nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._
         case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._workers) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._runs) }()
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._refusals) }()
+        case 19: try { try decoder.decodeRepeatedMessageField(value: &_storage._reducers) }()
         default: break
         }
       }
@@ -784,6 +818,9 @@ nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._
       if !_storage._refusals.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._refusals, fieldNumber: 18)
       }
+      if !_storage._reducers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._reducers, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -811,10 +848,71 @@ nonisolated extension Tenbin_AuditStatus: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._workers != rhs_storage._workers {return false}
         if _storage._runs != rhs_storage._runs {return false}
         if _storage._refusals != rhs_storage._refusals {return false}
+        if _storage._reducers != rhs_storage._reducers {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ReducerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReducerStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}process\0\u{1}endpoint\0\u{1}slices\0\u{1}elements\0\u{3}bytes_sent\0\u{3}bytes_received\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.endpoint) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.slices) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.elements) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.bytesSent) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.bytesReceived) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.process != 0 {
+      try visitor.visitSingularUInt32Field(value: self.process, fieldNumber: 2)
+    }
+    if !self.endpoint.isEmpty {
+      try visitor.visitSingularStringField(value: self.endpoint, fieldNumber: 3)
+    }
+    if self.slices != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slices, fieldNumber: 4)
+    }
+    if self.elements != 0 {
+      try visitor.visitSingularUInt64Field(value: self.elements, fieldNumber: 5)
+    }
+    if self.bytesSent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesSent, fieldNumber: 6)
+    }
+    if self.bytesReceived != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesReceived, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ReducerStatus, rhs: Tenbin_ReducerStatus) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.process != rhs.process {return false}
+    if lhs.endpoint != rhs.endpoint {return false}
+    if lhs.slices != rhs.slices {return false}
+    if lhs.elements != rhs.elements {return false}
+    if lhs.bytesSent != rhs.bytesSent {return false}
+    if lhs.bytesReceived != rhs.bytesReceived {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

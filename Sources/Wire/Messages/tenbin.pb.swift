@@ -151,6 +151,32 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .prepared(newValue)}
   }
 
+  /// From a reducer to its coordinator.
+  package var sliceAnswer: Tenbin_SliceAnswer {
+    get {
+      if case .sliceAnswer(let v)? = body {return v}
+      return Tenbin_SliceAnswer()
+    }
+    set {body = .sliceAnswer(newValue)}
+  }
+
+  package var sliceReceipt: Tenbin_SliceReceipt {
+    get {
+      if case .sliceReceipt(let v)? = body {return v}
+      return Tenbin_SliceReceipt()
+    }
+    set {body = .sliceReceipt(newValue)}
+  }
+
+  /// From a worker to a reducer.
+  package var parametersRequest: Tenbin_ParametersRequest {
+    get {
+      if case .parametersRequest(let v)? = body {return v}
+      return Tenbin_ParametersRequest()
+    }
+    set {body = .parametersRequest(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -166,6 +192,11 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     case stale(Tenbin_Stale)
     /// The base is on the worker's host and what computes is made: it may be lent work.
     case prepared(Tenbin_Prepared)
+    /// From a reducer to its coordinator.
+    case sliceAnswer(Tenbin_SliceAnswer)
+    case sliceReceipt(Tenbin_SliceReceipt)
+    /// From a worker to a reducer.
+    case parametersRequest(Tenbin_ParametersRequest)
 
   }
 
@@ -256,6 +287,24 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     set {body = .contentAnswer(newValue)}
   }
 
+  /// From the coordinator to a reducer.
+  package var sliceRequest: Tenbin_SliceRequest {
+    get {
+      if case .sliceRequest(let v)? = body {return v}
+      return Tenbin_SliceRequest()
+    }
+    set {body = .sliceRequest(newValue)}
+  }
+
+  /// From a reducer to a worker: the slice is not, or no longer, at that version.
+  package var sliceMissing: Tenbin_SliceMissing {
+    get {
+      if case .sliceMissing(let v)? = body {return v}
+      return Tenbin_SliceMissing()
+    }
+    set {body = .sliceMissing(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -270,6 +319,10 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     case recall(Tenbin_Recall)
     case settled(Tenbin_Settled)
     case contentAnswer(Tenbin_ContentAnswer)
+    /// From the coordinator to a reducer.
+    case sliceRequest(Tenbin_SliceRequest)
+    /// From a reducer to a worker: the slice is not, or no longer, at that version.
+    case sliceMissing(Tenbin_SliceMissing)
 
   }
 
@@ -298,11 +351,31 @@ package nonisolated struct Tenbin_Hello: Sendable {
   /// Where the worker runs, as its system names itself.
   package var host: String = String()
 
+  /// It takes no leases, but slices of parameters.
+  package var isReducer: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _fingerprint: Tenbin_Fingerprint? = nil
+}
+
+/// A process that holds slices of parameters, adds gradients up and updates, for runs that are shared.
+package nonisolated struct Tenbin_ReducerOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Where workers connect to it.
+  package var endpoint: String = String()
+
+  /// 32 bytes; empty without keys.
+  package var publicKey: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// What equal bits depend on.
@@ -360,6 +433,9 @@ package nonisolated struct Tenbin_Welcome: Sendable {
 
   /// What the base is made of, for workers that cannot read its folder.
   package var baseFiles: [Tenbin_ContentFile] = []
+
+  /// The public keys of the workers that a reducer may let in; 32 bytes each.
+  package var workerKeys: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -532,9 +608,21 @@ package nonisolated struct Tenbin_Prepared: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Of a reducer.
+  package var reducer: Tenbin_ReducerOffer {
+    get {_reducer ?? Tenbin_ReducerOffer()}
+    set {_reducer = newValue}
+  }
+  /// Returns true if `reducer` has been explicitly set.
+  package var hasReducer: Bool {self._reducer != nil}
+  /// Clears the value of `reducer`. Subsequent reads from it will return its default value.
+  package mutating func clearReducer() {self._reducer = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _reducer: Tenbin_ReducerOffer? = nil
 }
 
 package nonisolated struct Tenbin_PhaseBegan: Sendable {
@@ -610,6 +698,9 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
   package mutating func clearParameters() {self._parameters = nil}
 
+  /// In order, where the parameters lie in slices: they are asked for there, and gradients are sent there.
+  package var slices: [Tenbin_Slice] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Work: Equatable, Sendable {
@@ -625,6 +716,261 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   package init() {}
 
   fileprivate var _parameters: Tenbin_SharedBuffer? = nil
+}
+
+/// Consecutive elements of a run's parameters, with a reducer.
+package nonisolated struct Tenbin_Slice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of this slice alone: whoever holds it later has it under another one.
+  package var identifier: UInt64 = 0
+
+  package var elements: UInt64 = 0
+
+  package var reducer: Tenbin_ReducerOffer {
+    get {_reducer ?? Tenbin_ReducerOffer()}
+    set {_reducer = newValue}
+  }
+  /// Returns true if `reducer` has been explicitly set.
+  package var hasReducer: Bool {self._reducer != nil}
+  /// Clears the value of `reducer`. Subsequent reads from it will return its default value.
+  package mutating func clearReducer() {self._reducer = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _reducer: Tenbin_ReducerOffer? = nil
+}
+
+/// What a reducer is to do with a slice.
+package nonisolated struct Tenbin_SliceRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The answer repeats it.
+  package var call: UInt64 = 0
+
+  package var slice: UInt64 = 0
+
+  /// The step that the slice stands before.
+  package var step: UInt32 = 0
+
+  package var work: Tenbin_SliceRequest.OneOf_Work? = nil
+
+  /// Take over a slice, whose numbers come as a transfer.
+  package var adopt: Tenbin_AdoptSlice {
+    get {
+      if case .adopt(let v)? = work {return v}
+      return Tenbin_AdoptSlice()
+    }
+    set {work = .adopt(newValue)}
+  }
+
+  /// Add up what these leases brought.
+  package var reduce: Tenbin_ReduceSlice {
+    get {
+      if case .reduce(let v)? = work {return v}
+      return Tenbin_ReduceSlice()
+    }
+    set {work = .reduce(newValue)}
+  }
+
+  package var update: Tenbin_UpdateSlice {
+    get {
+      if case .update(let v)? = work {return v}
+      return Tenbin_UpdateSlice()
+    }
+    set {work = .update(newValue)}
+  }
+
+  /// Send all numbers back, as a transfer.
+  package var collect: Tenbin_CollectSlice {
+    get {
+      if case .collect(let v)? = work {return v}
+      return Tenbin_CollectSlice()
+    }
+    set {work = .collect(newValue)}
+  }
+
+  /// Forget it.
+  package var release: Tenbin_ReleaseSlice {
+    get {
+      if case .release(let v)? = work {return v}
+      return Tenbin_ReleaseSlice()
+    }
+    set {work = .release(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Work: Equatable, Sendable {
+    /// Take over a slice, whose numbers come as a transfer.
+    case adopt(Tenbin_AdoptSlice)
+    /// Add up what these leases brought.
+    case reduce(Tenbin_ReduceSlice)
+    case update(Tenbin_UpdateSlice)
+    /// Send all numbers back, as a transfer.
+    case collect(Tenbin_CollectSlice)
+    /// Forget it.
+    case release(Tenbin_ReleaseSlice)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_AdoptSlice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Elements of the whole vector.
+  package var count: UInt64 = 0
+
+  package var elements: UInt64 = 0
+
+  /// There are no moments yet.
+  package var isFresh: Bool = false
+
+  package var weightDecay: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_ReduceSlice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var leases: [UInt64] = []
+
+  package var microBatches: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_UpdateSlice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var scale: Float = 0
+
+  package var rate: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_CollectSlice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_ReleaseSlice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_SliceAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var call: UInt64 = 0
+
+  /// Empty where it was done.
+  package var problem: String = String()
+
+  /// 16 bytes each: of the reduced gradient's sections, or of the parameters' after an update.
+  package var digests: [Data] = []
+
+  /// The sums of squares of the reduced gradient's sections.
+  package var squares: [Double] = []
+
+  package var isFinite: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A gradient for a slice has come to its reducer.
+package nonisolated struct Tenbin_SliceReceipt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slice: UInt64 = 0
+
+  package var step: UInt32 = 0
+
+  package var lease: UInt64 = 0
+
+  package var firstUnit: UInt32 = 0
+
+  package var endUnit: UInt32 = 0
+
+  /// 16 bytes each, of its sections.
+  package var digests: [Data] = []
+
+  package var isFinite: Bool = false
+
+  /// Bytes that the reducer exchanged with workers so far.
+  package var bytesSent: UInt64 = 0
+
+  package var bytesReceived: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_ParametersRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slice: UInt64 = 0
+
+  package var version: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_SliceMissing: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slice: UInt64 = 0
+
+  package var version: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Tenbin_UnitRange: Sendable {
@@ -1087,6 +1433,33 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .credit(newValue)}
   }
 
+  /// Coordinator to reducer and back: Float32 parameters and, unless it is fresh, first and second moments of a slice.
+  package var sliceState: Tenbin_SliceStateSubject {
+    get {
+      if case .sliceState(let v)? = subject {return v}
+      return Tenbin_SliceStateSubject()
+    }
+    set {subject = .sliceState(newValue)}
+  }
+
+  /// Reducer to worker: Float32 parameters of a slice.
+  package var sliceParameters: Tenbin_SliceParametersSubject {
+    get {
+      if case .sliceParameters(let v)? = subject {return v}
+      return Tenbin_SliceParametersSubject()
+    }
+    set {subject = .sliceParameters(newValue)}
+  }
+
+  /// Worker to reducer: the Float32 gradient sum of a slice.
+  package var sliceGradient: Tenbin_SliceGradientSubject {
+    get {
+      if case .sliceGradient(let v)? = subject {return v}
+      return Tenbin_SliceGradientSubject()
+    }
+    set {subject = .sliceGradient(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Subject: Equatable, Sendable {
@@ -1106,8 +1479,65 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     case ready(Tenbin_ReadySubject)
     /// Either way, without bytes: so many more may be sent.
     case credit(Tenbin_CreditSubject)
+    /// Coordinator to reducer and back: Float32 parameters and, unless it is fresh, first and second moments of a slice.
+    case sliceState(Tenbin_SliceStateSubject)
+    /// Reducer to worker: Float32 parameters of a slice.
+    case sliceParameters(Tenbin_SliceParametersSubject)
+    /// Worker to reducer: the Float32 gradient sum of a slice.
+    case sliceGradient(Tenbin_SliceGradientSubject)
 
   }
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_SliceStateSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The call that it belongs to.
+  package var call: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_SliceParametersSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slice: UInt64 = 0
+
+  package var version: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tenbin_SliceGradientSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slice: UInt64 = 0
+
+  package var step: UInt32 = 0
+
+  package var lease: UInt64 = 0
+
+  package var firstUnit: UInt32 = 0
+
+  package var endUnit: UInt32 = 0
+
+  package var lossSum: Double = 0
+
+  package var samples: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -1255,7 +1685,7 @@ nonisolated extension Tenbin_Precision: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0\u{1}leaving\0\u{3}content_request\0\u{1}stale\0\u{1}prepared\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hello\0\u{1}heartbeat\0\u{1}delivery\0\u{1}failure\0\u{1}goodbye\0\u{1}leaving\0\u{3}content_request\0\u{1}stale\0\u{1}prepared\0\u{3}slice_answer\0\u{3}slice_receipt\0\u{3}parameters_request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1381,6 +1811,45 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
           self.body = .prepared(v)
         }
       }()
+      case 11: try {
+        var v: Tenbin_SliceAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceAnswer(v)
+        }
+      }()
+      case 12: try {
+        var v: Tenbin_SliceReceipt?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceReceipt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceReceipt(v)
+        }
+      }()
+      case 13: try {
+        var v: Tenbin_ParametersRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .parametersRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .parametersRequest(v)
+        }
+      }()
       default: break
       }
     }
@@ -1431,6 +1900,18 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
       guard case .prepared(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .sliceAnswer?: try {
+      guard case .sliceAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .sliceReceipt?: try {
+      guard case .sliceReceipt(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .parametersRequest?: try {
+      guard case .parametersRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1446,7 +1927,7 @@ nonisolated extension Tenbin_WorkerMessage: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CoordinatorMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0\u{1}recall\0\u{1}settled\0\u{3}content_answer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0\u{1}recall\0\u{1}settled\0\u{3}content_answer\0\u{3}slice_request\0\u{3}slice_missing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1572,6 +2053,32 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
           self.body = .contentAnswer(v)
         }
       }()
+      case 11: try {
+        var v: Tenbin_SliceRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceRequest(v)
+        }
+      }()
+      case 12: try {
+        var v: Tenbin_SliceMissing?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceMissing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceMissing(v)
+        }
+      }()
       default: break
       }
     }
@@ -1622,6 +2129,14 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
       guard case .contentAnswer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .sliceRequest?: try {
+      guard case .sliceRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .sliceMissing?: try {
+      guard case .sliceMissing(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1637,7 +2152,7 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}process\0\u{1}fingerprint\0\u{1}host\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}process\0\u{1}fingerprint\0\u{1}host\0\u{3}is_reducer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1649,6 +2164,7 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._fingerprint) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.host) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.isReducer) }()
       default: break
       }
     }
@@ -1671,6 +2187,9 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.host.isEmpty {
       try visitor.visitSingularStringField(value: self.host, fieldNumber: 4)
     }
+    if self.isReducer != false {
+      try visitor.visitSingularBoolField(value: self.isReducer, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1679,6 +2198,42 @@ nonisolated extension Tenbin_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.process != rhs.process {return false}
     if lhs._fingerprint != rhs._fingerprint {return false}
     if lhs.host != rhs.host {return false}
+    if lhs.isReducer != rhs.isReducer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ReducerOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReducerOffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoint\0\u{3}public_key\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.endpoint) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.endpoint.isEmpty {
+      try visitor.visitSingularStringField(value: self.endpoint, fieldNumber: 1)
+    }
+    if !self.publicKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ReducerOffer, rhs: Tenbin_ReducerOffer) -> Bool {
+    if lhs.endpoint != rhs.endpoint {return false}
+    if lhs.publicKey != rhs.publicKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1731,7 +2286,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1749,6 +2304,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 8: try { try decoder.decodeSingularEnumField(value: &self.precision) }()
       case 9: try { try decoder.decodeSingularMessageField(value: &self._shared) }()
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.baseFiles) }()
+      case 11: try { try decoder.decodeRepeatedBytesField(value: &self.workerKeys) }()
       default: break
       }
     }
@@ -1789,6 +2345,9 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.baseFiles.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.baseFiles, fieldNumber: 10)
     }
+    if !self.workerKeys.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.workerKeys, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1803,6 +2362,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.precision != rhs.precision {return false}
     if lhs._shared != rhs._shared {return false}
     if lhs.baseFiles != rhs.baseFiles {return false}
+    if lhs.workerKeys != rhs.workerKeys {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2146,18 +2706,33 @@ nonisolated extension Tenbin_Leaving: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Tenbin_Prepared: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Prepared"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reducer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._reducer) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._reducer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Prepared, rhs: Tenbin_Prepared) -> Bool {
+    if lhs._reducer != rhs._reducer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2203,7 +2778,7 @@ nonisolated extension Tenbin_HeartbeatAnswer: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}version\0\u{3}micro_batches\0\u{1}blocks\0\u{1}training\0\u{1}parameters\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}version\0\u{3}micro_batches\0\u{1}blocks\0\u{1}training\0\u{1}parameters\0\u{1}slices\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2254,6 +2829,7 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
         }
       }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._parameters) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.slices) }()
       default: break
       }
     }
@@ -2291,6 +2867,9 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._parameters {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if !self.slices.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.slices, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2300,6 +2879,527 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.version != rhs.version {return false}
     if lhs.work != rhs.work {return false}
     if lhs._parameters != rhs._parameters {return false}
+    if lhs.slices != rhs.slices {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Slice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Slice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}elements\0\u{1}reducer\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.identifier) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.elements) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._reducer) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.identifier != 0 {
+      try visitor.visitSingularUInt64Field(value: self.identifier, fieldNumber: 1)
+    }
+    if self.elements != 0 {
+      try visitor.visitSingularUInt64Field(value: self.elements, fieldNumber: 2)
+    }
+    try { if let v = self._reducer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Slice, rhs: Tenbin_Slice) -> Bool {
+    if lhs.identifier != rhs.identifier {return false}
+    if lhs.elements != rhs.elements {return false}
+    if lhs._reducer != rhs._reducer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}call\0\u{1}slice\0\u{1}step\0\u{1}adopt\0\u{1}reduce\0\u{1}update\0\u{1}collect\0\u{1}release\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.call) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 4: try {
+        var v: Tenbin_AdoptSlice?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .adopt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .adopt(v)
+        }
+      }()
+      case 5: try {
+        var v: Tenbin_ReduceSlice?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .reduce(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .reduce(v)
+        }
+      }()
+      case 6: try {
+        var v: Tenbin_UpdateSlice?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .update(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .update(v)
+        }
+      }()
+      case 7: try {
+        var v: Tenbin_CollectSlice?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .collect(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .collect(v)
+        }
+      }()
+      case 8: try {
+        var v: Tenbin_ReleaseSlice?
+        var hadOneofValue = false
+        if let current = self.work {
+          hadOneofValue = true
+          if case .release(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.work = .release(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.call != 0 {
+      try visitor.visitSingularUInt64Field(value: self.call, fieldNumber: 1)
+    }
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 2)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 3)
+    }
+    switch self.work {
+    case .adopt?: try {
+      guard case .adopt(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .reduce?: try {
+      guard case .reduce(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .update?: try {
+      guard case .update(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .collect?: try {
+      guard case .collect(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .release?: try {
+      guard case .release(let v)? = self.work else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceRequest, rhs: Tenbin_SliceRequest) -> Bool {
+    if lhs.call != rhs.call {return false}
+    if lhs.slice != rhs.slice {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.work != rhs.work {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_AdoptSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AdoptSlice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}elements\0\u{3}is_fresh\0\u{3}weight_decay\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.elements) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isFresh) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.weightDecay) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 1)
+    }
+    if self.elements != 0 {
+      try visitor.visitSingularUInt64Field(value: self.elements, fieldNumber: 2)
+    }
+    if self.isFresh != false {
+      try visitor.visitSingularBoolField(value: self.isFresh, fieldNumber: 3)
+    }
+    if self.weightDecay.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.weightDecay, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_AdoptSlice, rhs: Tenbin_AdoptSlice) -> Bool {
+    if lhs.count != rhs.count {return false}
+    if lhs.elements != rhs.elements {return false}
+    if lhs.isFresh != rhs.isFresh {return false}
+    if lhs.weightDecay != rhs.weightDecay {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ReduceSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReduceSlice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}leases\0\u{3}micro_batches\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.leases) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.microBatches) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.leases.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.leases, fieldNumber: 1)
+    }
+    if self.microBatches != 0 {
+      try visitor.visitSingularUInt32Field(value: self.microBatches, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ReduceSlice, rhs: Tenbin_ReduceSlice) -> Bool {
+    if lhs.leases != rhs.leases {return false}
+    if lhs.microBatches != rhs.microBatches {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_UpdateSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UpdateSlice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scale\0\u{1}rate\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFloatField(value: &self.scale) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.rate) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.scale.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.scale, fieldNumber: 1)
+    }
+    if self.rate.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.rate, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_UpdateSlice, rhs: Tenbin_UpdateSlice) -> Bool {
+    if lhs.scale != rhs.scale {return false}
+    if lhs.rate != rhs.rate {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_CollectSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CollectSlice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_CollectSlice, rhs: Tenbin_CollectSlice) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ReleaseSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReleaseSlice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ReleaseSlice, rhs: Tenbin_ReleaseSlice) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}call\0\u{1}problem\0\u{1}digests\0\u{1}squares\0\u{3}is_finite\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.call) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.digests) }()
+      case 4: try { try decoder.decodeRepeatedDoubleField(value: &self.squares) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.isFinite) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.call != 0 {
+      try visitor.visitSingularUInt64Field(value: self.call, fieldNumber: 1)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 2)
+    }
+    if !self.digests.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.digests, fieldNumber: 3)
+    }
+    if !self.squares.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.squares, fieldNumber: 4)
+    }
+    if self.isFinite != false {
+      try visitor.visitSingularBoolField(value: self.isFinite, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceAnswer, rhs: Tenbin_SliceAnswer) -> Bool {
+    if lhs.call != rhs.call {return false}
+    if lhs.problem != rhs.problem {return false}
+    if lhs.digests != rhs.digests {return false}
+    if lhs.squares != rhs.squares {return false}
+    if lhs.isFinite != rhs.isFinite {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceReceipt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slice\0\u{1}step\0\u{1}lease\0\u{3}first_unit\0\u{3}end_unit\0\u{1}digests\0\u{3}is_finite\0\u{3}bytes_sent\0\u{3}bytes_received\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.endUnit) }()
+      case 6: try { try decoder.decodeRepeatedBytesField(value: &self.digests) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.isFinite) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.bytesSent) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.bytesReceived) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 1)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 2)
+    }
+    if self.lease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 3)
+    }
+    if self.firstUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstUnit, fieldNumber: 4)
+    }
+    if self.endUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.endUnit, fieldNumber: 5)
+    }
+    if !self.digests.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.digests, fieldNumber: 6)
+    }
+    if self.isFinite != false {
+      try visitor.visitSingularBoolField(value: self.isFinite, fieldNumber: 7)
+    }
+    if self.bytesSent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesSent, fieldNumber: 8)
+    }
+    if self.bytesReceived != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesReceived, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceReceipt, rhs: Tenbin_SliceReceipt) -> Bool {
+    if lhs.slice != rhs.slice {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.lease != rhs.lease {return false}
+    if lhs.firstUnit != rhs.firstUnit {return false}
+    if lhs.endUnit != rhs.endUnit {return false}
+    if lhs.digests != rhs.digests {return false}
+    if lhs.isFinite != rhs.isFinite {return false}
+    if lhs.bytesSent != rhs.bytesSent {return false}
+    if lhs.bytesReceived != rhs.bytesReceived {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ParametersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ParametersRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slice\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ParametersRequest, rhs: Tenbin_ParametersRequest) -> Bool {
+    if lhs.slice != rhs.slice {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceMissing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceMissing"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slice\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceMissing, rhs: Tenbin_SliceMissing) -> Bool {
+    if lhs.slice != rhs.slice {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3087,7 +4187,7 @@ nonisolated extension Tenbin_ContentAnswer: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChunkHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{3}run_plan\0\u{1}state\0\u{1}content\0\u{1}delivery\0\u{1}ready\0\u{1}credit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{3}run_plan\0\u{1}state\0\u{1}content\0\u{1}delivery\0\u{1}ready\0\u{1}credit\0\u{3}slice_state\0\u{3}slice_parameters\0\u{3}slice_gradient\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3202,6 +4302,45 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
           self.subject = .credit(v)
         }
       }()
+      case 12: try {
+        var v: Tenbin_SliceStateSubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .sliceState(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .sliceState(v)
+        }
+      }()
+      case 13: try {
+        var v: Tenbin_SliceParametersSubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .sliceParameters(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .sliceParameters(v)
+        }
+      }()
+      case 14: try {
+        var v: Tenbin_SliceGradientSubject?
+        var hadOneofValue = false
+        if let current = self.subject {
+          hadOneofValue = true
+          if case .sliceGradient(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.subject = .sliceGradient(v)
+        }
+      }()
       default: break
       }
     }
@@ -3254,6 +4393,18 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .credit(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
+    case .sliceState?: try {
+      guard case .sliceState(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .sliceParameters?: try {
+      guard case .sliceParameters(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .sliceGradient?: try {
+      guard case .sliceGradient(let v)? = self.subject else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3264,6 +4415,131 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.offset != rhs.offset {return false}
     if lhs.totalBytes != rhs.totalBytes {return false}
     if lhs.subject != rhs.subject {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceStateSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceStateSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}call\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.call) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.call != 0 {
+      try visitor.visitSingularUInt64Field(value: self.call, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceStateSubject, rhs: Tenbin_SliceStateSubject) -> Bool {
+    if lhs.call != rhs.call {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceParametersSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceParametersSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slice\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceParametersSubject, rhs: Tenbin_SliceParametersSubject) -> Bool {
+    if lhs.slice != rhs.slice {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_SliceGradientSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SliceGradientSubject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slice\0\u{1}step\0\u{1}lease\0\u{3}first_unit\0\u{3}end_unit\0\u{3}loss_sum\0\u{1}samples\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slice) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.firstUnit) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.endUnit) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.lossSum) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.samples) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slice != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slice, fieldNumber: 1)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 2)
+    }
+    if self.lease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 3)
+    }
+    if self.firstUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstUnit, fieldNumber: 4)
+    }
+    if self.endUnit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.endUnit, fieldNumber: 5)
+    }
+    if self.lossSum.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.lossSum, fieldNumber: 6)
+    }
+    if self.samples != 0 {
+      try visitor.visitSingularUInt64Field(value: self.samples, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_SliceGradientSubject, rhs: Tenbin_SliceGradientSubject) -> Bool {
+    if lhs.slice != rhs.slice {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.lease != rhs.lease {return false}
+    if lhs.firstUnit != rhs.firstUnit {return false}
+    if lhs.endUnit != rhs.endUnit {return false}
+    if lhs.lossSum != rhs.lossSum {return false}
+    if lhs.samples != rhs.samples {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,31 @@
+internal import Plan
+package import Training
+
+// Runs whose numbers lie in slices elsewhere.
+extension AuditStateMachine {
+  /// Slices of a run are lost, and with them the steps since its state was last kept: it goes on from there, and comes to
+  /// the same bits.
+  ///
+  /// - Parameter kept: the state that was kept last; nil where the run begins anew.
+  package mutating func loseSlices(of run: Int, kept: TrainingState?, at now: Duration) throws -> [Action] {
+    guard !isFinished, let lost = open[run]?.training, lost.slices != nil else { return [] }
+    return try atOnce(at: now) { (audit) throws in
+      var actions = try audit.perform(audit.cluster.close(run: run, at: now), at: now)
+      audit.open[run] = nil
+      audit.recovered[run] = kept
+      audit.samplesDone -= min(lost.step * lost.plan.batch, lost.plan.members.count * lost.plan.settings.epochs)
+      actions.append(
+        .notice(
+          "slices of \(lost.plan.identifier) are lost at step \(lost.step); it goes on from step \(kept?.step ?? 0)"))
+      return actions + (try audit.begin(run: run, at: now))
+    }
+  }
+
+  /// Brings the run's numbers here; false where they are lost.
+  mutating func gather(run: Int) -> Bool {
+    guard let training = open[run]?.training, training.slices != nil else { return true }
+    guard let state = training.collect() else { return false }
+    open[run]?.training = TrainingRun(plan: training.plan, training: work.optimizer, state: state)
+    return true
+  }
+}

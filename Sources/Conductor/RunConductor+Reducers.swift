@@ -1,0 +1,93 @@
+internal import Cluster
+internal import Foundation
+internal import Ledger
+internal import Optimization
+internal import Plan
+internal import SwiftProtobuf
+internal import Training
+internal import Wire
+
+// Reducers, and the runs whose parameters lie in slices with them.
+extension RunConductor {
+  /// Those that are ready, in the order of their names.
+  package var reducers: [ReducerEntry] {
+    pool.ready
+  }
+
+  /// Slices for a run that is about to be shared; nil where its numbers are better kept here.
+  func slices(run: Int, state: TrainingState, optimizer: OptimizerSettings) -> SlicedRun? {
+    guard state.parameters.count >= settings.smallestSliced, !members.ready.allSatisfy(\.sharesMemory) else {
+      return nil
+    }
+    return pool.slices(run: run, state: state, weightDecay: optimizer.weightDecay)
+  }
+
+  func greetReducer(_ hello: Tenbin_Hello, from peer: Peer) {
+    pool.greet(hello, from: peer, at: now)
+    var welcome = Tenbin_Welcome()
+    welcome.bulkEndpoint = endpoint.bulk
+    welcome.workerKeys = (settings.security?.allowed ?? []).filter { $0.role == .worker }.map {
+      Data($0.publicKey.bytes)
+    }
+    endpoint.send(.welcome(welcome), to: peer)
+  }
+
+  /// Takes what a reducer says.
+  func handle(_ event: CoordinatorEvent, ofReducer peer: Peer) throws {
+    guard pool.entries[peer] != nil else { return }
+    pool.hear(peer, at: now)
+    switch event {
+    case .ready:
+      pool.admit(peer)
+      welcome(peer)
+    case .unreachable: pool.lose(peer, because: "it cannot be reached")
+    case .malformed(let reason, _): pool.lose(peer, because: reason)
+    case .message(let message, _):
+      switch message.body {
+      case .prepared(let prepared)?:
+        guard pool.prepared(peer, prepared.reducer) else {
+          return pool.lose(peer, because: "it does not say where workers reach it")
+        }
+        welcome(peer)
+      case .sliceReceipt(let receipt)?:
+        pool.count(receipt, from: peer)
+        try take(receipt)
+      case .leaving?:
+        endpoint.send(.goodbye(.with { $0.reason = "it wants to go" }), to: peer)
+        pool.lose(peer, because: "it wants to go")
+      case .goodbye(let goodbye)?: pool.lose(peer, because: goodbye.reason.printable)
+      default: break
+      }
+    case .transfer, .request, .failed: break
+    }
+  }
+
+  /// It takes part from now on.
+  private func welcome(_ peer: Peer) {
+    guard let entry = pool.entries[peer], entry.isReady else { return }
+    delegate?.notice("\(entry.name) holds slices of parameters for workers at \(entry.endpoint.printable)")
+  }
+
+  /// A gradient has come to a reducer: the delivery that waited for it may be whole.
+  private func take(_ receipt: Tenbin_SliceReceipt) throws {
+    let lease = Int(clamping: receipt.lease)
+    guard audit.cluster.lease(lease) != nil else { return }
+    sliced.insert(receipt)
+    guard let (whole, peer) = sliced.delivery(of: lease) else { return }
+    try take(whole, from: peer)
+  }
+
+  /// Runs that have lost slices go on from their last state.
+  func replaceLostSlices() throws {
+    for entry in pool.silent(at: now) { pool.lose(entry.peer, because: "it was not heard of for long") }
+    for departure in pool.takeDepartures() { delegate?.notice(departure) }
+    let lost = pool.takeLostRuns()
+    guard !lost.isEmpty else { return }
+    try recorder.flush()
+    try settings.states.flush()
+    for run in lost.sorted() {
+      let kept = settings.states.load(run: audit.work.runs[run].identifier.description)
+      try change { try $0.loseSlices(of: run, kept: kept, at: $1) }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// Audits whose parameters lie in slices with reducers.
+@Suite(.serialized) struct ReducerTests {
+  /// A study of one run of full fine-tuning, whose parameters are many enough to be cut into slices.
+  private func study() throws -> TinyStudy {
+    let study = try TinyStudy()
+    try study.replaceBaseWithLargerViT()
+    let text = TinyStudy.specification(arms: "[full]").replacing("seeds: [13, 42]", with: "seeds: [13]")
+    try study.write(text.replacing("epochs: 2", with: "epochs: 6"), to: "smile.yaml")
+    return study
+  }
+
+  private func expected(_ study: TinyStudy) throws -> Data {
+    let outcome = try Program.run("audit", study.path("smile.yaml"), "--workers", "1", "--output", study.path("alone"))
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    return try study.read("alone/results.json")
+  }
+
+  private func coordinator(_ study: TinyStudy, _ arguments: String...) throws -> (audit: WatchedAudit, address: String)
+  {
+    let audit = try WatchedAudit(
+      ["coordinator", study.path("smile.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a")]
+        + arguments)
+    return (audit, audit.word(startingWith: "tcp://127.0.0.1:"))
+  }
+
+  private func reducer(_ name: String, of address: String) throws -> WatchedAudit {
+    let reducer = try WatchedAudit(
+      ["reducer", "--connect", address, "--listen", "tcp://127.0.0.1:*", "--name", name])
+    reducer.wait(for: "workers reach this reducer")
+    return reducer
+  }
+
+  private func worker(_ name: String, of address: String) throws -> WatchedAudit {
+    try WatchedAudit(["worker", "--connect", address, "--no-shared-memory", "--name", name])
+  }
+
+  @Test(
+    "Workers that exchange parameters and gradients with two reducers come to the same bytes; the coordinator sees few")
+  func slices() throws {
+    let study = try study()
+    let expected = try expected(study)
+    let (audit, address) = try coordinator(study)
+    let reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    let workers = try ["w-1", "w-2"].map { try worker($0, of: address) }
+    audit.wait(for: "full: training")
+    let held = try slices(of: study, audit)
+    // Every parameter lies in one slice while the run is shared.
+    #expect(held.count == 2 && held.allSatisfy { $0 > 500_000 }, "\(held)")
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected)
+    for program in reducers + workers { #expect(program.finish().exitCode == 0) }
+    let verified = try Program.run("verify", study.path("a"))
+    #expect(verified.exitCode == 0, "\(verified.output) \(verified.errors)")
+  }
+
+  private struct Status: Decodable {
+    struct Reducer: Decodable { let parameters: Int }
+    let reducers: [Reducer]
+  }
+
+  @Test(
+    "A reducer that is killed costs the steps since the last state, and not a bit; with duplicates and by Ctrl-C too")
+  func lost() throws {
+    let study = try study()
+    let expected = try expected(study)
+    let (audit, address) = try coordinator(study, "--duplicates", "1")
+    var reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    let workers = try ["w-1", "w-2", "w-3"].map { try worker($0, of: address) }
+    audit.wait(for: "full: training")
+    #expect(try slices(of: study, audit).count == 2)
+    kill(reducers[0].program.identifier, SIGKILL)
+    _ = reducers[0].finish()
+    audit.wait(for: "slices of full/seed-13 are lost")
+    reducers.append(try reducer("r-3", of: address))
+    audit.wait(for: "r-3 holds slices")
+    kill(reducers[1].program.identifier, SIGINT)
+    #expect(reducers[1].finish().exitCode == 0)
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the reducer r-1 has left"))
+    #expect(outcome.errors.contains("the reducer r-2 has left: it wants to go"))
+    #expect(try study.read("a/results.json") == expected)
+    for program in workers + [reducers[2]] { #expect(program.finish().exitCode == 0) }
+  }
+
+  /// The parameters that each reducer holds, once all of them hold some.
+  private func slices(of study: TinyStudy, _ audit: WatchedAudit) throws -> [Int] {
+    while audit.program.isRunning {
+      let status = try Program.run("status", "--json", study.path("a"))
+      guard status.exitCode == 0 else { break }
+      let held = try JSONDecoder().decode(Status.self, from: Data(status.output.utf8)).reducers.map(\.parameters)
+      if !held.isEmpty, !held.contains(0) { return held }
+    }
+    return []
+  }
+}
