@@ -147,6 +147,8 @@ package enum ClusterFlaw: String, Sendable, CaseIterable {
   case lendsToDrained
   /// What takes too long is not lent a second time, and nobody is reminded.
   case waitsForever
+  /// What is of a time before a run went back to an earlier state still counts as the newest.
+  case keepsGeneration
 }
 
 // Members come and go.

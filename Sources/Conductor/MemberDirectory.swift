@@ -66,6 +66,11 @@ package struct MemberDirectory {
     if let entry = entries.removeValue(forKey: peer) { peers[entry.member] = nil }
   }
 
+  /// Nobody counts as having a run's parameters.
+  mutating func forgetVersions(of run: Int) {
+    for peer in entries.keys { entries[peer]?.versions[run] = nil }
+  }
+
   /// Changes an entry in place; nil when there is none.
   mutating func update<Value>(_ peer: Peer, _ body: (inout MemberEntry) throws -> Value) rethrows -> Value? {
     guard let index = entries.index(forKey: peer) else { return nil }

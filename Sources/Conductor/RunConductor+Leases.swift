@@ -29,6 +29,7 @@ extension RunConductor {
     grant.identifier = UInt64(lease.identifier)
     grant.run = UInt32(lease.run)
     grant.version = UInt32(version)
+    grant.generation = UInt32(audit.generation(of: lease.run))
     switch lease.work {
     case .training: try lend(lease, plan: plan, to: entry, in: &grant)
     case .units(let round, let units):
@@ -85,6 +86,7 @@ extension RunConductor {
     let subject = Tenbin_ParametersSubject.with {
       $0.run = UInt32(run)
       $0.version = UInt32(version)
+      $0.generation = grant.generation
     }
     endpoint.send(Transfer(subject: .parameters(subject), payload: payloads[run]?.bytes ?? []), to: entry.peer)
   }
@@ -112,6 +114,7 @@ extension RunConductor {
       let subject = Tenbin_StateSubject.with {
         $0.run = UInt32(lease.run)
         $0.step = UInt32(state.step)
+        $0.generation = UInt32(audit.generation(of: lease.run))
       }
       endpoint.send(
         Transfer(subject: .state(subject), payload: sent.buffers.flatMap { UnsafeRawBufferPointer($0.floats) }),

@@ -86,6 +86,8 @@ extension RunConductor {
     try recorder.flush()
     try settings.states.flush()
     for run in lost.sorted() {
+      members.forgetVersions(of: run)
+      payloads[run] = nil
       let kept = settings.states.load(run: audit.work.runs[run].identifier.description)
       try change { try $0.loseSlices(of: run, kept: kept, at: $1) }
     }

@@ -132,9 +132,7 @@ package final class WorkerSession {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
       if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
-      if !grant.slices.isEmpty { place(grant.slices, run: lease.run) }
-      queue.grant(lease)
-      if !grant.slices.isEmpty { askForParameters(of: lease) }
+      take(queue.grant(lease), of: lease, slices: grant.slices)
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
@@ -169,11 +167,15 @@ package final class WorkerSession {
       queue.havePlan(of: Int(subject.run))
       try claimContents()
     case .parameters(let subject):
-      guard queue.haveParameters(of: Int(subject.run), version: Int(subject.version)) else { return }
+      guard
+        queue.haveParameters(
+          of: Int(subject.run), version: Int(subject.version), generation: Int(subject.generation))
+      else { return }
       parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
       releaseDropped()
     case .state(let subject):
-      guard queue.haveState(of: Int(subject.run), step: Int(subject.step)) else { return }
+      guard queue.haveState(of: Int(subject.run), step: Int(subject.step), generation: Int(subject.generation))
+      else { return }
       states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
     case .content, .delivery, .ready, .credit, .sliceState, .sliceParameters, .sliceGradient: break
     }
@@ -286,6 +288,6 @@ extension WorkerLease {
     }
     self.init(
       identifier: Int(grant.identifier), run: Int(grant.run), version: Int(grant.version), work: work,
-      sharesMemory: grant.hasParameters)
+      sharesMemory: grant.hasParameters, generation: Int(grant.generation))
   }
 }

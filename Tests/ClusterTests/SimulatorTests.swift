@@ -48,7 +48,7 @@ import Testing
       "a lease is given back as stale", "a lease is sent again", "a member is dismissed, drained",
       "a member is dismissed, refused", "a member is dismissed, silent", "a run diverges", "a run is asked back",
       "a run is lent whole", "a step is done by one", "a step is shared", "blocks are lent", "members disagree",
-      "micro-batches are lent", "the coordinator is started again",
+      "micro-batches are lent", "slices are lost", "the coordinator is started again",
     ]
     for name in expected { #expect(seen[name, default: 0] > 5, "\(name): \(seen[name, default: 0]) times") }
   }

@@ -59,6 +59,31 @@ final class Hosts {
     }
   }
 
+  /// Lets the workers' hosts reach each other, by way of the coordinator's.
+  func connectWorkers() throws {
+    try run(["ip", "netns", "exec", name("coordinator"), "sysctl", "-qw", "net.ipv4.ip_forward=1"])
+    for worker in names.dropFirst() {
+      try ip("-n", worker, "route", "add", "10.0.1.0/24", "via", "10.0.0.1", "dev", "eth0")
+    }
+  }
+
+  /// Bytes that have come to and gone from a host so far, over its network.
+  func traffic(of host: String) throws -> (received: Int, sent: Int) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["ip", "netns", "exec", name(host), "cat", "/proc/net/dev"]
+    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let line = text.split(separator: "\n").first { $0.contains("eth0:") } ?? ""
+    let numbers = (line.split(separator: ":").last ?? "").split(separator: " ").compactMap { Int($0) }
+    guard numbers.count > 8 else { throw HostError(description: "no counts of eth0 in: \(text)") }
+    return (numbers[0], numbers[8])
+  }
+
   private func name(_ host: String) -> String { "\(prefix)-\(host)" }
 
   private func add(_ host: String) throws {

@@ -25,8 +25,10 @@ struct SeveralHostsTests {
       #expect(made.exitCode == 0, "\(made.errors)")
     }
     for host in ["gpu-1", "gpu-2"] {
-      try FileManager.default.moveItem(
-        atPath: study.path("keys/worker-\(host).key"), toPath: "\(hosts.folder(of: host))/worker-\(host).key")
+      for role in ["worker", "reducer"] {
+        try FileManager.default.moveItem(
+          atPath: study.path("keys/\(role)-\(host).key"), toPath: "\(hosts.folder(of: host))/\(role)-\(host).key")
+      }
     }
   }
 
@@ -71,6 +73,44 @@ struct SeveralHostsTests {
       #expect(found.subtracting(lent) == [], "\(host) has what it was not lent")
       #expect(!found.isEmpty)
       #expect(hosts.contents(of: host, ending: ".partial").isEmpty)
+    }
+  }
+
+  @Test("With a reducer on each host as in the README, the same bytes, and no link carries what a ring would not")
+  func reducers() throws {
+    let study = try TinyStudy()
+    try study.replaceBaseWithLargerViT()
+    var text = TinyStudy.specification(arms: "[full]").replacing("seeds: [13, 42]", with: "seeds: [13]")
+    text = text.replacing("epochs: 2", with: "epochs: 12").replacing("microbatch: 4", with: "microbatch: 8")
+    try study.write(text, to: "smile.yaml")
+    let expected = try expected(study, "smile.yaml")
+    let hosts = try Hosts(workers: ["gpu-1", "gpu-2"], hiding: study.path(""))
+    try hosts.connectWorkers()
+    try makeKeys(in: study, for: hosts)
+    let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
+    coordinator.wait(for: "workers join with")
+    let reducers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("reducer", number: $0)) }
+    for host in ["gpu-1", "gpu-2"] { coordinator.wait(for: "\(host) holds slices") }
+    let workers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("worker", number: $0)) }
+    coordinator.wait(for: "full: training")
+    let before = try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }
+    coordinator.wait(for: "full: evaluation")
+    let after = try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }
+    let outcome = coordinator.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for program in reducers + workers {
+      let outcome = program.finish()
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("smile-audit/results.json") == expected)
+    let inputs = try AuditInputs(specificationFile: study.path("smile.yaml"))
+    let run = try #require(inputs.plan.runs.first)
+    // Of N hosts in a ring, each sends and receives 2 (N − 1) / N of the gradient's bytes a step.
+    let ring = run.steps * inputs.parameterCount(ofRun: 0) * 4
+    for (before, after) in zip(before, after) {
+      let (received, sent) = (after.received - before.received, after.sent - before.sent)
+      #expect(received < ring * 5 / 4 && sent < ring * 5 / 4, "\(received) and \(sent) bytes, \(ring) in a ring")
+      #expect(received > ring / 2 && sent > ring / 2, "\(received) and \(sent) bytes, \(ring) in a ring")
     }
   }
 

@@ -150,6 +150,7 @@ extension AuditStateMachine {
           + (try finishTraining(run: round.run, at: now))
       }
       if run.training.isTrained { return try finishTraining(run: round.run, at: now) }
+      if round.kind == .step(run.training.step) { return try stopLost(run: round.run, at: now) }
       return try perform(cluster.advance(run: round.run, to: run.training.step, at: now), at: now)
     case .evaluation:
       let done = FinishedRun(

@@ -128,7 +128,8 @@ extension AuditStateMachine {
 
   private mutating func goOnBehindTraining(run: Int, at now: Duration) throws -> [Action] {
     // What is evaluated and written lies here.
-    guard gather(run: run), let training = open[run]?.training else { return [] }
+    guard gather(run: run) else { return try stopLost(run: run, at: now) }
+    guard let training = open[run]?.training else { return [] }
     var actions = try perform(cluster.close(run: run, at: now), at: now)
     if training.plan.purpose != .given {
       var state = training.state

@@ -12,7 +12,9 @@ extension AuditStateMachine {
     for (index, run) in open {
       let isTraining = cluster.jobs.contains { $0.run == index }
       let rounds = cluster.rounds.filter { $0.round.run == index }
-      if isTraining == rounds.contains(where: { !$0.round.isStep }) { problems.append("run \(index) is not worked on") }
+      if !run.isLost, isTraining == rounds.contains(where: { !$0.round.isStep }) {
+        problems.append("run \(index) is not worked on")
+      }
       if isTraining, cluster.jobs.contains(where: { $0.run == index && $0.step != run.training.step }) {
         problems.append("run \(index) stands before step \(run.training.step), the cluster thinks otherwise")
       }

@@ -13,12 +13,19 @@ extension AuditStateMachine {
       var actions = try audit.perform(audit.cluster.close(run: run, at: now), at: now)
       audit.open[run] = nil
       audit.recovered[run] = kept
+      if audit.cluster.flaw != .keepsGeneration { audit.generations[run, default: 0] += 1 }
       audit.samplesDone -= min(lost.step * lost.plan.batch, lost.plan.members.count * lost.plan.settings.epochs)
       actions.append(
         .notice(
           "slices of \(lost.plan.identifier) are lost at step \(lost.step); it goes on from step \(kept?.step ?? 0)"))
       return actions + (try audit.begin(run: run, at: now))
     }
+  }
+
+  /// All of a step was counted, but it could not be done where the slices are.
+  mutating func stopLost(run: Int, at now: Duration) throws -> [Action] {
+    open[run]?.isLost = true
+    return try perform(cluster.close(run: run, at: now), at: now)
   }
 
   /// Brings the run's numbers here; false where they are lost.

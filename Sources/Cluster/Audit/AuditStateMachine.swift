@@ -16,6 +16,8 @@ package struct AuditStateMachine {
   package internal(set) var completed: [Int: FinishedRun] = [:]
   /// What killed sittings have left of unfinished runs.
   var recovered: [Int: TrainingState] = [:]
+  /// How often runs have gone back to an earlier state.
+  var generations: [Int: Int] = [:]
   /// Deliveries that wait to be counted, by their lease.
   var waiting: [Int: DeliveredUnits] = [:]
   /// Runs of the current phase that were not begun.
@@ -87,6 +89,8 @@ package struct AuditStateMachine {
     var blocks: [[Float]?] = []
     /// The digests of the parameters after each step of this sitting that was computed elsewhere.
     var digests: [Int: TensorDigest] = [:]
+    /// Its slices are lost: nothing is worked on until it is told so, and from which state it goes on.
+    var isLost = false
     /// When the state was last kept.
     var saved: Duration = .zero
     /// A lent run's step that one member found to diverge.
@@ -102,9 +106,14 @@ package struct AuditStateMachine {
   /// Where the run's parameters lie; nil where they are here.
   package func slices(of run: Int) -> (any SlicedParameters)? { open[run]?.training.slices }
 
-  /// The state that a lease of the whole run starts from; nil when it is not open, or its slices are lost. Its buffers
-  /// change with the next event.
-  package func state(of run: Int) -> TrainingState? { open[run]?.training.collect() }
+  /// The state that a lease of the whole run starts from, brought here where it lies in slices; nil when it is not open, or
+  /// they are lost. Its buffers change with the next event.
+  package mutating func state(of run: Int) -> TrainingState? {
+    gather(run: run) ? open[run]?.training.state : nil
+  }
+
+  /// How often the run has gone back to an earlier state in this sitting.
+  package func generation(of run: Int) -> Int { generations[run] ?? 0 }
 
   /// The version of the run's parameters; nil when it is not open.
   package func version(of run: Int) -> Int? { open[run]?.training.step }

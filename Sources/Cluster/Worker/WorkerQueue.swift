@@ -8,15 +8,46 @@ package struct WorkerQueue: Sendable {
   private var parameters: [Int: Int] = [:]
   private var states: [Int: Int] = [:]
   private var recalled: Set<Int> = []
+  /// How often each run has gone back to an earlier state, as far as it is known here.
+  private var generations: [Int: Int] = [:]
   /// Contents that leases wait for.
   private var lacking: [Int: Set<ContentHash>] = [:]
 
   package init() {}
 
+  /// What became of a lease that was granted.
+  package struct Granted: Sendable, Equatable {
+    /// It is there now.
+    package let isTaken: Bool
+    /// The run has gone back to an earlier state: what was known of it is void.
+    package let isRestarted: Bool
+    /// Leases of that run that were dropped.
+    package let dropped: [Int]
+  }
+
   /// A lease was granted. One that is there already, or whose parameters are gone, is not taken a second time.
-  package mutating func grant(_ lease: WorkerLease) {
-    guard !leases.contains(where: { $0.identifier == lease.identifier }), !isOutdated(lease) else { return }
-    leases.append(lease)
+  @discardableResult
+  package mutating func grant(_ lease: WorkerLease) -> Granted {
+    guard lease.generation >= generations[lease.run] ?? 0 else {
+      return Granted(isTaken: false, isRestarted: false, dropped: [])
+    }
+    let before = generations[lease.run] ?? 0
+    let dropped = enter(generation: lease.generation, of: lease.run)
+    if !leases.contains(where: { $0.identifier == lease.identifier }), !isOutdated(lease) { leases.append(lease) }
+    return Granted(
+      isTaken: leases.contains { $0.identifier == lease.identifier }, isRestarted: lease.generation > before,
+      dropped: dropped)
+  }
+
+  /// Forgets what belongs to earlier generations of a run; returns the leases that are dropped.
+  private mutating func enter(generation: Int, of run: Int) -> [Int] {
+    guard generation > generations[run] ?? 0 else { return [] }
+    generations[run] = generation
+    parameters[run] = nil
+    states[run] = nil
+    let dropped = leases.filter { $0.run == run }.map(\.identifier)
+    drop { dropped.contains($0.identifier) }
+    return dropped
   }
 
   /// The plan of a run has come.
@@ -25,21 +56,16 @@ package struct WorkerQueue: Sendable {
   /// The parameters of a run, of this version, have come. Leases that need older ones are dropped: their work is done,
   /// by others if not here.
   ///
+  /// - Parameter generation: as in the leases that need them.
   /// - Returns: whether they are to be kept; false where newer ones were there before.
   @discardableResult
-  package mutating func haveParameters(of run: Int, version: Int) -> Bool {
+  package mutating func haveParameters(of run: Int, version: Int, generation: Int = 0) -> Bool {
+    guard generation >= generations[run] ?? 0 else { return false }
+    _ = enter(generation: generation, of: run)
     if let known = parameters[run], known > version { return false }
     parameters[run] = version
     drop(where: isOutdated)
     return true
-  }
-
-  /// The run's parameters lie somewhere else than before, and may be older ones: what was lent of it is void.
-  ///
-  /// - Returns: the leases that are dropped.
-  package mutating func restart(run: Int) -> [Int] {
-    parameters[run] = nil
-    return dropUnits(of: run)
   }
 
   /// Drops what was lent of a run's units.
@@ -55,7 +81,9 @@ package struct WorkerQueue: Sendable {
   ///
   /// - Returns: whether it is to be kept; false where a newer one was there before.
   @discardableResult
-  package mutating func haveState(of run: Int, step: Int) -> Bool {
+  package mutating func haveState(of run: Int, step: Int, generation: Int = 0) -> Bool {
+    guard generation >= generations[run] ?? 0 else { return false }
+    _ = enter(generation: generation, of: run)
     if let known = states[run], known > step { return false }
     states[run] = step
     return true
@@ -121,6 +149,8 @@ package struct WorkerLease: Hashable, Sendable {
   package let work: Work
   /// The parameters lie in shared memory: nothing has to come.
   package let sharesMemory: Bool
+  /// How often the run has gone back to an earlier state.
+  package let generation: Int
 
   package enum Work: Hashable, Sendable {
     case microBatches(Range<Int>)
@@ -128,11 +158,12 @@ package struct WorkerLease: Hashable, Sendable {
     case training
   }
 
-  package init(identifier: Int, run: Int, version: Int, work: Work, sharesMemory: Bool) {
+  package init(identifier: Int, run: Int, version: Int, work: Work, sharesMemory: Bool, generation: Int = 0) {
     self.identifier = identifier
     self.run = run
     self.version = version
     self.work = work
     self.sharesMemory = sharesMemory
+    self.generation = generation
   }
 }

@@ -14,6 +14,9 @@ extension AuditInputs {
   /// How many logits a run comes to: evaluated items × classes.
   func logitCount(ofRun index: Int) -> Int { plan.runs[index].evaluated.count * classNames.count }
 
+  /// How many parameters a run trains.
+  package func parameterCount(ofRun index: Int) -> Int { layouts[plan.runs[index].arm].count }
+
   /// What is about to be done, in a line.
   package var summary: String {
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }

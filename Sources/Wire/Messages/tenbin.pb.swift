@@ -701,6 +701,9 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   /// In order, where the parameters lie in slices: they are asked for there, and gradients are sent there.
   package var slices: [Tenbin_Slice] = []
 
+  /// How often the run has gone back to an earlier state in this sitting: what is of an earlier generation is void.
+  package var generation: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Work: Equatable, Sendable {
@@ -1574,6 +1577,9 @@ package nonisolated struct Tenbin_ParametersSubject: Sendable {
 
   package var version: UInt32 = 0
 
+  /// As in the lease.
+  package var generation: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1599,6 +1605,9 @@ package nonisolated struct Tenbin_StateSubject: Sendable {
   package var run: UInt32 = 0
 
   package var step: UInt32 = 0
+
+  /// As in the lease.
+  package var generation: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2778,7 +2787,7 @@ nonisolated extension Tenbin_HeartbeatAnswer: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}version\0\u{3}micro_batches\0\u{1}blocks\0\u{1}training\0\u{1}parameters\0\u{1}slices\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}run\0\u{1}version\0\u{3}micro_batches\0\u{1}blocks\0\u{1}training\0\u{1}parameters\0\u{1}slices\0\u{1}generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2830,6 +2839,7 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
       }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._parameters) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.slices) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
       default: break
       }
     }
@@ -2870,6 +2880,9 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.slices.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.slices, fieldNumber: 8)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2880,6 +2893,7 @@ nonisolated extension Tenbin_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.work != rhs.work {return false}
     if lhs._parameters != rhs._parameters {return false}
     if lhs.slices != rhs.slices {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4596,7 +4610,7 @@ nonisolated extension Tenbin_ReadySubject: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Tenbin_ParametersSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ParametersSubject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}version\0\u{1}generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4606,6 +4620,7 @@ nonisolated extension Tenbin_ParametersSubject: SwiftProtobuf.Message, SwiftProt
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
       default: break
       }
     }
@@ -4618,12 +4633,16 @@ nonisolated extension Tenbin_ParametersSubject: SwiftProtobuf.Message, SwiftProt
     if self.version != 0 {
       try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_ParametersSubject, rhs: Tenbin_ParametersSubject) -> Bool {
     if lhs.run != rhs.run {return false}
     if lhs.version != rhs.version {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4661,7 +4680,7 @@ nonisolated extension Tenbin_RunPlanSubject: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StateSubject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0\u{1}step\0\u{1}generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4671,6 +4690,7 @@ nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.run) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
       default: break
       }
     }
@@ -4683,12 +4703,16 @@ nonisolated extension Tenbin_StateSubject: SwiftProtobuf.Message, SwiftProtobuf.
     if self.step != 0 {
       try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 2)
     }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_StateSubject, rhs: Tenbin_StateSubject) -> Bool {
     if lhs.run != rhs.run {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -10,7 +10,7 @@ final class SliceExchange {
   private let emit: @Sendable (WorkerEvent, String) -> Void
   private var connections: [String: WorkerEndpoint] = [:]
   /// Where each run's slices lie, as it was said last.
-  private var places: [Int: [Tenbin_Slice]] = [:]
+  private var places: [Int: (generation: Int, slices: [Tenbin_Slice])] = [:]
   /// Parameters that were asked for and have not come whole.
   private var asked: [Int: Assembly] = [:]
   private var nextTransfer: UInt64 = 1
@@ -31,23 +31,21 @@ final class SliceExchange {
 
   /// What is to be done about something that came.
   enum News {
-    case parameters(run: Int, version: Int, FloatBuffer)
+    case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
     /// The slices of a run cannot be had: what was lent of it cannot be done.
     case lost(run: Int)
   }
 
-  /// Learns where a run's slices lie; returns whether they lay elsewhere before.
-  func place(_ slices: [Tenbin_Slice], run: Int) -> Bool {
-    let isKnown = places[run]?.map(\.identifier) == slices.map(\.identifier)
-    guard !isKnown else { return false }
-    defer { places[run] = slices }
+  /// Learns where a run's slices lie.
+  func place(_ slices: [Tenbin_Slice], run: Int, generation: Int) {
+    guard places[run]?.slices.map(\.identifier) != slices.map(\.identifier) else { return }
+    places[run] = (generation, slices)
     asked[run] = nil
-    return places[run] != nil
   }
 
   /// Asks for the parameters of a version, where that was not done.
   func ask(run: Int, version: Int) throws(WireError) {
-    guard asked[run]?.version != version, let slices = places[run] else { return }
+    guard asked[run]?.version != version, let slices = places[run]?.slices else { return }
     let count = slices.reduce(0) { $0 + Int(clamping: $1.elements) }
     asked[run] = Assembly(
       version: version, floats: FloatBuffer(repeating: 0, count: count), missing: Set(slices.map(\.identifier)))
@@ -120,20 +118,21 @@ final class SliceExchange {
     guard case .sliceParameters(let subject) = transfer.subject, let numbers = transfer.floats,
       let (run, assembly) = asked.first(where: {
         $0.value.version == Int(subject.version) && $0.value.missing.contains(subject.slice)
-      }), let slices = places[run], let position = slices.firstIndex(where: { $0.identifier == subject.slice }),
+      }), let (generation, slices) = places[run],
+      let position = slices.firstIndex(where: { $0.identifier == subject.slice }),
       numbers.count == Int(clamping: slices[position].elements)
     else { return nil }
     let start = slices[..<position].reduce(0) { $0 + Int(clamping: $1.elements) }
     assembly.floats.copy(from: FloatBuffer(numbers), to: start)
     asked[run]?.missing.remove(subject.slice)
     guard asked[run]?.missing.isEmpty == true else { return nil }
-    return .parameters(run: run, version: assembly.version, assembly.floats)
+    return .parameters(run: run, version: assembly.version, generation: generation, assembly.floats)
   }
 
   private func lose(_ address: String) -> [News] {
     guard let connection = connections.removeValue(forKey: address) else { return [] }
     connection.close()
-    let runs = places.filter { $0.value.contains { $0.reducer.endpoint == address } }.keys
+    let runs = places.filter { $0.value.slices.contains { $0.reducer.endpoint == address } }.keys
     for run in runs { asked[run] = nil }
     return runs.map { .lost(run: $0) }
   }

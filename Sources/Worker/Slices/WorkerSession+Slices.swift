@@ -1,18 +1,18 @@
 internal import Cluster
 internal import Wire
 
-// Leases of runs whose parameters lie in slices.
+// Leases of runs whose parameters lie in slices, or did.
 extension WorkerSession {
-  /// Learns where a run's slices lie.
-  func place(_ slices: [Tenbin_Slice], run: Int) {
-    guard exchange.place(slices, run: run) else { return }
-    // Slices that were lost are restored from an earlier step: what is known of the run may be of steps to come.
-    for dropped in queue.restart(run: run) { end(dropped) }
-    parameters[run] = nil
-    loaded = loaded.filter { $0.value.run != run }
-  }
-
-  func askForParameters(of lease: WorkerLease) {
+  /// Learns where the parameters of a lease lie, and asks for them.
+  func take(_ granted: WorkerQueue.Granted, of lease: WorkerLease, slices: [Tenbin_Slice]) {
+    for dropped in granted.dropped { end(dropped) }
+    if granted.isRestarted {
+      // What is known of the run may be of steps to come.
+      parameters[lease.run] = nil
+      loaded = loaded.filter { $0.value.run != lease.run }
+    }
+    guard granted.isTaken, !slices.isEmpty else { return }
+    exchange.place(slices, run: lease.run, generation: lease.generation)
     if parameters[lease.run]?.version == lease.version { return }
     do {
       try exchange.ask(run: lease.run, version: lease.version)
@@ -25,8 +25,8 @@ extension WorkerSession {
   func handle(_ news: [SliceExchange.News]) {
     for item in news {
       switch item {
-      case .parameters(let run, let version, let floats):
-        guard queue.haveParameters(of: run, version: version) else { continue }
+      case .parameters(let run, let version, let generation, let floats):
+        guard queue.haveParameters(of: run, version: version, generation: generation) else { continue }
         parameters[run] = (version, floats)
         releaseDropped()
       case .lost(let run): for lease in queue.dropUnits(of: run) { endStale(lease) }

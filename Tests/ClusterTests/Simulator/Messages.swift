@@ -5,8 +5,8 @@ import Training
 /// What a coordinator sends to a member.
 enum CoordinatorMessage {
   case plan(Int)
-  case parameters(run: Int, version: Int, FloatBuffer)
-  case state(run: Int, TrainingState)
+  case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
+  case state(run: Int, generation: Int, TrainingState)
   case grant(WorkerLease, end: Int)
   case recall(Int)
   case welcome
@@ -29,6 +29,7 @@ enum WorldEvent {
   case toWorker(Int, Member, CoordinatorMessage, connection: Int)
   case toCoordinator(Int, Member, WorkerMessage, connection: Int, sitting: Int)
   case unreachable(Member, sitting: Int)
+  case slicesLost(run: Int, sitting: Int)
   case activity(worker: Int, number: Int)
   case heartbeat(worker: Int, process: Int)
   case tick(sitting: Int)

@@ -6,7 +6,7 @@ struct Scenario {
   /// Faults that befall a worker, the coordinator or the network.
   enum Fault: CaseIterable {
     case crash, crashUnseen, freeze, hang, partition, breakSilently, breakNoticed, drain, join
-    case coordinatorCrash, coordinatorStall, slowDisk
+    case coordinatorCrash, coordinatorStall, slowDisk, sliceLoss
   }
 
   struct Happening {
@@ -37,8 +37,12 @@ struct Scenario {
   let spikes: Double
   let happenings: [Happening]
   let timing: ClusterTiming
+  /// Shared runs lie in slices.
+  let hasReducer: Bool
   /// Where there is a worker that must be found out, two are steady.
   var steady: Int { characters.allSatisfy { $0 == .honest } ? 0 : 2 }
+
+  private static let losses = [Fault](repeating: .sliceLoss, count: 6)
 
   init(key: RandomKey) {
     var random = key.generator
@@ -65,11 +69,13 @@ struct Scenario {
     duplication = random.uniform() < 0.3 ? 0.1 : 0
     loss = random.uniform() < 0.15 ? 0.02 : 0
     spikes = random.uniform() < 0.3 ? 0.05 : 0
+    let hasReducer = random.uniform() < 0.3
+    self.hasReducer = hasReducer
     let count = random.uniform() < 0.1 ? 0 : random.index(below: 14)
     let span = 2e6 + random.uniform() * 40e6
     happenings = (0..<count).map { _ in
       // Those that make a member late rather than gone come more often.
-      let faults = Fault.allCases + [.freeze, .partition, .partition, .drain]
+      let faults = Fault.allCases + [.freeze, .partition, .partition, .drain] + (hasReducer ? Self.losses : [])
       let fault = faults[random.index(below: faults.count)]
       return Happening(
         time: Int(random.uniform() * span), fault: fault, victim: random.index(below: 1_000),

@@ -25,7 +25,13 @@ struct SimulatedCoordinator {
     let audit = AuditWork(
       runs: work.runs, phases: work.phases, optimizer: work.optimizer, classes: work.classes,
       initialState: { work.initialState($0) },
-      place: world.scenario.sharesMemory.contains(true) ? { run, _ in memory[run].place } : { _, _ in nil })
+      place: world.scenario.sharesMemory.contains(true) ? { run, _ in memory[run].place } : { _, _ in nil },
+      slices: { [weak world] run, state, optimizer in
+        guard let world, world.scenario.hasReducer else { return nil }
+        let slices = SimulatedSlices(state: state, weightDecay: optimizer.weightDecay)
+        world.slices[run] = slices
+        return slices
+      })
     self.audit = AuditStateMachine(
       work: audit,
       cluster: ClusterStateMachine(
@@ -52,7 +58,9 @@ struct SimulatedCoordinator {
     switch message {
     case .hello: world.send(.welcome, to: member, of: entry.worker)
     case .heartbeat: break
-    case .units(let lease, let units): try perform(audit.deliver(lease: lease, from: member, units, at: now), in: world)
+    case .units(let lease, let units):
+      guard let units = try arrived(units, lease: lease) else { break }
+      try perform(audit.deliver(lease: lease, from: member, units, at: now), in: world)
     case .steps(let lease, let steps): try perform(audit.deliver(lease: lease, from: member, steps, at: now), in: world)
     case .stale(let lease):
       world.seen["a lease is given back as stale", default: 0] += 1
@@ -60,6 +68,25 @@ struct SimulatedCoordinator {
     }
     if world.coordinatorDrains.contains(member), members[member] != nil { try drain(member, in: world) }
     if before != (audit.stepsDone, audit.samplesDone) { world.lastProgress = world.now }
+  }
+
+  /// What reducers say of gradients that went to them; nil where they are gone.
+  private func arrived(_ units: DeliveredUnits, lease: Int) throws -> DeliveredUnits? {
+    guard case .gradients(let nodes, _) = units, let run = audit.cluster.lease(lease)?.run,
+      let slices = audit.slices(of: run) as? SimulatedSlices
+    else { return units }
+    return try slices.take(nodes, lease: lease)
+  }
+
+  /// The coordinator notices that the reducer of a run is gone.
+  mutating func loseSlices(of run: Int, in world: World) throws {
+    guard (audit.slices(of: run) as? SimulatedSlices)?.isLost == true else { return }
+    world.seen["slices are lost", default: 0] += 1
+    world.disk.settle(at: .max)
+    let kept = world.disk.recovered()[run]
+    committed = committed.filter { $0[0] != run || $0[1] < kept?.step ?? 0 }
+    for member in members.keys { members[member]?.versions[run] = nil }
+    try perform(audit.loseSlices(of: run, kept: kept, at: time(in: world)), in: world)
   }
 
   mutating func drain(_ member: Member, in world: World) throws {
@@ -133,9 +160,10 @@ struct SimulatedCoordinator {
       return check(false, "lease \(lease.identifier) is granted to \(lease.member), who is no member", world)
     }
     check(!entry.isDraining || isReminder, "\(lease.member) is drained, but is lent \(lease.work)", world)
-    guard let version = audit.version(of: lease.run), let parameters = audit.parameters(of: lease.run),
-      let state = audit.state(of: lease.run)
-    else { return check(false, "run \(lease.run) is lent, but not open", world) }
+    guard let version = audit.version(of: lease.run), var parameters = audit.parameters(of: lease.run) else {
+      return check(false, "run \(lease.run) is lent, but not open", world)
+    }
+    let generation = audit.generation(of: lease.run)
     world.note(
       "\(isReminder ? "remind" : "grant") \(lease.identifier) to \(lease.member): run \(lease.run) \(lease.work)")
     let isShared = world.workers[entry.worker].sharesMemory && world.memory[lease.run].buffer === parameters
@@ -146,16 +174,23 @@ struct SimulatedCoordinator {
     }
     let sent = WorkerLease(
       identifier: lease.identifier, run: lease.run, version: version, work: work,
-      sharesMemory: isShared && work != .training)
+      sharesMemory: isShared && work != .training, generation: generation)
     if isReminder || members[lease.member]?.plans.insert(lease.run).inserted == true {
       world.send(.plan(lease.run), to: lease.member, of: entry.worker)
     }
     if work == .training {
-      world.send(.state(run: lease.run, state.copy), to: lease.member, of: entry.worker)
+      guard let state = audit.state(of: lease.run) else { return }
+      world.send(.state(run: lease.run, generation: generation, state.copy), to: lease.member, of: entry.worker)
     } else if !sent.sharesMemory, isReminder || entry.versions[lease.run] != version {
       members[lease.member]?.versions[lease.run] = version
+      if let slices = audit.slices(of: lease.run) as? SimulatedSlices {
+        guard !slices.isLost else { return }
+        parameters = slices.slice.parameters
+      }
       let floats = FloatBuffer(copying: parameters)
-      world.send(.parameters(run: lease.run, version: version, floats), to: lease.member, of: entry.worker)
+      world.send(
+        .parameters(run: lease.run, version: version, generation: generation, floats), to: lease.member,
+        of: entry.worker)
     }
     world.send(.grant(sent, end: lease.end ?? 0), to: lease.member, of: entry.worker)
   }
@@ -203,7 +238,7 @@ extension World {
       case .recall: "a run is asked back"
       case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"
       case .dismissed(_, let dismissal, _): "a member is dismissed, \(dismissal)"
-      case .notice: "a run diverges"
+      case .notice(let text): text.contains("diverged") ? "a run diverges" : nil
       case .disagreement: "members disagree"
       default: nil
       }

@@ -72,10 +72,10 @@ struct SimulatedWorker {
   mutating func take(_ message: CoordinatorMessage) {
     switch message {
     case .plan(let run): queue.havePlan(of: run)
-    case .parameters(let run, let version, let floats):
-      if queue.haveParameters(of: run, version: version) { parameters[run] = (version, floats) }
-    case .state(let run, let state):
-      if queue.haveState(of: run, step: state.step) { states[run] = state }
+    case .parameters(let run, let version, let generation, let floats):
+      if queue.haveParameters(of: run, version: version, generation: generation) { parameters[run] = (version, floats) }
+    case .state(let run, let generation, let state):
+      if queue.haveState(of: run, step: state.step, generation: generation) { states[run] = state }
     case .grant(let lease, let end):
       queue.grant(lease)
       ends[lease.identifier] = end

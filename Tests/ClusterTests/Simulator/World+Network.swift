@@ -107,6 +107,12 @@ extension World {
       note("coordinator is stalled until \(until)")
       stalledUntil = max(stalledUntil, until)
     case .slowDisk: slowDiskUntil = until
+    case .sliceLoss:
+      for (run, slices) in slices.sorted(by: { $0.key < $1.key }) where !slices.isLost {
+        note("the reducer of run \(run) is lost")
+        slices.isLost = true
+        queue.add(.slicesLost(run: run, sitting: sitting), at: now + min(happening.duration, 2_000_000))
+      }
     case .join:
       addWorker(like: happening.victim % scenario.characters.count)
       start(workers.count - 1)

@@ -18,6 +18,8 @@ final class World {
   var workers: [SimulatedWorker] = []
   var links: [Link] = []
   let memory: [SharedMemory]
+  /// Runs whose parameters lie with a reducer.
+  var slices: [Int: SimulatedSlices] = [:]
   var disk: SimulatedDisk
   var slowDiskUntil = 0
   /// Workers that were wrong once, and may have been put aside for it.
@@ -105,6 +107,9 @@ final class World {
     case .unreachable(let member, let sitting):
       guard coordinator != nil, sitting == self.sitting, !isStalled(event) else { return }
       try coordinate { try $0.lose(member, in: self) }
+    case .slicesLost(let run, let sitting):
+      guard coordinator != nil, sitting == self.sitting, !isStalled(event) else { return }
+      try coordinate { try $0.loseSlices(of: run, in: self) }
     case .activity(let index, let number):
       guard workers[index].activity == number, !postpone(event, for: index) else { return }
       guard !workers[index].isHung else { return }
