@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Reducer", "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
+        "Coordinator", "Reducer", "Signals", "Evaluation", "Gate", "Plan", "Report", "Fairness", "Datasets",
+        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
         argumentParser,
         protobuf,
       ],
@@ -42,7 +43,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin-worker",
       dependencies: [
-        "Worker", "Prediction", "Benchmarks", "Wire", "Models", "Tokenizers", "Checkpoints", "Torch", argumentParser,
+        "Worker", "Prediction", "Benchmarks", "Signals", "Wire", "Models", "Tokenizers", "Checkpoints", "Torch",
+        argumentParser,
       ], swiftSettings: strict),
 
     .target(
@@ -50,7 +52,7 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Conductor", "Content", "Report", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
+        "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
         "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording", protobuf,
       ], swiftSettings: strict),
@@ -79,9 +81,12 @@ let package = Package(
         "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
+    .target(
+      name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
+      swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
-    .target(name: "Report", dependencies: ["Privacy", "Fairness"], swiftSettings: strict),
+    .target(name: "Report", dependencies: ["Privacy", "Fairness", "Gate"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
@@ -95,7 +100,8 @@ let package = Package(
     .target(name: "SharedMemory", dependencies: ["Optimization"], swiftSettings: strict),
     .target(name: "Training", dependencies: ["Optimization", "Plan", "Hashing"], swiftSettings: strict),
     .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
-    .target(name: "Plan", dependencies: ["Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Gate", swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["Gate", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
@@ -108,6 +114,7 @@ let package = Package(
     .target(name: "Hashing", dependencies: ["CSodium", "CXXHash"], swiftSettings: strict),
     .target(name: "RandomNumbers", swiftSettings: strict),
     .target(name: "Wording", swiftSettings: strict),
+    .target(name: "Signals", swiftSettings: strict),
 
     .target(
       name: "CTorch",
@@ -158,6 +165,10 @@ let package = Package(
       name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
+    .testTarget(name: "GateTests", dependencies: ["Gate", "Plan"], swiftSettings: strict),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(

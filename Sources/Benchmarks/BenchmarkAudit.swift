@@ -87,9 +87,9 @@ package final class BenchmarkAudit {
     return commits
   }
 
-  /// The share of the time behind the first steps in which the busiest worker did not compute.
+  /// The share of the time behind the first steps, and before the last one, in which the busiest worker did not compute.
   package func shareOutsideWorkers(after skipped: Int) -> Double {
-    let counted = commits.dropFirst(max(1, skipped))
+    let counted = commits.dropFirst(max(1, skipped)).dropLast()
     guard let first = counted.first, let last = counted.last, last.at > first.at else { return 0 }
     let busy = counted.dropFirst().reduce(0) { $0 + $1.busiest }
     return max(0, 1 - busy / ((last.at - first.at) / .seconds(1)))

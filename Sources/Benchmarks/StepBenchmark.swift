@@ -42,10 +42,10 @@ package enum StepBenchmark {
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
     let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
-    // A step is timed from the one before it.
+    // A step is timed from the one before it. With the last one a run ends, and its parameters are copied and kept.
     let skipped = max(1, settings.warmup)
     let audit = try BenchmarkAudit(
-      runs: 1, microBatches: workers, microBatch: settings.batch, steps: skipped + settings.steps,
+      runs: 1, microBatches: workers, microBatch: settings.batch, steps: skipped + settings.steps + 1,
       initial: initial, sharesMemory: true)
     let processes = try (0..<workers).map { index in
       try BenchmarkProcess(
@@ -55,7 +55,7 @@ package enum StepBenchmark {
     defer { for process in processes { process.end() } }
     let memory = ProportionalMemory(processes: processes.map(\.identifier))
     defer { memory.stop() }
-    let times = try audit.run(workers: workers)
+    let times = try audit.run(workers: workers).dropLast()
     guard let loss = times.last?.meanLoss, loss.isFinite else { throw BenchmarkError("the loss is not finite") }
     let seconds = zip(times, times.dropFirst()).map { ($1.at - $0.at) / .seconds(1) }
     guard seconds.count >= settings.steps else { throw BenchmarkError("the coordinator committed too few steps") }

@@ -31,7 +31,7 @@ extension FairnessEvaluation {
       }
       let seeds = zip(arm.runs, outcomes[index]).map { SeedEvaluation(seed: $0.seed, rates: rates($1)) }
       let calibrations = calibrations(
-        of: arm, runs: outcomes[index], subsets: subsets, key: key["calibration"][arm.arm])
+        of: arm, runs: outcomes[index], subsets: subsets, labels: items.labels, key: key["calibration"][arm.arm])
       let evaluation = ArmEvaluation(
         arm: arm.arm, seeds: seeds, overSeeds: rates(together[index]), calibrations: calibrations)
       if let evaluation { evaluations.append(evaluation) }
@@ -57,7 +57,7 @@ extension FairnessEvaluation {
   }
 
   private static func calibrations(
-    of arm: ArmPredictions, runs: [ItemOutcomes], subsets: [ItemSubset], key: RandomKey
+    of arm: ArmPredictions, runs: [ItemOutcomes], subsets: [ItemSubset], labels: [Int], key: RandomKey
   ) -> [CalibrationEvaluation] {
     let expected = PerfectCalibration.expectedErrors(
       runs: runs, subsets: subsets, binCount: CalibrationEvaluation.binCount,
@@ -65,7 +65,10 @@ extension FairnessEvaluation {
         run.seed.map { key["perfect calibration"][$0] } ?? key["perfect calibration"]["no seed"]
       })
     return zip(subsets, expected).map { subset, expected in
-      CalibrationEvaluation(subset, runs: runs, expected: expected, key: key["bootstrap"].named(subset.name))
+      CalibrationEvaluation(
+        subset, runs: runs,
+        scores: arm.runs.map { ProbabilityScores($0.logits, labels: labels, members: subset.members) },
+        expected: expected, key: key["bootstrap"].named(subset.name))
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Gate
 import Hashing
 
 extension Plan {
@@ -21,9 +22,30 @@ extension Plan {
     hasher.combine(specification.decision.metric.rawValue)
     hasher.combine(specification.decision.margin)
     hasher.combine(specification.decision.minimumGroup)
+    if let policy = specification.policy { combine(policy, into: &hasher) }
     combine(specification.data, into: &hasher)
     combine(input, into: &hasher)
     return hasher.finish()
+  }
+
+  private static func combine(_ policy: Policy, into hasher: inout ContentHasher) {
+    hasher.combine("policy")
+    combine(list: [policy.owner ?? "", policy.deadline ?? ""], into: &hasher)
+    hasher.combine(policy.minimumSize)
+    combine(list: policy.arms ?? ["every arm that is compared"], into: &hasher)
+    for rule in policy.rules {
+      combine(list: [rule.metric.rawValue, rule.groups.text], into: &hasher)
+      switch rule.demand {
+      case .atLeast(let limit): combine(limit, "at least", into: &hasher)
+      case .atMost(let limit): combine(limit, "at most", into: &hasher)
+      case .margin(let margin): combine(margin, "margin", into: &hasher)
+      }
+    }
+  }
+
+  private static func combine(_ limit: Double, _ demand: String, into hasher: inout ContentHasher) {
+    hasher.combine(demand)
+    hasher.combine(limit)
   }
 
   private static func combine(_ arms: [Arm], adapters: [String: ContentHash], into hasher: inout ContentHasher) {

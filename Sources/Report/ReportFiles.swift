@@ -5,22 +5,23 @@ package struct ReportFile: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// Every file of the report: `results.json`, `costs.json`, `report.html` and `tables/*.csv`.
+  /// Every file of the report: `results.json`, `report.html`, `tables/*.csv` and, of an audit, `costs.json`.
   package func files() -> [ReportFile] {
-    [
-      ReportFile(path: "results.json", bytes: results()),
-      ReportFile(path: "costs.json", bytes: costsDocument()),
-      ReportFile(path: "report.html", bytes: Array(html().utf8)),
-    ]
+    [ReportFile(path: "results.json", bytes: results())]
+      + (isOfPredictions ? [] : [ReportFile(path: "costs.json", bytes: costsDocument())])
+      + [ReportFile(path: "report.html", bytes: Array(html().utf8))]
       + tables().map { ReportFile(path: "tables/\($0.name).csv", bytes: $0.table.bytes) }
   }
 
   /// The tables by name, without the file name's ending.
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
-    [
+    let evaluation = [
       ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
-      ("calibration", calibrationTable()), ("reliability", reliabilityTable()), ("privacy", privacyTable()),
-      ("roc", attackCurvesTable()), ("costs", costsTable()), ("losses", lossesTable()),
+      ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
+    ]
+    guard !isOfPredictions else { return evaluation }
+    return evaluation + [
+      ("privacy", privacyTable()), ("roc", attackCurvesTable()), ("costs", costsTable()), ("losses", lossesTable()),
     ]
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Dispatch
 import Foundation
+import Signals
 import Wire
 import Worker
 
@@ -38,24 +38,12 @@ struct WorkerCommand: ParsableCommand {
         name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect),
         security: try key.map { try ClientSecurity(file: $0) }, device: device, patience: patience,
         sharesMemory: sharedMemory, notice: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
-      let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, worker.leave) }
+      let signals = StopSignals.first(worker.leave)
       defer { for signal in signals { signal.cancel() } }
       try worker.run { FileHandle.standardError.write(Data("\($0); coming back\n".utf8)) }
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       throw ExitCode(error is WireError ? 78 : (error as? WorkerError)?.exitCode ?? 1)
     }
-  }
-
-  private static func onSignal(_ number: Int32, _ action: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler {
-      action()
-      // The next one ends it as it ends any other program.
-      signal(number, SIG_DFL)
-    }
-    source.resume()
-    return source
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Reducer
+import Signals
 import Wire
 
 /// A process that holds slices of large models' parameters.
@@ -45,7 +45,7 @@ struct ReducerCommand: ParsableCommand {
     try Session.reportingErrors {
       while true {
         let reducer = try Reducer(settings: settings)
-        let signals = [SIGINT, SIGTERM].map { Self.onSignal($0, reducer.leave) }
+        let signals = StopSignals.first(reducer.leave)
         defer { for signal in signals { signal.cancel() } }
         do {
           return try reducer.run()
@@ -54,17 +54,5 @@ struct ReducerCommand: ParsableCommand {
         }
       }
     }
-  }
-
-  private static func onSignal(_ number: Int32, _ action: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler {
-      action()
-      // The next one ends it as it ends any other program.
-      signal(number, SIG_DFL)
-    }
-    source.resume()
-    return source
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordinator
 import Dispatch
 import Foundation
+import Signals
 import Synchronization
 import Wire
 
@@ -29,13 +30,7 @@ enum Session {
   /// The first Ctrl-C stops as `tenbin stop` does, the second ends at once.
   private static func stopOnSignals(_ coordinator: Coordinator) -> [any DispatchSourceSignal] {
     let (stop, abort, count) = (coordinator.stop, coordinator.abort, SignalCount())
-    return [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { count.next() == 1 ? stop() : abort() }
-      source.resume()
-      return source
-    }
+    return StopSignals.handle { _ in count.next() == 1 ? stop() : abort() }
   }
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WireTestSupport
 
 /// Audits whose parameters lie in slices with reducers.
 @Suite(.serialized) struct ReducerTests {
@@ -56,6 +57,32 @@ import Testing
     for program in reducers + workers { #expect(program.finish().exitCode == 0) }
     let verified = try Program.run("verify", study.path("a"))
     #expect(verified.exitCode == 0, "\(verified.output) \(verified.errors)")
+  }
+
+  @Test("Hostile peers at a reducer change neither its slice's bits nor the audit's course")
+  func hostile() throws {
+    let study = try study()
+    let expected = try expected(study)
+    let (audit, address) = try coordinator(study)
+    let reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    let workers = try ["w-1", "w-2"].map { try worker($0, of: address) }
+    audit.wait(for: "full: training")
+    #expect(try slices(of: study, audit).count == 2)
+    let target = reducers[0].word(startingWith: "tcp://127.0.0.1:")
+    var deeds = 0
+    for seed in 0..<40 where audit.program.isRunning && deeds < 100 {
+      var peer = HostilePeer(control: target, seed: UInt64(seed))
+      try peer.attack(rounds: 5)
+      deeds += peer.deeds.values.reduce(0, +)
+      peer.leave()
+    }
+    #expect(deeds >= 20, "\(deeds)")
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(!outcome.errors.contains("are lost"), "\(outcome.errors)")
+    #expect(try study.read("a/results.json") == expected)
+    for program in reducers + workers { #expect(program.finish().exitCode == 0) }
   }
 
   private struct Status: Decodable {

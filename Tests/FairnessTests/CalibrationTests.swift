@@ -24,6 +24,63 @@ import Testing
     #expect(isClose(bins.maximumError, 0.316667, 1e-6))
   }
 
+  @Test("The Brier score is the sum of Murphy's parts, and of two terms within bins where a bin's probabilities differ")
+  func brier() {
+    let (stated, outcomes) = ([0.1, 0.1, 0.1, 0.8, 0.8, 0.8, 0.8, 0.3], [0.0, 0, 1, 1, 1, 0, 1, 0])
+    let exact = BrierScore(probabilities: stated, outcomes: outcomes, bins: [0, 0, 0, 2, 2, 2, 2, 1], binCount: 3)
+    #expect(isClose(exact.score, 0.21))
+    #expect(isClose(exact.reliability, 0.0329167, 1e-7))
+    #expect(isClose(exact.resolution, 0.0729167, 1e-7))
+    #expect(exact.uncertainty == 0.25)
+    #expect(isClose(exact.withinBinVariance, 0) && isClose(exact.withinBinCovariance, 0))
+    for binCount in 1...4 {
+      let bins = stated.map { CalibrationBins.number(of: $0, count: binCount) }
+      let coarse = BrierScore(probabilities: stated, outcomes: outcomes, bins: bins, binCount: binCount)
+      let sum =
+        coarse.reliability - coarse.resolution + coarse.uncertainty + coarse.withinBinVariance
+        - coarse.withinBinCovariance
+      #expect(isClose(coarse.score, sum))
+      if binCount == 1 { #expect(coarse.withinBinVariance > 0 && coarse.withinBinCovariance > 0) }
+    }
+  }
+
+  @Test("Bins of equal mass keep ties together, and hold everything once")
+  func equalMass() {
+    let tied = EqualMassBins(confidences: [0.5, 0.5, 0.5, 0.5, 0.9], outcomes: [1, 0, 1, 0, 1], count: 5)
+    #expect(tied.bins.map(\.count) == [4, 1])
+    #expect(isClose(tied.expectedError, 0.02))
+    let apart = EqualMassBins(confidences: [0.4, 0.1, 0.3, 0.2], outcomes: [1, 0, 1, 0], count: 2)
+    #expect(apart.bins.map(\.count) == [2, 2])
+    #expect(isClose(apart.bins[0].confidence, 0.3) && isClose(apart.bins[1].outcome, 2))
+    #expect(EqualMassBins(confidences: [], outcomes: [], count: 5).expectedError == 0)
+  }
+
+  @Test("Temperature scaling finds the planted temperature, and changes no prediction")
+  func temperature() throws {
+    var generator = RandomKey(seed: 5)["temperature"].generator
+    var values: [Float] = []
+    var labels: [Int] = []
+    for _ in 0..<20_000 {
+      let truth = (0..<3).map { _ in 2 * generator.normal() }
+      let weights = truth.map { exp($0) }
+      var left = generator.uniform() * weights.reduce(0, +)
+      let label =
+        weights.firstIndex {
+          left -= $0
+          return left < 0
+        } ?? 2
+      labels.append(label)
+      values += truth.map { Float(2.5 * $0) }
+    }
+    let logits = try Logits(values: values, count: labels.count, classes: 3)
+    let found = TemperatureScaling.fit([logits], labels: labels)
+    #expect(abs(found - 2.5) < 0.08, "\(found)")
+    // What is right always has no best temperature, and so has what is wrong always.
+    let right = try Logits(values: [5, 0, 5, 0], count: 2, classes: 2)
+    #expect(TemperatureScaling.fit([right], labels: [0, 0]) == TemperatureScaling.range.lowerBound)
+    #expect(TemperatureScaling.fit([right], labels: [1, 1]) == TemperatureScaling.range.upperBound)
+  }
+
   @Test("Bins are merged until each holds two, and a single prediction cannot be debiased")
   func merging() throws {
     let bins = CalibrationBins(confidences: [0.05, 0.3, 0.32, 0.9], outcomes: [0, 1, 0, 1], count: 10)

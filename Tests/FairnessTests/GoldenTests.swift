@@ -29,6 +29,20 @@ struct Golden: Decodable {
     var truePositiveRate: Share?
     var falsePositiveRate: Share?
     var selectionRate: Share
+    var precision: Share?
+    var f1: [Double]?
+  }
+
+  struct ProbabilityScores: Decodable {
+    var logits: [Float]
+    var labels: [Int]
+    var negativeLogLikelihood: Double
+    var brier: Double
+    var multiclassBrier: Double
+    var equalMassError: Double
+    var classwiseError: Double
+    var temperature: Double
+    var lossAtTemperature: Double
   }
 
   struct Seed: Decodable {
@@ -55,6 +69,7 @@ struct Golden: Decodable {
   }
 
   struct ClosedForms: Decodable {
+    var power: [[Double]]
     var mcNemar: [[Double]]
     var wilson: [[Double]]
     var clopperPearson: [[Double]]
@@ -68,6 +83,7 @@ struct Golden: Decodable {
   var items: Items
   var logits: [String: [[Float]]]
   var arms: [String: Arm]
+  var probabilityScores: ProbabilityScores
   var closedForms: ClosedForms
 
   static func load() throws -> Golden {
@@ -102,6 +118,13 @@ struct Golden: Decodable {
     agree(found.accuracy, expected.accuracy) && agree(found.truePositiveRate.value, expected.truePositiveRate)
       && agree(found.falsePositiveRate.value, expected.falsePositiveRate)
       && agree(found.selectionRate.value, expected.selectionRate)
+      && agree(found.precision.value, expected.precision) && agree(found.f1.value, expected.f1)
+  }
+
+  private func agree(_ found: Estimate?, _ expected: [Double]?) -> Bool {
+    guard let found, let expected, let interval = found.interval.value else { return found == nil && expected == nil }
+    return isClose(found.value, expected[0]) && isClose(interval.lower, expected[1])
+      && isClose(interval.upper, expected[2])
   }
 
   @Test("Rates, intervals, gaps, calibration and seed intervals agree with independent libraries")
@@ -148,6 +171,30 @@ struct Golden: Decodable {
     for family in forms.holm {
       for (found, expected) in zip(holmAdjusted(family.given), family.adjusted) { #expect(isClose(found, expected)) }
     }
+  }
+
+  @Test("Exact power agrees with sums of scipy's binomials")
+  func power() throws {
+    for row in try Golden.load().closedForms.power {
+      let question = try PairedPower(difference: row[1], discordance: row[2], familySize: Int(row[3]))
+      #expect(isClose(question.power(items: Int(row[0])), row[4]), "\(row)")
+    }
+  }
+
+  @Test("Likelihood, Brier score, adaptive and classwise errors and the temperature agree with scikit-learn and scipy")
+  func probabilityScores() throws {
+    let golden = try Golden.load().probabilityScores
+    let logits = try Logits(values: golden.logits, count: golden.labels.count, classes: 5)
+    let scores = ProbabilityScores(logits, labels: golden.labels)
+    #expect(isClose(scores.negativeLogLikelihood, golden.negativeLogLikelihood))
+    #expect(isClose(scores.topLabelBrier.score, golden.brier))
+    #expect(isClose(scores.multiclassBrier, golden.multiclassBrier))
+    #expect(isClose(scores.equalMassError, golden.equalMassError))
+    #expect(isClose(scores.classwiseError, golden.classwiseError))
+    let temperature = TemperatureScaling.fit([logits], labels: golden.labels)
+    #expect(isClose(temperature, golden.temperature, 1e-6))
+    let after = ProbabilityScores(logits, labels: golden.labels, temperature: temperature).negativeLogLikelihood
+    #expect(isClose(after, golden.lossAtTemperature))
   }
 
   @Test("Distributions agree with scipy")

@@ -13,8 +13,8 @@ from fairlearn.metrics import (
     equal_opportunity_difference,
     equalized_odds_difference,
 )
-from scipy import special, stats
-from sklearn.metrics import accuracy_score, recall_score
+from scipy import optimize, special, stats
+from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss, precision_score, recall_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -69,9 +69,36 @@ def proportion(values, clusters):
     return {"n": len(values), "effectiveN": n, "value": value, "lower": lower, "upper": upper}
 
 
-def rates(labels, correct, selected, people):
+def ratio(found, counted, people, runs):
+    """Σ found / Σ counted: linearized variance of whole people, Wilson's interval at the n that has it."""
+    counted = np.asarray(counted, float)
+    if counted.sum() == 0:
+        return None
+    value = found.sum() / counted.sum()
+    totals = [(found[people == p].sum(), counted[people == p].sum()) for p in np.unique(people)]
+    totals = np.array([t for t in totals if t[1] > 0])
+    residuals = totals[:, 0] - value * totals[:, 1]
+    k = len(totals)
+    plain = runs == 1 and k == (counted > 0).sum()
+    # The sample variance of the residuals, whose mean is zero, times the number of people.
+    variance = k * residuals.var(ddof=0 if plain else min(1, k - 1)) / counted.sum() ** 2
+    most = counted.sum() / runs
+    if variance > 0 and k > 1:
+        n = min(most, value * (1 - value) / variance)
+    else:
+        n = most if plain else min(most, k)
+    lower, upper = proportion_confint(value * n, n, method="wilson")
+    return {"n": int((counted > 0).sum()), "effectiveN": n, "value": value, "lower": lower, "upper": upper}
+
+
+def rates(labels, correct, selected, people, runs=1):
     positive = labels == 1
+    chosen, wanted = np.rint(selected * runs), positive * float(runs)
+    found = np.where(positive, chosen, 0.0)
+    union = ratio(found, chosen + wanted - found, people, runs)
     return {
+        "precision": ratio(found, chosen, people, runs),
+        "f1": union and [2 * union[key] / (1 + union[key]) for key in ("value", "lower", "upper")],
         "accuracy": proportion(correct, people),
         "truePositiveRate": proportion(selected[positive], people[positive]),
         "falsePositiveRate": proportion(selected[~positive], people[~positive]),
@@ -111,6 +138,9 @@ def evaluate(people, labels, groups, arms):
         for prediction in predictions:
             assert accuracy_score(labels, prediction) == np.mean(prediction == labels)
             assert recall_score(labels, prediction) == np.mean(prediction[labels == 1])
+            found = rates(labels, (prediction == labels).astype(float), (prediction == 1).astype(float), people)
+            assert np.isclose(precision_score(labels, prediction), found["precision"]["value"], rtol=1e-12)
+            assert np.isclose(f1_score(labels, prediction), found["f1"][0], rtol=1e-12)
         correct = np.mean([prediction == labels for prediction in predictions], axis=0)
         selected = np.mean([prediction == 1 for prediction in predictions], axis=0)
         tone = np.full(len(labels), "")
@@ -119,7 +149,7 @@ def evaluate(people, labels, groups, arms):
                 tone[members] = value
         figures = [np.mean([calibration(run[s], labels[s]) for run in runs], axis=0) for s in subsets]
         result[arm] = {
-            "overSeeds": [rates(labels[s], correct[s], selected[s], people[s]) for s in subsets],
+            "overSeeds": [rates(labels[s], correct[s], selected[s], people[s], len(runs)) for s in subsets],
             "seeds": [
                 {
                     "rates": [
@@ -143,12 +173,61 @@ def evaluate(people, labels, groups, arms):
     return result
 
 
+def probability_scores(generator):
+    """NLL, Brier score and its parts, equal-mass and classwise errors, and the best temperature, for five classes."""
+    logits = generator.normal(0, 2, (300, 5)).astype(np.float32)
+    labels = np.array([generator.choice(5, p=special.softmax(row / 1.7)) for row in logits.astype(np.float64)])
+
+    def loss(temperature):
+        return log_loss(labels, special.softmax(logits.astype(np.float64) / temperature, axis=1), labels=range(5))
+
+    probabilities = special.softmax(logits.astype(np.float64), axis=1)
+    confidence, correct = probabilities.max(axis=1), (probabilities.argmax(axis=1) == labels).astype(float)
+    fit = optimize.minimize_scalar(lambda t: loss(np.exp(t)), bounds=(-4, 4), method="bounded", options={"xatol": 1e-12})
+    edges = np.arange(1, BINS) / BINS
+
+    def binned(stated, outcome):
+        number = np.searchsorted(edges, stated, side="left")
+        return sum(
+            abs(outcome[number == b].sum() - stated[number == b].sum()) for b in range(BINS)
+        ) / len(stated)
+
+    # No two confidences are equal here, so equal masses are plain pieces of the sorted list.
+    order = np.argsort(confidence)
+    mass = sum(abs((correct - confidence)[piece].sum()) for piece in np.split(order, BINS)) / len(order)
+    return {
+        "logits": logits.astype(float).ravel().tolist(),
+        "labels": labels.tolist(),
+        "negativeLogLikelihood": loss(1.0),
+        "brier": brier_score_loss(correct, confidence),
+        "multiclassBrier": float(((probabilities - np.eye(5)[labels]) ** 2).sum(axis=1).mean()),
+        "equalMassError": mass,
+        "classwiseError": float(np.mean([binned(probabilities[:, c], (labels == c).astype(float)) for c in range(5)])),
+        "temperature": float(np.exp(fit.x)),
+        "lossAtTemperature": float(fit.fun),
+    }
+
+
+def paired_power(items, difference, discordance, family):
+    """The exact power of McNemar's exact test, by summing both binomials of scipy."""
+    power = 0.0
+    for pairs in range(1, items + 1):
+        fewer = np.arange(0, pairs // 2 + 1)
+        rejected = fewer[2 * stats.binom.cdf(fewer, pairs, 0.5) <= 0.05 / family]
+        if len(rejected):
+            share = (discordance - difference) / 2 / discordance
+            power += stats.binom.pmf(pairs, items, discordance) * stats.binom.cdf(rejected[-1], pairs, share)
+    return float(power)
+
+
 def closed_forms():
+    questions = [(695, 0.03, 0.08, 1), (1200, 0.03, 0.08, 8), (40, 0.2, 0.3, 2), (5, 0.5, 0.9, 1)]
     pairs = [(10, 2), (5, 5), (40, 22), (0, 7), (1, 0), (300, 240)]
     shares = [(8, 10), (0, 10), (10, 10), (45, 50), (1, 1), (733, 1000)]
     families = [[0.01, 0.04, 0.03, 0.005], [0.9, 0.8], [0.02, 0.02, 0.02], [0.2]]
     betas = [(0.3, 2, 5), (0.01, 0.5, 10), (0.999, 40, 0.5), (0.5, 300, 241), (0.52, 5000, 4900)]
     return {
+        "power": [[*question, paired_power(*question)] for question in questions],
         "mcNemar": [[b, c, float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)] for b, c in pairs],
         "wilson": [[k, n, *proportion_confint(k, n, method="wilson")] for k, n in shares],
         "clopperPearson": [[k, n, *proportion_confint(k, n, method="beta")] for k, n in shares],
@@ -170,6 +249,7 @@ def main():
         },
         "logits": {arm: [run.astype(float).ravel().tolist() for run in runs] for arm, runs in arms.items()},
         "arms": evaluate(people, labels, groups, arms),
+        "probabilityScores": probability_scores(np.random.default_rng(7)),
         "closedForms": closed_forms(),
     }
     output = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT

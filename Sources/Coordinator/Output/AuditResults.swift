@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Foundation
 internal import Ledger
+internal import Plan
 internal import Report
 internal import Synchronization
 
@@ -19,7 +20,8 @@ struct AuditResults: Sendable {
       try output.write(file.bytes, to: file.path)
     }
     let evidence = AuditEvidence(inputs: inputs, completed: completed)
-    let report = try evidence.report(costs: output.ledger.costs(), workers: workers)
+    var report = try evidence.report(costs: output.ledger.costs(), workers: workers)
+    if let policy = inputs.specification.policy { try report.judge(policy) }
     for file in report.files() { try output.write(file.bytes, to: file.path) }
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }

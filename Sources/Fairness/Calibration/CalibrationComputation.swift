@@ -6,7 +6,11 @@ extension CalibrationEvaluation {
   private static let resamples = 1_000
 
   /// The calibration of one subset; `expected` is the simulated error under perfect calibration.
-  init(_ subset: ItemSubset, runs: [ItemOutcomes], expected: Double, key: RandomKey) {
+  ///
+  /// - Parameter scores: Of every run on this subset.
+  init(
+    _ subset: ItemSubset, runs: [ItemOutcomes], scores: [ProbabilityScores], expected: Double, key: RandomKey
+  ) {
     group = subset.name
     let count = subset.members.count
     n = count
@@ -19,6 +23,11 @@ extension CalibrationEvaluation {
     let pooled = Self.pooled(bins)
     expectedCalibrationError = Self.average(bins.map(\.expectedError))
     expectedUnderPerfectCalibration = expected
+    equalMassError = Self.average(scores.map(\.equalMassError))
+    classwiseError = Self.average(scores.map(\.classwiseError))
+    negativeLogLikelihood = Self.average(scores.map(\.negativeLogLikelihood))
+    multiclassBrier = Self.average(scores.map(\.multiclassBrier))
+    brier = BrierScore(averaging: scores.map(\.topLabelBrier))
     let predictions = Double(n * seeds)
     meanConfidence = pooled.reduce(0) { $0 + $1.confidence } / predictions
     accuracy = pooled.reduce(0) { $0 + $1.outcome } / predictions

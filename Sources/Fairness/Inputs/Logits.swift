@@ -5,6 +5,8 @@ package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
   private let values: [Float]
+  /// What was stated instead of logits; empty where logits were.
+  private let probabilities: [Double]
 
   /// - Parameter values: `count × classes` logits, item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
@@ -15,6 +17,23 @@ package struct Logits: Equatable, Sendable {
     self.count = count
     self.classes = classes
     self.values = values
+    probabilities = []
+  }
+
+  /// What a model says that states probabilities: they are kept as they are, for a rounded one may lie on the bound of a
+  /// bin. Their logarithms stand for the logits, that of 0 as the smallest Float32's.
+  ///
+  /// - Parameter probabilities: `count × classes` in [0, 1], item by item.
+  /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
+  package init(probabilities: [Double], count: Int, classes: Int) throws(EvaluationError) {
+    guard count >= 0, classes > 0, probabilities.count == count * classes else {
+      throw .countMismatch(
+        what: "probabilities (items × classes)", expected: max(0, count * classes), found: probabilities.count)
+    }
+    self.count = count
+    self.classes = classes
+    self.probabilities = probabilities
+    values = probabilities.map { Float(log(max($0, Double(Float.leastNormalMagnitude)))) }
   }
 
   /// The logit of class `label` for the item at position `item`.
@@ -35,20 +54,25 @@ package struct Logits: Equatable, Sendable {
   }
 
   /// The probability of class `label`, the softmax of an item's logits; stable for logits of any size.
-  package func probability(item: Int, label: Int) -> Double {
-    let score = logitScaledProbability(item: item, label: label)
+  ///
+  /// - Parameter temperature: What the logits are divided by.
+  package func probability(item: Int, label: Int, temperature: Double = 1) -> Double {
+    if !probabilities.isEmpty, temperature == 1 { return probabilities[item * classes + label] }
+    let score = logitScaledProbability(item: item, label: label, temperature: temperature)
     return score > 0 ? 1 / (1 + exp(-score)) : exp(score) / (1 + exp(score))
   }
 
   /// log(p / (1 − p)) of the probability p of class `label`: z_y − log Σ_{j≠y} exp z_j, which stays finite where p
   /// rounds to 1; infinite with a single class.
-  package func logitScaledProbability(item: Int, label: Int) -> Double {
+  ///
+  /// - Parameter temperature: What the logits are divided by.
+  package func logitScaledProbability(item: Int, label: Int, temperature: Double = 1) -> Double {
     var largest = -Double.infinity
     for other in 0..<classes where other != label { largest = max(largest, self[item, other]) }
     guard largest.isFinite else { return .infinity }
     var sum = 0.0
-    for other in 0..<classes where other != label { sum += exp(self[item, other] - largest) }
+    for other in 0..<classes where other != label { sum += exp((self[item, other] - largest) / temperature) }
     // Differences first: logits that are equal up to a shift then tie to the last bit.
-    return (self[item, label] - largest) - log(sum)
+    return (self[item, label] - largest) / temperature - log(sum)
   }
 }

@@ -14,6 +14,8 @@ extension GroupRates {
       truePositiveRate = .undefined(reason: reason, n: n)
       falsePositiveRate = .undefined(reason: reason, n: n)
       selectionRate = .undefined(reason: reason, n: n)
+      precision = .undefined(reason: reason, n: n)
+      f1 = .undefined(reason: reason, n: n)
       return
     }
     let count = subset.members.reduce(0) { $0 + (items.labels[$1] == positiveClass ? 1 : 0) }
@@ -26,6 +28,34 @@ extension GroupRates {
     truePositiveRate = rate("positives") { items.labels[$0] == positiveClass }
     falsePositiveRate = rate("negatives") { items.labels[$0] != positiveClass }
     selectionRate = rate("items") { _ in true }
+    let members = subset.members
+    let selected = members.map { outcomes.selected[$0] }
+    let labelled = members.map { items.labels[$0] == positiveClass ? Double(outcomes.runs) : 0 }
+    let found = zip(selected, labelled).map { $1 > 0 ? $0 : 0 }
+    func ratio(_ denominators: [Double]) -> RatioEstimate? {
+      RatioEstimate(
+        numerators: found, denominators: denominators, clusters: subset.clusters.ofItem,
+        clusterCount: subset.clusters.count, runs: outcomes.runs)
+    }
+    if let share = ratio(selected) {
+      precision = .value(
+        Proportion(
+          successes: found.reduce(0, +) / Double(outcomes.runs), n: selected.count { $0 > 0 },
+          effectiveN: share.effectiveN, value: share.value, interval: share.interval))
+    } else {
+      precision = .undefined(reason: "nothing is predicted positive", n: n)
+    }
+    // F = 2J / (1 + J) of the share J of found ones among all that are labelled or predicted positive, so that J's interval
+    // gives F's.
+    if let share = ratio(zip(selected, labelled).enumerated().map { $1.0 + $1.1 - found[$0] }) {
+      func score(_ share: Double) -> Double { 2 * share / (1 + share) }
+      f1 = .value(
+        Estimate(
+          value: score(share.value),
+          interval: .value(Interval(lower: score(share.interval.lower), upper: score(share.interval.upper)))))
+    } else {
+      f1 = .undefined(reason: "nothing is labelled or predicted positive", n: n)
+    }
   }
 }
 
@@ -42,5 +72,15 @@ extension GroupSeedSpread {
     truePositiveRate = spread(\.truePositiveRate)
     falsePositiveRate = spread(\.falsePositiveRate)
     selectionRate = spread(\.selectionRate)
+    // Whether anything is predicted positive differs from seed to seed.
+    func everySeed(_ values: [Undefinable<Double>]) -> Undefinable<SeedSpread> {
+      let known = values.compactMap(\.value)
+      guard known.count == values.count else {
+        return .undefined(reason: "undefined for \(values.count - known.count) of \(values.count) seeds", n: first.n)
+      }
+      return .value(SeedSpread(values: known))
+    }
+    precision = everySeed(rates.map { $0.precision.map(\.value) })
+    f1 = everySeed(rates.map { $0.f1.map(\.value) })
   }
 }

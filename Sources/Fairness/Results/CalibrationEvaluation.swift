@@ -27,6 +27,16 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   package var accuracy: Double
   /// Mean confidence minus accuracy: positive is over-confident. The interval resamples whole clusters.
   package var signedGap: Estimate
+  /// In 15 bins that hold about as many predictions each.
+  package var equalMassError: Double
+  /// The mean over classes, each against all others.
+  package var classwiseError: Double
+  /// Mean −log p of the label, in nats.
+  package var negativeLogLikelihood: Double
+  /// Of the confidence against being right.
+  package var brier: BrierScore
+  /// Mean Σ_c (p_c − y_c)², from 0 to 2.
+  package var multiclassBrier: Double
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
 }

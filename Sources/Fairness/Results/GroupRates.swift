@@ -10,6 +10,10 @@ package struct GroupRates: Equatable, Sendable {
   package var truePositiveRate: Undefinable<Proportion>
   package var falsePositiveRate: Undefinable<Proportion>
   package var selectionRate: Undefinable<Proportion>
+  /// Of the items that are predicted positive, the share that is; `n` counts the items that at least one run selects.
+  package var precision: Undefinable<Proportion>
+  /// The harmonic mean of precision and true positive rate.
+  package var f1: Undefinable<Estimate>
 }
 
 /// How the rates of one group, or of all items, vary from seed to seed.
@@ -20,4 +24,6 @@ package struct GroupSeedSpread: Equatable, Sendable {
   package var truePositiveRate: Undefinable<SeedSpread>
   package var falsePositiveRate: Undefinable<SeedSpread>
   package var selectionRate: Undefinable<SeedSpread>
+  package var precision: Undefinable<SeedSpread>
+  package var f1: Undefinable<SeedSpread>
 }

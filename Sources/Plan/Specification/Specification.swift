@@ -1,3 +1,5 @@
+package import Gate
+
 /// What to audit and how: the contents of one specification file, checked and with every default filled in.
 package struct Specification: Sendable, Equatable {
   package var name: String
@@ -10,6 +12,8 @@ package struct Specification: Sendable, Equatable {
   package var seeds: [Int]
   package var privacy: PrivacySettings?
   package var decision: DecisionSettings
+  /// What must hold before release; nil where nothing was agreed.
+  package var policy: Policy?
   package var report: ReportSettings
   package var cluster: ClusterSettings
   /// Where each key stands in the file, for what turns out to be wrong later.

@@ -1,3 +1,5 @@
+internal import Gate
+
 extension Specification {
   /// Reads a specification from YAML.
   ///
@@ -6,7 +8,7 @@ extension Specification {
   package init(yaml text: String, file: String) throws(SpecificationError) {
     let whole = try YAMLValue.root(of: text, file: file)
     let root = try whole.mapping([
-      "name", "base", "task", "data", "arms", "training", "seeds", "privacy", "decision", "report", "cluster",
+      "name", "base", "task", "data", "arms", "training", "seeds", "privacy", "decision", "policy", "report", "cluster",
     ])
     let data = try DataSettings(root.required("data"))
     let arms = try Self.arms(root.required("arms"))
@@ -19,6 +21,7 @@ extension Specification {
       seeds: try Self.seeds(root["seeds"]),
       privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
       decision: try DecisionSettings(root["decision"]),
+      policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
       report: try ReportSettings(root["report"]),
       cluster: try ClusterSettings(root["cluster"]),
       places: SpecificationPlaces(of: whole))

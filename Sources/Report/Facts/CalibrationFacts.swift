@@ -9,7 +9,21 @@ extension CalibrationEvaluation {
       "debiased_squared_error": debiasedSquaredError.json { $0.json(n: n) },
       "mean_confidence": .figure(meanConfidence, n: n), "accuracy": .figure(accuracy, n: n),
       "signed_gap": signedGap.json(n: n),
+      "equal_mass_error": .figure(equalMassError, n: n), "classwise_error": .figure(classwiseError, n: n),
+      "negative_log_likelihood": .figure(negativeLogLikelihood, n: n),
+      "multiclass_brier": .figure(multiclassBrier, n: n), "brier": brier.json(n: n),
       "reliability": .array(reliability.map(\.json)),
+    ])
+  }
+}
+
+extension BrierScore {
+  fileprivate func json(n: Int) -> JSONValue {
+    .object([
+      "score": .figure(score, n: n), "reliability": .figure(reliability, n: n),
+      "resolution": .figure(resolution, n: n), "uncertainty": .figure(uncertainty, n: n),
+      "within_bin_variance": .figure(withinBinVariance, n: n),
+      "within_bin_covariance": .figure(withinBinCovariance, n: n),
     ])
   }
 }

@@ -33,6 +33,8 @@ extension GroupRates {
       "true_positive_rate": truePositiveRate.json(\.json),
       "false_positive_rate": falsePositiveRate.json(\.json),
       "selection_rate": selectionRate.json(\.json),
+      "precision": precision.json(\.json),
+      "f1": f1.json { $0.json(n: n) },
     ])
   }
 }
@@ -44,6 +46,8 @@ extension GroupSeedSpread {
       "true_positive_rate": truePositiveRate.json(\.json),
       "false_positive_rate": falsePositiveRate.json(\.json),
       "selection_rate": selectionRate.json(\.json),
+      "precision": precision.json(\.json),
+      "f1": f1.json(\.json),
     ])
   }
 }

@@ -1,9 +1,10 @@
 import Fairness
+import Gate
 import Privacy
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 1
+  static let schemaVersion = 2
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -25,6 +26,13 @@ extension AuditReport {
         groups.map { group in
           .object([
             "column": .string(group.column), "value": .string(group.value), "n": .integer(group.members.count),
+          ])
+        }),
+      "policy": gate?.json ?? .null,
+      "pooled_groups": .array(
+        pooledGroups.map { group in
+          .object([
+            "column": .string(group.column), "value": .string(group.value), "n": .integer(group.items),
           ])
         }),
       "arms": .array(arms.map(\.json)),

@@ -71,4 +71,9 @@ enum Table {
   static func percent(_ proportion: Proportion) -> HTML {
     "\(Figures.percent(proportion.value)) <span class=\"range\">\(Figures.percent(proportion.interval))</span>"
   }
+
+  static func percent(_ estimate: Estimate) -> HTML {
+    let range = estimate.interval.value.map { Figures.percent($0) } ?? "no interval"
+    return "\(Figures.percent(estimate.value)) <span class=\"range\">\(range)</span>"
+  }
 }

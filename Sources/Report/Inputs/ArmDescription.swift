@@ -7,6 +7,8 @@ package enum ArmKind: String, Equatable, Sendable {
   case full
   /// LoRA that was trained elsewhere, on data that are not known here.
   case adapter
+  /// A model of which only predictions are known.
+  case elsewhere
 }
 
 /// What an arm is and how it was trained.
@@ -48,6 +50,9 @@ extension AuditReport {
 
   /// The arms whose training data and shadow models are not the audit's, so that membership inference cannot be measured.
   var armsFromElsewhere: [ArmDescription] { arms.filter { $0.kind == .adapter } }
+
+  /// Whether all that is known are predictions: no model was trained or run.
+  var isOfPredictions: Bool { arms.allSatisfy { $0.kind == .elsewhere } }
 
   /// The arm that trains all weights: what costs are given relative to.
   var fullArm: ArmDescription? {

@@ -1,4 +1,6 @@
 package import Fairness
+internal import Foundation
+package import Gate
 package import Privacy
 
 /// Everything that a report is made of: what was planned, what was found and what it cost.
@@ -35,13 +37,18 @@ package struct AuditReport: Sendable {
   package var workers: Int
   /// Empty unless the specification allows items to be shown.
   package var samples: [SampleImage]
+  /// What the data say of the policy that was fixed before the run; nil where there was none.
+  package var gate: GateOutcome?
+  /// Groups too small to stand alone, which are evaluated together.
+  package var pooledGroups: [PooledGroup]
 
   package init(
     name: String, task: String, planHash: String, planVersion: Int, classNames: [String], positiveClass: String?,
     counts: ItemCounts, seeds: [Int], precision: String = "fp32", groups: [Subgroup], arms: [ArmDescription],
     fairness: FairnessEvaluation,
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
-    ratesWereFixed: Bool, costs: [PhaseCost] = [], workers: Int = 0, samples: [SampleImage] = []
+    ratesWereFixed: Bool, costs: [PhaseCost] = [], workers: Int = 0, samples: [SampleImage] = [],
+    pooledGroups: [PooledGroup] = []
   ) {
     self.name = name
     self.task = task
@@ -63,6 +70,24 @@ package struct AuditReport: Sendable {
     self.costs = costs
     self.workers = workers
     self.samples = samples
+    self.pooledGroups = pooledGroups
+    gate = nil
+  }
+
+  /// Judges a policy that was fixed before the run by what was found.
+  package mutating func judge(_ policy: Policy) throws {
+    gate = GateOutcome(policy: policy, results: try ResultsFigures(Data(results())), isChosenAfterwards: false)
+  }
+}
+
+/// A group that is too small to stand alone.
+package struct PooledGroup: Equatable, Sendable {
+  package var column: String
+  package var value: String
+  package var items: Int
+
+  package init(column: String, value: String, items: Int) {
+    (self.column, self.value, self.items) = (column, value, items)
   }
 }
 

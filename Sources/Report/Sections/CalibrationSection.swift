@@ -40,19 +40,23 @@ extension AuditReport {
           <td class="text">\(confidenceText(calibration.signedGap))</td>\
           <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
           <td>\(Figures.percent(calibration.expectedCalibrationError)) <span class="range">\
-          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td></tr>
+          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td>\
+          <td>\(Figures.percent(calibration.equalMassError))</td>\
+          <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
+          <td>\(Figures.fixed(calibration.negativeLogLikelihood, digits: 3))</td></tr>
           """
       }
     }
     return Table.html(
       caption: """
         The expected calibration error is above 0 even for a perfectly calibrated model; what it would be then stands \
-        beside it. The debiased squared error is in thousandths and may be negative.
+        beside it. The debiased squared error is in thousandths and may be negative. The Brier score is that of \
+        confidence against being right; its parts, and the classwise error, are in tables/calibration.csv.
         """,
       head: Table.head(
         [
           "Group", "Arm", "Confidence minus accuracy, points", "Debiased squared error, ×1000",
-          "Expected calibration error, %",
+          "Expected calibration error, %", "in bins of equal mass, %", "Brier score", "Log loss, nats",
         ], textColumns: 3),
       body: rows.joined(), footnotes: notes)
   }

@@ -1,4 +1,5 @@
 import Fairness
+import Gate
 import Privacy
 
 extension AuditReport {
@@ -8,9 +9,9 @@ extension AuditReport {
     return """
       <section class="decision">
       <h1>\(name)</h1>
-      <p class="subtitle">Tenbin audit · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
+      <p class="subtitle">\(isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit") · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
-      <p class="verdict\(isLong ? " long" : "")">\(decisionSentence)</p>
+      \(gateSentence)<p class="verdict\(isLong || gate != nil ? " long" : "")">\(decisionSentence)</p>
       <p class="note">\(ruleText)</p>\(divergenceNote)
       \(decisionTable)
       \(scatterFigure)
@@ -18,17 +19,32 @@ extension AuditReport {
       """
   }
 
-  private static let decisionTitles = [
-    "Arm", "wall-clock", "bytes moved", "peak memory", "Accuracy in the worst group", "within the margin",
-    "difference confirmed", "too few data", "Area under the attack’s curve",
-  ]
+  /// What predictions made elsewhere cannot tell is left out.
+  private var decisionTitles: [String] {
+    let verdicts = ["Accuracy in the worst group", "within the margin", "difference confirmed", "too few data"]
+    return isOfPredictions
+      ? ["Arm"] + verdicts
+      : ["Arm", "wall-clock", "bytes moved", "peak memory"] + verdicts + ["Area under the attack’s curve"]
+  }
+
+  /// What the policy says comes first.
+  private var gateSentence: HTML {
+    guard let gate else { return .empty }
+    let sentence = gate.headline(in: .english)
+    let failed = gate.judgements.filter { $0.outcome != .met }.prefix(8).map { judgement -> HTML in
+      "<li>\(judgement.line(in: .english))</li>"
+    }
+    let list: HTML = failed.isEmpty ? .empty : "<ul class=\"note\">\(failed)</ul>"
+    return "<p class=\"verdict\">\(sentence.prefix(1).uppercased() + sentence.dropFirst()).</p>\(list)"
+  }
 
   private var taskText: String { String(task.map { $0 == "-" ? " " : $0 }) }
 
   private var ruleText: String {
     let rule = fairness.rule
+    let origin = isOfPredictions ? "The rule was given beside the predictions." : "The rule was fixed before the run."
     var text =
-      "The rule was fixed before the run. An arm is within the margin when the 95 % interval of its difference lies "
+      "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
       + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "
       + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
       + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items, the data do not suffice."
@@ -52,23 +68,26 @@ extension AuditReport {
           "<td>\(tallies.map { judged -> HTML in "\(judged[keyPath: part].count)" }.joined(by: "<br>"))</td>"
         }.joined()
       let worst = worstGroup(of: arm)
+      let costs = isOfPredictions ? .empty : costCells(arm.arm, full: full, notes: &notes)
+      let attack: HTML = isOfPredictions ? .empty : "<td>\(attackCell(arm.arm, notes: &notes))</td>"
       return """
-        <tr><th scope="row">\(armLabel(arm.arm))</th>\(costCells(arm.arm, full: full, notes: &notes))\
-        <td>\(Table.percent(worst.accuracy))<small>\(worst.groupText)</small></td>\
-        \(tally)<td>\(attackCell(arm.arm, notes: &notes))</td></tr>
+        <tr><th scope="row">\(armLabel(arm.arm))</th>\(costs)\
+        <td>\(Table.percent(worst.accuracy))<small>\(worst.groupText)</small></td>\(tally)\(attack)</tr>
         """
     }
     let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
     let judgedGroups = fairness.groupCount == 1 ? "Its one group" : "Of \(fairness.groupCount) groups"
+    let costHead: HTML =
+      isOfPredictions ? .empty : "<th class=\"span\" colspan=\"3\" scope=\"colgroup\">\(relative)</th>"
     let head: HTML = """
-      <tr class="over"><th></th><th class="span" colspan="3" scope="colgroup">\(relative)</th><th></th>\
-      <th class="span" colspan="3" scope="colgroup">\(judgedGroups)</th><th></th></tr>\
-      \(Table.head(Self.decisionTitles, textColumns: 1))
+      <tr class="over"><th></th>\(costHead)<th></th>\
+      <th class="span" colspan="3" scope="colgroup">\(judgedGroups)</th>\(isOfPredictions ? "" : "<th></th>" as HTML)</tr>\
+      \(Table.head(decisionTitles, textColumns: 1))
       """
     return Table.html(
       caption: """
         Accuracy in percent; in brackets 95 % intervals. That of the worst group makes no allowance for its being \
-        picked as the worst. An attack that guesses has an area of 0.5.
+        picked as the worst.\(isOfPredictions ? "" : " An attack that guesses has an area of 0.5.")
         """, head: head,
       body: rows.joined(), footnotes: notes)
   }

@@ -39,7 +39,9 @@ extension AuditReport {
           <td>\(Table.percent(group.accuracy))</td><td>\(seedText(spread.accuracy))</td>\
           <td>\(notes.cell(group.truePositiveRate, Table.percent))</td>\
           <td>\(notes.cell(group.falsePositiveRate, Table.percent))</td>\
-          <td>\(notes.cell(group.selectionRate, Table.percent))</td></tr>
+          <td>\(notes.cell(group.selectionRate, Table.percent))</td>\
+          <td>\(notes.cell(group.precision, Table.percent))</td>\
+          <td>\(notes.cell(group.f1, Table.percent))</td></tr>
           """
       }
     }
@@ -52,6 +54,7 @@ extension AuditReport {
       head: Table.head(
         [
           "Group", "Arm", "", "Accuracy", "± over seeds", "True positive rate", "False positive rate", "Selection rate",
+          "Precision", "F1",
         ],
         textColumns: 2),
       body: rows.joined(), footnotes: notes)

@@ -10,26 +10,32 @@ extension AuditReport {
       ratesWereFixed
       ? "Rates and epochs were fixed by hand in the specification; no search was made, for any arm."
       : "Rates and epochs were chosen on the validation items."
+    let origin: [(String, String)] =
+      isOfPredictions
+      ? [("Predictions", planHash), ("Items", Figures.count(counts.test))]
+      : [
+        ("Plan", "\(planHash) (version \(planVersion))"),
+        (
+          "Items",
+          "\(Figures.count(counts.items)): \(Figures.count(counts.train)) to train, "
+            + "\(Figures.count(counts.validation)) to validate, \(Figures.count(counts.test)) to test"
+        ),
+        ("Precision", precision), ("Rates", chosen),
+      ]
+    let pooled = pooledGroups.map { "\($0.column)=\($0.value) (\(Figures.count($0.items)))" }
     let facts: [(String, String)] = [
-      ("Plan", "\(planHash) (version \(planVersion))"),
-      (
-        "Items",
-        "\(Figures.count(counts.items)): \(Figures.count(counts.train)) to train, "
-          + "\(Figures.count(counts.validation)) to validate, \(Figures.count(counts.test)) to test"
-      ),
       ("Classes", classNames.joined(separator: ", ") + (positiveClass.map { "; positive: \($0)" } ?? "")),
-      ("Seeds", seeds.map { String($0) }.joined(separator: ", ")),
-      ("Precision", precision),
-      ("Rates", chosen),
+      ("Seeds", seeds.isEmpty ? "none named" : seeds.map { String($0) }.joined(separator: ", ")),
       (
         "Declared family",
         Figures.count(fairness.familySize, "comparison of", "comparisons of")
           + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
       ),
     ]
+    let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
     return Section(
       anchor: "method", title: "Method",
-      body: "\(Self.list(facts + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
+      body: "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
   }
 
   private static func list(_ entries: [(String, String)]) -> HTML {
@@ -41,6 +47,11 @@ extension AuditReport {
     (
       "Interval of a rate",
       "Wilson’s (1927) at the effective number of items: n divided by the design effect of clusters (Kish 1965)."
+    ),
+    (
+      "Precision, F1",
+      "Ratios with random denominators: linearized variance of whole clusters (Cochran 1977); F1 by its share of found "
+        + "items among all that are labelled or predicted positive."
     ),
     (
       "Demographic parity difference",
@@ -56,6 +67,14 @@ extension AuditReport {
     ),
     ("Correction", "Holm (1979) over the declared family."),
     ("Expected calibration error", "15 right-closed bins of equal width (Guo et al. 2017)."),
+    (
+      "In bins of equal mass",
+      "15 bins that hold about as many predictions each, ties kept together (Nixon et al. 2019)."
+    ),
+    (
+      "Brier score",
+      "With Murphy’s (1973) parts, and the two terms within bins that make them add up (Stephenson et al. 2008)."
+    ),
     ("Debiased squared error", "Squared calibration error less its sampling bias (Kumar et al. 2019)."),
     ("Likelihood ratio attack", "Online, with pooled variances, from logits (LiRA: Carlini et al. 2022)."),
     ("Loss threshold attack", "The item’s own loss, without shadow models (Yeom et al. 2018)."),
@@ -77,6 +96,7 @@ extension ArmDescription {
   }
 
   fileprivate var training: String {
+    if kind == .elsewhere { return "known by its predictions alone" }
     let parameters = Figures.count(trainableParameters)
     guard let epochs, let rate else {
       return

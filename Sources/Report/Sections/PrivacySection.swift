@@ -4,6 +4,8 @@ import Privacy
 extension AuditReport {
   /// What membership inference finds against every arm.
   var privacySection: Section {
+    // Predictions made elsewhere say nothing of who was trained on.
+    if isOfPredictions { return Section(anchor: "privacy", title: "Membership inference", body: .empty) }
     guard !privacy.isEmpty else {
       return Section(
         anchor: "privacy", title: "Membership inference",

@@ -6,7 +6,10 @@ extension AuditReport {
     var table = CommaSeparatedTable(
       header: ["arm", "column", "group", "n", "seeds", "expected_calibration_error"]
         + ["expected_under_perfect_calibration"] + Field.header("debiased_squared_error", ["", "lower", "upper"])
-        + ["mean_confidence", "accuracy"] + Field.header("signed_gap", ["", "lower", "upper"]))
+        + ["mean_confidence", "accuracy"] + Field.header("signed_gap", ["", "lower", "upper"])
+        + ["equal_mass_error", "classwise_error", "negative_log_likelihood", "multiclass_brier", "brier"]
+        + ["brier_reliability", "brier_resolution", "brier_uncertainty", "brier_within_bin_variance"]
+        + ["brier_within_bin_covariance"])
     for (arm, calibration) in calibrations {
       table.append(
         [arm] + Field.group(calibration.group) + [String(calibration.n), String(calibration.seeds)]
@@ -14,7 +17,13 @@ extension AuditReport {
           + [Field.number(calibration.expectedUnderPerfectCalibration)]
           + Field.estimate(calibration.debiasedSquaredError)
           + [Field.number(calibration.meanConfidence), Field.number(calibration.accuracy)]
-          + Field.estimate(calibration.signedGap))
+          + Field.estimate(calibration.signedGap)
+          + [
+            calibration.equalMassError, calibration.classwiseError, calibration.negativeLogLikelihood,
+            calibration.multiclassBrier, calibration.brier.score, calibration.brier.reliability,
+            calibration.brier.resolution, calibration.brier.uncertainty, calibration.brier.withinBinVariance,
+            calibration.brier.withinBinCovariance,
+          ].map(Field.number))
     }
     return table
   }

@@ -7,7 +7,9 @@ extension AuditReport {
     var table = CommaSeparatedTable(
       header: ["arm", "seed", "column", "group", "n", "clusters", "positives", "negatives", "positives_undefined"]
         + ["accuracy", "accuracy_lower", "accuracy_upper", "accuracy_effective_n"]
-        + ["true_positive_rate", "false_positive_rate", "selection_rate"].flatMap { Field.header($0, parts) })
+        + ["true_positive_rate", "false_positive_rate", "selection_rate", "precision"].flatMap {
+          Field.header($0, parts)
+        } + Field.header("f1", ["", "lower", "upper"]))
     for arm in fairness.arms {
       for (seed, rates) in arm.seeds.map({ ($0.seed.map { String($0) } ?? "", $0.rates) }) + [("all", arm.overSeeds)] {
         for group in [rates.overall] + rates.groups {
@@ -38,7 +40,9 @@ extension GroupRates {
   fileprivate var fields: [String] {
     [String(n), String(clusters), positives.value.map { String($0) } ?? "", negatives.value.map { String($0) } ?? ""]
       + [positives.reason ?? negatives.reason ?? ""] + accuracy.fields
-      + [truePositiveRate, falsePositiveRate, selectionRate].flatMap { Field.undefinable($0, 4, \.fields) }
+      + [truePositiveRate, falsePositiveRate, selectionRate, precision].flatMap {
+        Field.undefinable($0, 4, \.fields)
+      } + Field.estimate(f1)
   }
 }
 

@@ -1,0 +1,104 @@
+package import Fairness
+internal import Hashing
+internal import RandomNumbers
+package import Report
+
+/// The whole evaluation of models that Tenbin never saw, from what they say about items.
+package struct PredictionsEvaluation: Sendable {
+  private let settings: Settings
+  private let items: EvaluationItems
+  private let arms: [ArmPredictions]
+  private let pooled: [GroupColumns.Pooled]
+  private let content: ContentHash
+
+  /// What a user says about the files.
+  package struct Settings: Sendable {
+    package var files: [String]
+    package var groups: [String]
+    /// Columns that are combined, two or three each.
+    package var intersections: [[String]]
+    /// The class counted as positive; nil for the second of two.
+    package var positive: String?
+    /// The arm that the others are compared with; nil for `full` where there is one.
+    package var reference: String?
+    package var rule: DecisionRule
+    package var name: String
+
+    package init(
+      files: [String], groups: [String], intersections: [[String]] = [], positive: String? = nil,
+      reference: String? = nil, rule: DecisionRule, name: String
+    ) {
+      self.files = files
+      self.groups = groups
+      self.intersections = intersections
+      self.positive = positive
+      self.reference = reference
+      self.rule = rule
+      self.name = name
+    }
+  }
+
+  /// Reads and checks everything.
+  ///
+  /// - Throws: `PredictionsError` or the error of the CSV, naming file, line and item.
+  package init(_ settings: Settings) throws {
+    self.settings = settings
+    let table = try PredictionsTable(files: settings.files, groups: settings.groups)
+    let collected = try CollectedRuns(table)
+    let file = settings.files.first ?? ""
+    let columns = GroupColumns(
+      names: settings.groups,
+      cells: settings.groups.indices.map { column in collected.items.map { $0.groups[column] } },
+      minimumSize: settings.rule.minimumGroupSize)
+    var groups = try columns.groups(file: file)
+    var pooled: [GroupColumns.Pooled] = []
+    for combined in settings.intersections {
+      let found = try columns.intersections(of: combined, file: file)
+      groups += found.groups
+      pooled += found.pooled
+    }
+    let positive = try Self.positiveClass(settings.positive, of: table.classNames, file: file)
+    items = EvaluationItems(
+      identifiers: collected.items.map(\.item), labels: collected.items.map(\.label), classNames: table.classNames,
+      clusters: collected.clusters, groups: groups, positiveClass: positive)
+    arms = collected.arms
+    self.pooled = pooled
+    content = ContentHash(of: table.digestible)
+    if let reference = settings.reference, !arms.contains(where: { $0.arm == reference }) {
+      throw PredictionsError(
+        file, "the reference \(reference) is no arm of the predictions; expected one of \(arms.map(\.arm).listed)")
+    }
+  }
+
+  /// Evaluates, and puts the report together.
+  package func report() throws(EvaluationError) -> AuditReport {
+    let reference = settings.reference ?? (arms.contains { $0.arm == "full" } ? "full" : nil)
+    let comparisons = reference.map { reference in
+      arms.map(\.arm).filter { $0 != reference }.map { ArmComparison(arm: $0, reference: reference) }
+    }
+    // Drawn from what is evaluated alone, so that the same predictions give the same bytes.
+    let fairness = try FairnessEvaluation.evaluate(
+      items: items, arms: arms, comparisons: comparisons ?? [], rule: settings.rule,
+      key: RandomKey(seed: 0)["evaluate"][content.description])
+    return AuditReport(
+      name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
+      classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },
+      counts: ItemCounts(items: items.count, train: 0, validation: 0, test: items.count),
+      seeds: Set(arms.flatMap { $0.runs.compactMap(\.seed) }).sorted(), groups: items.groups,
+      arms: arms.map {
+        ArmDescription(name: $0.arm, kind: .elsewhere, trainableParameters: 0, epochs: nil, rate: nil)
+      },
+      fairness: fairness, ratesWereFixed: false,
+      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.items) })
+  }
+
+  private static func positiveClass(
+    _ named: String?, of classes: [String], file: String
+  ) throws(PredictionsError) -> Int? {
+    guard let named else { return classes.count == 2 ? 1 : nil }
+    guard let index = classes.firstIndex(of: named) else {
+      throw PredictionsError(file, line: 1, "there is no class \(named); expected one of \(classes.listed)")
+    }
+    return index
+  }
+}

@@ -1,0 +1,153 @@
+internal import Datasets
+internal import Fairness
+internal import Foundation
+
+/// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
+///
+/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`;
+/// and those of groups.
+struct PredictionsTable {
+  /// What one model says about one item.
+  struct Row {
+    let file: String
+    let line: Int
+    let arm: String
+    let seed: Int?
+    let item: String
+    let label: Int
+    let cluster: String
+    /// The cell of every group column.
+    let groups: [String]
+  }
+
+  let classNames: [String]
+  let holdsProbabilities: Bool
+  private(set) var rows: [Row] = []
+  /// Logits or probabilities, row by row.
+  private(set) var scores: [Double] = []
+
+  /// Reads files that have the same classes.
+  ///
+  /// - Parameter groups: the columns of groups.
+  init(files: [String], groups: [String]) throws {
+    guard let first = files.first else { throw PredictionsError("--predictions", "expected a file") }
+    let table = try CommaSeparatedValues(file: first)
+    let columns = try ScoreColumns(table)
+    classNames = columns.classNames
+    holdsProbabilities = columns.holdsProbabilities
+    try append(table, columns: columns, groups: groups)
+    for file in files.dropFirst() {
+      let table = try CommaSeparatedValues(file: file)
+      let columns = try ScoreColumns(table)
+      guard columns.classNames == classNames, columns.holdsProbabilities == holdsProbabilities else {
+        throw PredictionsError(
+          file, line: 1,
+          "expected the columns of \(first): \(ScoreColumns.names(classNames, probabilities: holdsProbabilities))")
+      }
+      try append(table, columns: columns, groups: groups)
+    }
+  }
+
+  private mutating func append(_ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String]) throws {
+    func column(_ name: String) throws(PredictionsError) -> Int {
+      guard let index = table.column(name) else {
+        throw PredictionsError(table.file, line: 1, "there is no column \(name); found: \(table.header.listed)")
+      }
+      return index
+    }
+    let (item, label) = (try column("item"), try column("label"))
+    let groupColumns = try groups.map { try column($0) }
+    let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column("cluster"))
+    let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
+    for row in table.rows {
+      func wrong(_ problem: String) -> PredictionsError { PredictionsError(table.file, line: row.line, problem) }
+      let name = row.fields[item]
+      guard !name.isEmpty else { throw wrong("the item has no name") }
+      guard let labelIndex = classes[row.fields[label]] else {
+        throw wrong(
+          "item \(name) has the label \"\(row.fields[label])\", which no column is for; expected one of "
+            + classNames.listed)
+      }
+      let seedText = seed.map { row.fields[$0] } ?? ""
+      guard seedText.isEmpty || Int(seedText) != nil else {
+        throw wrong("the seed \"\(seedText)\" is no whole number")
+      }
+      scores += try columns.scores(of: row, item: name, file: table.file)
+      rows.append(
+        Row(
+          file: table.file, line: row.line,
+          arm: arm.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 } ?? "model",
+          seed: Int(seedText), item: name, label: labelIndex, cluster: cluster.map { row.fields[$0] } ?? "",
+          groups: groupColumns.map { row.fields[$0] }))
+    }
+  }
+}
+
+/// The columns that hold what a model says.
+private struct ScoreColumns {
+  let classNames: [String]
+  let holdsProbabilities: Bool
+  private let indices: [Int]
+
+  /// Probabilities in files are rounded; farther from one than this is no rounding.
+  private static let tolerance = 0.01
+
+  init(_ table: CommaSeparatedValues) throws(PredictionsError) {
+    func columns(_ prefix: String) -> [(name: String, index: Int)] {
+      table.header.enumerated().filter { $1.hasPrefix(prefix) && $1.count > prefix.count }.map {
+        (String($1.dropFirst(prefix.count)), $0)
+      }
+    }
+    let (logits, probabilities) = (columns("logit_"), columns("probability_"))
+    guard logits.isEmpty || probabilities.isEmpty else {
+      throw PredictionsError(table.file, line: 1, "there are columns logit_… and probability_…; expected one kind")
+    }
+    let found = logits.isEmpty ? probabilities : logits
+    guard found.count >= 2 else {
+      throw PredictionsError(
+        table.file, line: 1,
+        "expected a column logit_CLASS or probability_CLASS for each of two classes or more; found: "
+          + table.header.listed)
+    }
+    classNames = found.map(\.name)
+    indices = found.map(\.index)
+    holdsProbabilities = logits.isEmpty
+  }
+
+  static func names(_ classes: [String], probabilities: Bool) -> String {
+    classes.map { (probabilities ? "probability_" : "logit_") + $0 }.listed
+  }
+
+  func scores(of row: CommaSeparatedValues.Row, item: String, file: String) throws(PredictionsError) -> [Double] {
+    var values: [Double] = []
+    for (name, index) in zip(classNames, indices) {
+      let text = row.fields[index]
+      guard let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has \"\(text)\" for class \(name); expected a finite number")
+      }
+      guard !holdsProbabilities || (0...1).contains(value) else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has the probability \(text) for class \(name); expected one from 0 to 1")
+      }
+      guard holdsProbabilities || Float(value).isFinite else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has the logit \(text) for class \(name), which no Float32 holds")
+      }
+      values.append(value)
+    }
+    let sum = values.reduce(0, +)
+    guard !holdsProbabilities || abs(sum - 1) <= Self.tolerance else {
+      throw PredictionsError(
+        file, line: row.line, "the probabilities of item \(item) sum to \(sum); expected one, give or take .01")
+    }
+    return values
+  }
+}
+
+extension [String] {
+  /// "a, b, c", cut where it is long.
+  var listed: String {
+    count > 20 ? prefix(20).joined(separator: ", ") + " and \(count - 20) more" : joined(separator: ", ")
+  }
+}

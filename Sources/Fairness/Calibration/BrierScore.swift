@@ -1,0 +1,68 @@
+/// The mean squared error of stated probabilities, and what it is made of (Murphy 1973; with the terms within bins of
+/// Stephenson, Coelho and Jolliffe 2008).
+///
+/// `score` = `reliability` − `resolution` + `uncertainty` + `withinBinVariance` − `withinBinCovariance`; the last two are
+/// zero where all probabilities of a bin are equal.
+package struct BrierScore: Equatable, Sendable {
+  package let score: Double
+  /// Σ n_b/n·(p̄_b − ȳ_b)².
+  package let reliability: Double
+  /// Σ n_b/n·(ȳ_b − ȳ)².
+  package let resolution: Double
+  /// ȳ(1 − ȳ).
+  package let uncertainty: Double
+  /// Σ (p − p̄_b)²/n.
+  package let withinBinVariance: Double
+  /// 2·Σ (p − p̄_b)(y − ȳ_b)/n.
+  package let withinBinCovariance: Double
+
+  /// - Parameters:
+  ///   - probabilities: Stated, in [0, 1]; at least one.
+  ///   - outcomes: 1 where what was stated came true, otherwise 0.
+  ///   - bins: Of each prediction, from 0 to below `binCount`.
+  package init(probabilities: [Double], outcomes: [Double], bins: [Int], binCount: Int) {
+    var counts = [Double](repeating: 0, count: binCount)
+    var stated = counts
+    var observations = counts
+    var score = 0.0
+    for ((probability, outcome), bin) in zip(zip(probabilities, outcomes), bins) {
+      counts[bin] += 1
+      stated[bin] += probability
+      observations[bin] += outcome
+      score += (probability - outcome) * (probability - outcome)
+    }
+    let n = Double(max(1, probabilities.count))
+    let rate = observations.reduce(0, +) / n
+    var (reliability, resolution) = (0.0, 0.0)
+    for bin in 0..<binCount where counts[bin] > 0 {
+      let (mean, observed) = (stated[bin] / counts[bin], observations[bin] / counts[bin])
+      reliability += counts[bin] * (mean - observed) * (mean - observed)
+      resolution += counts[bin] * (observed - rate) * (observed - rate)
+    }
+    var (variance, covariance) = (0.0, 0.0)
+    for ((probability, outcome), bin) in zip(zip(probabilities, outcomes), bins) {
+      let deviation = probability - stated[bin] / counts[bin]
+      variance += deviation * deviation
+      covariance += 2 * deviation * (outcome - observations[bin] / counts[bin])
+    }
+    self.score = score / n
+    self.reliability = reliability / n
+    self.resolution = resolution / n
+    uncertainty = rate * (1 - rate)
+    withinBinVariance = variance / n
+    withinBinCovariance = covariance / n
+  }
+
+  /// The mean of several, part by part; the parts still add up.
+  init(averaging scores: [BrierScore]) {
+    func mean(_ part: KeyPath<BrierScore, Double>) -> Double {
+      scores.reduce(0) { $0 + $1[keyPath: part] } / Double(max(1, scores.count))
+    }
+    score = mean(\.score)
+    reliability = mean(\.reliability)
+    resolution = mean(\.resolution)
+    uncertainty = mean(\.uncertainty)
+    withinBinVariance = mean(\.withinBinVariance)
+    withinBinCovariance = mean(\.withinBinCovariance)
+  }
+}

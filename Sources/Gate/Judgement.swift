@@ -1,0 +1,95 @@
+/// What the data say of one demand, judged on its interval's bound and not on its point.
+package struct Judgement: Equatable, Sendable {
+  package enum Outcome: String, Sendable, Comparable {
+    case met
+    /// The interval holds values on both sides, or there are too few items, or the figure is undefined.
+    case insufficient
+    case broken
+
+    private var severity: Int { self == .met ? 0 : self == .insufficient ? 1 : 2 }
+    package static func < (left: Outcome, right: Outcome) -> Bool { left.severity < right.severity }
+  }
+
+  package let arm: String
+  /// nil for all items.
+  package let group: String?
+  package let rule: Policy.Rule
+  package let outcome: Outcome
+  /// nil where the figure is undefined.
+  package let figure: Figure?
+  /// Why the data do not suffice, where it is not the interval.
+  package let reason: String?
+}
+
+/// A figure with its interval.
+package struct Figure: Equatable, Sendable {
+  package let value: Double
+  package let lower: Double
+  package let upper: Double
+  /// Items behind it.
+  package let n: Int
+}
+
+extension Policy {
+  /// Judges every rule for every arm and group that it is about, in order.
+  package func judge(_ results: ResultsFigures) -> [Judgement] {
+    let judged = arms ?? results.comparedArms ?? results.arms
+    return judged.flatMap { arm in
+      rules.flatMap { rule in
+        results.groups(of: rule.groups).map { group in judge(rule, arm: arm, group: group, results: results) }
+      }
+    }
+  }
+
+  private func judge(_ rule: Rule, arm: String, group: ResultsFigures.Group?, results: ResultsFigures) -> Judgement {
+    func judgement(_ outcome: Judgement.Outcome, _ figure: Figure?, _ reason: String? = nil) -> Judgement {
+      Judgement(
+        arm: arm, group: group?.description, rule: rule, outcome: outcome, figure: figure, reason: reason)
+    }
+    guard results.arms.contains(arm) else { return judgement(.insufficient, nil, "there is no arm \(arm)") }
+    if let group, !results.groups.contains(group) {
+      return judgement(.insufficient, nil, "there is no group \(group)")
+    }
+    let isDifference = if case .margin = rule.demand { true } else { false }
+    switch results.figure(rule.metric, arm: arm, group: group, isDifference: isDifference) {
+    case .failure(let undefined): return judgement(.insufficient, nil, undefined.reason)
+    case .success(let figure):
+      if group != nil, figure.n < minimumSize {
+        return judgement(.insufficient, figure, "\(figure.n) items, minimum \(minimumSize)")
+      }
+      let (isMet, isBroken) =
+        switch rule.demand {
+        case .atLeast(let limit): (figure.lower >= limit, figure.upper < limit)
+        case .atMost(let limit): (figure.upper <= limit, figure.lower > limit)
+        case .margin(let margin): (figure.lower > -margin, figure.upper < -margin)
+        }
+      return judgement(isMet ? .met : isBroken ? .broken : .insufficient, figure)
+    }
+  }
+}
+
+/// All judgements together.
+package struct GateOutcome: Equatable, Sendable {
+  package let policy: Policy
+  package let judgements: [Judgement]
+  /// The policy is not the one that was fixed before the run.
+  package let isChosenAfterwards: Bool
+
+  package init(policy: Policy, results: ResultsFigures, isChosenAfterwards: Bool) {
+    self.policy = policy
+    self.isChosenAfterwards = isChosenAfterwards
+    judgements = policy.judge(results)
+  }
+
+  /// The worst of all; a policy that judges nothing does not suffice.
+  package var outcome: Judgement.Outcome { judgements.map(\.outcome).max() ?? .insufficient }
+
+  /// 0 when met, 2 when broken, 3 when the data do not suffice.
+  package var exitCode: Int32 {
+    switch outcome {
+    case .met: 0
+    case .broken: 2
+    case .insufficient: 3
+    }
+  }
+}

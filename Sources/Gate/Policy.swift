@@ -1,0 +1,126 @@
+/// What must hold of an adapted model before it is released, agreed before the run.
+package struct Policy: Equatable, Sendable, Codable {
+  /// Who answers for it.
+  package var owner: String?
+  /// By when it is to be met; a text, for nothing is computed with it.
+  package var deadline: String?
+  /// Groups with fewer items do not suffice for a verdict.
+  package var minimumSize: Int
+  /// The arms that it is about; nil for all that are compared with another, or all where none are.
+  package var arms: [String]?
+  package var rules: [Rule]
+
+  package init(owner: String?, deadline: String?, minimumSize: Int, arms: [String]?, rules: [Rule]) {
+    self.owner = owner
+    self.deadline = deadline
+    self.minimumSize = minimumSize
+    self.arms = arms
+    self.rules = rules
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case owner, deadline, arms, rules
+    case minimumSize = "minimum_size"
+  }
+
+  /// One demand on one figure.
+  package struct Rule: Equatable, Sendable {
+    package var metric: Metric
+    package var groups: Groups
+    package var demand: Demand
+
+    package init(metric: Metric, groups: Groups, demand: Demand) {
+      (self.metric, self.groups, self.demand) = (metric, groups, demand)
+    }
+  }
+
+  /// The figures that can be demanded, by their names in results.json.
+  package enum Metric: String, Sendable, CaseIterable, Codable {
+    case accuracy
+    case truePositiveRate = "true_positive_rate"
+    case falsePositiveRate = "false_positive_rate"
+    case selectionRate = "selection_rate"
+    case precision
+    case f1
+    /// Mean confidence minus accuracy.
+    case signedGap = "signed_gap"
+    /// Of membership inference by the likelihood ratio attack.
+    case attackArea = "attack_area"
+  }
+
+  package enum Groups: Hashable, Sendable {
+    /// All items together.
+    case all
+    /// Every group by itself.
+    case every
+    /// The one of this column and value.
+    case one(column: String, value: String)
+  }
+
+  package enum Demand: Equatable, Sendable {
+    case atLeast(Double)
+    case atMost(Double)
+    /// No more than this below the arm it is compared with; accuracy only.
+    case margin(Double)
+  }
+}
+
+extension Policy.Groups {
+  /// `all`, `every`, or `column=value`; nil for anything else.
+  package init?(_ text: String) {
+    switch text {
+    case "all": self = .all
+    case "every": self = .every
+    default:
+      guard let sign = text.firstIndex(of: "="), sign > text.startIndex else { return nil }
+      let value = text[text.index(after: sign)...]
+      guard !value.isEmpty else { return nil }
+      self = .one(column: String(text[..<sign]), value: String(value))
+    }
+  }
+
+  package var text: String {
+    switch self {
+    case .all: "all"
+    case .every: "every"
+    case .one(let column, let value): "\(column)=\(value)"
+    }
+  }
+}
+
+extension Policy.Rule: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case metric, group, margin
+    case atLeast = "at_least"
+    case atMost = "at_most"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    metric = try container.decode(Policy.Metric.self, forKey: .metric)
+    let text = try container.decode(String.self, forKey: .group)
+    guard let groups = Policy.Groups(text) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .group, in: container, debugDescription: "expected all, every or COLUMN=VALUE, found \(text)")
+    }
+    self.groups = groups
+    if let limit = try container.decodeIfPresent(Double.self, forKey: .atLeast) {
+      demand = .atLeast(limit)
+    } else if let limit = try container.decodeIfPresent(Double.self, forKey: .atMost) {
+      demand = .atMost(limit)
+    } else {
+      demand = .margin(try container.decode(Double.self, forKey: .margin))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(metric, forKey: .metric)
+    try container.encode(groups.text, forKey: .group)
+    switch demand {
+    case .atLeast(let limit): try container.encode(limit, forKey: .atLeast)
+    case .atMost(let limit): try container.encode(limit, forKey: .atMost)
+    case .margin(let margin): try container.encode(margin, forKey: .margin)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Datasets
+import Evaluation
+import Fairness
+import Foundation
+import Report
+
+/// The whole evaluation of models that Tenbin never saw.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Evaluate predictions that were made elsewhere, group by group.",
+    discussion: """
+      A CSV has the columns item, label, and logit_CLASS or probability_CLASS for every class; optionally arm, seed and \
+      cluster (items of one cluster, such as pictures of one person, are not independent); and those of groups. An empty \
+      cell of a group is a group of its own; cells such as a;b are overlapping tags. Every arm holds the same items.
+      """)
+
+  @Option(parsing: .upToNextOption, help: "CSV files of predictions.", completion: .file(extensions: ["csv"]))
+  var predictions: [String]
+
+  @Option(help: "Columns of groups, with commas between them.")
+  var groups: String = ""
+
+  @Option(
+    parsing: .singleValue,
+    help: "Two or three columns of groups to be combined, for example age+lighting; may be given several times.")
+  var combine: [String] = []
+
+  @Option(help: "The class that counts as positive; the second of two when left out.")
+  var positive: String?
+
+  @Option(help: "The arm that all others are compared with; full when left out, where there is one.")
+  var reference: String?
+
+  @Option(help: "How much worse than the reference an arm may be in a group, as a share.")
+  var margin: Double = 0.03
+
+  @Option(help: "Groups with fewer items get no verdict.")
+  var minGroup: Int = 50
+
+  @Option(help: "What the report is called; the first file's name when left out.")
+  var name: String?
+
+  @Option(help: "The folder for report, results and tables.", completion: .directory)
+  var output: String
+
+  func validate() throws {
+    if predictions.isEmpty { throw ValidationError("Missing expected argument '--predictions <file>'") }
+    if !(margin >= 0 && margin < 1) { throw ValidationError("--margin must be a share from 0 to below 1") }
+    if minGroup < 0 { throw ValidationError("--min-group must be 0 or more") }
+  }
+
+  func run() throws {
+    let report: AuditReport
+    do {
+      report = try PredictionsEvaluation(
+        PredictionsEvaluation.Settings(
+          files: predictions, groups: Self.list(groups, separator: ","),
+          intersections: combine.map { Self.list($0, separator: "+") }, positive: positive, reference: reference,
+          rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
+          name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent)
+      ).report()
+    } catch {
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      throw ExitCode(78)
+    }
+    try Session.reportingErrors {
+      try Self.requireOwnFolder(output)
+      for file in report.files() {
+        let path = "\(output)/\(file.path)"
+        try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
+        try FileBytes.write(file.bytes, to: path)
+      }
+    }
+    for line in report.verdictLines() { print(line) }
+    print("report: \(output)/report.html")
+  }
+
+  private static func list(_ text: String, separator: Character) -> [String] {
+    text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
+  /// An audit's results, or anything else, must not be written over.
+  private static func requireOwnFolder(_ folder: String) throws {
+    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let own: Set = ["results.json", "report.html", "tables"]
+    guard contents.allSatisfy(own.contains) else {
+      FileHandle.standardError.write(
+        Data(
+          "error: \(folder): the folder holds something else than an evaluation; choose an empty or a new --output\n"
+            .utf8))
+      throw ExitCode(78)
+    }
+  }
+}

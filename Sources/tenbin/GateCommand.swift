@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Gate
+import Plan
+
+/// Whether a model may be released.
+struct GateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gate", abstract: "Say whether results meet the policy that was agreed.",
+    discussion: """
+      Judged on the bound of the 95 % interval, not on the point. Exit code 0 when met, 2 when broken, 3 when the data do \
+      not suffice. The policy is the specification's, fixed before the run; another one is marked as chosen afterwards.
+      """)
+
+  @Argument(help: "The folder of an audit or an evaluation.", completion: .directory)
+  var folder: String
+
+  @Option(help: "A policy in YAML instead of the specification's.", completion: .file(extensions: ["yaml", "yml"]))
+  var policy: String?
+
+  @Option(help: "The language of the lines: en or ja.")
+  var language: String = "en"
+
+  func validate() throws {
+    if Language(rawValue: language) == nil { throw ValidationError("--language must be en or ja") }
+  }
+
+  func run() throws {
+    let outcome: GateOutcome
+    do {
+      let file = "\(folder)/results.json"
+      let bytes: Data
+      do {
+        bytes = try Data(contentsOf: URL(filePath: file))
+      } catch {
+        throw GateError(description: "\(file) cannot be read; expected the folder of an audit that is done")
+      }
+      guard let results = try? ResultsFigures(bytes) else {
+        throw GateError(description: "\(file) is no results.json of this version of Tenbin; run the audit again")
+      }
+      outcome = try judge(results)
+    } catch {
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      throw ExitCode(78)
+    }
+    for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
+    if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
+  }
+
+  private func judge(_ results: ResultsFigures) throws -> GateOutcome {
+    guard let policy else {
+      guard let fixed = results.policy else {
+        throw GateError(
+          description: "\(folder): no policy was fixed before the run; give one with --policy, which is then marked so")
+      }
+      return GateOutcome(policy: fixed, results: results, isChosenAfterwards: false)
+    }
+    guard let text = try? String(contentsOfFile: policy, encoding: .utf8) else {
+      throw GateError(description: "\(policy) cannot be read; expected a policy in YAML")
+    }
+    let given = try Policy(yaml: text, file: policy)
+    return GateOutcome(policy: given, results: results, isChosenAfterwards: given != results.policy)
+  }
+}
+
+private struct GateError: Error, CustomStringConvertible {
+  let description: String
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Gate
+import Plan
+import Testing
+
+@Suite struct GateTests {
+  /// Two arms of which one is compared with the other, in two groups; only what policies can speak of.
+  private func results(policy: String = "null") throws -> ResultsFigures {
+    func share(_ value: Double, _ half: Double, _ n: Int) -> String {
+      "{\"successes\": 1, \"n\": \(n), \"effective_n\": \(n), \"value\": \(value), "
+        + "\"interval\": {\"lower\": \(value - half), \"upper\": \(value + half)}}"
+    }
+    func rates(_ group: String, _ accuracy: Double, _ n: Int) -> String {
+      "{\"group\": \(group), \"n\": \(n), \"clusters\": \(n), \"accuracy\": \(share(accuracy, 0.05, n)), "
+        + "\"true_positive_rate\": {\"undefined\": \"no positives\", \"n\": \(n)}, "
+        + "\"false_positive_rate\": \(share(0.1, 0.05, n)), \"selection_rate\": \(share(0.5, 0.1, n)), "
+        + "\"precision\": \(share(0.8, 0.1, n)), "
+        + "\"f1\": {\"value\": 0.8, \"interval\": {\"undefined\": \"one cluster\", \"n\": 1}}}"
+    }
+    func calibration(_ group: String, _ n: Int) -> String {
+      "{\"group\": \(group), \"n\": \(n), "
+        + "\"signed_gap\": {\"value\": 0.02, \"interval\": {\"lower\": -0.01, \"upper\": 0.05}}}"
+    }
+    let (a, b) = ("{\"column\": \"light\", \"value\": \"dusk\"}", "{\"column\": \"light\", \"value\": \"day\"}")
+    func arm(_ name: String, _ accuracy: Double) -> String {
+      "{\"arm\": \"\(name)\", \"over_seeds\": {\"overall\": \(rates("null", accuracy, 300)), "
+        + "\"groups\": [\(rates(a, accuracy - 0.1, 40)), \(rates(b, accuracy, 260))]}, "
+        + "\"calibration\": {\"overall\": \(calibration("null", 300)), "
+        + "\"groups\": [\(calibration(a, 40)), \(calibration(b, 260))]}}"
+    }
+    func comparison(_ group: String, _ lower: Double, _ upper: Double, _ n: Int) -> String {
+      "{\"arm\": \"lora\", \"reference\": \"full\", \"group\": \(group), \"n\": \(n), "
+        + "\"estimate\": \((lower + upper) / 2), \"interval\": {\"lower\": \(lower), \"upper\": \(upper)}}"
+    }
+    let text = """
+      {"name": "x", "groups": [{"column": "light", "value": "dusk", "n": 40}, {"column": "light", "value": "day", "n": 260}],
+       "evaluations": [\(arm("lora", 0.8)), \(arm("full", 0.9))],
+       "comparisons": [\(comparison("null", -0.05, -0.01, 300)), \(comparison(a, -0.2, -0.1, 40)),
+         \(comparison(b, -0.02, 0.01, 260))],
+       "privacy": {"undefined": "membership inference was not measured", "n": 0}, "policy": \(policy)}
+      """
+    return try ResultsFigures(Data(text.utf8))
+  }
+
+  private func outcomes(_ rules: String, minimum: Int = 30) throws -> [Judgement] {
+    let policy = try Policy(yaml: "min_group: \(minimum)\nrules:\n\(rules)\n", file: "policy.yaml")
+    return policy.judge(try results())
+  }
+
+  @Test("A demand is judged by the bound of the interval, not by the point")
+  func bounds() throws {
+    func outcome(_ rule: String) throws -> [Judgement.Outcome] {
+      try outcomes("  - {metric: accuracy, group: all, \(rule)}").map(\.outcome)
+    }
+    // .8 within [.75, .85]
+    #expect(try outcome("at_least: 0.74") == [.met])
+    #expect(try outcome("at_least: 0.75") == [.met])
+    #expect(try outcome("at_least: 0.78") == [.insufficient])
+    #expect(try outcome("at_least: 0.84") == [.insufficient])
+    #expect(try outcome("at_least: 0.86") == [.broken])
+    #expect(try outcome("at_most: 0.86") == [.met])
+    #expect(try outcome("at_most: 0.8") == [.insufficient])
+    #expect(try outcome("at_most: 0.74") == [.broken])
+    // The difference lies in [-.05, -.01].
+    #expect(try outcome("margin: 0.06") == [.met])
+    #expect(try outcome("margin: 0.03") == [.insufficient])
+    #expect(try outcome("margin: 0.005") == [.broken])
+  }
+
+  @Test("Every group is judged by itself, small ones are not, and what is undefined does not suffice")
+  func groups() throws {
+    let every = try outcomes("  - {metric: accuracy, margin: 0.03}")
+    #expect(every.map(\.group) == ["light=dusk", "light=day"])
+    #expect(every.map(\.outcome) == [.broken, .met])
+    let small = try outcomes("  - {metric: accuracy, margin: 0.03}", minimum: 41)
+    #expect(small.map(\.outcome) == [.insufficient, .met])
+    #expect(small[0].reason == "40 items, minimum 41")
+    let undefined = try outcomes("  - {metric: true_positive_rate, group: light=day, at_least: 0.5}")
+    #expect(undefined.map(\.reason) == ["no positives"])
+    #expect(try outcomes("  - {metric: f1, group: all, at_least: 0.1}").map(\.reason) == ["one cluster"])
+    #expect(
+      try outcomes("  - {metric: attack_area, group: all, at_most: 0.6}").map(\.reason)
+        == ["membership inference was not measured"])
+    #expect(
+      try outcomes("  - {metric: accuracy, group: light=noon, at_least: 0.1}").map(\.reason) == [
+        "there is no group light=noon"
+      ])
+    #expect(try outcomes("  - {metric: signed_gap, group: all, at_most: 0.06}").map(\.outcome) == [.met])
+  }
+
+  @Test("The whole is as good as its worst part, and says so by its exit code, in two languages")
+  func whole() throws {
+    func outcome(_ rules: String, afterwards: Bool = false) throws -> GateOutcome {
+      GateOutcome(
+        policy: try Policy(yaml: "owner: Sato\ndeadline: 2027-03-01\nmin_group: 1\nrules:\n\(rules)\n", file: "p"),
+        results: try results(),
+        isChosenAfterwards: afterwards)
+    }
+    let met = "  - {metric: accuracy, group: all, at_least: 0.7}"
+    let broken = "  - {metric: accuracy, group: all, at_least: 0.9}"
+    let open = "  - {metric: accuracy, group: all, at_least: 0.8}"
+    #expect(try outcome(met).exitCode == 0)
+    #expect(try outcome(met + "\n" + open).exitCode == 3)
+    #expect(try outcome(open + "\n" + broken + "\n" + met).exitCode == 2)
+    let lines = try outcome(met + "\n" + broken, afterwards: true).lines(in: .english)
+    #expect(
+      lines == [
+        "the policy is broken, which was chosen afterwards; 1 met, 0 without enough data, 1 broken; owner: Sato; deadline: 2027-03-01",
+        "broken: lora, all items: accuracy 0.800 [0.750, 0.850], at least 0.900 is demanded",
+        "met: lora, all items: accuracy 0.800 [0.750, 0.850], at least 0.700 is demanded",
+      ])
+    let japanese = try outcome(open).lines(in: .japanese)
+    #expect(japanese[0].hasPrefix("方針を判定するにはデータが足りません"))
+    #expect(japanese[1] == "データ不足：lora, 全件：正解率 0.800 [0.750, 0.850]、要件は 0.800 以上")
+  }
+
+  @Test("The policy that was fixed is read back from the results as it was written")
+  func roundTrip() throws {
+    let policy = try Policy(
+      yaml: """
+        owner: Sato
+        arms: [lora]
+        rules:
+          - {metric: accuracy, margin: 0.03}
+          - {metric: precision, group: light=dusk, at_least: 0.5}
+          - {metric: signed_gap, group: all, at_most: 0.1}
+        """, file: "p")
+    let encoded = String(decoding: try JSONEncoder().encode(policy), as: UTF8.self)
+    #expect(try results(policy: "{\"fixed\": \(encoded)}").policy == policy)
+    #expect(try results().policy == nil)
+  }
+
+  @Test(
+    "A policy that cannot be is refused with its line",
+    arguments: [
+      ("rules: []", "rules: the list is empty"),
+      ("rules:\n  - {metric: kindness, at_least: 1}", "rules[0].metric"),
+      ("rules:\n  - {metric: accuracy}", "expected one of at_least, at_most and margin"),
+      ("rules:\n  - {metric: accuracy, at_least: 0.5, at_most: 0.9}", "expected one of at_least, at_most and margin"),
+      ("rules:\n  - {metric: f1, margin: 0.03}", "a margin is about accuracy"),
+      ("rules:\n  - {metric: f1, group: dusk, at_least: 0.03}", "expected all, every or COLUMN=VALUE"),
+      ("rules:\n  - {metric: f1, at_least: 70}", "expected a number from -1.0 to 1.0, found 70"),
+      ("owners: x\nrules:\n  - {metric: f1, at_least: 0.7}", "unknown key"),
+    ])
+  func refused(text: String, problem: String) {
+    #expect {
+      try Policy(yaml: text, file: "policy.yaml")
+    } throws: { error in
+      "\(error)".contains(problem) && "\(error)".contains("policy.yaml")
+    }
+  }
+}
