@@ -77,10 +77,10 @@ struct GroupColumns {
       }
       columns.append(cells[index])
     }
-    let name = combined.joined(separator: " × ")
+    let name = combined.joined(separator: GroupName.times)
     var members: [String: [Int]] = [:]
     for item in columns[0].indices {
-      let value = columns.map { $0[item].isEmpty ? Self.missing : $0[item] }.joined(separator: " × ")
+      let value = columns.map { $0[item].isEmpty ? Self.missing : $0[item] }.joined(separator: GroupName.times)
       members[value, default: []].append(item)
     }
     var groups: [Subgroup] = []
@@ -95,7 +95,7 @@ struct GroupColumns {
         rest += inside
       }
     }
-    if !rest.isEmpty { groups.append(Subgroup(column: name, value: "smaller ones together", members: rest.sorted())) }
+    if !rest.isEmpty { groups.append(Subgroup(column: name, value: "smaller ones of \(name)", members: rest.sorted())) }
     return (groups, pooled)
   }
 

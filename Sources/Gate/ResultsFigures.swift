@@ -13,6 +13,22 @@ package struct ResultsFigures: Sendable {
     policy = try JSONDecoder().decode(PolicyDocument.self, from: bytes).policy?.fixed
   }
 
+  /// Those of an audit or an evaluation.
+  ///
+  /// - Throws: `ResultsError` where there are none, or of another version.
+  package init(folder: String) throws(ResultsError) {
+    let file = "\(folder)/results.json"
+    guard let bytes = try? Data(contentsOf: URL(filePath: file)) else {
+      throw ResultsError(description: "\(file) cannot be read; expected the folder of an audit that is done")
+    }
+    do {
+      try self.init(bytes)
+    } catch {
+      throw ResultsError(
+        description: "\(file) is no results.json of this version of Tenbin; run the audit again (\(error))")
+    }
+  }
+
   package struct Group: Hashable, Sendable, Decodable, CustomStringConvertible {
     package let column: String
     package let value: String
@@ -32,6 +48,30 @@ package struct ResultsFigures: Sendable {
   package let policy: Policy?
   var arms: [String] { document.evaluations.map(\.arm) }
   var groups: [Group] { document.groups }
+
+  /// A comparison of the declared family, in one group.
+  struct GroupVerdict: Sendable, Equatable {
+    let arm: String
+    let reference: String
+    let group: Group
+    let estimate: Double
+    let lower: Double
+    let upper: Double
+    /// within_margin, difference_confirmed or not_enough_data.
+    let verdict: String
+  }
+
+  /// Every arm in every group, in the order of the document.
+  var verdicts: [GroupVerdict] {
+    document.comparisons.compactMap { comparison in
+      guard let group = comparison.group, let estimate = comparison.estimate.value,
+        let lower = comparison.interval?.lower?.value, let upper = comparison.interval?.upper?.value
+      else { return nil }
+      return GroupVerdict(
+        arm: comparison.arm, reference: comparison.reference, group: group, estimate: estimate, lower: lower,
+        upper: upper, verdict: comparison.verdict?.verdict ?? "not_enough_data")
+    }
+  }
 
   /// The arms that are compared with another; nil where none are.
   var comparedArms: [String]? {
@@ -99,6 +139,11 @@ package struct ResultsFigures: Sendable {
     }
     return .success(Figure(value: value, lower: lower, upper: upper, n: n))
   }
+}
+
+/// Results that cannot be read.
+package struct ResultsError: Error, CustomStringConvertible {
+  package let description: String
 }
 
 private struct PolicyDocument: Decodable {
@@ -185,7 +230,12 @@ private struct Document: Decodable, Sendable {
   }
 
   struct Comparison: Decodable, Sendable {
+    struct Verdict: Decodable, Sendable {
+      let verdict: String
+    }
     let arm: String
+    let reference: String
+    let verdict: Verdict?
     let group: ResultsFigures.Group?
     let n: Int
     let estimate: Number

@@ -28,17 +28,7 @@ struct GateCommand: ParsableCommand {
   func run() throws {
     let outcome: GateOutcome
     do {
-      let file = "\(folder)/results.json"
-      let bytes: Data
-      do {
-        bytes = try Data(contentsOf: URL(filePath: file))
-      } catch {
-        throw GateError(description: "\(file) cannot be read; expected the folder of an audit that is done")
-      }
-      guard let results = try? ResultsFigures(bytes) else {
-        throw GateError(description: "\(file) is no results.json of this version of Tenbin; run the audit again")
-      }
-      outcome = try judge(results)
+      outcome = try judge(try ResultsFigures(folder: folder))
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       throw ExitCode(78)

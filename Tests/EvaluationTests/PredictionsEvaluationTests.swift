@@ -57,7 +57,7 @@ import Testing
     let combined = report.fairness.arms[0].overSeeds.groups.filter { $0.group?.column == "age × light" }
     #expect(
       combined.map { "\($0.group?.value ?? "") \($0.n)" } == [
-        "old × dusk 3", "young × dusk 6", "smaller ones together 3",
+        "old × dusk 3", "young × dusk 6", "smaller ones of age × light 3",
       ])
     #expect(
       report.pooledGroups == [

@@ -130,6 +130,40 @@ import Testing
     #expect(try results().policy == nil)
   }
 
+  @Test("Scenarios agree where all of them harm some group, or none does; else they disagree or do not decide")
+  func scenarios() throws {
+    func scenario(_ verdicts: [(String, Double)]) throws -> ResultsFigures {
+      let comparisons = verdicts.enumerated().map { index, entry in
+        "{\"arm\": \"lora\", \"reference\": \"full\", \"group\": {\"column\": \"g\", \"value\": \"\(index)\"}, \"n\": 9, "
+          + "\"estimate\": \(entry.1), \"interval\": {\"lower\": -0.2, \"upper\": 0.2}, "
+          + "\"verdict\": {\"verdict\": \"\(entry.0)\"}}"
+      }
+      let text = """
+        {"name": "x", "groups": [], "evaluations": [], "policy": null, "privacy": {"undefined": "x", "n": 0},
+         "comparisons": [\(comparisons.joined(separator: ", "))]}
+        """
+      return try ResultsFigures(Data(text.utf8))
+    }
+    let (within, harm, open) = ("within_margin", "difference_confirmed", "not_enough_data")
+    func agreement(_ scenarios: [[(String, Double)]]) throws -> ScenarioComparison.Agreement {
+      ScenarioComparison(try scenarios.enumerated().map { ("s\($0)", try scenario($1)) }).agreement(of: "lora")
+    }
+    #expect(try agreement([[(within, 0)], [(within, -0.01), (within, 0.1)]]) == .within)
+    #expect(try agreement([[(harm, -0.1)], [(within, 0), (harm, -0.1)]]) == .worse)
+    #expect(try agreement([[(harm, -0.1)], [(within, 0)]]) == .disagree)
+    #expect(try agreement([[(harm, -0.1)], [(within, 0), (open, 0)]]) == .open)
+    #expect(try agreement([[(harm, 0.1)], [(within, 0)]]) == .open)
+    let two = try [("a", scenario([(harm, -0.1), (within, 0)])), ("bc", scenario([(open, 0.014)]))]
+    #expect(
+      ScenarioComparison(two).lines == [
+        "lora: the scenarios together do not decide",
+        "  a   of 2 groups 1 within the margin, 1 worse, 0 better, 0 undecided; "
+          + "worst g=0: −10.0 points [−20.0, +20.0] against full",
+        "  bc  of 1 groups 0 within the margin, 0 worse, 0 better, 1 undecided; "
+          + "worst g=0: +1.4 points [−20.0, +20.0] against full",
+      ])
+  }
+
   @Test(
     "A policy that cannot be is refused with its line",
     arguments: [

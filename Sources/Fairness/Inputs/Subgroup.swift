@@ -8,7 +8,11 @@ package struct GroupName: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
-  package var description: String { "\(column)=\(value)" }
+  /// "age=old"; of columns that are combined the values alone say it: "old × dusk".
+  package var description: String { column.contains(Self.times) ? value : "\(column)=\(value)" }
+
+  /// Between the columns, and the values, of groups that are combined.
+  package static let times = " × "
 }
 
 /// A set of items that share a value of a group column. Groups may overlap; a group is never a part of a partition by
