@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Content", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets", "Models",
+        "Content", "Wire", "Signals", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets",
+        "Models",
         "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),

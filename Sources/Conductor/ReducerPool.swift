@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Foundation
 internal import Hashing
 internal import Optimization
@@ -22,7 +23,10 @@ final class ReducerPool {
   private var nextSlice: UInt64 = 1
 
   /// A reducer that says nothing for so long while it is waited for is lost.
-  private static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(5)
+  private var lastProbe: Duration = .zero
+  /// How often workers could not reach the reducer at an address.
+  private var complaints: [String: Int] = [:]
 
   init(endpoint: CoordinatorEndpoint, mailbox: Mailbox<RunConductor.Event>) {
     (self.endpoint, self.mailbox) = (endpoint, mailbox)
@@ -97,6 +101,8 @@ package struct ReducerEntry {
   var lastHeard: Duration = .zero
   /// Runs and lengths of the slices that it holds.
   var slices: [UInt64: (run: Int, elements: Int)] = [:]
+  /// Workers that have exchanged something with it.
+  var served: Set<Member> = []
   /// Bytes that it exchanged with workers.
   package internal(set) var traffic = Traffic()
 
@@ -155,9 +161,11 @@ extension ReducerPool {
     var heard: [Peer: ContinuousClock.Instant] = [:]
     let began = ContinuousClock.now
     func isDone() -> Bool { answers.count == calls.count && (!wantsNumbers || numbers.count == calls.count) }
+    var probed = began
     while !isDone() {
       guard slices.allSatisfy({ entries[$0.peer] != nil }) else { return nil }
-      guard let event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.25)) else {
+      if ContinuousClock.now - probed > .milliseconds(250) {
+        probed = .now
         for slice in slices {
           guard ContinuousClock.now - (heard[slice.peer] ?? began) < Self.patience else {
             lose(slice.peer, because: "it does not answer")
@@ -166,8 +174,8 @@ extension ReducerPool {
           // What was closed at the other end is only noticed where something is sent.
           endpoint.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: slice.peer)
         }
-        continue
       }
+      guard let event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.25)) else { continue }
       if case .wire(let wire) = event, let peer = wire.peer, entries[peer] != nil { heard[peer] = .now }
       switch event {
       case .wire(.message(let message, let peer)) where entries[peer] != nil:
@@ -233,6 +241,25 @@ extension ReducerPool {
     pastTraffic = pastTraffic + entry.traffic
     endpoint.forget(peer)
   }
+
+  /// Lets those be noticed whose connection is closed at the other end: only sending shows it.
+  func probe(at now: Duration) {
+    guard now - lastProbe > .seconds(1) else { return }
+    lastProbe = now
+    for peer in entries.keys { endpoint.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: peer) }
+  }
+
+  /// The member has exchanged something with the reducer.
+  func serve(_ member: Member, from peer: Peer) { entries[peer]?.served.insert(member) }
+
+  /// A worker could not reach it, and no other one has: its slices go elsewhere. It may come back once.
+  func complain(about peer: Peer) {
+    guard let entry = entries[peer] else { return }
+    complaints[entry.endpoint, default: 0] += 1
+    lose(peer, because: "a worker could not reach it at \(entry.endpoint.printable)")
+  }
+
+  func isUnreachable(_ endpoint: String) -> Bool { complaints[endpoint, default: 0] > 1 }
 
   /// Those that were not heard of for too long.
   func silent(at now: Duration) -> [ReducerEntry] { entries.values.filter { now - $0.lastHeard > Self.patience } }

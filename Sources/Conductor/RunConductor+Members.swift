@@ -47,6 +47,7 @@ extension RunConductor {
       for item in whole { try take(item, from: peer) }
     case .stale(let stale)?:
       stateFiles[Int(clamping: stale.lease)] = nil
+      if !stale.unreachableReducer.isEmpty, try isPutAside(entry, for: stale.unreachableReducer) { break }
       try change { try $0.giveBack(lease: Int(clamping: stale.lease), from: entry.member, at: $1) }
     case .failure(let failure)?: try hear(failure, from: entry)
     case .leaving?: try change { try $0.drain(entry.member, at: $1) }

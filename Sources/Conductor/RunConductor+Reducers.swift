@@ -45,13 +45,18 @@ extension RunConductor {
     case .message(let message, _):
       switch message.body {
       case .prepared(let prepared)?:
+        if pool.isUnreachable(prepared.reducer.endpoint) {
+          let reason = "workers could not reach it at \(prepared.reducer.endpoint.printable)"
+          endpoint.send(.refusal(.with { $0.reason = reason }), to: peer)
+          return pool.lose(peer, because: reason)
+        }
         guard pool.prepared(peer, prepared.reducer) else {
           return pool.lose(peer, because: "it does not say where workers reach it")
         }
         welcome(peer)
       case .sliceReceipt(let receipt)?:
         pool.count(receipt, from: peer)
-        try take(receipt)
+        try take(receipt, from: peer)
       case .leaving?:
         endpoint.send(.goodbye(.with { $0.reason = "it wants to go" }), to: peer)
         pool.lose(peer, because: "it wants to go")
@@ -62,16 +67,32 @@ extension RunConductor {
     }
   }
 
+  /// A worker cannot reach a reducer. Where others can, the worker is put aside; else the reducer goes.
+  ///
+  /// - Returns: whether it was the worker.
+  func isPutAside(_ entry: MemberEntry, for endpoint: String) throws -> Bool {
+    guard let reducer = pool.ready.first(where: { $0.endpoint == endpoint }) else { return false }
+    let problem = "cannot reach the reducer \(reducer.name) at \(endpoint.printable)"
+    guard reducer.served.contains(where: { $0 != entry.member }) else {
+      delegate?.notice("\(entry.name) \(problem)")
+      pool.complain(about: reducer.peer)
+      return false
+    }
+    try refuse(entry.peer, because: "it \(problem), though others can")
+    return true
+  }
+
   /// It takes part from now on.
   private func welcome(_ peer: Peer) {
     guard let entry = pool.entries[peer], entry.isReady else { return }
-    delegate?.notice("\(entry.name) holds slices of parameters for workers at \(entry.endpoint.printable)")
+    delegate?.notice("\(entry.name) can hold slices of parameters for workers at \(entry.endpoint.printable)")
   }
 
   /// A gradient has come to a reducer: the delivery that waited for it may be whole.
-  private func take(_ receipt: Tenbin_SliceReceipt) throws {
+  private func take(_ receipt: Tenbin_SliceReceipt, from reducer: Peer) throws {
     let lease = Int(clamping: receipt.lease)
-    guard audit.cluster.lease(lease) != nil else { return }
+    guard let member = audit.cluster.lease(lease)?.member else { return }
+    pool.serve(member, from: reducer)
     sliced.insert(receipt)
     guard let (whole, peer) = sliced.delivery(of: lease) else { return }
     try take(whole, from: peer)
@@ -79,6 +100,7 @@ extension RunConductor {
 
   /// Runs that have lost slices go on from their last state.
   func replaceLostSlices() throws {
+    pool.probe(at: now)
     for entry in pool.silent(at: now) { pool.lose(entry.peer, because: "it was not heard of for long") }
     for departure in pool.takeDepartures() { delegate?.notice(departure) }
     let lost = pool.takeLostRuns()

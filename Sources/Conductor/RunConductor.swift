@@ -174,6 +174,9 @@ package final class RunConductor {
     for (run, state) in audit.states() {
       try settings.states.save(state, run: audit.work.runs[run].identifier.description)
     }
+    for departure in pool.takeDepartures() {
+      delegate?.notice("\(departure); its runs go on from their last state")
+    }
     try recorder.flush()
     try settings.states.flush()
   }

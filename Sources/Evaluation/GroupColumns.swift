@@ -15,13 +15,6 @@ struct GroupColumns {
   static let mostValues = 100
   static let missing = "missing"
 
-  /// Combined groups that were too small to stand alone.
-  struct Pooled: Equatable, Sendable {
-    let column: String
-    let value: String
-    let items: Int
-  }
-
   init(names: [String], cells: [[String]], minimumSize: Int) {
     (self.names, self.cells, self.minimumSize) = (names, cells, minimumSize)
   }
@@ -62,7 +55,7 @@ struct GroupColumns {
   ///
   /// - Throws: `PredictionsError` for columns that are not there, are too many, or hold tags.
   func intersections(of combined: [String], file: String) throws(PredictionsError) -> (
-    groups: [Subgroup], pooled: [Pooled]
+    groups: [Subgroup], pooled: [Subgroup]
   ) {
     guard (2...3).contains(combined.count), Set(combined).count == combined.count else {
       throw PredictionsError(file, "expected two or three columns to be combined, found \(combined.listed)")
@@ -83,20 +76,11 @@ struct GroupColumns {
       let value = columns.map { $0[item].isEmpty ? Self.missing : $0[item] }.joined(separator: GroupName.times)
       members[value, default: []].append(item)
     }
-    var groups: [Subgroup] = []
-    var pooled: [Pooled] = []
-    var rest: [Int] = []
-    for value in members.keys.sorted(by: Self.isBefore) {
-      let inside = members[value] ?? []
-      if inside.count >= minimumSize {
-        groups.append(Subgroup(column: name, value: value, members: inside))
-      } else {
-        pooled.append(Pooled(column: name, value: value, items: inside.count))
-        rest += inside
-      }
-    }
-    if !rest.isEmpty { groups.append(Subgroup(column: name, value: "smaller ones of \(name)", members: rest.sorted())) }
-    return (groups, pooled)
+    let together = PooledGroups(
+      members.keys.sorted(by: Self.isBefore).map {
+        Subgroup(column: name, value: $0, members: members[$0] ?? [])
+      }, minimum: minimumSize)
+    return (together.groups, together.pooled)
   }
 
   private static func tags(_ cell: String) -> [String] {

@@ -8,7 +8,7 @@ package struct PredictionsEvaluation: Sendable {
   private let settings: Settings
   private let items: EvaluationItems
   private let arms: [ArmPredictions]
-  private let pooled: [GroupColumns.Pooled]
+  private let pooled: [Subgroup]
   private let content: ContentHash
 
   /// What a user says about the files.
@@ -51,7 +51,7 @@ package struct PredictionsEvaluation: Sendable {
       cells: settings.groups.indices.map { column in collected.items.map { $0.groups[column] } },
       minimumSize: settings.rule.minimumGroupSize)
     var groups = try columns.groups(file: file)
-    var pooled: [GroupColumns.Pooled] = []
+    var pooled: [Subgroup] = []
     for combined in settings.intersections {
       let found = try columns.intersections(of: combined, file: file)
       groups += found.groups
@@ -89,7 +89,7 @@ package struct PredictionsEvaluation: Sendable {
         ArmDescription(name: $0.arm, kind: .elsewhere, trainableParameters: 0, epochs: nil, rate: nil)
       },
       fairness: fairness, ratesWereFixed: false,
-      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.items) })
+      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
 
   private static func positiveClass(

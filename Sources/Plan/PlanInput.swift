@@ -42,11 +42,14 @@ package struct PlanInput: Sendable {
     package var value: String
     /// Item positions, ascending.
     package var members: [Int]
+    /// Of several columns together: it may be too small to stand alone.
+    package var isCombined: Bool
 
-    package init(column: String, value: String, members: [Int]) {
+    package init(column: String, value: String, members: [Int], isCombined: Bool = false) {
       self.column = column
       self.value = value
       self.members = members
+      self.isCombined = isCombined
     }
   }
 }

@@ -11,6 +11,8 @@ package import Wire
 /// Everything happens on the thread that calls `run`; the sockets have threads of their own.
 package final class Reducer {
   enum Event: Sendable {
+    /// Somebody wants it to end.
+    case leave
     case coordinator(WorkerEvent)
     case worker(CoordinatorEvent)
   }
@@ -26,6 +28,10 @@ package final class Reducer {
   var numbers: [UInt64: FloatBuffer] = [:]
   var nextTransfer: UInt64 = 1
   var workers: [Peer: ContinuousClock.Instant] = [:]
+
+  /// How long it waits for a goodbye when it wants to go: nothing is lost with it that is not kept elsewhere.
+  private static let patienceWithGoodbye = Duration.seconds(2)
+  private var leftAt: ContinuousClock.Instant?
 
   /// Workers that were not heard of for this long are forgotten.
   private static let patienceWithWorkers = Duration.seconds(60)
@@ -61,21 +67,26 @@ package final class Reducer {
           $0.isReducer = true
         }))
     while true {
-      if let event = mailbox.receive(until: Date(timeIntervalSinceNow: 5)), try handle(event) { return }
+      let wait: TimeInterval = leftAt == nil ? 5 : 0.1
+      if let event = mailbox.receive(until: Date(timeIntervalSinceNow: wait)), try handle(event) { return }
       let now = ContinuousClock.now
+      if let leftAt, now - leftAt > Self.patienceWithGoodbye { return }
       for (peer, heard) in workers where now - heard > Self.patienceWithWorkers { forget(peer) }
     }
   }
 
-  /// Asks the coordinator, from any thread, to be let go.
+  /// Lets it go, from any thread.
   package var leave: @Sendable () -> Void {
-    let coordinator = coordinator
-    return { coordinator.send(.leaving(Tenbin_Leaving())) }
+    let mailbox = mailbox
+    return { mailbox.send(.leave) }
   }
 
   /// Returns whether that was goodbye.
   private func handle(_ event: Event) throws -> Bool {
     switch event {
+    case .leave:
+      coordinator.send(.leaving(Tenbin_Leaving()))
+      leftAt = leftAt ?? .now
     case .worker(let event): try handle(event)
     case .coordinator(.transfer(let transfer)): take(transfer)
     case .coordinator(.coordinatorLost):
@@ -88,7 +99,8 @@ package final class Reducer {
       case .sliceRequest(let request)?: take(request)
       case .refusal(let refusal)?:
         throw ReducerError(
-          "the coordinator at \(settings.coordinator) refused this reducer: \(refusal.reason)",
+          "the coordinator at \(settings.coordinator) \(refusal.mayReturn ? "has let this reducer go" : "refused this reducer"): "
+            + refusal.reason,
           mayReturn: refusal.mayReturn)
       case .goodbye?:
         coordinator.send(.goodbye(Tenbin_Goodbye()))
@@ -110,7 +122,13 @@ package final class Reducer {
         })
     }
     let mailbox = mailbox
-    let server = try CoordinatorEndpoint(listeningAt: settings.listen, security: security) { mailbox.send(.worker($0)) }
+    let server: CoordinatorEndpoint
+    do {
+      server = try CoordinatorEndpoint(listeningAt: settings.listen, security: security) { mailbox.send(.worker($0)) }
+    } catch {
+      coordinator.send(.goodbye(.with { $0.reason = "it cannot listen at \(settings.listen)" }))
+      throw error
+    }
     self.server = server
     coordinator.connectBulk(to: try Address(welcome.bulkEndpoint), sharesMemory: false)
     coordinator.send(

@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Foundation
 internal import Models
-internal import Synchronization
+internal import Signals
 internal import Torch
 package import Wire
 
@@ -64,26 +64,6 @@ package final class Worker {
       items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
     prepared = (comparable, catalogue, computation)
     return computation
-  }
-}
-
-/// Whether a worker wants to end, and how it tells its coordinator.
-private final class Departure: Sendable {
-  private let state = Mutex<(hasBegun: Bool, leave: (@Sendable () -> Void)?)>((false, nil))
-
-  /// Whether there is still something to be done, by a session that ends through `leave`.
-  func allows(_ leave: @escaping @Sendable () -> Void) -> Bool {
-    state.withLock { state in
-      state.leave = leave
-      return !state.hasBegun
-    }
-  }
-
-  func begin() {
-    state.withLock { state in
-      state.hasBegun = true
-      return state.leave
-    }?()
   }
 }
 

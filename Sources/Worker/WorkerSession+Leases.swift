@@ -107,9 +107,15 @@ extension WorkerSession {
 
   private func endStale(_ lease: WorkerLease) { endStale(lease.identifier) }
 
-  func endStale(_ lease: Int) {
+  /// - Parameter reducer: the address of the reducer without which it cannot be done.
+  func endStale(_ lease: Int, unreachable reducer: String? = nil) {
     end(lease)
-    endpoint.send(.stale(.with { $0.lease = UInt64(lease) }))
+    endpoint.send(
+      .stale(
+        .with {
+          $0.lease = UInt64(lease)
+          $0.unreachableReducer = reducer ?? ""
+        }))
   }
 
   func end(_ lease: Int) {

@@ -126,7 +126,8 @@ package final class WorkerSession {
     case .refusal(let refusal)?:
       throw WorkerError(
         refusal.mayReturn ? .givenUp : .refused,
-        "the coordinator at \(settings.address) refused this worker: \(refusal.reason)")
+        "the coordinator at \(settings.address) \(refusal.mayReturn ? "has let this worker go" : "refused this worker"): "
+          + refusal.reason)
     case .lease(let grant)?:
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")

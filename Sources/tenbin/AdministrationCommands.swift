@@ -27,10 +27,11 @@ struct RunningAudit: ParsableArguments {
       client = AdministrationClient(address: try Address(try RuntimeFolder(ofRunning: output).administration))
     }
     do {
-      guard let body = try client.ask(body, timeout: Self.patience).body else {
-        throw AuditError(.failure, "the coordinator's answer cannot be read; is it of the same version?")
+      switch try client.ask(body, timeout: Self.patience).body {
+      case .refused(let reason)?: throw AuditError(.failure, reason)
+      case nil: throw AuditError(.failure, "the coordinator's answer cannot be read; is it of the same version?")
+      case let answer?: return answer
       }
-      return body
     } catch let error as WireError {
       throw AuditError(.unreachable, "\(error)")
     }
@@ -41,8 +42,7 @@ struct RunningAudit: ParsableArguments {
     try Session.reportingErrors {
       switch try ask(body) {
       case .done(let text): print(text)
-      case .refused(let reason): throw AuditError(.failure, reason)
-      case .status: throw AuditError(.failure, "the coordinator answered something else than it was asked")
+      case .status, .refused: throw AuditError(.failure, "the coordinator answered something else than it was asked")
       }
     }
   }

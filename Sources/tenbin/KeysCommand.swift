@@ -8,7 +8,7 @@ struct KeysCommand: ParsableCommand {
     commandName: "keys", abstract: "Make the keys for workers and people on other hosts.",
     discussion: """
       A coordinator that others reach over a network has a key of its own and a list of the keys that may connect. \
-      Make both in one folder on its host, then move each worker's and admin's file to whom it is for. Workers take \
+      Make both in one folder on its host, then move each worker's, reducer's and admin's file to whom it is for. Workers take \
       leases and nothing else; reducers hold slices of parameters and nothing else; admins see the status of an audit, scale, drain and stop it.
       """,
     subcommands: [CoordinatorKey.self, WorkerKey.self, ReducerKey.self, AdminKey.self])
@@ -27,7 +27,7 @@ struct CoordinatorKey: ParsableCommand {
       let publicKey = try keys.makeCoordinator()
       print("the coordinator's key: \(keys.coordinatorFile); it stays here")
       print("who may connect: \(keys.allowListFile); nobody yet")
-      print("its public key, which every worker's and admin's file will hold: \(publicKey)")
+      print("its public key, which every worker's, reducer's and admin's file will hold: \(publicKey)")
     }
   }
 }

@@ -17,7 +17,9 @@ struct ReducerCommand: ParsableCommand {
   @Option(help: "Where the coordinator listens, for example tcp://127.0.0.1:5555.")
   var connect: String
 
-  @Option(help: "Where workers reach this reducer, for example tcp://10.0.0.2:5557; the next port is used too.")
+  @Option(
+    help:
+      "Where workers reach this reducer, for example tcp://10.0.0.2:5557; beyond this host the next port is used too.")
   var listen: String
 
   @Option(help: "What people call this reducer; the host's name when left out.")
@@ -42,11 +44,13 @@ struct ReducerCommand: ParsableCommand {
         host: ProcessInfo.processInfo.hostName, patience: patience,
         notice: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
     }
+    let departure = Departure()
+    let signals = StopSignals.first { departure.begin() }
+    defer { for signal in signals { signal.cancel() } }
     try Session.reportingErrors {
       while true {
         let reducer = try Reducer(settings: settings)
-        let signals = StopSignals.first(reducer.leave)
-        defer { for signal in signals { signal.cancel() } }
+        guard departure.allows(reducer.leave) else { return }
         do {
           return try reducer.run()
         } catch let error as ReducerError where error.mayReturn {

@@ -45,7 +45,7 @@ import WireTestSupport
     let expected = try expected(study)
     let (audit, address) = try coordinator(study)
     let reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
-    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) can hold slices") }
     let workers = try ["w-1", "w-2"].map { try worker($0, of: address) }
     audit.wait(for: "full: training")
     let held = try slices(of: study, audit)
@@ -65,7 +65,7 @@ import WireTestSupport
     let expected = try expected(study)
     let (audit, address) = try coordinator(study)
     let reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
-    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) can hold slices") }
     let workers = try ["w-1", "w-2"].map { try worker($0, of: address) }
     audit.wait(for: "full: training")
     #expect(try slices(of: study, audit).count == 2)
@@ -85,6 +85,49 @@ import WireTestSupport
     for program in reducers + workers { #expect(program.finish().exitCode == 0) }
   }
 
+  @Test("A reducer that workers cannot reach is told of, and does not hold the run up")
+  func unreachable() throws {
+    let study = try study()
+    let expected = try expected(study)
+    let (audit, address) = try coordinator(study)
+    let socket = study.path("r.sock")
+    let reducer = try WatchedAudit(["reducer", "--connect", address, "--listen", "ipc://\(socket)", "--name", "r-1"])
+    reducer.wait(for: "workers reach this reducer")
+    // It still talks to the coordinator, but nobody can come in any more.
+    for file in [socket, "\(socket)-b"] { try FileManager.default.removeItem(atPath: file) }
+    audit.wait(for: "r-1 can hold slices")
+    let workers = try ["w-1", "w-2"].map { try worker($0, of: address) }
+    let outcome = audit.finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("cannot reach the reducer r-1 at ipc://"))
+    #expect(outcome.errors.contains("the reducer r-1 has left: a worker could not reach it at ipc://"))
+    #expect(try study.read("a/results.json") == expected)
+    for program in workers { #expect(program.finish().exitCode == 0) }
+    // It came back, and made its sockets anew.
+    let end = reducer.finish()
+    #expect(end.exitCode == 0 && end.errors.contains("coming back"), "\(end.errors)")
+  }
+
+  @Test("Ctrl-C ends a reducer that has come back to another coordinator, and one whose coordinator is gone")
+  func signals() throws {
+    let study = try study()
+    let (first, address) = try coordinator(study)
+    let reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
+    for name in ["r-1", "r-2"] { first.wait(for: "\(name) can hold slices") }
+    kill(first.program.identifier, SIGKILL)
+    _ = first.finish()
+    kill(reducers[1].program.identifier, SIGINT)
+    #expect(reducers[1].finish().exitCode == 0)
+    let second = try WatchedAudit(
+      ["coordinator", study.path("smile.yaml"), "--listen", address, "--output", study.path("a")])
+    second.wait(for: "r-1 can hold slices")
+    kill(reducers[0].program.identifier, SIGINT)
+    #expect(reducers[0].finish().exitCode == 0)
+    second.wait(for: "the reducer r-1 has left: it wants to go")
+    kill(second.program.identifier, SIGINT)
+    #expect(second.finish().exitCode == 75)
+  }
+
   private struct Status: Decodable {
     struct Reducer: Decodable { let parameters: Int }
     let reducers: [Reducer]
@@ -97,7 +140,7 @@ import WireTestSupport
     let expected = try expected(study)
     let (audit, address) = try coordinator(study, "--duplicates", "1")
     var reducers = try ["r-1", "r-2"].map { try reducer($0, of: address) }
-    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) holds slices") }
+    for name in ["r-1", "r-2"] { audit.wait(for: "\(name) can hold slices") }
     let workers = try ["w-1", "w-2", "w-3"].map { try worker($0, of: address) }
     audit.wait(for: "full: training")
     #expect(try slices(of: study, audit).count == 2)
@@ -105,7 +148,7 @@ import WireTestSupport
     _ = reducers[0].finish()
     audit.wait(for: "slices of full/seed-13 are lost")
     reducers.append(try reducer("r-3", of: address))
-    audit.wait(for: "r-3 holds slices")
+    audit.wait(for: "r-3 can hold slices")
     kill(reducers[1].program.identifier, SIGINT)
     #expect(reducers[1].finish().exitCode == 0)
     let outcome = audit.finish()

@@ -90,7 +90,7 @@ struct SeveralHostsTests {
     let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
     coordinator.wait(for: "workers join with")
     let reducers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("reducer", number: $0)) }
-    for host in ["gpu-1", "gpu-2"] { coordinator.wait(for: "\(host) holds slices") }
+    for host in ["gpu-1", "gpu-2"] { coordinator.wait(for: "\(host) can hold slices") }
     let workers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("worker", number: $0)) }
     coordinator.wait(for: "full: training")
     let before = try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }

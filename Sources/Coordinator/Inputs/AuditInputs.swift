@@ -87,7 +87,7 @@ package struct AuditInputs: Sendable {
 
   private static func requireTestItems(in plan: Plan) throws {
     let test = Set(plan.splits.test)
-    for group in plan.input.groups where !group.members.contains(where: test.contains) {
+    for group in plan.input.groups where !group.isCombined && !group.members.contains(where: test.contains) {
       throw failure(
         about: group, of: plan.specification,
         "has \(group.members.count) items, but none of them in the test split; stratify the split by \(group.column), "

@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Fairness
 internal import Foundation
 internal import Hashing
 internal import Plan
@@ -19,7 +20,9 @@ extension PlanInput {
       labels: manifest.items.map(\.classIndex), classes: manifest.classNames,
       clusters: manifest.items.map(\.cluster), strata: strata,
       givenSplit: splits.count == manifest.items.count ? splits : nil,
-      contents: try Self.contents(of: manifest), groups: Self.groups(of: manifest, settings: settings.groups),
+      contents: try Self.contents(of: manifest),
+      groups: Self.groups(of: manifest, settings: settings.groups)
+        + settings.combinations.flatMap { Self.combined($0, of: manifest) },
       base: base, adapters: adapters)
   }
 
@@ -49,11 +52,32 @@ extension PlanInput {
     }
   }
 
-  /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
+  /// What an item without the attribute is counted under: it may fare differently.
+  private static let missing = "missing"
+
+  private static func missing(in tags: [[String]], of column: String, overlaps: Bool) -> [Group] {
+    let members = tags.indices.filter { tags[$0].isEmpty }
+    return overlaps || members.isEmpty ? [] : [Group(column: column, value: missing, members: members)]
+  }
+
+  private static func combined(_ columns: [String], of manifest: Manifest) -> [Group] {
+    var members: [String: [Int]] = [:]
+    for (item, entry) in manifest.items.enumerated() {
+      let values = columns.map { manifest.tags(of: entry, in: $0)?.first ?? missing }
+      members[values.joined(separator: GroupName.times), default: []].append(item)
+    }
+    return members.keys.sorted().map {
+      Group(
+        column: columns.joined(separator: GroupName.times), value: $0, members: members[$0] ?? [], isCombined: true)
+    }
+  }
+
+  /// A column of exclusive values makes a group a value, and one of the items without any; overlapping tags make members
+  /// and non-members.
   private static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
       let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) ?? [] }
-      let overlaps = setting.tags != nil || tags.contains { $0.count != 1 }
+      let overlaps = setting.tags != nil || tags.contains { $0.count > 1 }
       let values = setting.tags ?? Set(tags.joined()).sorted()
       return values.flatMap { value -> [Group] in
         let members = tags.indices.filter { tags[$0].contains(value) }
@@ -61,7 +85,7 @@ extension PlanInput {
         guard overlaps else { return [group] }
         let others = tags.indices.filter { !tags[$0].contains(value) }
         return [group, Group(column: setting.name, value: "not \(value)", members: others)]
-      }
+      } + missing(in: tags, of: setting.name, overlaps: overlaps)
     }
   }
 }

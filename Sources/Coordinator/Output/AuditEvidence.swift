@@ -43,7 +43,8 @@ struct AuditEvidence {
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
       privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: true, costs: phaseCosts(costs), workers: workers,
-      samples: try samples(predictions: predictions))
+      samples: try samples(predictions: predictions),
+      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
 
   /// The second of two classes, or the one that the specification names; none among several.
@@ -56,9 +57,22 @@ struct AuditEvidence {
   private func groups(among items: [Int]) -> [Subgroup] {
     var positions: [Int: Int] = [:]
     for (position, item) in items.enumerated() { positions[item] = position }
-    return plan.input.groups.map { group in
-      Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] })
+    let whole = plan.input.groups.map { group in
+      (group, Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] }))
     }
+    return whole.filter { !$0.0.isCombined }.map(\.1)
+      + PooledGroups(whole.filter { $0.0.isCombined }.map(\.1), minimum: decisionMinimum).groups
+  }
+
+  private var decisionMinimum: Int { inputs.specification.decision.minimumGroup }
+
+  /// Combined groups of the test items that were too small to stand alone.
+  private var pooled: [Subgroup] {
+    let test = Set(plan.splits.test)
+    let combined = plan.input.groups.filter(\.isCombined).map { group in
+      Subgroup(column: group.column, value: group.value, members: group.members.filter(test.contains))
+    }
+    return PooledGroups(combined, minimum: decisionMinimum).pooled
   }
 
   private func evaluationItems() -> EvaluationItems {

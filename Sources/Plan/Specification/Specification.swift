@@ -38,6 +38,8 @@ package struct DataSettings: Sendable, Equatable {
   /// The label counted as positive where there are two; nil for the second of them.
   package var positive: String?
   package var groups: [GroupSettings]
+  /// Columns of groups that are combined, two or three each.
+  package var combinations: [[String]]
   /// The column whose equal values must stay on one side of every split; nil where items stand alone.
   package var cluster: String?
   package var split: SplitSettings

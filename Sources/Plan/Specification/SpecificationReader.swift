@@ -68,6 +68,7 @@ extension DataSettings {
     }
     positive = try keys["positive"]?.string()
     groups = try Self.groups(keys.required("groups"))
+    combinations = try Self.combinations(keys.required("groups"), of: groups)
     cluster = try keys["cluster"]?.string()
     split = try SplitSettings(keys.required("split"))
   }
@@ -77,7 +78,8 @@ extension DataSettings {
     for item in try value.sequence() {
       let group: GroupSettings
       if item.isMapping {
-        let keys = try item.mapping(["name", "tags"])
+        let keys = try item.mapping(["name", "tags", "combine"])
+        if keys["combine"] != nil { continue }
         group = GroupSettings(name: try keys.required("name").string(), tags: try keys.required("tags").strings())
       } else {
         group = GroupSettings(name: try item.string(), tags: nil)
@@ -87,7 +89,30 @@ extension DataSettings {
       }
       groups.append(group)
     }
+    guard !groups.isEmpty else { throw value.failure("expected a column of groups") }
     return groups
+  }
+
+  private static func combinations(
+    _ value: YAMLValue, of groups: [GroupSettings]
+  ) throws(SpecificationError) -> [[String]] {
+    var combinations: [[String]] = []
+    for item in try value.sequence() where item.isMapping {
+      guard let combined = try item.mapping(["name", "tags", "combine"])["combine"] else { continue }
+      let names = try combined.strings()
+      guard (2...3).contains(names.count) else { throw combined.failure("expected two or three columns of groups") }
+      for name in names {
+        guard let group = groups.first(where: { $0.name == name }) else {
+          throw combined.failure("\(name) is no column of groups")
+        }
+        guard group.tags == nil else {
+          throw combined.failure("\(name) holds overlapping tags, which cannot be combined")
+        }
+      }
+      guard !combinations.contains(names) else { throw combined.failure("is listed twice") }
+      combinations.append(names)
+    }
+    return combinations
   }
 }
 

@@ -26,7 +26,7 @@ package struct KeyFolder: Sendable {
       coordinatorFile, text: KeyText.SecretFile(keys: keys).text(heading: "The key of a Tenbin coordinator."))
     if !FileManager.default.fileExists(atPath: allowListFile) {
       try PrivateFile.create(
-        allowListFile, text: "# Who may connect: a role (worker or admin), a name and a public key a line.\n")
+        allowListFile, text: "# Who may connect: a role (worker, reducer or admin), a name and a public key a line.\n")
     }
     return keys.publicKey
   }
@@ -102,7 +102,7 @@ extension ClientSecurity {
     guard let server = read.server else {
       throw .keyFile(
         file, line: nil,
-        problem: "there is no line: server-key KEY; expected a file that tenbin keys worker or admin made")
+        problem: "there is no line: server-key KEY; expected a file that tenbin keys worker, reducer or admin made")
     }
     self.init(keys: read.keys, server: server)
   }

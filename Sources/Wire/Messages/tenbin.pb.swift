@@ -1296,6 +1296,9 @@ package nonisolated struct Tenbin_Stale: Sendable {
 
   package var lease: UInt64 = 0
 
+  /// The endpoint of the reducer that the worker could not reach for it; empty where that is not why.
+  package var unreachableReducer: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4061,7 +4064,7 @@ nonisolated extension Tenbin_Failure: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Tenbin_Stale: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stale"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}unreachable_reducer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4070,6 +4073,7 @@ nonisolated extension Tenbin_Stale: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.unreachableReducer) }()
       default: break
       }
     }
@@ -4079,11 +4083,15 @@ nonisolated extension Tenbin_Stale: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.lease != 0 {
       try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
     }
+    if !self.unreachableReducer.isEmpty {
+      try visitor.visitSingularStringField(value: self.unreachableReducer, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Stale, rhs: Tenbin_Stale) -> Bool {
     if lhs.lease != rhs.lease {return false}
+    if lhs.unreachableReducer != rhs.unreachableReducer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -32,8 +32,9 @@ final class SliceExchange {
   /// What is to be done about something that came.
   enum News {
     case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
-    /// The slices of a run cannot be had: what was lent of it cannot be done.
-    case lost(run: Int)
+    /// The slices of a run cannot be had: what was lent of it cannot be done. `reducer` is the address of the one that
+    /// cannot be reached; nil where it has let the slice go.
+    case lost(run: Int, reducer: String?)
   }
 
   /// Learns where a run's slices lie.
@@ -99,7 +100,7 @@ final class SliceExchange {
           })?.key
         else { return [] }
         asked[run] = nil
-        return [.lost(run: run)]
+        return [.lost(run: run, reducer: nil)]
       case .refusal?, .goodbye?: return lose(address)
       default: return []
       }
@@ -134,7 +135,7 @@ final class SliceExchange {
     connection.close()
     let runs = places.filter { $0.value.slices.contains { $0.reducer.endpoint == address } }.keys
     for run in runs { asked[run] = nil }
-    return runs.map { .lost(run: $0) }
+    return runs.map { .lost(run: $0, reducer: address) }
   }
 
   private func connection(to reducer: Tenbin_ReducerOffer) throws(WireError) -> WorkerEndpoint {

@@ -18,7 +18,7 @@ extension WorkerSession {
       try exchange.ask(run: lease.run, version: lease.version)
     } catch {
       settings.notice("a reducer cannot be reached: \(error)")
-      handle([.lost(run: lease.run)])
+      handle([.lost(run: lease.run, reducer: slices.first?.reducer.endpoint)])
     }
   }
 
@@ -29,7 +29,9 @@ extension WorkerSession {
         guard queue.haveParameters(of: run, version: version, generation: generation) else { continue }
         parameters[run] = (version, floats)
         releaseDropped()
-      case .lost(let run): for lease in queue.dropUnits(of: run) { endStale(lease) }
+      case .lost(let run, let reducer):
+        if let reducer { settings.notice("the reducer at \(reducer) cannot be reached") }
+        for lease in queue.dropUnits(of: run) { endStale(lease, unreachable: reducer) }
       }
     }
   }

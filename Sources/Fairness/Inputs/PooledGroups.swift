@@ -1,0 +1,24 @@
+/// Combined groups, of which those that are too small are put together.
+package struct PooledGroups: Equatable, Sendable {
+  /// Those that are large enough, and for each combination of columns the others as one.
+  package let groups: [Subgroup]
+  /// Those that were put together, but for empty ones.
+  package let pooled: [Subgroup]
+
+  /// - Parameter combined: groups of combinations of columns; those of one combination do not overlap.
+  package init(_ combined: [Subgroup], minimum: Int) {
+    var groups: [Subgroup] = []
+    var pooled: [Subgroup] = []
+    for column in combined.columns {
+      let own = combined.filter { $0.column == column && !$0.members.isEmpty }
+      let small = own.filter { $0.members.count < minimum }
+      groups += own.filter { $0.members.count >= minimum }
+      pooled += small
+      guard !small.isEmpty else { continue }
+      groups.append(
+        Subgroup(column: column, value: "smaller ones of \(column)", members: small.flatMap(\.members).sorted()))
+    }
+    self.groups = groups
+    self.pooled = pooled
+  }
+}
