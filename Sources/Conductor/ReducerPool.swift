@@ -24,7 +24,7 @@ final class ReducerPool {
 
   /// A reducer that says nothing for so long while it is waited for is lost.
   private static let patience = Duration.seconds(5)
-  private var lastProbe: Duration = .zero
+  private var lastProbe = ContinuousClock.now
   /// How often workers could not reach the reducer at an address.
   private var complaints: [String: Int] = [:]
 
@@ -98,7 +98,7 @@ package struct ReducerEntry {
   var isAdmitted = false
   /// Where workers connect to it; nil before it says so.
   var offer: Tenbin_ReducerOffer?
-  var lastHeard: Duration = .zero
+  var lastHeard = ContinuousClock.now
   /// Runs and lengths of the slices that it holds.
   var slices: [UInt64: (run: Int, elements: Int)] = [:]
   /// Workers that have exchanged something with it.
@@ -158,7 +158,6 @@ extension ReducerPool {
   private func wait(for calls: [UInt64: Int], of slices: [SlicedRun.Slice], wantsNumbers: Bool) -> [Answer]? {
     var answers: [UInt64: Tenbin_SliceAnswer] = [:]
     var numbers: [UInt64: FloatBuffer] = [:]
-    var heard: [Peer: ContinuousClock.Instant] = [:]
     let began = ContinuousClock.now
     func isDone() -> Bool { answers.count == calls.count && (!wantsNumbers || numbers.count == calls.count) }
     var probed = began
@@ -167,7 +166,7 @@ extension ReducerPool {
       if ContinuousClock.now - probed > .milliseconds(250) {
         probed = .now
         for slice in slices {
-          guard ContinuousClock.now - (heard[slice.peer] ?? began) < Self.patience else {
+          guard let heard = entries[slice.peer]?.lastHeard, .now - max(heard, began) < Self.patience else {
             lose(slice.peer, because: "it does not answer")
             return nil
           }
@@ -176,7 +175,7 @@ extension ReducerPool {
         }
       }
       guard let event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.25)) else { continue }
-      if case .wire(let wire) = event, let peer = wire.peer, entries[peer] != nil { heard[peer] = .now }
+      if case .wire(let wire) = event, let peer = wire.peer { hear(peer) }
       switch event {
       case .wire(.message(let message, let peer)) where entries[peer] != nil:
         guard case .sliceAnswer(let answer)? = message.body else {
@@ -206,11 +205,9 @@ extension ReducerPool {
 
 // Reducers that come and go.
 extension ReducerPool {
-  func greet(_ hello: Tenbin_Hello, from peer: Peer, at now: Duration) {
-    var entry = ReducerEntry(
+  func greet(_ hello: Tenbin_Hello, from peer: Peer) {
+    entries[peer] = ReducerEntry(
       peer: peer, name: hello.name.printable, process: hello.process, host: hello.host.printable)
-    entry.lastHeard = now
-    entries[peer] = entry
   }
 
   func admit(_ peer: Peer) {
@@ -218,7 +215,7 @@ extension ReducerPool {
     endpoint.admit(peer)
   }
 
-  func hear(_ peer: Peer, at now: Duration) { entries[peer]?.lastHeard = now }
+  func hear(_ peer: Peer) { entries[peer]?.lastHeard = .now }
 
   /// It says where workers reach it; false where that is no address.
   func prepared(_ peer: Peer, _ offer: Tenbin_ReducerOffer) -> Bool {
@@ -243,9 +240,9 @@ extension ReducerPool {
   }
 
   /// Lets those be noticed whose connection is closed at the other end: only sending shows it.
-  func probe(at now: Duration) {
-    guard now - lastProbe > .seconds(1) else { return }
-    lastProbe = now
+  func probe() {
+    guard .now - lastProbe > .seconds(1) else { return }
+    lastProbe = .now
     for peer in entries.keys { endpoint.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: peer) }
   }
 
@@ -262,5 +259,5 @@ extension ReducerPool {
   func isUnreachable(_ endpoint: String) -> Bool { complaints[endpoint, default: 0] > 1 }
 
   /// Those that were not heard of for too long.
-  func silent(at now: Duration) -> [ReducerEntry] { entries.values.filter { now - $0.lastHeard > Self.patience } }
+  var silent: [ReducerEntry] { entries.values.filter { .now - $0.lastHeard > Self.patience } }
 }

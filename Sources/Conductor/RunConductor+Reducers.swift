@@ -23,7 +23,7 @@ extension RunConductor {
   }
 
   func greetReducer(_ hello: Tenbin_Hello, from peer: Peer) {
-    pool.greet(hello, from: peer, at: now)
+    pool.greet(hello, from: peer)
     var welcome = Tenbin_Welcome()
     welcome.bulkEndpoint = endpoint.bulk
     welcome.workerKeys = (settings.security?.allowed ?? []).filter { $0.role == .worker }.map {
@@ -35,7 +35,7 @@ extension RunConductor {
   /// Takes what a reducer says.
   func handle(_ event: CoordinatorEvent, ofReducer peer: Peer) throws {
     guard pool.entries[peer] != nil else { return }
-    pool.hear(peer, at: now)
+    pool.hear(peer)
     switch event {
     case .ready:
       pool.admit(peer)
@@ -99,9 +99,11 @@ extension RunConductor {
   }
 
   /// Runs that have lost slices go on from their last state.
-  func replaceLostSlices() throws {
-    pool.probe(at: now)
-    for entry in pool.silent(at: now) { pool.lose(entry.peer, because: "it was not heard of for long") }
+  ///
+  /// - Parameter afterSilence: whether everything that came has been read, so that silence is silence.
+  func replaceLostSlices(afterSilence: Bool) throws {
+    pool.probe()
+    for entry in afterSilence ? pool.silent : [] { pool.lose(entry.peer, because: "it was not heard of for long") }
     for departure in pool.takeDepartures() { delegate?.notice(departure) }
     let lost = pool.takeLostRuns()
     guard !lost.isEmpty else { return }

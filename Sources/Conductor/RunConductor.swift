@@ -94,7 +94,8 @@ package final class RunConductor {
       if audit.isFinished || taken >= 64 { break }
       event = pool.takeDeferred() ?? mailbox.receive(until: .distantPast)
     }
-    if !audit.isFinished { try replaceLostSlices() }
+    // Nobody is taken for silent while what came of him may still be unread.
+    if !audit.isFinished { try replaceLostSlices(afterSilence: event == nil) }
     if now - lastTick >= .milliseconds(20) {
       lastTick = now
       try change { try $0.tick(at: $1) }
