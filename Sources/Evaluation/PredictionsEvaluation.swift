@@ -8,6 +8,7 @@ package struct PredictionsEvaluation: Sendable {
   private let settings: Settings
   private let items: EvaluationItems
   private let arms: [ArmPredictions]
+  private let validation: ValidationPredictions?
   private let pooled: [Subgroup]
   private let content: ContentHash
 
@@ -44,8 +45,10 @@ package struct PredictionsEvaluation: Sendable {
   package init(_ settings: Settings) throws {
     self.settings = settings
     let table = try PredictionsTable(files: settings.files, groups: settings.groups)
-    let collected = try CollectedRuns(table)
     let file = settings.files.first ?? ""
+    let collected = try CollectedRuns(table.part(isValidation: false))
+    guard !collected.items.isEmpty else { throw PredictionsError(file, "there are no items of the test split") }
+    validation = try Self.validation(CollectedRuns(table.part(isValidation: true)), like: collected.arms, file: file)
     let columns = GroupColumns(
       names: settings.groups,
       cells: settings.groups.indices.map { column in collected.items.map { $0.groups[column] } },
@@ -79,7 +82,7 @@ package struct PredictionsEvaluation: Sendable {
     // Drawn from what is evaluated alone, so that the same predictions give the same bytes.
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: arms, comparisons: comparisons ?? [], rule: settings.rule,
-      key: RandomKey(seed: 0)["evaluate"][content.description])
+      validation: validation, key: RandomKey(seed: 0)["evaluate"][content.description])
     return AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
       classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },
@@ -90,6 +93,28 @@ package struct PredictionsEvaluation: Sendable {
       },
       fairness: fairness, ratesWereFixed: false,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
+  }
+
+  /// The same runs on validation items; nil without such items.
+  private static func validation(
+    _ collected: CollectedRuns, like arms: [ArmPredictions], file: String
+  ) throws(PredictionsError) -> ValidationPredictions? {
+    guard !collected.items.isEmpty else { return nil }
+    var ordered: [ArmPredictions] = []
+    for arm in arms {
+      var runs: [RunPredictions] = []
+      for run in arm.runs {
+        guard
+          let found = collected.arms.first(where: { $0.arm == arm.arm })?.runs.first(where: { $0.seed == run.seed })
+        else {
+          throw PredictionsError(
+            file, "arm \(arm.arm)\(run.seed.map { ", seed \($0)" } ?? "") says nothing about the validation items")
+        }
+        runs.append(found)
+      }
+      ordered.append(ArmPredictions(arm: arm.arm, runs: runs))
+    }
+    return ValidationPredictions(labels: collected.items.map(\.label), arms: ordered)
   }
 
   private static func positiveClass(

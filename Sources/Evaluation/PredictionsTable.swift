@@ -4,8 +4,8 @@ internal import Foundation
 
 /// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
 ///
-/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`;
-/// and those of groups.
+/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
+/// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of.
 struct PredictionsTable {
   /// What one model says about one item.
   struct Row {
@@ -16,6 +16,7 @@ struct PredictionsTable {
     let item: String
     let label: Int
     let cluster: String
+    let isValidation: Bool
     /// The cell of every group column.
     let groups: [String]
   }
@@ -48,6 +49,15 @@ struct PredictionsTable {
     }
   }
 
+  /// The rows of one split.
+  func part(isValidation: Bool) -> PredictionsTable {
+    var part = self
+    let kept = rows.indices.filter { rows[$0].isValidation == isValidation }
+    part.rows = kept.map { rows[$0] }
+    part.scores = kept.flatMap { scores[$0 * classNames.count..<($0 + 1) * classNames.count] }
+    return part
+  }
+
   private mutating func append(_ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String]) throws {
     func column(_ name: String) throws(PredictionsError) -> Int {
       guard let index = table.column(name) else {
@@ -58,6 +68,7 @@ struct PredictionsTable {
     let (item, label) = (try column("item"), try column("label"))
     let groupColumns = try groups.map { try column($0) }
     let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column("cluster"))
+    let split = table.column("split")
     let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
     for row in table.rows {
       func wrong(_ problem: String) -> PredictionsError { PredictionsError(table.file, line: row.line, problem) }
@@ -72,13 +83,17 @@ struct PredictionsTable {
       guard seedText.isEmpty || Int(seedText) != nil else {
         throw wrong("the seed \"\(seedText)\" is no whole number")
       }
+      let part = split.map { row.fields[$0] } ?? "test"
+      guard ["test", "validation"].contains(part) else {
+        throw wrong("item \(name) is of the split \"\(part)\"; expected test or validation")
+      }
       scores += try columns.scores(of: row, item: name, file: table.file)
       rows.append(
         Row(
           file: table.file, line: row.line,
           arm: arm.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 } ?? "model",
           seed: Int(seedText), item: name, label: labelIndex, cluster: cluster.map { row.fields[$0] } ?? "",
-          groups: groupColumns.map { row.fields[$0] }))
+          isValidation: part == "validation", groups: groupColumns.map { row.fields[$0] }))
     }
   }
 }

@@ -10,12 +10,15 @@ extension FairnessEvaluation {
   ///   - arms: The predictions of every arm, in the order in which they are to be reported.
   ///   - comparisons: The comparisons declared before the run; with the groups they form Holm's family.
   ///   - rule: What was agreed before the run.
+  ///   - validation: What temperatures are fitted to; without it there are none.
   ///   - key: Where permutations, resamples and simulations are drawn from.
   /// - Throws: `EvaluationError` naming the item, group, arm or seed that is wrong.
   package static func evaluate(
-    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison], rule: DecisionRule, key: RandomKey
+    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison], rule: DecisionRule,
+    validation: ValidationPredictions? = nil, key: RandomKey
   ) throws(EvaluationError) -> FairnessEvaluation {
     try validate(items: items, arms: arms, comparisons: comparisons, rule: rule)
+    try validation?.validate(like: arms, classes: items.classNames.count)
     let subsets = [ItemSubset(group: nil, of: items)] + items.groups.map { ItemSubset(group: $0, of: items) }
     let outcomes = arms.map { arm in arm.runs.map { ItemOutcomes($0.logits, items: items) } }
     let together = outcomes.map(ItemOutcomes.init(counting:))
@@ -33,7 +36,8 @@ extension FairnessEvaluation {
       let calibrations = calibrations(
         of: arm, runs: outcomes[index], subsets: subsets, labels: items.labels, key: key["calibration"][arm.arm])
       let evaluation = ArmEvaluation(
-        arm: arm.arm, seeds: seeds, overSeeds: rates(together[index]), calibrations: calibrations)
+        arm: arm.arm, seeds: seeds, overSeeds: rates(together[index]), calibrations: calibrations,
+        temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets))
       if let evaluation { evaluations.append(evaluation) }
     }
     return FairnessEvaluation(
@@ -54,6 +58,17 @@ extension FairnessEvaluation {
       return SpreadPermutation(groups: groups, clusters: items.clusters, outcomes: outcomes)
         .findings(permutations: permutations, key: key[column])
     }
+  }
+
+  private static func temperature(
+    of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset]
+  ) -> Undefinable<TemperatureEvaluation> {
+    guard let validation, !validation.labels.isEmpty,
+      let own = validation.arms.first(where: { $0.arm == arm.arm }),
+      let found = TemperatureEvaluation(
+        of: arm, validation: own, labels: validation.labels, items: items, subsets: subsets)
+    else { return .undefined(reason: "there are no validation items to fit a temperature to", n: 0) }
+    return .value(found)
   }
 
   private static func calibrations(

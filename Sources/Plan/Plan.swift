@@ -45,13 +45,14 @@ package struct Plan: Sendable {
       }
       guard arm.isTrained else {
         run(
-          "given", purpose: .given, members: [], evaluated: splits.test,
+          "given", purpose: .given, members: [], evaluated: splits.test + splits.validation,
           key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
         continue
       }
       for seed in specification.seeds {
         run(
-          "seed-\(seed)", purpose: .task(seed: seed), members: splits.train, evaluated: splits.test,
+          "seed-\(seed)", purpose: .task(seed: seed), members: splits.train,
+          evaluated: splits.test + splits.validation,
           key: RandomKey(seed: seed)["run"])
       }
       guard let membership else { continue }
@@ -68,7 +69,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 2
+  package static let version = 3
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }

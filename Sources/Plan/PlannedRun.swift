@@ -17,7 +17,7 @@ package struct PlannedRun: Sendable {
   package let purpose: Purpose
   /// The items it is trained on, ascending.
   package let members: [Int]
-  /// The items it is evaluated on, ascending.
+  /// The items it is evaluated on: those of the test split, then those of the validation split; of a fleet, its pool.
   package let evaluated: [Int]
   /// What initial values and the order of items are drawn from; the same for every arm.
   package let key: RandomKey

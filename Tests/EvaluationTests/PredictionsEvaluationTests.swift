@@ -108,6 +108,30 @@ import Testing
     #expect(!report.html().contains("Membership inference"))
   }
 
+  @Test("Validation items are fitted a temperature to, and nothing else is said of them")
+  func temperature() throws {
+    var text = "item,label,split,logit_0,logit_1,g\n"
+    // Right in three of four with a confidence of .95, where .75 would be right: a temperature of ln 19 / ln 3.
+    for (split, count) in [("test", 40), ("validation", 400)] {
+      for item in 0..<count {
+        let isRight = item % 4 != 0
+        let yes = (item % 2 == 1) == isRight
+        text += "\(split)\(item),\(item % 2),\(split),0,\(yes ? 2.9444390 : -2.9444390),\(item < 20 ? "u" : "v")\n"
+      }
+    }
+    let arm = try report(text, groups: ["g"]).fairness.arms[0]
+    #expect(arm.overSeeds.overall.n == 40)
+    let temperature = try #require(arm.temperature.value)
+    #expect(temperature.validationItems == 400)
+    #expect(abs(temperature.temperatures[0] - 2.9444390 / 1.0986123) < 1e-5)
+    #expect(abs(arm.overallCalibration.signedGap.value - 0.2) < 1e-6)
+    #expect(abs(temperature.overall.signedGap) < 1e-5 && abs(temperature.overall.expectedCalibrationError) < 1e-5)
+    #expect(temperature.overall.negativeLogLikelihood < arm.overallCalibration.negativeLogLikelihood)
+    #expect(temperature.groups.map(\.group?.value) == ["u", "v"])
+    let without = try report("item,label,logit_0,logit_1\na,1,0,1\nb,0,0,1\n").fairness.arms[0]
+    #expect(without.temperature.value == nil)
+  }
+
   struct Wrong: CustomTestStringConvertible, Sendable {
     let text: String
     let problem: String
@@ -145,6 +169,11 @@ import Testing
       Wrong(
         text: "item,label,logit_0,logit_1,arm,age\na,0,0,1,x,old\na,0,0,1,y,young\n",
         problem: "item a has the group \"young\", and \"old\" in line 2", groups: ["age"]),
+      Wrong(text: "item,label,logit_0,logit_1,split\na,0,0,1,train\n", problem: "item a is of the split \"train\""),
+      Wrong(
+        text: "item,label,logit_0,logit_1,split,arm\na,0,0,1,test,x\nb,0,0,1,test,y\na,0,0,1,validation,x\n",
+        problem: "says nothing about item"),
+      Wrong(text: "item,label,logit_0,logit_1,split\na,0,0,1,validation\n", problem: "no items of the test split"),
       Wrong(text: "item,label,logit_0,logit_1,seed\na,0,0,1,first\n", problem: "the seed \"first\" is no whole number"),
     ])
   func refused(wrong: Wrong) throws {

@@ -125,7 +125,8 @@ import Testing
     let plan = try planned(path: "a", content: 1)
     let runs = plan.runs.filter { $0.arm == 3 }
     #expect(runs.map(\.purpose) == [.given] && runs[0].identifier.description == "theirs/given")
-    #expect(runs[0].steps == 0 && runs[0].members.isEmpty && runs[0].evaluated == plan.splits.test)
+    #expect(
+      runs[0].steps == 0 && runs[0].members.isEmpty && runs[0].evaluated == plan.splits.test + plan.splits.validation)
     #expect(try plan.hash == planned(path: "b", content: 1).hash)
     #expect(try plan.hash != planned(path: "a", content: 2).hash)
   }

@@ -27,7 +27,7 @@ struct AuditEvidence {
       items: items, arms: predictions, comparisons: comparisons(),
       rule: DecisionRule(
         metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
-      key: plan.statisticsKey["fairness"])
+      validation: try validation(), key: plan.statisticsKey["fairness"])
     let fleets = try fleets()
     let privacy = try fleets.map {
       try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm])
@@ -84,12 +84,28 @@ struct AuditEvidence {
       positiveClass: positiveClass)
   }
 
+  private func validation() throws -> ValidationPredictions? {
+    let items = plan.splits.validation
+    guard !items.isEmpty else { return nil }
+    return ValidationPredictions(
+      labels: items.map { plan.input.labels[$0] },
+      arms: try arms.indices.map { try armPredictions($0, skipping: plan.splits.test.count, count: items.count) })
+  }
+
   private func armPredictions(_ arm: Int) throws -> ArmPredictions {
+    try armPredictions(arm, skipping: 0, count: plan.splits.test.count)
+  }
+
+  /// - Parameters:
+  ///   - skipped: evaluated items before those that are meant.
+  private func armPredictions(_ arm: Int, skipping skipped: Int, count: Int) throws -> ArmPredictions {
     var runs: [RunPredictions] = []
     for (index, run) in plan.runs.enumerated() where run.arm == arm {
       switch run.purpose {
-      case .task(let seed): runs.append(RunPredictions(seed: seed, logits: try logits(of: index)))
-      case .given: runs.append(RunPredictions(seed: nil, logits: try logits(of: index)))
+      case .task(let seed):
+        runs.append(RunPredictions(seed: seed, logits: try logits(of: index, skipping: skipped, count: count)))
+      case .given:
+        runs.append(RunPredictions(seed: nil, logits: try logits(of: index, skipping: skipped, count: count)))
       case .fleet: continue
       }
     }
@@ -103,7 +119,7 @@ struct AuditEvidence {
     return try arms.indices.filter { arms[$0].isTrained }.map { arm in
       let logits = try plan.runs.enumerated().compactMap { index, run -> Logits? in
         guard run.arm == arm, case .fleet = run.purpose else { return nil }
-        return try self.logits(of: index)
+        return try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
       }
       return Fleet(
         arm: arms[arm].name, masks: membership.masks, logits: logits,
@@ -112,12 +128,17 @@ struct AuditEvidence {
     }
   }
 
-  private func logits(of index: Int) throws -> Logits {
+  private func logits(of index: Int, skipping skipped: Int, count: Int) throws -> Logits {
     let run = plan.runs[index]
     guard let values = completed[index]?.logits else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
-    return try Logits(values: values, count: run.evaluated.count, classes: inputs.classNames.count)
+    let classes = inputs.classNames.count
+    guard values.count == run.evaluated.count * classes, skipped + count <= run.evaluated.count else {
+      throw AuditError(.failure, "\(run.identifier) has predictions for other items; choose another --output")
+    }
+    return try Logits(
+      values: Array(values[skipped * classes..<(skipped + count) * classes]), count: count, classes: classes)
   }
 
   /// Every arm with an adapter is compared with `full`, where there is one.

@@ -10,17 +10,18 @@ enum PredictionTables {
   ) -> [(path: String, bytes: [UInt8])] {
     let arms = inputs.specification.arms
     return arms.indices.flatMap { arm -> [(path: String, bytes: [UInt8])] in
-      var task = CommaSeparatedValuesWriter(header: header(inputs, columns: ["arm", "seed"]))
+      var task = CommaSeparatedValuesWriter(header: header(inputs, columns: ["arm", "seed", "split"]))
       var fleet = CommaSeparatedValuesWriter(header: header(inputs, columns: ["arm", "model", "member"]))
       var hasFleet = false
       for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
         guard let logits = completed[index]?.logits else { continue }
         let members = Set(run.members)
         for (position, item) in run.evaluated.enumerated() {
+          let split = position < inputs.plan.splits.test.count ? "test" : "validation"
           let row = fields(of: item, at: position, logits: logits, inputs: inputs)
           switch run.purpose {
-          case .task(let seed): task.append([arms[arm].name, "\(seed)"] + row)
-          case .given: task.append([arms[arm].name, ""] + row)
+          case .task(let seed): task.append([arms[arm].name, "\(seed)", split] + row)
+          case .given: task.append([arms[arm].name, "", split] + row)
           case .fleet(let model):
             hasFleet = true
             fleet.append([arms[arm].name, "\(model)", members.contains(item) ? "1" : "0"] + row)

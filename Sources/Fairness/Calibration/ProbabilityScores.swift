@@ -8,6 +8,10 @@ package struct ProbabilityScores: Equatable, Sendable {
   package let topLabelBrier: BrierScore
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package let multiclassBrier: Double
+  /// Of the top label, in 15 bins of equal width.
+  package let expectedError: Double
+  /// Mean confidence minus accuracy.
+  package let signedGap: Double
   /// The expected calibration error of the top label in 15 bins of equal mass.
   package let equalMassError: Double
   /// The mean over classes of the expected calibration error of p_c against the item being of class c, in 15 bins of equal
@@ -45,6 +49,9 @@ package struct ProbabilityScores: Equatable, Sendable {
     let n = Double(max(1, members.count))
     negativeLogLikelihood = likelihood / n
     multiclassBrier = brier / n
+    let bins = CalibrationBins(confidences: confidences, outcomes: outcomes, count: binCount)
+    expectedError = bins.expectedError
+    signedGap = bins.signedGap
     topLabelBrier = BrierScore(
       probabilities: confidences, outcomes: outcomes,
       bins: confidences.map { CalibrationBins.number(of: $0, count: binCount) }, binCount: binCount)

@@ -56,6 +56,32 @@ extension ArmPredictions {
   }
 }
 
+extension ValidationPredictions {
+  /// Checks that every arm has the runs that are evaluated, with finite logits for every item.
+  func validate(like arms: [ArmPredictions], classes: Int) throws(EvaluationError) {
+    for arm in arms {
+      guard let own = self.arms.first(where: { $0.arm == arm.arm }) else { continue }
+      guard own.runs.map(\.seed) == arm.runs.map(\.seed) else {
+        throw .countMismatch(
+          what: "runs of arm \(arm.arm) on validation items, in the order of its seeds", expected: arm.runs.count,
+          found: own.runs.count)
+      }
+      for run in own.runs {
+        guard run.logits.count == labels.count else {
+          throw .countMismatch(
+            what: "validation items with logits in arm \(arm.arm)", expected: labels.count, found: run.logits.count)
+        }
+        guard run.logits.classes == classes else {
+          throw .classCountMismatch(arm: arm.arm, seed: run.seed, expected: classes, found: run.logits.classes)
+        }
+        if let item = run.logits.firstNonFiniteItem {
+          throw .nonFiniteLogit(arm: arm.arm, seed: run.seed, item: "\(item) of the validation items")
+        }
+      }
+    }
+  }
+}
+
 extension DecisionRule {
   /// Checks that margin and size mean something.
   func validate() throws(EvaluationError) {

@@ -27,11 +27,15 @@ package struct ArmEvaluation: Equatable, Sendable {
   package var overallCalibration: CalibrationEvaluation
   /// In the order of the items' groups.
   package var groupCalibrations: [CalibrationEvaluation]
+  package var temperature: Undefinable<TemperatureEvaluation>
 }
 
 extension ArmEvaluation {
   /// `nil` without seeds or calibrations; the first calibration is that of all items.
-  init?(arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, calibrations: [CalibrationEvaluation]) {
+  init?(
+    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, calibrations: [CalibrationEvaluation],
+    temperature: Undefinable<TemperatureEvaluation>
+  ) {
     guard let spread = GroupSeedSpread(seeds.map(\.rates.overall)), let calibration = calibrations.first else {
       return nil
     }
@@ -44,5 +48,6 @@ extension ArmEvaluation {
     }
     overallCalibration = calibration
     groupCalibrations = Array(calibrations.dropFirst())
+    self.temperature = temperature
   }
 }

@@ -17,6 +17,25 @@ extension CalibrationEvaluation {
   }
 }
 
+extension TemperatureEvaluation {
+  var json: JSONValue {
+    .object([
+      "temperatures": .array(temperatures.map { .figure($0, n: validationItems) }),
+      "validation_items": .integer(validationItems), "overall": overall.json(n: validationItems),
+      "groups": .array(groups.map { $0.json(n: validationItems) }),
+    ])
+  }
+}
+
+extension TemperatureEvaluation.Rescaled {
+  fileprivate func json(n: Int) -> JSONValue {
+    .object([
+      "group": group.json, "expected_calibration_error": .figure(expectedCalibrationError, n: n),
+      "negative_log_likelihood": .figure(negativeLogLikelihood, n: n), "signed_gap": .figure(signedGap, n: n),
+    ])
+  }
+}
+
 extension BrierScore {
   fileprivate func json(n: Int) -> JSONValue {
     .object([

@@ -12,6 +12,7 @@ extension ArmEvaluation {
       "calibration": .object([
         "overall": overallCalibration.json, "groups": .array(groupCalibrations.map(\.json)),
       ]),
+      "temperature": temperature.json(\.json),
     ])
   }
 }

@@ -41,9 +41,9 @@ extension AuditReport {
           <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
           <td>\(Figures.percent(calibration.expectedCalibrationError)) <span class="range">\
           (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td>\
-          <td>\(Figures.percent(calibration.equalMassError))</td>\
           <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
-          <td>\(Figures.fixed(calibration.negativeLogLikelihood, digits: 3))</td></tr>
+          <td>\(Figures.fixed(calibration.negativeLogLikelihood, digits: 3))</td>\
+          <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td></tr>
           """
       }
     }
@@ -51,14 +51,26 @@ extension AuditReport {
       caption: """
         The expected calibration error is above 0 even for a perfectly calibrated model; what it would be then stands \
         beside it. The debiased squared error is in thousandths and may be negative. The Brier score is that of \
-        confidence against being right; its parts, and the classwise error, are in tables/calibration.csv.
+        confidence against being right; its parts, the classwise error and that in bins of equal mass are in tables/calibration.csv. The last \
+        column divides all logits by one temperature a run, fitted to the validation items: a remedy that changes no \
+        prediction.
         """,
       head: Table.head(
         [
           "Group", "Arm", "Confidence minus accuracy, points", "Debiased squared error, ×1000",
-          "Expected calibration error, %", "in bins of equal mass, %", "Brier score", "Log loss, nats",
+          "Expected calibration error, %", "Brier score", "Log loss, nats",
+          "Rescaled: error, gap, log loss",
         ], textColumns: 3),
       body: rows.joined(), footnotes: notes)
+  }
+
+  private func rescaledText(_ temperature: TemperatureEvaluation, row: Int) -> HTML {
+    let rescaled = row == 0 ? temperature.overall : temperature.groups[row - 1]
+    let mean = temperature.temperatures.reduce(0, +) / Double(max(1, temperature.temperatures.count))
+    return """
+      \(Figures.percent(rescaled.expectedCalibrationError)), \(Figures.points(rescaled.signedGap)), \
+      \(Figures.fixed(rescaled.negativeLogLikelihood, digits: 3))\(row == 0 ? "<small>temperature \(Figures.fixed(mean, digits: 2))</small>" : "" as HTML)
+      """
   }
 
   /// "over-confident by 6.1 points [4.0, 8.3]", or that the interval holds both.

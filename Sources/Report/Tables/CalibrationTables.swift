@@ -9,8 +9,9 @@ extension AuditReport {
         + ["mean_confidence", "accuracy"] + Field.header("signed_gap", ["", "lower", "upper"])
         + ["equal_mass_error", "classwise_error", "negative_log_likelihood", "multiclass_brier", "brier"]
         + ["brier_reliability", "brier_resolution", "brier_uncertainty", "brier_within_bin_variance"]
-        + ["brier_within_bin_covariance"])
-    for (arm, calibration) in calibrations {
+        + ["brier_within_bin_covariance"]
+        + Field.header("temperature", ["", "expected_calibration_error", "negative_log_likelihood", "signed_gap"]))
+    for (arm, calibration, rescaled) in calibrations {
       table.append(
         [arm] + Field.group(calibration.group) + [String(calibration.n), String(calibration.seeds)]
           + [Field.number(calibration.expectedCalibrationError)]
@@ -23,7 +24,11 @@ extension AuditReport {
             calibration.multiclassBrier, calibration.brier.score, calibration.brier.reliability,
             calibration.brier.resolution, calibration.brier.uncertainty, calibration.brier.withinBinVariance,
             calibration.brier.withinBinCovariance,
-          ].map(Field.number))
+          ].map(Field.number)
+          + Field.undefinable(rescaled, 4) {
+            [$0.mean, $0.rescaled.expectedCalibrationError, $0.rescaled.negativeLogLikelihood, $0.rescaled.signedGap]
+              .map(Field.number)
+          })
     }
     return table
   }
@@ -33,7 +38,7 @@ extension AuditReport {
     var table = CommaSeparatedTable(
       header: ["arm", "column", "group", "bin_lower", "bin_upper", "count"]
         + Field.header("mean_confidence", [""]) + Field.header("accuracy", ["", "lower", "upper"]))
-    for (arm, calibration) in calibrations {
+    for (arm, calibration, _) in calibrations {
       for bin in calibration.reliability {
         table.append(
           [arm] + Field.group(calibration.group) + [Field.number(bin.lower), Field.number(bin.upper)]
@@ -44,9 +49,22 @@ extension AuditReport {
     return table
   }
 
-  private var calibrations: [(arm: String, calibration: CalibrationEvaluation)] {
+  /// A figure with the temperature that it comes of, the mean over runs.
+  private struct Rescaling: Equatable, Sendable {
+    let mean: Double
+    let rescaled: TemperatureEvaluation.Rescaled
+  }
+
+  private var calibrations: [(arm: String, calibration: CalibrationEvaluation, rescaled: Undefinable<Rescaling>)] {
     fairness.arms.flatMap { arm in
-      ([arm.overallCalibration] + arm.groupCalibrations).map { (arm.arm, $0) }
+      ([arm.overallCalibration] + arm.groupCalibrations).enumerated().map { row, calibration in
+        let rescaled = arm.temperature.map { temperature in
+          Rescaling(
+            mean: temperature.temperatures.reduce(0, +) / Double(max(1, temperature.temperatures.count)),
+            rescaled: row == 0 ? temperature.overall : temperature.groups[row - 1])
+        }
+        return (arm.arm, calibration, rescaled)
+      }
     }
   }
 }
