@@ -16,7 +16,9 @@ extension RunConductor {
 
   /// Slices for a run that is about to be shared; nil where its numbers are better kept here.
   func slices(run: Int, state: TrainingState, optimizer: OptimizerSettings) -> SlicedRun? {
-    guard state.parameters.count >= settings.smallestSliced, !members.ready.allSatisfy(\.sharesMemory) else {
+    guard !pool.entries.isEmpty, state.parameters.count >= settings.smallestSliced,
+      !members.ready.allSatisfy(\.sharesMemory)
+    else {
       return nil
     }
     return pool.slices(run: run, state: state, weightDecay: optimizer.weightDecay)

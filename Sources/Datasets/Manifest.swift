@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A dataset of labelled images: a CSV file whose rows name an image, its label and its groups.
 ///
 ///     let manifest = try Manifest(
@@ -38,6 +40,16 @@ package struct Manifest: Sendable {
   package func tags(of item: ManifestItem, in name: String) -> [String]? {
     guard let index = groupNames.firstIndex(of: name), index < item.groups.count else { return nil }
     return item.groups[index]
+  }
+
+  /// The tags of a cell, with `;` between them: without repetition, in their order; of an empty cell, `missingTag`.
+  package static func tags(inCell cell: String) -> [String] {
+    var tags: [String] = []
+    for part in cell.split(separator: ";") {
+      let tag = part.trimmingCharacters(in: .whitespacesAndNewlines)
+      if !tag.isEmpty, !tags.contains(tag) { tags.append(tag) }
+    }
+    return tags.isEmpty ? [missingTag] : tags
   }
 
   /// The bytes of the item's image file.

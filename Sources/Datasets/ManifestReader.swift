@@ -120,22 +120,13 @@ struct ManifestReader {
   }
 
   private func groups(of row: CommaSeparatedValues.Row) throws(ManifestError) -> [[String]] {
-    var result = groups.map { tags(in: row.fields[$0]) }
+    var result = groups.map { Manifest.tags(inCell: row.fields[$0]) }
     for columns in tagGroups {
       var tags: [String] = []
       for column in columns where try boolean(row, column.index, column.tag) { tags.append(column.tag) }
       result.append(tags)
     }
     return result
-  }
-
-  private func tags(in cell: String) -> [String] {
-    var tags: [String] = []
-    for part in cell.split(separator: ";") {
-      let tag = part.trimmingCharacters(in: .whitespacesAndNewlines)
-      if !tag.isEmpty, !tags.contains(tag) { tags.append(tag) }
-    }
-    return tags.isEmpty ? [Manifest.missingTag] : tags
   }
 
   private func boolean(

@@ -1,9 +1,10 @@
+internal import Datasets
 internal import Fairness
 
 /// Groups from the cells of columns, and from combinations of columns.
 ///
-/// A cell that is empty is a group of its own, `missing`: whose attribute is not known may fare differently. A column with
-/// cells such as `a;b` holds overlapping tags: each makes members and non-members, and an empty cell is no tag.
+/// Cells are read as a manifest's are: one that is empty is a group of its own, for whose attribute is not known may fare
+/// differently. A column with cells such as `a;b` holds overlapping tags: each makes members and non-members.
 struct GroupColumns {
   private let names: [String]
   /// The values of every item, column by column.
@@ -13,7 +14,6 @@ struct GroupColumns {
 
   /// A column with more values is none of groups.
   static let mostValues = 100
-  static let missing = "missing"
 
   init(names: [String], cells: [[String]], minimumSize: Int) {
     (self.names, self.cells, self.minimumSize) = (names, cells, minimumSize)
@@ -29,7 +29,7 @@ struct GroupColumns {
       let isTagged = values.contains { $0.contains(";") }
       var members: [String: [Int]] = [:]
       for (item, cell) in values.enumerated() {
-        for value in isTagged ? Self.tags(cell) : [cell.isEmpty ? Self.missing : cell] {
+        for value in Manifest.tags(inCell: cell) {
           members[value, default: []].append(item)
         }
       }
@@ -73,7 +73,7 @@ struct GroupColumns {
     let name = combined.joined(separator: GroupName.times)
     var members: [String: [Int]] = [:]
     for item in columns[0].indices {
-      let value = columns.map { $0[item].isEmpty ? Self.missing : $0[item] }.joined(separator: GroupName.times)
+      let value = columns.flatMap { Manifest.tags(inCell: $0[item]) }.joined(separator: GroupName.times)
       members[value, default: []].append(item)
     }
     let together = PooledGroups(
@@ -83,17 +83,8 @@ struct GroupColumns {
     return (together.groups, together.pooled)
   }
 
-  private static func tags(_ cell: String) -> [String] {
-    var tags: [String] = []
-    for part in cell.split(separator: ";") {
-      let tag = String(part.drop(while: \.isWhitespace))
-      if !tag.isEmpty, !tags.contains(tag) { tags.append(tag) }
-    }
-    return tags
-  }
-
   /// What is missing comes last.
   private static func isBefore(_ left: String, _ right: String) -> Bool {
-    (left == missing ? 1 : 0, left) < (right == missing ? 1 : 0, right)
+    (left == Manifest.missingTag ? 1 : 0, left) < (right == Manifest.missingTag ? 1 : 0, right)
   }
 }

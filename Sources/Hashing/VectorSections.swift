@@ -20,9 +20,6 @@ package struct VectorSections: Hashable, Sendable {
   /// At most 256.
   package var sectionCount: Int { (count + size - 1) / size }
 
-  /// The elements of section number `index`.
-  package func elements(_ index: Int) -> Range<Int> { min(count, index * size)..<min(count, (index + 1) * size) }
-
   /// The elements of each of `parts` slices, as even as whole sections allow; fewer where there are fewer sections.
   package func slices(_ parts: Int) -> [Range<Int>] {
     let parts = max(1, min(parts, sectionCount))

@@ -40,7 +40,8 @@ import Testing
     let found = report.fairness.arms[0].overSeeds.groups.map { "\($0.group?.description ?? "") \($0.n)" }
     #expect(
       found == [
-        "age=old 2", "age=young 1", "age=missing 1", "topic=x 2", "topic=not x 2", "topic=y 2", "topic=not y 2",
+        "age=old 2", "age=young 1", "age=(missing) 1", "topic=x 2", "topic=not x 2", "topic=y 2", "topic=not y 2",
+        "topic=(missing) 1", "topic=not (missing) 3",
       ])
     #expect(report.fairness.arms[0].overSeeds.overall.accuracy.value == 0.75)
     #expect(report.positiveClass == "yes")
@@ -61,8 +62,8 @@ import Testing
       ])
     #expect(
       report.pooledGroups == [
-        PooledGroup(column: "age × light", value: "old × missing", items: 1),
-        PooledGroup(column: "age × light", value: "young × missing", items: 2),
+        PooledGroup(column: "age × light", value: "old × (missing)", items: 1),
+        PooledGroup(column: "age × light", value: "young × (missing)", items: 2),
       ])
   }
 

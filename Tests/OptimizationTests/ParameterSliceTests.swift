@@ -77,7 +77,6 @@ import Testing
       let sections = VectorSections(count: count)
       #expect(sections.sectionCount <= 256)
       #expect(sections.sectionCount * sections.size >= count)
-      #expect((0..<sections.sectionCount).reduce(0) { $0 + sections.elements($1).count } == count)
       #expect(sections.slices(5).reduce(0) { $0 + $1.count } == count)
     }
   }

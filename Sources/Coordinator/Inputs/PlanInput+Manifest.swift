@@ -52,18 +52,10 @@ extension PlanInput {
     }
   }
 
-  /// What an item without the attribute is counted under: it may fare differently.
-  private static let missing = "missing"
-
-  private static func missing(in tags: [[String]], of column: String, overlaps: Bool) -> [Group] {
-    let members = tags.indices.filter { tags[$0].isEmpty }
-    return overlaps || members.isEmpty ? [] : [Group(column: column, value: missing, members: members)]
-  }
-
   private static func combined(_ columns: [String], of manifest: Manifest) -> [Group] {
     var members: [String: [Int]] = [:]
     for (item, entry) in manifest.items.enumerated() {
-      let values = columns.map { manifest.tags(of: entry, in: $0)?.first ?? missing }
+      let values = columns.map { manifest.tags(of: entry, in: $0)?.first ?? Manifest.missingTag }
       members[values.joined(separator: GroupName.times), default: []].append(item)
     }
     return members.keys.sorted().map {
@@ -72,12 +64,11 @@ extension PlanInput {
     }
   }
 
-  /// A column of exclusive values makes a group a value, and one of the items without any; overlapping tags make members
-  /// and non-members.
+  /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
   private static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
       let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) ?? [] }
-      let overlaps = setting.tags != nil || tags.contains { $0.count > 1 }
+      let overlaps = setting.tags != nil || tags.contains { $0.count != 1 }
       let values = setting.tags ?? Set(tags.joined()).sorted()
       return values.flatMap { value -> [Group] in
         let members = tags.indices.filter { tags[$0].contains(value) }
@@ -85,7 +76,7 @@ extension PlanInput {
         guard overlaps else { return [group] }
         let others = tags.indices.filter { !tags[$0].contains(value) }
         return [group, Group(column: setting.name, value: "not \(value)", members: others)]
-      } + missing(in: tags, of: setting.name, overlaps: overlaps)
+      }
     }
   }
 }

@@ -55,25 +55,24 @@ struct AuditEvidence {
 
   /// Groups of `items`, with members as positions among them.
   private func groups(among items: [Int]) -> [Subgroup] {
+    subgroups(among: items) { !$0.isCombined } + combinedGroups(among: items).groups
+  }
+
+  private func combinedGroups(among items: [Int]) -> PooledGroups {
+    PooledGroups(
+      subgroups(among: items, where: \.isCombined), minimum: inputs.specification.decision.minimumGroup)
+  }
+
+  private func subgroups(among items: [Int], where isMeant: (PlanInput.Group) -> Bool) -> [Subgroup] {
     var positions: [Int: Int] = [:]
     for (position, item) in items.enumerated() { positions[item] = position }
-    let whole = plan.input.groups.map { group in
-      (group, Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] }))
+    return plan.input.groups.filter(isMeant).map { group in
+      Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] })
     }
-    return whole.filter { !$0.0.isCombined }.map(\.1)
-      + PooledGroups(whole.filter { $0.0.isCombined }.map(\.1), minimum: decisionMinimum).groups
   }
-
-  private var decisionMinimum: Int { inputs.specification.decision.minimumGroup }
 
   /// Combined groups of the test items that were too small to stand alone.
-  private var pooled: [Subgroup] {
-    let test = Set(plan.splits.test)
-    let combined = plan.input.groups.filter(\.isCombined).map { group in
-      Subgroup(column: group.column, value: group.value, members: group.members.filter(test.contains))
-    }
-    return PooledGroups(combined, minimum: decisionMinimum).pooled
-  }
+  private var pooled: [Subgroup] { combinedGroups(among: plan.splits.test).pooled }
 
   private func evaluationItems() -> EvaluationItems {
     let test = plan.splits.test
