@@ -79,7 +79,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "Conductor", "Worker", "Cluster", "Training", "Ledger", "Wire", "Models", "Optimization", "Plan", "Checkpoints",
-        "Torch", "Hashing", "RandomNumbers", protobuf,
+        "Fairness", "Torch", "Hashing", "RandomNumbers", protobuf,
       ],
       swiftSettings: strict),
     .target(

@@ -51,6 +51,20 @@ struct GroupColumns {
     return groups
   }
 
+  /// Those of each column, then those of combined columns, of which small ones are pooled.
+  func groups(
+    combining combinations: [[String]], file: String
+  ) throws(PredictionsError) -> (groups: [Subgroup], pooled: [Subgroup]) {
+    var groups = try groups(file: file)
+    var pooled: [Subgroup] = []
+    for combined in combinations {
+      let found = try intersections(of: combined, file: file)
+      groups += found.groups
+      pooled += found.pooled
+    }
+    return (groups, pooled)
+  }
+
   /// The groups of two or three columns together that have enough items; the others are pooled into one and listed.
   ///
   /// - Throws: `PredictionsError` for columns that are not there, are too many, or hold tags.

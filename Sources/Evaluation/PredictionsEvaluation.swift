@@ -48,18 +48,17 @@ package struct PredictionsEvaluation: Sendable {
     let file = settings.files.first ?? ""
     let collected = try CollectedRuns(table.part(isValidation: false))
     guard !collected.items.isEmpty else { throw PredictionsError(file, "there are no items of the test split") }
-    validation = try Self.validation(CollectedRuns(table.part(isValidation: true)), like: collected.arms, file: file)
-    let columns = GroupColumns(
-      names: settings.groups,
-      cells: settings.groups.indices.map { column in collected.items.map { $0.groups[column] } },
-      minimumSize: settings.rule.minimumGroupSize)
-    var groups = try columns.groups(file: file)
-    var pooled: [Subgroup] = []
-    for combined in settings.intersections {
-      let found = try columns.intersections(of: combined, file: file)
-      groups += found.groups
-      pooled += found.pooled
+    func columns(_ rows: [PredictionsTable.Row], minimumSize: Int) -> GroupColumns {
+      GroupColumns(
+        names: settings.groups, cells: settings.groups.indices.map { column in rows.map { $0.groups[column] } },
+        minimumSize: minimumSize)
     }
+    let (groups, pooled) = try columns(collected.items, minimumSize: settings.rule.minimumGroupSize)
+      .groups(combining: settings.intersections, file: file)
+    let forValidation = try CollectedRuns(table.part(isValidation: true))
+    let own = try columns(forValidation.items, minimumSize: 0).groups(combining: settings.intersections, file: file)
+    validation = try Self.validation(
+      forValidation, groups: groups.named(among: own.groups, pooled: pooled), like: collected.arms, file: file)
     let positive = try Self.positiveClass(settings.positive, of: table.classNames, file: file)
     items = EvaluationItems(
       identifiers: collected.items.map(\.item), labels: collected.items.map(\.label), classNames: table.classNames,
@@ -81,7 +80,8 @@ package struct PredictionsEvaluation: Sendable {
     }
     // Drawn from what is evaluated alone, so that the same predictions give the same bytes.
     let fairness = try FairnessEvaluation.evaluate(
-      items: items, arms: arms, comparisons: comparisons ?? [], rule: settings.rule,
+      items: items, arms: arms, comparisons: comparisons ?? [], exploratory: exploratoryComparisons(but: reference),
+      rule: settings.rule,
       validation: validation, key: RandomKey(seed: 0)["evaluate"][content.description])
     return AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
@@ -95,9 +95,15 @@ package struct PredictionsEvaluation: Sendable {
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
 
+  /// Every other arm with `base`, where there is one that is not the reference.
+  private func exploratoryComparisons(but reference: String?) -> [ArmComparison] {
+    guard reference != "base", arms.contains(where: { $0.arm == "base" }) else { return [] }
+    return arms.map(\.arm).filter { $0 != "base" }.map { ArmComparison(arm: $0, reference: "base") }
+  }
+
   /// The same runs on validation items; nil without such items.
   private static func validation(
-    _ collected: CollectedRuns, like arms: [ArmPredictions], file: String
+    _ collected: CollectedRuns, groups: [Subgroup], like arms: [ArmPredictions], file: String
   ) throws(PredictionsError) -> ValidationPredictions? {
     guard !collected.items.isEmpty else { return nil }
     var ordered: [ArmPredictions] = []
@@ -114,7 +120,7 @@ package struct PredictionsEvaluation: Sendable {
       }
       ordered.append(ArmPredictions(arm: arm.arm, runs: runs))
     }
-    return ValidationPredictions(labels: collected.items.map(\.label), arms: ordered)
+    return ValidationPredictions(labels: collected.items.map(\.label), arms: ordered, groups: groups)
   }
 
   private static func positiveClass(

@@ -1,29 +1,38 @@
 package import RandomNumbers
 
 extension FairnessEvaluation {
-  private static let permutations = 4_000
-
-  /// Evaluates every arm and every declared comparison. A pure function of its arguments.
+  /// Evaluates every arm and every declared comparison. A pure function of its arguments, in which the order of the items
+  /// does not matter.
   ///
   /// - Parameters:
   ///   - items: What the arms are evaluated on.
   ///   - arms: The predictions of every arm, in the order in which they are to be reported.
   ///   - comparisons: The comparisons declared before the run; with the groups they form Holm's family.
+  ///   - exploratory: Others, which are described and not decided upon.
   ///   - rule: What was agreed before the run.
   ///   - validation: What temperatures are fitted to; without it there are none.
-  ///   - key: Where permutations, resamples and simulations are drawn from.
+  ///   - key: Where permutations and resamples are drawn from.
   /// - Throws: `EvaluationError` naming the item, group, arm or seed that is wrong.
   package static func evaluate(
-    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison], rule: DecisionRule,
-    validation: ValidationPredictions? = nil, key: RandomKey
+    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison],
+    exploratory: [ArmComparison] = [], rule: DecisionRule, validation: ValidationPredictions? = nil, key: RandomKey
   ) throws(EvaluationError) -> FairnessEvaluation {
-    try validate(items: items, arms: arms, comparisons: comparisons, rule: rule)
+    try validate(items: items, arms: arms, comparisons: comparisons + exploratory, rule: rule)
     try validation?.validate(like: arms, classes: items.classNames.count)
+    let order = items.canonicalOrder
+    let items = items.reordered(order)
+    let arms = arms.map { $0.reordered(order) }
     let subsets = [ItemSubset(group: nil, of: items)] + items.groups.map { ItemSubset(group: $0, of: items) }
-    let outcomes = arms.map { arm in arm.runs.map { ItemOutcomes($0.logits, items: items) } }
-    let together = outcomes.map(ItemOutcomes.init(counting:))
-    let spreads = accuracySpreads(
-      of: zip(outcomes, together).flatMap { $0 + [$1] }, items: items, key: key["accuracy spread"])
+    let scores = arms.map { arm in
+      concurrentMap(arm.runs.count) {
+        ItemScores(arm.runs[$0].logits, labels: items.labels, positiveClass: items.positiveClass)
+      }
+    }
+    let outcomes = scores.map { $0.map(ItemOutcomes.init) }
+    // A single run together is the run itself.
+    let together = outcomes.map { $0.count == 1 ? [] : [ItemOutcomes(counting: $0)] }
+    let spreads = columnSpreads(
+      of: zip(outcomes, together).flatMap { $0 + $1 }, items: items, key: key["spread"])
 
     var evaluations: [ArmEvaluation] = []
     var vector = 0
@@ -33,30 +42,43 @@ extension FairnessEvaluation {
         return RateEvaluation(outcomes, subsets: subsets, items: items, spreads: spreads.map { $0?[vector] })
       }
       let seeds = zip(arm.runs, outcomes[index]).map { SeedEvaluation(seed: $0.seed, rates: rates($1)) }
-      let calibrations = calibrations(
-        of: arm, runs: outcomes[index], subsets: subsets, labels: items.labels, key: key["calibration"][arm.arm])
+      guard let overSeeds = together[index].first.map(rates) ?? seeds.first?.rates else { continue }
+      let runs = scores[index]
       let evaluation = ArmEvaluation(
-        arm: arm.arm, seeds: seeds, overSeeds: rates(together[index]), calibrations: calibrations,
-        temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets))
+        arm: arm.arm, seeds: seeds, overSeeds: overSeeds,
+        classes: ClassRates.all(runs, subsets: subsets, items: items),
+        calibrations: concurrentMap(subsets.count) {
+          CalibrationEvaluation(
+            subsets[$0], runs: runs, key: key["calibration"][arm.arm].named(subsets[$0].name))
+        },
+        temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets),
+        thresholds: thresholds(
+          of: arm, validation: validation, items: items, subsets: subsets, minimumSize: rule.minimumGroupSize))
       if let evaluation { evaluations.append(evaluation) }
     }
+    func compare(_ comparisons: [ArmComparison], isDeclared: Bool) -> [PairedComparison] {
+      ComparisonFamily.compare(
+        comparisons, outcomes: comparisons.map { paired($0, arms: arms, outcomes: outcomes) }, isDeclared: isDeclared,
+        subsets: subsets, items: items, rule: rule, key: key["comparison"])
+    }
     return FairnessEvaluation(
-      rule: rule, arms: evaluations,
-      comparisons: ComparisonFamily.compare(
-        comparisons, outcomes: comparisons.map { paired($0, arms: arms, outcomes: outcomes) }, subsets: subsets,
-        items: items, rule: rule, key: key["comparison"]),
+      rule: rule, arms: evaluations, comparisons: compare(comparisons, isDeclared: true),
+      exploratoryComparisons: compare(exploratory, isDeclared: false),
       familySize: items.groups.count * comparisons.count)
   }
 
-  /// The findings for every column and vector of outcomes; `nil` for a column with fewer than two groups.
-  private static func accuracySpreads(
+  /// The spreads of every column and vector of outcomes; `nil` for a column with fewer than two groups.
+  private static func columnSpreads(
     of outcomes: [ItemOutcomes], items: EvaluationItems, key: RandomKey
-  ) -> [[SpreadPermutation.Finding]?] {
-    items.groups.columns.map { column in
+  ) -> [[ColumnSpreads]?] {
+    let clusters = ClusterIndex(items.clusters)
+    return items.groups.columns.map { column in
       let groups = items.groups.filter { $0.column == column }
       guard groups.count >= 2 else { return nil }
-      return SpreadPermutation(groups: groups, clusters: items.clusters, outcomes: outcomes)
-        .findings(permutations: permutations, key: key[column])
+      let memberships = ColumnMemberships(groups: groups, clusters: clusters)
+      return concurrentMap(outcomes.count) {
+        ColumnSpreads(memberships, outcomes: outcomes[$0], items: items, key: key[column][$0])
+      }
     }
   }
 
@@ -71,20 +93,20 @@ extension FairnessEvaluation {
     return .value(found)
   }
 
-  private static func calibrations(
-    of arm: ArmPredictions, runs: [ItemOutcomes], subsets: [ItemSubset], labels: [Int], key: RandomKey
-  ) -> [CalibrationEvaluation] {
-    let expected = PerfectCalibration.expectedErrors(
-      runs: runs, subsets: subsets, binCount: CalibrationEvaluation.binCount,
-      keys: arm.runs.map { run in
-        run.seed.map { key["perfect calibration"][$0] } ?? key["perfect calibration"]["no seed"]
-      })
-    return zip(subsets, expected).map { subset, expected in
-      CalibrationEvaluation(
-        subset, runs: runs,
-        scores: arm.runs.map { ProbabilityScores($0.logits, labels: labels, members: subset.members) },
-        expected: expected, key: key["bootstrap"].named(subset.name))
+  private static func thresholds(
+    of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset],
+    minimumSize: Int
+  ) -> Undefinable<ThresholdEvaluation> {
+    guard let positiveClass = items.positiveClass, items.classNames.count == 2 else {
+      return .undefined(reason: "thresholds are of two classes, one of them positive", n: items.count)
     }
+    guard let validation, !validation.labels.isEmpty,
+      let own = validation.arms.first(where: { $0.arm == arm.arm })
+    else { return .undefined(reason: "there are no validation items to choose a threshold on", n: 0) }
+    return .value(
+      ThresholdEvaluation(
+        of: arm, validation: own, on: validation, items: items, positiveClass: positiveClass, subsets: subsets,
+        minimumSize: minimumSize))
   }
 
   /// The runs of both arms in the order of the arm's seeds; a model that no seed changes stands beside each of them.

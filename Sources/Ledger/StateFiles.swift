@@ -69,7 +69,10 @@ package final class StateFiles: Sendable {
     let file = path(of: run)
     guard access(file, F_OK) == 0 else { return nil }
     guard let data = try? Data(contentsOf: URL(filePath: file), options: .alwaysMapped) else {
-      throw .unreadable(file: file, problem: String(cString: strerror(errno)))
+      let problem = errno
+      // A running audit may have removed it in between.
+      guard access(file, F_OK) == 0 else { return nil }
+      throw .unreadable(file: file, problem: String(cString: strerror(problem)))
     }
     guard let seal = data.firstIndex(of: 10), let end = data[(seal + 1)...].firstIndex(of: 10),
       let header = try? JSONDecoder().decode(Header.self, from: data[(seal + 1)..<end]),

@@ -17,7 +17,8 @@ extension AuditReport {
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
     let evaluation = [
       ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
-      ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
+      ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
+      ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]
     guard !isOfPredictions else { return evaluation }
     return evaluation + [

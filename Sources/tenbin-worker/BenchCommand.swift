@@ -8,7 +8,9 @@ import Torch
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speeds.",
-    subcommands: [Step.self, Coordination.self, Reduce.self, StepWorkerCommand.self, NullWorkerCommand.self])
+    subcommands: [
+      Step.self, Coordination.self, Reduce.self, Metrics.self, StepWorkerCommand.self, NullWorkerCommand.self,
+    ])
 
   struct Options: ParsableArguments {
     @Option(help: "vit-base, vit-tiny, swinv2-tiny, swinv2-large, llama-160m, mistral-160m, or a checkpoint folder.")
@@ -177,6 +179,48 @@ struct BenchCommand: ParsableCommand {
         print(
           try ReduceBenchmark.run(
             parameters: parameters, microBatches: microbatches, repetitions: repetitions
+          ).jsonLine)
+      }
+    }
+  }
+
+  struct Metrics: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Time the intervals of every figure in every group; prints one line of JSON.",
+      discussion: """
+        --peer names the interpreter and the script of a pass by another library over the same items and groups, for \
+        example '.python/bin/python scripts/peers/metric_frame.py'; a resample costs it at least that.
+        """)
+
+    @Option(help: "Items, each predicted once.")
+    var items: Int = 1_000_000
+
+    @Option(help: "Groups, of which each item has one.")
+    var groups: Int = 10
+
+    @Option(help: "Clusters of items; as many as items when left out.")
+    var clusters: Int?
+
+    @Option(help: "Resamples.")
+    var resamples: Int = 1_000
+
+    @Option(help: "What is timed beside it, in words separated by blanks.")
+    var peer: String?
+
+    func validate() throws {
+      try requirePositive([("items", items), ("resamples", resamples), ("groups", groups)], upTo: 100_000_000)
+      try requirePositive([("clusters", clusters ?? items)], upTo: items)
+      if groups > clusters ?? items { throw ValidationError("--groups must be at most the clusters") }
+    }
+
+    func run() throws {
+      try reportingErrors {
+        let words = peer?.split(separator: " ").map(String.init)
+        print(
+          try MetricsBenchmark.run(
+            MetricsBenchmark.Settings(
+              items: items, groups: groups, clusters: clusters ?? items, resamples: resamples,
+              peer: words.map { $0 + ["--items", "\(items)", "--groups", "\(groups)"] })
           ).jsonLine)
       }
     }

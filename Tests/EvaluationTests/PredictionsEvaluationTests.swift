@@ -74,7 +74,7 @@ import Testing
     for item in 0..<10 { text += "i\(item),\(item < 4 ? "a" : "b"),0.4,0.35,0.25\n" }
     let calibration = try report(text).fairness.arms[0].overallCalibration
     #expect(calibration.reliability.firstIndex { $0.count > 0 } == 5)
-    #expect(abs(calibration.expectedCalibrationError) < 1e-12)
+    #expect(abs(calibration.expectedCalibrationError.value) < 1e-12)
     #expect(abs(calibration.meanConfidence - 0.4) < 1e-12)
   }
 
@@ -127,7 +127,7 @@ import Testing
     #expect(abs(temperature.temperatures[0] - 2.9444390 / 1.0986123) < 1e-5)
     #expect(abs(arm.overallCalibration.signedGap.value - 0.2) < 1e-6)
     #expect(abs(temperature.overall.signedGap) < 1e-5 && abs(temperature.overall.expectedCalibrationError) < 1e-5)
-    #expect(temperature.overall.negativeLogLikelihood < arm.overallCalibration.negativeLogLikelihood)
+    #expect(temperature.overall.negativeLogLikelihood < arm.overallCalibration.negativeLogLikelihood.value)
     #expect(temperature.groups.map(\.group?.value) == ["u", "v"])
     let without = try report("item,label,logit_0,logit_1\na,1,0,1\nb,0,0,1\n").fairness.arms[0]
     #expect(without.temperature.value == nil)

@@ -17,7 +17,7 @@ import Testing
     let values = (0..<count).map { "g\($0 % 5)" }
     let found = try spread(
       correct: order.map { Double($0) < 0.85 * Double(count) }, groups: Fixture.groups("column", values))
-    #expect(isClose(found.expectedUnderNoDifference, expected, 0.004))
+    #expect(isClose(found.test.expectedUnderNoDifference, expected, 0.004))
   }
 
   @Test("A real difference has a small p-value and chance has not")
@@ -25,9 +25,9 @@ import Testing
     let values = (0..<400).map { $0 < 200 ? "a" : "b" }
     let groups = Fixture.groups("column", values)
     let different = try spread(correct: (0..<400).map { $0 < 200 ? $0 % 10 != 0 : $0 % 10 > 2 }, groups: groups)
-    #expect(different.pValue < 0.001 && different.highest == "a" && isClose(different.value, 0.2))
+    #expect(different.test.pValue < 0.001 && different.highest == "a" && isClose(different.value, 0.2))
     let same = try spread(correct: (0..<400).map { $0 % 10 != 0 }, groups: groups)
-    #expect(same.pValue == 1 && same.value == 0)
+    #expect(same.test.pValue == 1 && same.value == 0)
   }
 
   @Test("The items of a person move together")
@@ -39,7 +39,7 @@ import Testing
     let groups = Fixture.groups("column", values)
     let people = try spread(correct: correct, clusters: (0..<200).map { $0 / 10 }, groups: groups)
     let images = try spread(correct: correct, groups: groups)
-    #expect(people.expectedUnderNoDifference > 2 * images.expectedUnderNoDifference)
+    #expect(people.test.expectedUnderNoDifference > 2 * images.test.expectedUnderNoDifference)
   }
 
   @Test("Where every cluster holds all groups the items of a cluster are permuted")
@@ -52,7 +52,7 @@ import Testing
     }
     let groups = Fixture.groups("column", (0..<200).map { $0 % 2 == 0 ? "a" : "b" })
     let found = try spread(correct: correct, clusters: (0..<200).map { $0 / 2 }, groups: groups)
-    #expect(found.pValue < 0.001)
-    #expect(found.expectedUnderNoDifference > 0 && found.expectedUnderNoDifference < found.value)
+    #expect(found.test.pValue < 0.001)
+    #expect(found.test.expectedUnderNoDifference > 0 && found.test.expectedUnderNoDifference < found.value)
   }
 }

@@ -124,11 +124,11 @@ import Testing
     let stated = (0..<600).map { _ in 0.55 + 0.4 * generator.uniform() }
     let draws = stated.map { _ in generator.uniform() }
     let calibrated = try evaluation(stated: stated, correct: zip(stated, draws).map { $1 < $0 ? 1 : 0 })
-    #expect(abs(calibrated.expectedCalibrationError - calibrated.expectedUnderPerfectCalibration) < 0.02)
+    #expect(abs(calibrated.expectedCalibrationError.value - calibrated.expectedUnderPerfectCalibration) < 0.02)
     #expect(try #require(calibrated.signedGap.interval.value).contains(0))
     #expect(try #require(calibrated.debiasedSquaredError.value?.interval.value).contains(0))
     let confident = try evaluation(stated: stated, correct: zip(stated, draws).map { $1 < $0 - 0.15 ? 1 : 0 })
-    #expect(confident.expectedCalibrationError > confident.expectedUnderPerfectCalibration + 0.08)
+    #expect(confident.expectedCalibrationError.value > confident.expectedUnderPerfectCalibration + 0.08)
     #expect(try #require(confident.signedGap.interval.value).lower > 0.1)
     #expect(try #require(confident.debiasedSquaredError.value?.interval.value).lower > 0)
   }

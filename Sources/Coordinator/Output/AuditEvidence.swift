@@ -24,7 +24,7 @@ struct AuditEvidence {
     let predictions = try arms.indices.map { try armPredictions($0) }
     let decision = inputs.specification.decision
     let fairness = try FairnessEvaluation.evaluate(
-      items: items, arms: predictions, comparisons: comparisons(),
+      items: items, arms: predictions, comparisons: comparisons(), exploratory: exploratoryComparisons(),
       rule: DecisionRule(
         metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
       validation: try validation(), key: plan.statisticsKey["fairness"])
@@ -88,7 +88,14 @@ struct AuditEvidence {
     guard !items.isEmpty else { return nil }
     return ValidationPredictions(
       labels: items.map { plan.input.labels[$0] },
-      arms: try arms.indices.map { try armPredictions($0, skipping: plan.splits.test.count, count: items.count) })
+      arms: try arms.indices.map { try armPredictions($0, skipping: plan.splits.test.count, count: items.count) },
+      groups: validationGroups)
+  }
+
+  /// Those of the test items; what was put together there is put together here too, whatever its size.
+  private var validationGroups: [Subgroup] {
+    groups(among: plan.splits.test).named(
+      among: subgroups(among: plan.splits.validation) { _ in true }, pooled: pooled)
   }
 
   private func armPredictions(_ arm: Int) throws -> ArmPredictions {
@@ -149,6 +156,12 @@ struct AuditEvidence {
       case .base, .full: nil
       }
     }
+  }
+
+  /// What adapting gained over the base with a trained head alone.
+  private func exploratoryComparisons() -> [ArmComparison] {
+    guard arms.contains(.base) else { return [] }
+    return arms.filter { $0 != .base }.map { ArmComparison(arm: $0.name, reference: Arm.base.name) }
   }
 
   private func description(of arm: Int) -> ArmDescription {

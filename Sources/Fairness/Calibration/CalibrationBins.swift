@@ -11,7 +11,8 @@ package struct CalibrationBins: Equatable, Sendable {
     /// The share of positive outcomes minus the mean confidence.
     package var gap: Double { (outcome - confidence) / count }
 
-    fileprivate mutating func add(_ other: Bin) {
+    /// Counts what another one holds as well.
+    mutating func add(_ other: Bin) {
       count += other.count
       confidence += other.confidence
       outcome += other.outcome
@@ -23,13 +24,16 @@ package struct CalibrationBins: Equatable, Sendable {
   /// Empty bins.
   package init(count: Int) { bins = Array(repeating: Bin(), count: max(1, count)) }
 
+  init(_ bins: [Bin]) { self.bins = bins }
+
   /// - Parameters:
   ///   - confidences: Stated probabilities in [0, 1].
   ///   - outcomes: 1 where what was stated came true, otherwise 0.
   package init(confidences: [Double], outcomes: [Double], count: Int) {
     self.init(count: count)
     for (confidence, outcome) in zip(confidences, outcomes) {
-      add(confidence: confidence, outcome: outcome, bin: Self.number(of: confidence, count: bins.count), weight: 1)
+      let bin = Self.number(of: confidence, count: bins.count)
+      bins[bin].add(Bin(count: 1, confidence: confidence, outcome: outcome))
     }
   }
 
@@ -42,24 +46,15 @@ package struct CalibrationBins: Equatable, Sendable {
     return bin
   }
 
-  /// Counts one prediction `weight` times.
-  mutating func add(confidence: Double, outcome: Double, bin: Int, weight: Double) {
-    bins[bin].count += weight
-    bins[bin].confidence += weight * confidence
-    bins[bin].outcome += weight * outcome
-  }
-
-  /// Empties the bins.
-  mutating func removeAll() {
-    for bin in bins.indices { bins[bin] = Bin() }
-  }
-
   private var total: Double { bins.reduce(0) { $0 + $1.count } }
 
   /// Σ n_b/n·|acc_b − conf_b|; 0 without predictions.
   package var expectedError: Double {
     bins.reduce(0) { $0 + abs($1.outcome - $1.confidence) } / max(1, total)
   }
+
+  /// Mean confidence minus the share of positive outcomes; 0 without predictions.
+  package var signedGap: Double { bins.reduce(0) { $0 + $1.confidence - $1.outcome } / max(1, total) }
 
   /// The square root of Σ n_b/n·(acc_b − conf_b)².
   package var rootMeanSquareError: Double { Self.squaredError(bins, total: total).squareRoot() }

@@ -5,63 +5,74 @@ extension CalibrationEvaluation {
   package static let binCount = 15
   private static let resamples = 1_000
 
-  /// The calibration of one subset; `expected` is the simulated error under perfect calibration.
+  /// What has no closed interval.
+  private static let resampled: [ResampledFigure] = [
+    .expectedCalibrationError, .debiasedSquaredError, .signedGap, .equalMassError, .classwiseError,
+    .negativeLogLikelihood, .brier, .multiclassBrier,
+  ]
+
+  /// The calibration of one subset.
   ///
-  /// - Parameter scores: Of every run on this subset.
-  init(
-    _ subset: ItemSubset, runs: [ItemOutcomes], scores: [ProbabilityScores], expected: Double, key: RandomKey
-  ) {
+  /// - Parameter runs: The scores of every run on all items.
+  init(_ subset: ItemSubset, runs: [ItemScores], key: RandomKey) {
+    let scores = runs.map { ProbabilityScores($0, members: subset.members) }
+    let resamples = FigureResamples(
+      subset, runs: runs, equalMass: scores.map(\.equalMass), figures: Self.resampled, hasPositives: false,
+      resamples: subset.clusters.count > 1 ? Self.resamples : 0, key: key)
     group = subset.name
     let count = subset.members.count
     n = count
     seeds = runs.count
-    let bins = runs.map { run in
-      CalibrationBins(
-        confidences: subset.members.map { run.confidence[$0] }, outcomes: subset.members.map { run.correct[$0] },
-        count: Self.binCount)
-    }
+    let bins = scores.map(\.bins)
     let pooled = Self.pooled(bins)
-    expectedCalibrationError = Self.average(bins.map(\.expectedError))
-    expectedUnderPerfectCalibration = expected
-    equalMassError = Self.average(scores.map(\.equalMassError))
-    classwiseError = Self.average(scores.map(\.classwiseError))
-    negativeLogLikelihood = Self.average(scores.map(\.negativeLogLikelihood))
-    multiclassBrier = Self.average(scores.map(\.multiclassBrier))
+    func binnedError(_ figure: ResampledFigure, _ values: [Double]) -> Estimate {
+      Estimate(value: Self.average(values), interval: resamples.intervalOfBinnedError(figure))
+    }
+    func mean(_ figure: ResampledFigure, _ values: [Double]) -> Estimate {
+      Estimate(value: Self.average(values), interval: resamples.interval(figure))
+    }
+    expectedCalibrationError = binnedError(.expectedCalibrationError, bins.map(\.expectedError))
+    expectedUnderPerfectCalibration = Self.average(
+      runs.map { run in
+        PerfectCalibration.expectedError(
+          confidences: subset.members.map { run.confidence[$0] }, binCount: Self.binCount)
+      })
+    equalMassError = binnedError(.equalMassError, scores.map(\.equalMass.expectedError))
+    let classes = runs.first?.classes ?? 0
+    classwiseError =
+      classes <= FigureColumns.mostClasses
+      ? binnedError(.classwiseError, scores.map(\.classwiseError))
+      : Estimate(
+        value: Self.average(scores.map(\.classwiseError)),
+        interval: .undefined(reason: "not resampled for more than \(FigureColumns.mostClasses) classes", n: count))
+    negativeLogLikelihood = mean(.negativeLogLikelihood, scores.map(\.negativeLogLikelihood))
+    multiclassBrier = mean(.multiclassBrier, scores.map(\.multiclassBrier))
     brier = BrierScore(averaging: scores.map(\.topLabelBrier))
+    brierInterval = resamples.interval(.brier)
     let predictions = Double(n * seeds)
     meanConfidence = pooled.reduce(0) { $0 + $1.confidence } / predictions
     accuracy = pooled.reduce(0) { $0 + $1.outcome } / predictions
     reliability = Self.curve(pooled, seeds: seeds)
 
     let gap = meanConfidence - accuracy
-    guard subset.clusters.count > 1 else {
-      let reason = "one cluster says nothing about variation"
-      signedGap = Estimate(value: gap, interval: .undefined(reason: reason, n: count))
-      debiasedSquaredError = Self.debiased(bins, n: n).map {
-        Estimate(value: $0.debiased, interval: .undefined(reason: reason, n: count))
-      }
-      return
-    }
-    let bootstrap = CalibrationBootstrap(
-      subset, runs: runs, binCount: Self.binCount, resamples: Self.resamples, key: key)
-    var gapInterval = Interval.expandedPercentile(bootstrap.signedGaps, clusters: subset.clusters.count)
+    var gapInterval = resamples.interval(.signedGap)
     if accuracy <= 0 || accuracy >= 1 {
       // All right or all wrong: resampling cannot show the other outcome, so the accuracy's own interval is added.
       let correct =
-        runs.first.flatMap { subset.proportion(of: $0.correct, runs: $0.runs)?.interval }
-        ?? Interval(lower: 0, upper: 1)
-      gapInterval = gapInterval.hull(
-        Interval(lower: meanConfidence - correct.upper, upper: meanConfidence - correct.lower))
+        runs.first.flatMap { subset.proportion(of: $0.correct, runs: 1)?.interval } ?? Interval(lower: 0, upper: 1)
+      let bounds = Interval(lower: meanConfidence - correct.upper, upper: meanConfidence - correct.lower)
+      gapInterval = gapInterval.map { $0.hull(bounds) }
     }
-    signedGap = Estimate(value: gap, interval: .value(gapInterval))
+    signedGap = Estimate(value: gap, interval: gapInterval)
     debiasedSquaredError = Self.debiased(bins, n: n).map { error in
       // Replicates centre on the plug-in error, which lies above the truth by the bias. The lower bound takes it off;
       // the upper one keeps it, since the error of a small sample is skewed upwards.
       let bias = error.plugIn - error.debiased
-      let spread = Interval.expandedPercentile(
-        bootstrap.debiasedSquaredErrors, clusters: subset.clusters.count)
       return Estimate(
-        value: error.debiased, interval: .value(Interval(lower: spread.lower - bias, upper: spread.upper)))
+        value: error.debiased,
+        interval: resamples.interval(.debiasedSquaredError).map {
+          Interval(lower: $0.lower - bias, upper: $0.upper)
+        })
     }
   }
 

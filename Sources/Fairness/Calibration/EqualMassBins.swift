@@ -2,6 +2,8 @@
 /// O'Connor 2015; Nixon et al. 2019).
 package struct EqualMassBins: Equatable, Sendable {
   package let bins: [CalibrationBins.Bin]
+  /// The largest confidence in each bin.
+  private let bounds: [Double]
 
   /// - Parameters:
   ///   - confidences: Stated probabilities in [0, 1].
@@ -10,6 +12,7 @@ package struct EqualMassBins: Equatable, Sendable {
   package init(confidences: [Double], outcomes: [Double], count: Int) {
     let order = confidences.indices.sorted { confidences[$0] < confidences[$1] }
     var bins: [CalibrationBins.Bin] = []
+    var bounds: [Double] = []
     var open = CalibrationBins.Bin()
     var taken = 0.0
     for (position, item) in order.enumerated() {
@@ -23,9 +26,15 @@ package struct EqualMassBins: Equatable, Sendable {
       guard isLast || taken + open.count >= quota else { continue }
       taken += open.count
       bins.append(open)
+      bounds.append(confidences[item])
       open = CalibrationBins.Bin()
     }
-    self.bins = bins
+    (self.bins, self.bounds) = (bins, bounds)
+  }
+
+  /// The bin of a confidence.
+  func number(of confidence: Double) -> Int {
+    bounds.firstIndex { confidence <= $0 } ?? max(0, bounds.count - 1)
   }
 
   /// Σ n_b/n·|acc_b − conf_b|; 0 without predictions.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What one model's probabilities for some items are worth, beyond the binned top-label error.
 package struct ProbabilityScores: Equatable, Sendable {
   /// Mean −log p of the label, in nats.
@@ -8,54 +6,43 @@ package struct ProbabilityScores: Equatable, Sendable {
   package let topLabelBrier: BrierScore
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package let multiclassBrier: Double
-  /// Of the top label, in 15 bins of equal width.
-  package let expectedError: Double
-  /// Mean confidence minus accuracy.
-  package let signedGap: Double
-  /// The expected calibration error of the top label in 15 bins of equal mass.
-  package let equalMassError: Double
+  /// The top label's, in 15 bins of equal width.
+  package let bins: CalibrationBins
+  /// The top label's, in 15 bins of about equal mass.
+  package let equalMass: EqualMassBins
   /// The mean over classes of the expected calibration error of p_c against the item being of class c, in 15 bins of equal
   /// width (Kull et al. 2019).
   package let classwiseError: Double
 
-  /// - Parameters:
-  ///   - labels: The class of every item.
-  ///   - members: Positions of the items that count, at least one; all when left out.
-  ///   - temperature: What the logits are divided by.
-  package init(_ logits: Logits, labels: [Int], members: [Int]? = nil, temperature: Double = 1) {
-    let members = members ?? Array(labels.indices)
+  package init(_ logits: Logits, labels: [Int], temperature: Double = 1) {
+    self.init(ItemScores(logits, labels: labels, temperature: temperature), members: Array(labels.indices))
+  }
+
+  /// - Parameter members: positions of the items that count, at least one.
+  init(_ scores: ItemScores, members: [Int]) {
     let binCount = CalibrationEvaluation.binCount
-    var likelihood = 0.0
-    var brier = 0.0
-    var confidences: [Double] = []
-    var outcomes: [Double] = []
-    var classBins = (0..<logits.classes).map { _ in CalibrationBins(count: binCount) }
+    var (likelihood, brier) = (0.0, 0.0)
+    var errors = [Double](repeating: 0, count: scores.classes * binCount)
+    var probabilities = [Double](repeating: 0, count: scores.classes)
     for item in members {
-      let score = logits.logitScaledProbability(item: item, label: labels[item], temperature: temperature)
-      // log(1 + e^−s), without losing either end.
-      likelihood += score > 0 ? log1p(exp(-score)) : -score + log1p(exp(score))
-      for other in 0..<logits.classes {
-        let probability = logits.probability(item: item, label: other, temperature: temperature)
-        let outcome = other == labels[item] ? 1.0 : 0
-        brier += (probability - outcome) * (probability - outcome)
-        classBins[other].add(
-          confidence: probability, outcome: outcome, bin: CalibrationBins.number(of: probability, count: binCount),
-          weight: 1)
+      likelihood += scores.negativeLogLikelihood[item]
+      brier += scores.multiclassBrier[item]
+      scores.logits.probabilities(item: item, temperature: scores.temperature, into: &probabilities)
+      for (label, probability) in probabilities.enumerated() {
+        errors[label * binCount + CalibrationBins.number(of: probability, count: binCount)] +=
+          probability - (scores.labels[item] == label ? 1 : 0)
       }
-      let prediction = logits.prediction(item: item)
-      confidences.append(logits.probability(item: item, label: prediction, temperature: temperature))
-      outcomes.append(prediction == labels[item] ? 1 : 0)
     }
     let n = Double(max(1, members.count))
     negativeLogLikelihood = likelihood / n
     multiclassBrier = brier / n
-    let bins = CalibrationBins(confidences: confidences, outcomes: outcomes, count: binCount)
-    expectedError = bins.expectedError
-    signedGap = bins.signedGap
+    let confidences = members.map { scores.confidence[$0] }
+    let outcomes = members.map { scores.correct[$0] }
+    bins = CalibrationBins(confidences: confidences, outcomes: outcomes, count: binCount)
     topLabelBrier = BrierScore(
       probabilities: confidences, outcomes: outcomes,
       bins: confidences.map { CalibrationBins.number(of: $0, count: binCount) }, binCount: binCount)
-    equalMassError = EqualMassBins(confidences: confidences, outcomes: outcomes, count: binCount).expectedError
-    classwiseError = classBins.reduce(0) { $0 + $1.expectedError } / Double(max(1, logits.classes))
+    equalMass = EqualMassBins(confidences: confidences, outcomes: outcomes, count: binCount)
+    classwiseError = errors.reduce(0) { $0 + abs($1) } / (n * Double(max(1, scores.classes)))
   }
 }

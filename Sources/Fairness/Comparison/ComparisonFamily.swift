@@ -4,9 +4,10 @@ import RandomNumbers
 enum ComparisonFamily {
   /// - Parameters:
   ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
+  ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
   ///   - subsets: All items first, then every group.
   static func compare(
-    _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
+    _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])], isDeclared: Bool,
     subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule, key: RandomKey
   ) -> [PairedComparison] {
     let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
@@ -23,7 +24,7 @@ enum ComparisonFamily {
             key: armKey.named(subset.name)))
       }
     }
-    let family = results.indices.filter { results[$0].group != nil }
+    let family = results.indices.filter { isDeclared && results[$0].group != nil }
     for (index, adjusted) in zip(family, holmAdjusted(family.map { results[$0].pValue })) {
       results[index].adjustedPValue = .value(adjusted)
     }

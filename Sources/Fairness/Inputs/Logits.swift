@@ -4,9 +4,14 @@ import Foundation
 package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
-  private let values: [Float]
+  let values: [Float]
   /// What was stated instead of logits; empty where logits were.
-  private let probabilities: [Double]
+  let probabilities: [Double]
+
+  /// The parts of logits that were checked before.
+  init(count: Int, classes: Int, values: [Float], probabilities: [Double]) {
+    (self.count, self.classes, self.values, self.probabilities) = (count, classes, values, probabilities)
+  }
 
   /// - Parameter values: `count × classes` logits, item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
@@ -60,6 +65,26 @@ package struct Logits: Equatable, Sendable {
     if !probabilities.isEmpty, temperature == 1 { return probabilities[item * classes + label] }
     let score = logitScaledProbability(item: item, label: label, temperature: temperature)
     return score > 0 ? 1 / (1 + exp(-score)) : exp(score) / (1 + exp(score))
+  }
+
+  /// The probabilities of all classes, the softmax of an item's logits.
+  ///
+  /// - Parameter result: as many as there are classes; overwritten.
+  func probabilities(item: Int, temperature: Double = 1, into result: inout [Double]) {
+    let first = item * classes
+    if !probabilities.isEmpty, temperature == 1 {
+      for label in 0..<classes { result[label] = probabilities[first + label] }
+      return
+    }
+    var largest = values[first]
+    for label in 1..<max(1, classes) { largest = max(largest, values[first + label]) }
+    var sum = 0.0
+    for label in 0..<classes {
+      // Differences first: logits that are equal up to a shift then tie to the last bit.
+      result[label] = exp((Double(values[first + label]) - Double(largest)) / temperature)
+      sum += result[label]
+    }
+    for label in 0..<classes { result[label] /= sum }
   }
 
   /// log(p / (1 − p)) of the probability p of class `label`: z_y − log Σ_{j≠y} exp z_j, which stays finite where p

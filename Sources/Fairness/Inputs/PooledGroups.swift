@@ -22,3 +22,16 @@ package struct PooledGroups: Equatable, Sendable {
     self.pooled = pooled
   }
 }
+
+extension [Subgroup] {
+  /// The same groups, by name, among other items, of which `others` are the groups: what was pooled here is put together
+  /// there too, whatever its size.
+  package func named(among others: [Subgroup], pooled: [Subgroup]) -> [Subgroup] {
+    map { group in
+      let same = others.filter { $0.name == group.name }
+      let parts = pooled.filter { $0.column == group.column }.map(\.name)
+      let meant = same.isEmpty ? others.filter { parts.contains($0.name) } : same
+      return Subgroup(column: group.column, value: group.value, members: Set(meant.flatMap(\.members)).sorted())
+    }
+  }
+}

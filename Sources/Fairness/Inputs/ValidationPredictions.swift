@@ -5,7 +5,10 @@ package struct ValidationPredictions: Equatable, Sendable {
   /// Of every arm, the runs in the order of those that are evaluated.
   package var arms: [ArmPredictions]
 
-  package init(labels: [Int], arms: [ArmPredictions]) {
-    (self.labels, self.arms) = (labels, arms)
+  /// With members as positions among these items; those of the items that are evaluated, by name.
+  package var groups: [Subgroup]
+
+  package init(labels: [Int], arms: [ArmPredictions], groups: [Subgroup] = []) {
+    (self.labels, self.arms, self.groups) = (labels, arms, groups)
   }
 }

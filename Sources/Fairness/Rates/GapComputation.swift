@@ -8,14 +8,17 @@ struct GapComputation {
   let rates: [GroupRates]
   /// The number of items in at least one of the groups.
   let n: Int
+  /// nil with fewer than two groups.
+  let spreads: ColumnSpreads?
 
-  var demographicParityDifference: Undefinable<Gap> { gap(.selectionRate) }
+  var demographicParityDifference: Undefinable<Gap> { gap(.selectionRate, spreads?.selection) }
 
-  var equalOpportunityDifference: Undefinable<Gap> { gap(.truePositiveRate) }
+  var equalOpportunityDifference: Undefinable<Gap> { gap(.truePositiveRate, spreads?.truePositives) }
 
   var equalizedOddsDifference: Undefinable<Gap> {
-    let truePositives = gap(.truePositiveRate)
-    let falsePositives = gap(.falsePositiveRate)
+    let together = spreads?.truePositives.flatMap { first in spreads?.falsePositives.map(first.larger) }
+    let truePositives = gap(.truePositiveRate, together)
+    let falsePositives = gap(.falsePositiveRate, together)
     guard let first = truePositives.value else { return truePositives }
     guard let second = falsePositives.value else { return falsePositives }
     return .value(first.value >= second.value ? first : second)
@@ -28,22 +31,21 @@ struct GapComputation {
     return worst.map { WorstGroup(value: Self.value($0), accuracy: $0.accuracy) }
   }
 
-  /// The accuracy spread beside what permutations found, which is `nil` for fewer than two groups.
-  func accuracySpread(_ finding: SpreadPermutation.Finding?) -> Undefinable<AccuracySpread> {
-    guard let finding, let worst = worstGroup, var best = rates.first else {
+  var accuracySpread: Undefinable<AccuracySpread> {
+    guard let spreads, let worst = worstGroup, var best = rates.first else {
       return .undefined(reason: "the column has fewer than two groups", n: n)
     }
     for rate in rates where rate.accuracy.value > best.accuracy.value { best = rate }
     return .value(
       AccuracySpread(
-        value: finding.observed, highest: Self.value(best), lowest: worst.value,
-        expectedUnderNoDifference: finding.expected, pValue: finding.pValue, permutations: finding.permutations))
+        value: spreads.accuracy.observed, highest: Self.value(best), lowest: worst.value,
+        test: SpreadTest(spreads.accuracy)))
   }
 
-  private func gap(_ rate: GapRate) -> Undefinable<Gap> {
+  private func gap(_ rate: GapRate, _ spreads: SpreadPermutation.Spreads?) -> Undefinable<Gap> {
     if let reason = whyIncomparable { return .undefined(reason: reason, n: n) }
     let known = rates.compactMap { group in Self.rate(rate, of: group).map { (Self.value(group), $0) } }
-    guard known.count >= 2, var highest = known.first, var lowest = known.first else {
+    guard known.count >= 2, var highest = known.first, var lowest = known.first, let spreads else {
       return .undefined(reason: "fewer than two groups have the rate", n: n)
     }
     for pair in known {
@@ -52,7 +54,9 @@ struct GapComputation {
     }
     let leftOut = rates.filter { Self.rate(rate, of: $0) == nil }.map(Self.value)
     return .value(
-      Gap(value: highest.1 - lowest.1, rate: rate, highest: highest.0, lowest: lowest.0, leftOut: leftOut))
+      Gap(
+        value: highest.1 - lowest.1, rate: rate, highest: highest.0, lowest: lowest.0, leftOut: leftOut,
+        test: SpreadTest(spreads)))
   }
 
   /// Why the groups' rates cannot be set against each other, or `nil` when they can.

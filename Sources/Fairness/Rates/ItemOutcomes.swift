@@ -7,20 +7,21 @@ struct ItemOutcomes {
   var correct: [Double]
   /// In how many runs the positive class is predicted; empty without a positive class.
   var selected: [Double]
-  /// The probability of the predicted class; empty for several runs.
-  var confidence: [Double]
 
-  init(_ logits: Logits, items: EvaluationItems) {
-    runs = 1
-    correct = []
-    selected = []
-    confidence = []
-    for item in 0..<items.count {
-      let prediction = logits.prediction(item: item)
-      correct.append(prediction == items.labels[item] ? 1 : 0)
-      if let positiveClass = items.positiveClass { selected.append(prediction == positiveClass ? 1 : 0) }
-      confidence.append(logits.probability(item: item, label: prediction))
-    }
+  init(runs: Int, correct: [Double], selected: [Double]) {
+    (self.runs, self.correct, self.selected) = (runs, correct, selected)
+  }
+
+  init(_ scores: ItemScores) { (runs, correct, selected) = (1, scores.correct, scores.selected) }
+
+  /// Several runs together, with this class as the positive one.
+  init(counting runs: [ItemScores], positiveClass: Int) {
+    self.init(
+      counting: runs.map { run in
+        var outcomes = ItemOutcomes(run)
+        outcomes.selected = run.predictions.map { Int($0) == positiveClass ? 1 : 0 }
+        return outcomes
+      })
   }
 
   /// All runs of an arm together.
@@ -32,6 +33,5 @@ struct ItemOutcomes {
     self.runs = runs.count
     correct = sum(\.correct)
     selected = sum(\.selected)
-    confidence = []
   }
 }

@@ -1,134 +1,213 @@
 import RandomNumbers
 
-/// The permutation test of the accuracy spread between the groups of one column.
+/// The permutation test of the largest difference of a rate between the groups of one column.
 ///
 /// Where all items of a cluster share their groups, memberships are permuted between clusters; where they do not (each
 /// template once for every group), between the items of the cluster. Items in none of the column's groups take no part.
-/// One set of permutations serves every vector of outcomes.
+/// Clusters that add the same sums are alike: where there are few kinds of them, how many of each kind every group gets is
+/// drawn, and not which; and where very many clusters are permuted within, the normal limit of their sums.
 struct SpreadPermutation {
-  /// What the permutations say about one vector of outcomes.
-  struct Finding {
+  /// The spreads of the data and of every permutation.
+  struct Spreads: Sendable {
     var observed: Double
-    var expected: Double
-    var pValue: Double
-    var permutations: Int
+    var permuted: [Double]
+
+    /// That of several rates together: whichever spread is larger.
+    func larger(_ other: Spreads) -> Spreads {
+      Spreads(observed: max(observed, other.observed), permuted: zip(permuted, other.permuted).map { max($0, $1) })
+    }
   }
 
-  /// What is moved: sums over items that keep together, `width` outcomes each.
-  fileprivate struct Units {
+  /// What is moved: sums over items that keep together.
+  private struct Units {
     var sizes: [Double] = []
     var sums: [Double] = []
     /// The kind of membership of each unit.
-    var kinds: [Int] = []
+    var kinds: [Int32] = []
+
+    mutating func append(size: Double, sum: Double, kind: Int32) {
+      sizes.append(size)
+      sums.append(sum)
+      kinds.append(kind)
+    }
   }
 
-  private let groupCount: Int
-  /// For every kind of membership, the groups it is in.
-  private var kinds: [[Int]] = []
-  /// Permuted among themselves.
-  private var blocks: [Units] = []
-  private let width: Int
-  /// The number of runs that each vector counts.
-  private let runs: [Double]
+  private let memberships: ColumnMemberships
+  /// Permuted between clusters.
+  private var whole = Units()
+  /// Each permuted within.
+  private var mixed: [Units] = []
+  /// Those as well, where there are very many.
+  private var manyMixed: MixedClusters?
+  /// What every kind of membership has in mixed clusters.
+  private var mixedSums: [Double]
+  private let runs: Double
 
   /// - Parameters:
-  ///   - groups: The groups of one column.
-  ///   - clusters: The cluster of every item.
-  ///   - outcomes: Each is a vector of how often every item is right.
-  init(groups: [Subgroup], clusters: [Int], outcomes: [ItemOutcomes]) {
-    groupCount = groups.count
-    width = outcomes.count
-    runs = outcomes.map { Double($0.runs) }
-    var memberships = [[Int]](repeating: [], count: clusters.count)
-    for (number, group) in groups.enumerated() {
-      for item in group.members { memberships[item].append(number) }
+  ///   - values: how often (in how many of `runs` runs) every item counts as a success.
+  ///   - isCounted: whether an item has the rate, for example is positive.
+  init(_ memberships: ColumnMemberships, values: [Double], runs: Int, where isCounted: (Int) -> Bool = { _ in true }) {
+    self.memberships = memberships
+    self.runs = Double(runs)
+    mixedSums = Array(repeating: 0, count: memberships.kinds.count)
+    let clusters = memberships.clusters
+    var sizes = [Double](repeating: 0, count: clusters.count)
+    var sums = sizes
+    var kinds = [Int32](repeating: -1, count: clusters.count)
+    var isMixed = [Bool](repeating: false, count: clusters.count)
+    for (item, cluster) in clusters.ofItem.enumerated() {
+      let kind = memberships.kindOfItem[item]
+      guard kind >= 0, isCounted(item) else { continue }
+      if kinds[cluster] >= 0, kinds[cluster] != kind { isMixed[cluster] = true }
+      kinds[cluster] = kind
+      sizes[cluster] += 1
+      sums[cluster] += values[item]
     }
-    var kindNumbers: [[Int]: Int] = [:]
-    let index = ClusterIndex(clusters)
-    var itemsOfCluster = [[Int]](repeating: [], count: index.count)
-    var kindOfItem = [Int](repeating: -1, count: clusters.count)
-    for (item, membership) in memberships.enumerated() where !membership.isEmpty {
-      let kind = kindNumbers[membership] ?? kinds.count
-      if kind == kinds.count {
-        kindNumbers[membership] = kind
-        kinds.append(membership)
-      }
-      kindOfItem[item] = kind
-      itemsOfCluster[index.ofItem[item]].append(item)
+    for cluster in 0..<clusters.count where sizes[cluster] > 0 && !isMixed[cluster] {
+      whole.append(size: sizes[cluster], sum: sums[cluster], kind: kinds[cluster])
     }
-    var whole = Units()
-    for items in itemsOfCluster {
-      guard let first = items.first else { continue }
-      if items.allSatisfy({ kindOfItem[$0] == kindOfItem[first] }) {
-        whole.append(items, kind: kindOfItem[first], outcomes: outcomes)
-      } else {
-        var block = Units()
-        for item in items { block.append([item], kind: kindOfItem[item], outcomes: outcomes) }
-        blocks.append(block)
-      }
+    let mixedCount = isMixed.count { $0 }
+    guard mixedCount > 0 else { return }
+    if mixedCount >= MixedClusters.fewest, memberships.kinds.count <= MixedClusters.mostKinds {
+      manyMixed = MixedClusters(kinds: memberships.kinds.count)
     }
-    blocks.append(whole)
+    for members in clusters.members where isMixed[clusters.ofItem[members[0]]] {
+      let counted = members.filter { memberships.kindOfItem[$0] >= 0 && isCounted($0) }
+      let units = Units(
+        sizes: counted.map { _ in 1 }, sums: counted.map { values[$0] },
+        kinds: counted.map { memberships.kindOfItem[$0] })
+      if manyMixed == nil { mixed.append(units) } else { manyMixed?.add(kinds: units.kinds, values: units.sums) }
+      for (kind, value) in zip(units.kinds, units.sums) { mixedSums[Int(kind)] += value }
+    }
   }
 
-  /// The spread of every vector of outcomes beside its permutations.
-  func findings(permutations: Int, key: RandomKey) -> [Finding] {
+  func spreads(permutations: Int, key: RandomKey) -> Spreads {
     var generator = key.generator
-    let observed = spreads(blocks.map(\.kinds))
-    var totals = [Double](repeating: 0, count: width)
-    var asLarge = [Int](repeating: 1, count: width)
-    var permuted = blocks.map(\.kinds)
-    for _ in 0..<permutations {
-      for block in permuted.indices {
-        for last in stride(from: permuted[block].count - 1, to: 0, by: -1) {
-          permuted[block].swapAt(last, generator.index(below: last + 1))
-        }
+    var mixedTotal = Tally(kinds: memberships.kinds.count)
+    for units in mixed { mixedTotal.add(units.kinds, sizes: units.sizes, sums: units.sums) }
+    if let manyMixed { mixedTotal.sizes = manyMixed.sizes }
+    mixedTotal.sums = mixedSums
+    var total = mixedTotal
+    total.add(whole.kinds, sizes: whole.sizes, sums: whole.sums)
+    let observed = spread(total)
+    let table = UnitTable(kinds: whole.kinds, sizes: whole.sizes, sums: whole.sums, most: whole.kinds.count / 16)
+    let sampler = manyMixed?.sampler()
+    var shuffled = whole.kinds
+    var blocks = mixed.map(\.kinds)
+    let permuted = (0..<permutations).map { _ -> Double in
+      total.removeAll()
+      if let table {
+        table.draw(from: &generator) { kind, size, sum in total.add(kind: kind, size: size, sum: sum) }
+      } else {
+        generator.shuffle(&shuffled)
+        total.add(shuffled, sizes: whole.sizes, sums: whole.sums)
       }
-      for (vector, spread) in spreads(permuted).enumerated() {
-        totals[vector] += spread
-        if spread >= observed[vector] - 1e-12 { asLarge[vector] += 1 }
+      for (kind, sum) in (sampler?.draw(from: &generator) ?? []).enumerated() {
+        total.add(kind: kind, size: mixedTotal.sizes[kind], sum: sum)
       }
+      for block in blocks.indices {
+        generator.shuffle(&blocks[block])
+        total.add(blocks[block], sizes: mixed[block].sizes, sums: mixed[block].sums)
+      }
+      return spread(total)
     }
-    return (0..<width).map { vector in
-      Finding(
-        observed: observed[vector], expected: totals[vector] / Double(permutations),
-        pValue: Double(asLarge[vector]) / Double(permutations + 1), permutations: permutations)
-    }
+    return Spreads(observed: observed, permuted: permuted)
   }
 
-  private func spreads(_ assigned: [[Int]]) -> [Double] {
-    var sizes = [Double](repeating: 0, count: kinds.count)
-    var sums = [Double](repeating: 0, count: kinds.count * width)
-    for (block, kindsOfBlock) in zip(blocks, assigned) {
-      for (unit, kind) in kindsOfBlock.enumerated() {
-        sizes[kind] += block.sizes[unit]
-        for vector in 0..<width { sums[kind * width + vector] += block.sums[unit * width + vector] }
-      }
-    }
-    var groupSizes = [Double](repeating: 0, count: groupCount)
-    var groupSums = [Double](repeating: 0, count: groupCount * width)
-    for (kind, groups) in kinds.enumerated() {
+  /// Highest minus lowest rate of the groups that have one; 0 with fewer than two.
+  private func spread(_ total: Tally) -> Double {
+    var sizes = [Double](repeating: 0, count: memberships.groupCount)
+    var sums = sizes
+    for (kind, groups) in memberships.kinds.enumerated() {
       for group in groups {
-        groupSizes[group] += sizes[kind]
-        for vector in 0..<width { groupSums[group * width + vector] += sums[kind * width + vector] }
+        sizes[group] += total.sizes[kind]
+        sums[group] += total.sums[kind]
       }
     }
-    return (0..<width).map { vector in
-      var lowest = Double.infinity
-      var highest = -Double.infinity
-      for group in 0..<groupCount {
-        let mean = groupSums[group * width + vector] / groupSizes[group]
-        lowest = min(lowest, mean)
-        highest = max(highest, mean)
-      }
-      return (highest - lowest) / runs[vector]
+    var lowest = Double.infinity
+    var highest = -Double.infinity
+    for (size, sum) in zip(sizes, sums) where size > 0 {
+      lowest = min(lowest, sum / size)
+      highest = max(highest, sum / size)
+    }
+    return max(0, highest - lowest) / runs
+  }
+
+  /// Sums by kind of membership.
+  private struct Tally {
+    var sizes: [Double]
+    var sums: [Double]
+
+    init(kinds: Int) {
+      sizes = Array(repeating: 0, count: kinds)
+      sums = sizes
+    }
+
+    mutating func removeAll() {
+      for kind in sizes.indices { (sizes[kind], sums[kind]) = (0, 0) }
+    }
+
+    mutating func add(kind: Int, size: Double, sum: Double) {
+      sizes[kind] += size
+      sums[kind] += sum
+    }
+
+    mutating func add(_ kinds: [Int32], sizes: [Double], sums: [Double]) {
+      for (unit, kind) in kinds.enumerated() { add(kind: Int(kind), size: sizes[unit], sum: sums[unit]) }
     }
   }
 }
 
-extension SpreadPermutation.Units {
-  fileprivate mutating func append(_ items: [Int], kind: Int, outcomes: [ItemOutcomes]) {
-    sizes.append(Double(items.count))
-    kinds.append(kind)
-    for vector in outcomes { sums.append(items.reduce(0) { $0 + vector.correct[$1] }) }
+/// Which units go to which kind of membership, as counts: a table whose margins a permutation keeps.
+private struct UnitTable {
+  /// How many units each kind of membership has.
+  private let rows: [(kind: Int, count: Int)]
+  /// The units that add the same sums, and how many there are.
+  private let columns: [(size: Double, sum: Double, count: Int)]
+  private let factorials: LogFactorials
+
+  private struct UnitKind: Hashable {
+    let size: Double
+    let sum: Double
+  }
+
+  /// - Returns: nil where the table would have more than `most` cells: then shuffling is as cheap.
+  init?(kinds: [Int32], sizes: [Double], sums: [Double], most: Int) {
+    var rows: [Int: Int] = [:]
+    var columns: [UnitKind: Int] = [:]
+    for (unit, kind) in kinds.enumerated() {
+      rows[Int(kind), default: 0] += 1
+      columns[UnitKind(size: sizes[unit], sum: sums[unit]), default: 0] += 1
+      guard rows.count * columns.count <= most else { return nil }
+    }
+    guard !rows.isEmpty else { return nil }
+    self.rows = rows.map { ($0.key, $0.value) }.sorted { $0.kind < $1.kind }
+    self.columns = columns.map { ($0.key.size, $0.key.sum, $0.value) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    factorials = LogFactorials(through: kinds.count)
+  }
+
+  /// Draws a table, and calls `add` with what each kind of membership gets.
+  func draw(from generator: inout RandomStream, add: (_ kind: Int, _ size: Double, _ sum: Double) -> Void) {
+    var left = columns.map(\.count)
+    var units = left.reduce(0, +)
+    for row in rows {
+      var wanted = row.count
+      var open = units
+      for (column, unit) in columns.enumerated() where wanted > 0 {
+        let drawn = generator.hypergeometric(draws: wanted, successes: left[column], of: open, factorials)
+        open -= left[column]
+        wanted -= drawn
+        left[column] -= drawn
+        if drawn > 0 { add(row.kind, Double(drawn) * unit.size, Double(drawn) * unit.sum) }
+      }
+      units -= row.count
+    }
+  }
+}
+
+extension RandomStream {
+  /// A uniformly random order (Fisher and Yates).
+  fileprivate mutating func shuffle(_ values: inout [Int32]) {
+    for last in stride(from: values.count - 1, to: 0, by: -1) { values.swapAt(last, index(below: last + 1)) }
   }
 }

@@ -14,6 +14,14 @@ package struct SeedEvaluation: Equatable, Sendable {
   package var rates: RateEvaluation
 }
 
+/// The rates with one class against all others as the positive one, every item counted with its average over the seeds.
+package struct ClassRates: Equatable, Sendable {
+  package var label: Int
+  package var overall: GroupRates
+  /// In the order of the items' groups.
+  package var groups: [GroupRates]
+}
+
 /// Everything that is said about one arm by itself.
 package struct ArmEvaluation: Equatable, Sendable {
   package var arm: String
@@ -21,6 +29,8 @@ package struct ArmEvaluation: Equatable, Sendable {
   package var seeds: [SeedEvaluation]
   /// Every item counts with its average over the seeds.
   package var overSeeds: RateEvaluation
+  /// Of every class; undefined where one class is declared positive, or where there are too many of them.
+  package var classes: Undefinable<[ClassRates]>
   package var overallSeedSpread: GroupSeedSpread
   /// In the order of the items' groups.
   package var groupSeedSpreads: [GroupSeedSpread]
@@ -28,13 +38,15 @@ package struct ArmEvaluation: Equatable, Sendable {
   /// In the order of the items' groups.
   package var groupCalibrations: [CalibrationEvaluation]
   package var temperature: Undefinable<TemperatureEvaluation>
+  package var thresholds: Undefinable<ThresholdEvaluation>
 }
 
 extension ArmEvaluation {
   /// `nil` without seeds or calibrations; the first calibration is that of all items.
   init?(
-    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, calibrations: [CalibrationEvaluation],
-    temperature: Undefinable<TemperatureEvaluation>
+    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, classes: Undefinable<[ClassRates]>,
+    calibrations: [CalibrationEvaluation], temperature: Undefinable<TemperatureEvaluation>,
+    thresholds: Undefinable<ThresholdEvaluation>
   ) {
     guard let spread = GroupSeedSpread(seeds.map(\.rates.overall)), let calibration = calibrations.first else {
       return nil
@@ -42,6 +54,7 @@ extension ArmEvaluation {
     self.arm = arm
     self.seeds = seeds
     self.overSeeds = overSeeds
+    self.classes = classes
     overallSeedSpread = spread
     groupSeedSpreads = overSeeds.groups.indices.compactMap { group in
       GroupSeedSpread(seeds.map { $0.rates.groups[group] })
@@ -49,5 +62,6 @@ extension ArmEvaluation {
     overallCalibration = calibration
     groupCalibrations = Array(calibrations.dropFirst())
     self.temperature = temperature
+    self.thresholds = thresholds
   }
 }

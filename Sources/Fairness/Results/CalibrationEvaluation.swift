@@ -18,25 +18,27 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   package var n: Int
   package var seeds: Int
   /// With 15 right-closed bins of equal width, the first closed on both sides (Guo et al. 2017). Biased upwards.
-  package var expectedCalibrationError: Double
+  /// Intervals of this and the other figures resample whole clusters.
+  package var expectedCalibrationError: Estimate
   /// What the same figure would be on average for a perfectly calibrated model with these confidences.
   package var expectedUnderPerfectCalibration: Double
-  /// Of the squared calibration error (Kumar et al. 2019); may be negative. The interval resamples whole clusters.
+  /// Of the squared calibration error (Kumar et al. 2019); may be negative.
   package var debiasedSquaredError: Undefinable<Estimate>
   package var meanConfidence: Double
   package var accuracy: Double
-  /// Mean confidence minus accuracy: positive is over-confident. The interval resamples whole clusters.
+  /// Mean confidence minus accuracy: positive is over-confident.
   package var signedGap: Estimate
   /// In 15 bins that hold about as many predictions each.
-  package var equalMassError: Double
+  package var equalMassError: Estimate
   /// The mean over classes, each against all others.
-  package var classwiseError: Double
+  package var classwiseError: Estimate
   /// Mean −log p of the label, in nats.
-  package var negativeLogLikelihood: Double
+  package var negativeLogLikelihood: Estimate
   /// Of the confidence against being right.
   package var brier: BrierScore
+  package var brierInterval: Undefinable<Interval>
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
-  package var multiclassBrier: Double
+  package var multiclassBrier: Estimate
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
 }

@@ -14,19 +14,32 @@ package struct Gap: Equatable, Sendable {
   package var lowest: String
   /// The values of groups that have no such rate and are left out.
   package var leftOut: [String]
+  package var test: SpreadTest
 }
 
-/// The largest difference of accuracy between two groups of one column, which is biased upwards and therefore stands
-/// beside its expectation under no difference.
+/// The largest difference of accuracy between two groups of one column.
 package struct AccuracySpread: Equatable, Sendable {
   package var value: Double
   package var highest: String
   package var lowest: String
-  /// The mean spread when group membership is permuted over clusters.
+  package var test: SpreadTest
+}
+
+/// What a largest difference would be were there none: it is biased upwards, and never said without this.
+package struct SpreadTest: Equatable, Sendable {
+  /// The mean when group membership is permuted over clusters; of a rate of positives or negatives, over those of them.
   package var expectedUnderNoDifference: Double
-  /// The share of permutations with at least this spread, the data themselves counted as one of them.
+  /// The share of permutations with at least this difference, the data themselves counted as one of them.
   package var pValue: Double
   package var permutations: Int
+
+  init(_ spreads: SpreadPermutation.Spreads) {
+    let count = spreads.permuted.count
+    expectedUnderNoDifference = spreads.permuted.reduce(0, +) / Double(max(1, count))
+    let asLarge = spreads.permuted.count { $0 >= spreads.observed - 1e-12 }
+    pValue = Double(asLarge + 1) / Double(count + 1)
+    permutations = count
+  }
 }
 
 /// The group of one column with the lowest accuracy; of several, the first. Its interval is the group's own and makes

@@ -6,6 +6,8 @@ package struct FairnessEvaluation: Equatable, Sendable {
   package var arms: [ArmEvaluation]
   /// For every declared comparison: over all items first, then by group, in the order of the items' groups.
   package var comparisons: [PairedComparison]
+  /// Those that were not declared, in the same order; outside Holm's family.
+  package var exploratoryComparisons: [PairedComparison]
   /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
   package var familySize: Int
 }

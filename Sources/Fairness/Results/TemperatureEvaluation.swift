@@ -29,20 +29,23 @@ extension TemperatureEvaluation {
   ) {
     temperatures = validation.runs.map { TemperatureScaling.fit([$0.logits], labels: labels) }
     validationItems = labels.count
-    let temperatures = temperatures
-    let rescaled = subsets.map { subset -> Rescaled in
-      var (error, likelihood, gap) = (0.0, 0.0, 0.0)
-      for (run, temperature) in zip(arm.runs, temperatures) {
-        let scores = ProbabilityScores(
-          run.logits, labels: items.labels, members: subset.members, temperature: temperature)
-        error += scores.expectedError
-        likelihood += scores.negativeLogLikelihood
-        gap += scores.signedGap
+    let runs = zip(arm.runs, temperatures).map {
+      ItemScores($0.logits, labels: items.labels, temperature: $1)
+    }
+    let rescaled = concurrentMap(subsets.count) { number in
+      let members = subsets[number].members
+      let bins = runs.map { run in
+        CalibrationBins(
+          confidences: members.map { run.confidence[$0] }, outcomes: members.map { run.correct[$0] },
+          count: CalibrationEvaluation.binCount)
       }
-      let runs = Double(max(1, arm.runs.count))
+      let count = Double(max(1, runs.count))
+      let likelihood = runs.reduce(0.0) { sum, run in
+        sum + members.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(max(1, members.count))
+      }
       return Rescaled(
-        group: subset.name, expectedCalibrationError: error / runs, negativeLogLikelihood: likelihood / runs,
-        signedGap: gap / runs)
+        group: subsets[number].name, expectedCalibrationError: bins.reduce(0) { $0 + $1.expectedError } / count,
+        negativeLogLikelihood: likelihood / count, signedGap: bins.reduce(0) { $0 + $1.signedGap } / count)
     }
     guard let overall = rescaled.first else { return nil }
     self.overall = overall

@@ -15,4 +15,11 @@ package struct ClusterIndex: Equatable, Sendable {
     }
     count = numbers.count
   }
+
+  /// The positions of every cluster's items, in its number's order.
+  package var members: [[Int]] {
+    var members = [[Int]](repeating: [], count: count)
+    for (item, cluster) in ofItem.enumerated() { members[cluster].append(item) }
+    return members
+  }
 }

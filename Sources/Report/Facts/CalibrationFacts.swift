@@ -4,14 +4,14 @@ extension CalibrationEvaluation {
   var json: JSONValue {
     .object([
       "group": group.json, "n": .integer(n), "seeds": .integer(seeds),
-      "expected_calibration_error": .figure(expectedCalibrationError, n: n),
+      "expected_calibration_error": expectedCalibrationError.json(n: n),
       "expected_under_perfect_calibration": .figure(expectedUnderPerfectCalibration, n: n),
       "debiased_squared_error": debiasedSquaredError.json { $0.json(n: n) },
       "mean_confidence": .figure(meanConfidence, n: n), "accuracy": .figure(accuracy, n: n),
       "signed_gap": signedGap.json(n: n),
-      "equal_mass_error": .figure(equalMassError, n: n), "classwise_error": .figure(classwiseError, n: n),
-      "negative_log_likelihood": .figure(negativeLogLikelihood, n: n),
-      "multiclass_brier": .figure(multiclassBrier, n: n), "brier": brier.json(n: n),
+      "equal_mass_error": equalMassError.json(n: n), "classwise_error": classwiseError.json(n: n),
+      "negative_log_likelihood": negativeLogLikelihood.json(n: n),
+      "multiclass_brier": multiclassBrier.json(n: n), "brier": brier.json(interval: brierInterval, n: n),
       "reliability": .array(reliability.map(\.json)),
     ])
   }
@@ -37,9 +37,10 @@ extension TemperatureEvaluation.Rescaled {
 }
 
 extension BrierScore {
-  fileprivate func json(n: Int) -> JSONValue {
+  fileprivate func json(interval: Undefinable<Interval>, n: Int) -> JSONValue {
     .object([
-      "score": .figure(score, n: n), "reliability": .figure(reliability, n: n),
+      "score": .figure(score, n: n), "interval": interval.json { $0.json(n: n) },
+      "reliability": .figure(reliability, n: n),
       "resolution": .figure(resolution, n: n), "uncertainty": .figure(uncertainty, n: n),
       "within_bin_variance": .figure(withinBinVariance, n: n),
       "within_bin_covariance": .figure(withinBinCovariance, n: n),

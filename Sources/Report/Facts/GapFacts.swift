@@ -15,19 +15,28 @@ extension ColumnGaps {
 
 extension Gap {
   fileprivate var json: JSONValue {
-    .object([
-      "value": .figure(value, n: leftOut.count), "rate": .string(rate.factName), "highest": .string(highest),
-      "lowest": .string(lowest), "left_out": .array(leftOut.map(JSONValue.string)),
-    ])
+    .object(
+      [
+        "value": .figure(value, n: leftOut.count), "rate": .string(rate.factName), "highest": .string(highest),
+        "lowest": .string(lowest), "left_out": .array(leftOut.map(JSONValue.string)),
+      ].merging(test.json) { $1 })
   }
 }
 
 extension AccuracySpread {
   fileprivate var json: JSONValue {
-    .object([
-      "value": .figure(value, n: permutations), "highest": .string(highest), "lowest": .string(lowest),
+    .object(
+      [
+        "value": .figure(value, n: test.permutations), "highest": .string(highest), "lowest": .string(lowest),
+      ].merging(test.json) { $1 })
+  }
+}
+
+extension SpreadTest {
+  fileprivate var json: [String: JSONValue] {
+    [
       "expected_under_no_difference": .figure(expectedUnderNoDifference, n: permutations),
       "p_value": .figure(pValue, n: permutations), "permutations": .integer(permutations),
-    ])
+    ]
   }
 }

@@ -1,18 +1,28 @@
 import Fairness
 
 extension ArmEvaluation {
-  var json: JSONValue {
+  func json(classNames: [String]) -> JSONValue {
     .object([
       "arm": .string(arm),
       "seeds": .array(seeds.map { .object(["seed": .optional($0.seed), "rates": $0.rates.json]) }),
       "over_seeds": overSeeds.json,
+      "classes": classes.json { .array($0.map { $0.json(classNames: classNames) }) },
       "seed_spread": .object([
         "overall": overallSeedSpread.json, "groups": .array(groupSeedSpreads.map(\.json)),
       ]),
       "calibration": .object([
         "overall": overallCalibration.json, "groups": .array(groupCalibrations.map(\.json)),
       ]),
-      "temperature": temperature.json(\.json),
+      "temperature": temperature.json(\.json), "thresholds": thresholds.json(\.json),
+    ])
+  }
+}
+
+extension ClassRates {
+  fileprivate func json(classNames: [String]) -> JSONValue {
+    .object([
+      "class": .string(classNames.indices.contains(label) ? classNames[label] : "\(label)"),
+      "overall": overall.json, "groups": .array(groups.map(\.json)),
     ])
   }
 }
@@ -26,7 +36,7 @@ extension RateEvaluation {
 }
 
 extension GroupRates {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     .object([
       "group": group.json, "n": .integer(n), "clusters": .integer(clusters),
       "positives": positives.json(JSONValue.integer), "negatives": negatives.json(JSONValue.integer),

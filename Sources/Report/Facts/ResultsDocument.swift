@@ -4,7 +4,7 @@ import Privacy
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 2
+  static let schemaVersion = 3
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -38,8 +38,9 @@ extension AuditReport {
       "arms": .array(arms.map(\.json)),
       "learning_rates_fixed_by_hand": .boolean(ratesWereFixed),
       "decision": fairness.decisionJSON(testItems: counts.test),
-      "evaluations": .array(fairness.arms.map(\.json)),
+      "evaluations": .array(fairness.arms.map { $0.json(classNames: classNames) }),
       "comparisons": .array(fairness.comparisons.map(\.json)),
+      "exploratory_comparisons": .array(fairness.exploratoryComparisons.map(\.json)),
       "privacy": privacyJSON,
       "losses": .array(losses.map(\.json)),
     ])

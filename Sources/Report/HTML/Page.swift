@@ -5,7 +5,8 @@ extension AuditReport {
   /// for whoever decides.
   package func html() -> String {
     let sections = [
-      groupsSection, gapsSection, comparisonsSection, calibrationSection, privacySection, costsSection,
+      groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection, privacySection,
+      costsSection,
       lossesSection, samplesSection, methodSection,
     ].filter { !$0.body.markup.isEmpty }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }

@@ -79,6 +79,7 @@ enum StyleSheet {
     svg .ring{fill:var(--paper);stroke:var(--c);stroke-width:2}
     svg .curve{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}
     svg .curve.thin{stroke-width:1.3}
+    svg .curve.dashed{stroke-dasharray:4 3}
     svg .shadow{stroke:var(--quiet);opacity:.28;stroke-width:1}
     svg .diagonal{stroke:var(--quiet);stroke-dasharray:3 3;opacity:.75}
     svg .reference{stroke:var(--quiet);stroke-dasharray:3 3}

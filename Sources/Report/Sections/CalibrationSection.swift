@@ -39,10 +39,10 @@ extension AuditReport {
           <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
           <td class="text">\(confidenceText(calibration.signedGap))</td>\
           <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
-          <td>\(Figures.percent(calibration.expectedCalibrationError)) <span class="range">\
+          <td>\(Figures.percent(calibration.expectedCalibrationError.value)) <span class="range">\
           (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td>\
           <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
-          <td>\(Figures.fixed(calibration.negativeLogLikelihood, digits: 3))</td>\
+          <td>\(Figures.fixed(calibration.negativeLogLikelihood.value, digits: 3))</td>\
           <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td></tr>
           """
       }

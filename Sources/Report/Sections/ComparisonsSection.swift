@@ -3,23 +3,43 @@ import Fairness
 extension AuditReport {
   /// The declared comparisons: a forest plot for every arm and its reference.
   var comparisonsSection: Section {
-    let plots = fairness.judgedArms.map { judged -> HTML in
-      let comparisons = fairness.comparisons.filter { $0.arm == judged.arm && $0.reference == judged.reference }
-      let plot = ForestPlot(
-        rows: comparisons.map { ForestPlot.Row(comparison: $0, verdict: $0.verdictText(rule: fairness.rule)) },
-        style: style(of: judged.arm), margin: fairness.rule.margin, extent: extent)
-      return "<h3>\(armLabel(judged.arm)) minus \(judged.reference)</h3>\(plot.html)"
-    }
+    let plots = forestPlots(fairness.comparisons) { $0.verdictText(rule: fairness.rule) }
+    let others = forestPlots(fairness.exploratoryComparisons) { _ in "" }
     let caption: HTML = """
       <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of accuracy with 95 % \
       intervals that resample whole clusters; left of the dashed margin an arm is worse than was agreed to accept. \
       The difference over all items is exploratory.</p>
       """
     return Section(
-      anchor: "comparisons", title: "Paired comparison", body: plots.isEmpty ? .empty : "\(caption)\(plots)")
+      anchor: "comparisons", title: "Paired comparison",
+      body: plots.isEmpty && others.isEmpty
+        ? .empty
+        : """
+        \(plots.isEmpty ? .empty : caption)\(plots)\(others.isEmpty ? .empty : exploratoryCaption)\(others)
+        """)
   }
 
-  private var extent: [Double] {
-    fairness.comparisons.flatMap { [$0.interval.lower, $0.interval.upper] }
+  private var exploratoryCaption: HTML {
+    """
+    <p class="note">Against the base with a newly trained head: what adapting gained. Exploratory: these comparisons \
+    were not declared, are corrected for nothing and decide nothing.</p>
+    """
+  }
+
+  /// A plot for every pair of arms.
+  private func forestPlots(_ comparisons: [PairedComparison], verdict: (PairedComparison) -> String) -> [HTML] {
+    var pairs: [ArmComparison] = []
+    for comparison in comparisons {
+      let pair = ArmComparison(arm: comparison.arm, reference: comparison.reference)
+      if !pairs.contains(pair) { pairs.append(pair) }
+    }
+    return pairs.map { pair in
+      let own = comparisons.filter { $0.arm == pair.arm && $0.reference == pair.reference }
+      let plot = ForestPlot(
+        rows: own.map { ForestPlot.Row(comparison: $0, verdict: verdict($0)) },
+        style: style(of: pair.arm), margin: fairness.rule.margin,
+        extent: comparisons.flatMap { [$0.interval.lower, $0.interval.upper] })
+      return "<h3>\(armLabel(pair.arm)) minus \(pair.reference)</h3>\(plot.html)"
+    }
   }
 }

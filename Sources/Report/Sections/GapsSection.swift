@@ -31,8 +31,8 @@ extension AuditReport {
     return Table.html(
       caption: """
         Highest minus lowest group, in points, averaged over seeds. The largest of several differences is above 0 even \
-        where groups do not differ: beside the spread of accuracy stand what it would be then and the p-value of a \
-        permutation of group labels over clusters.
+        where groups do not differ: beside each stand what it would be then and the p-value of a permutation of group \
+        labels over clusters, for true and false positives among the positives and the negatives.
         """,
       head: Table.head(
         [
@@ -44,14 +44,21 @@ extension AuditReport {
 
   private func spreadCell(_ spread: AccuracySpread) -> HTML {
     """
-    \(Figures.percent(spread.value)) <span class="range">(\(Figures.percent(spread.expectedUnderNoDifference)) \
-    expected, \(Figures.pValue(spread.pValue)))</span><small>\(spread.highest) over \(spread.lowest)</small>
+    \(Figures.percent(spread.value)) \(testText(spread.test))<small>\(spread.highest) over \(spread.lowest)</small>
+    """
+  }
+
+  private func testText(_ test: SpreadTest) -> HTML {
+    """
+    <span class="range">(\(Figures.percent(test.expectedUnderNoDifference)) expected, \(Figures.pValue(test.pValue)))\
+    </span>
     """
   }
 
   private func gapCell(_ gap: Gap, namesRate: Bool) -> HTML {
     let rate = namesRate ? gap.rate == .truePositiveRate ? ", true positives" : ", false positives" : ""
     let leftOut = gap.leftOut.isEmpty ? "" : "; without \(gap.leftOut.listed)"
-    return "\(Figures.percent(gap.value))<small>\(gap.highest) over \(gap.lowest)\(rate)\(leftOut)</small>"
+    return
+      "\(Figures.percent(gap.value)) \(testText(gap.test))<small>\(gap.highest) over \(gap.lowest)\(rate)\(leftOut)</small>"
   }
 }

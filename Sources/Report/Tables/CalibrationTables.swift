@@ -3,27 +3,31 @@ import Fairness
 extension AuditReport {
   /// One row for every arm, over all items and in every group.
   func calibrationTable() -> CommaSeparatedTable {
+    let bounds = ["", "lower", "upper"]
     var table = CommaSeparatedTable(
-      header: ["arm", "column", "group", "n", "seeds", "expected_calibration_error"]
-        + ["expected_under_perfect_calibration"] + Field.header("debiased_squared_error", ["", "lower", "upper"])
-        + ["mean_confidence", "accuracy"] + Field.header("signed_gap", ["", "lower", "upper"])
-        + ["equal_mass_error", "classwise_error", "negative_log_likelihood", "multiclass_brier", "brier"]
+      header: ["arm", "column", "group", "n", "seeds"] + Field.header("expected_calibration_error", bounds)
+        + ["expected_under_perfect_calibration"] + Field.header("debiased_squared_error", bounds)
+        + ["mean_confidence", "accuracy"]
+        + ["signed_gap", "equal_mass_error", "classwise_error", "negative_log_likelihood", "multiclass_brier", "brier"]
+        .flatMap { Field.header($0, bounds) }
         + ["brier_reliability", "brier_resolution", "brier_uncertainty", "brier_within_bin_variance"]
         + ["brier_within_bin_covariance"]
         + Field.header("temperature", ["", "expected_calibration_error", "negative_log_likelihood", "signed_gap"]))
     for (arm, calibration, rescaled) in calibrations {
+      let brier = calibration.brier
       table.append(
         [arm] + Field.group(calibration.group) + [String(calibration.n), String(calibration.seeds)]
-          + [Field.number(calibration.expectedCalibrationError)]
+          + Field.estimate(.value(calibration.expectedCalibrationError))
           + [Field.number(calibration.expectedUnderPerfectCalibration)]
           + Field.estimate(calibration.debiasedSquaredError)
           + [Field.number(calibration.meanConfidence), Field.number(calibration.accuracy)]
-          + Field.estimate(calibration.signedGap)
           + [
-            calibration.equalMassError, calibration.classwiseError, calibration.negativeLogLikelihood,
-            calibration.multiclassBrier, calibration.brier.score, calibration.brier.reliability,
-            calibration.brier.resolution, calibration.brier.uncertainty, calibration.brier.withinBinVariance,
-            calibration.brier.withinBinCovariance,
+            calibration.signedGap, calibration.equalMassError, calibration.classwiseError,
+            calibration.negativeLogLikelihood, calibration.multiclassBrier,
+            Estimate(value: brier.score, interval: calibration.brierInterval),
+          ].flatMap { Field.estimate(.value($0)) }
+          + [
+            brier.reliability, brier.resolution, brier.uncertainty, brier.withinBinVariance, brier.withinBinCovariance,
           ].map(Field.number)
           + Field.undefinable(rescaled, 4) {
             [$0.mean, $0.rescaled.expectedCalibrationError, $0.rescaled.negativeLogLikelihood, $0.rescaled.signedGap]

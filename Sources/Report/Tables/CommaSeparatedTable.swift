@@ -5,9 +5,11 @@ import Fairness
 ///
 /// An undefined figure leaves its cells empty and gives its reason in the column that ends in `_undefined`.
 struct CommaSeparatedTable {
+  let header: [String]
   private(set) var bytes: [UInt8] = []
 
   init(header: [String]) {
+    self.header = header
     append(header)
   }
 

@@ -1,13 +1,13 @@
 import Fairness
 
 extension AuditReport {
-  /// One row for every declared comparison, over all items and in every group.
+  /// One row for every comparison, over all items and in every group; those that were declared first.
   func comparisonsTable() -> CommaSeparatedTable {
     var table = CommaSeparatedTable(
       header: ["arm", "reference", "column", "group", "n", "clusters", "discordant_clusters", "estimate", "lower"]
         + ["upper", "interval_method", "seed_standard_deviation", "p_value", "test", "adjusted_p_value"]
         + ["adjusted_p_value_undefined", "verdict", "because", "more_items"])
-    for comparison in fairness.comparisons {
+    for comparison in fairness.comparisons + fairness.exploratoryComparisons {
       table.append([comparison.arm, comparison.reference] + Field.group(comparison.group) + comparison.fields)
     }
     return table

@@ -20,6 +20,27 @@ extension AuditReport {
     return table
   }
 
+  /// One row for every arm, class, all items and every group; none where one class is declared positive.
+  func classesTable() -> CommaSeparatedTable {
+    let parts = ["", "lower", "upper", "effective_n"]
+    var table = CommaSeparatedTable(
+      header: ["arm", "class", "column", "group", "n", "positives"]
+        + ["true_positive_rate", "false_positive_rate", "selection_rate", "precision"].flatMap {
+          Field.header($0, parts)
+        } + Field.header("f1", ["", "lower", "upper"]))
+    for arm in fairness.arms {
+      for rates in arm.classes.value ?? [] {
+        let name = classNames.indices.contains(rates.label) ? classNames[rates.label] : "\(rates.label)"
+        for group in [rates.overall] + rates.groups {
+          table.append(
+            [arm.arm, name] + Field.group(group.group)
+              + [String(group.n), group.positives.value.map { String($0) } ?? ""] + group.ratesOfPositives)
+        }
+      }
+    }
+    return table
+  }
+
   /// One row for every arm, seed (or `all`), column of groups and kind of gap.
   func gapsTable() -> CommaSeparatedTable {
     var table = CommaSeparatedTable(
@@ -39,10 +60,15 @@ extension AuditReport {
 extension GroupRates {
   fileprivate var fields: [String] {
     [String(n), String(clusters), positives.value.map { String($0) } ?? "", negatives.value.map { String($0) } ?? ""]
-      + [positives.reason ?? negatives.reason ?? ""] + accuracy.fields
-      + [truePositiveRate, falsePositiveRate, selectionRate, precision].flatMap {
-        Field.undefinable($0, 4, \.fields)
-      } + Field.estimate(f1)
+      + [positives.reason ?? negatives.reason ?? ""] + shares
+  }
+
+  /// Accuracy, then the rates of positives.
+  var shares: [String] { accuracy.fields + ratesOfPositives }
+
+  fileprivate var ratesOfPositives: [String] {
+    [truePositiveRate, falsePositiveRate, selectionRate, precision].flatMap { Field.undefinable($0, 4, \.fields) }
+      + Field.estimate(f1)
   }
 }
 
@@ -66,12 +92,13 @@ extension ColumnGaps {
   fileprivate var rows: [(name: String, fields: [String])] {
     func fields(_ gap: Undefinable<Gap>) -> [String] {
       Field.undefinable(gap, 7) {
-        [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest, $0.leftOut.joined(separator: ";"), "", ""]
+        [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest, $0.leftOut.joined(separator: ";")]
+          + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
       }
     }
     let spread = Field.undefinable(accuracySpread, 7) {
       [Field.number($0.value), "accuracy", $0.highest, $0.lowest, ""]
-        + [Field.number($0.expectedUnderNoDifference), Field.number($0.pValue)]
+        + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
     }
     return [
       ("demographic_parity_difference", fields(demographicParityDifference)),

@@ -1,0 +1,171 @@
+/// Positive-class probabilities of one run's items, with which of them are positive.
+struct PositiveScores: Sendable {
+  let probabilities: [Double]
+  let isPositive: [Bool]
+
+  init(_ logits: Logits, labels: [Int], positiveClass: Int) {
+    probabilities = labels.indices.map { logits.probability(item: $0, label: positiveClass) }
+    isPositive = labels.map { $0 == positiveClass }
+  }
+
+  /// Shares at each threshold, of some items.
+  func counts(members: [Int]) -> ThresholdCounts {
+    var counts = ThresholdCounts()
+    for item in members { counts.add(probabilities[item], isPositive: isPositive[item]) }
+    return counts
+  }
+}
+
+/// How many items lie at or above each threshold of the grid .01, .02 … .99.
+struct ThresholdCounts {
+  static let grid = (1...99).map { Double($0) / 100 }
+
+  private(set) var positives = 0
+  private(set) var negatives = 0
+  /// The number of items whose last threshold at or below their probability is this one; index 0 is below all.
+  private var positivesUpTo = [Int](repeating: 0, count: 100)
+  private var negativesUpTo = [Int](repeating: 0, count: 100)
+
+  mutating func add(_ probability: Double, isPositive: Bool) {
+    // The threshold itself decides, not the rounding of a product.
+    var step = min(99, max(0, Int(probability * 100)))
+    while step < 99, probability >= Self.grid[step] { step += 1 }
+    while step > 0, probability < Self.grid[step - 1] { step -= 1 }
+    if isPositive {
+      positives += 1
+      positivesUpTo[step] += 1
+    } else {
+      negatives += 1
+      negativesUpTo[step] += 1
+    }
+  }
+
+  struct Selected {
+    var truePositives: Int
+    var falsePositives: Int
+  }
+
+  /// What is selected at each threshold of the grid.
+  var selected: [Selected] {
+    var found = Selected(truePositives: positives, falsePositives: negatives)
+    return Self.grid.indices.map { step in
+      found.truePositives -= positivesUpTo[step]
+      found.falsePositives -= negativesUpTo[step]
+      return found
+    }
+  }
+
+  var items: Int { positives + negatives }
+
+  func correct(_ selected: Selected) -> Int { selected.truePositives + negatives - selected.falsePositives }
+
+  /// The threshold with most right items; of several, the one closest to .5.
+  var mostAccurate: Double {
+    let correct = selected.map(self.correct)
+    let best = correct.max() ?? 0
+    let candidates = Self.grid.indices.filter { correct[$0] == best }.map { Self.grid[$0] }
+    return candidates.min { abs($0 - 0.5) < abs($1 - 0.5) } ?? 0.5
+  }
+
+  /// The true positive rate at a threshold of the grid; nil without positives.
+  func truePositiveRate(at threshold: Double) -> Double? {
+    guard positives > 0, let step = Self.grid.firstIndex(of: threshold) else { return nil }
+    return Double(selected[step].truePositives) / Double(positives)
+  }
+
+  /// The highest threshold at which at least this share of positives is selected; the lowest where none does.
+  func highest(reaching rate: Double) -> Double? {
+    guard positives > 0 else { return nil }
+    let step = selected.lastIndex { Double($0.truePositives) >= rate * Double(positives) - 1e-9 }
+    return Self.grid[step ?? 0]
+  }
+}
+
+extension ThresholdEvaluation {
+  /// The points that are reported.
+  private static let reported = stride(from: 4, to: 99, by: 5).map { $0 }
+
+  /// - Parameters:
+  ///   - subsets: all items first, then every group.
+  ///   - positiveClass: of two classes.
+  init(
+    of arm: ArmPredictions, validation: ArmPredictions, on validationItems: ValidationPredictions,
+    items: EvaluationItems, positiveClass: Int, subsets: [ItemSubset], minimumSize: Int
+  ) {
+    let test = arm.runs.map { PositiveScores($0.logits, labels: items.labels, positiveClass: positiveClass) }
+    let fitted = validation.runs.map {
+      PositiveScores($0.logits, labels: validationItems.labels, positiveClass: positiveClass)
+    }
+    self.validationItems = validationItems.labels.count
+    sweeps = concurrentMap(subsets.count) { Self.sweep(subsets[$0], runs: test) }
+    let everybody = Array(validationItems.labels.indices)
+    let whole = fitted.map { $0.counts(members: everybody) }
+    let common = whole.map(\.mostAccurate)
+
+    func point(_ rule: ThresholdRule, _ subset: ItemSubset, _ thresholds: Undefinable<[Double]>) -> ChosenThreshold {
+      ChosenThreshold(
+        rule: rule, group: subset.name,
+        chosen: thresholds.map { thresholds in
+          ChosenThreshold.Chosen(
+            thresholds: thresholds,
+            rates: GroupRates(
+              subset, outcomes: ItemOutcomes(selecting: zip(test, thresholds).map { ($0, $1) }), items: items))
+        })
+    }
+    func thresholds(_ subset: ItemSubset, _ choose: (ThresholdCounts, Int) -> Double?) -> Undefinable<[Double]> {
+      let members = validationItems.groups.first { $0.name == subset.name }?.members ?? []
+      guard members.count >= minimumSize else {
+        return .undefined(
+          reason: "\(members.count) validation items are too few to choose a threshold on, minimum \(minimumSize)",
+          n: members.count)
+      }
+      let chosen = fitted.indices.compactMap { choose(fitted[$0].counts(members: members), $0) }
+      return chosen.count == fitted.count
+        ? .value(chosen) : .undefined(reason: "no positives among the validation items", n: members.count)
+    }
+    let groups = subsets.dropFirst()
+    choices =
+      subsets.map { point(.common, $0, .value(common)) }
+      + groups.map { subset in point(.ownAccuracy, subset, thresholds(subset) { counts, _ in counts.mostAccurate }) }
+      + groups.map { subset in
+        point(
+          .equalOpportunity, subset,
+          thresholds(subset) { counts, run in
+            whole[run].truePositiveRate(at: common[run]).flatMap(counts.highest)
+          })
+      }
+  }
+
+  private static func sweep(_ subset: ItemSubset, runs: [PositiveScores]) -> ThresholdSweep {
+    let counts = runs.map { $0.counts(members: subset.members) }
+    let selected = counts.map(\.selected)
+    let (n, positives) = (Double(max(1, subset.members.count)), counts.first?.positives ?? 0)
+    let negatives = subset.members.count - positives
+    let points = reported.map { step -> ThresholdSweep.Point in
+      func mean(_ figure: (Int) -> Int) -> Double {
+        Double(runs.indices.reduce(0) { $0 + figure($1) }) / Double(max(1, runs.count))
+      }
+      let found = mean { selected[$0][step].truePositives }
+      let wrong = mean { selected[$0][step].falsePositives }
+      return ThresholdSweep.Point(
+        threshold: ThresholdCounts.grid[step], accuracy: (found + Double(negatives) - wrong) / n,
+        selectionRate: (found + wrong) / n,
+        truePositiveRate: positives > 0 ? found / Double(positives) : nil,
+        falsePositiveRate: negatives > 0 ? wrong / Double(negatives) : nil)
+    }
+    return ThresholdSweep(group: subset.name, n: subset.members.count, points: points)
+  }
+}
+
+extension ItemOutcomes {
+  /// Several runs together, each with its own threshold.
+  fileprivate init(selecting runs: [(scores: PositiveScores, threshold: Double)]) {
+    self.init(
+      counting: runs.map { scores, threshold in
+        let selected = scores.probabilities.map { $0 >= threshold }
+        return ItemOutcomes(
+          runs: 1, correct: zip(selected, scores.isPositive).map { $0 == $1 ? 1 : 0 },
+          selected: selected.map { $0 ? 1 : 0 })
+      })
+  }
+}
