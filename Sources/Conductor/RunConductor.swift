@@ -184,8 +184,10 @@ package final class RunConductor {
 
   /// Says goodbye to everybody, waits a little until they have heard it, and closes the sockets: what a socket has not
   /// sent when it is closed may be lost with it.
-  package func close(because reason: String) {
-    var waiting = Set(members.all.map(\.peer) + pool.entries.keys)
+  ///
+  /// - Parameter sayingGoodbye: whether workers should end; else they look for another coordinator.
+  package func close(because reason: String, sayingGoodbye: Bool = true) {
+    var waiting = sayingGoodbye ? Set(members.all.map(\.peer) + pool.entries.keys) : []
     for peer in waiting { endpoint.send(.goodbye(.with { $0.reason = reason }), to: peer) }
     let deadline = Date(timeIntervalSinceNow: 1)
     while !waiting.isEmpty, let event = mailbox.receive(until: deadline) {

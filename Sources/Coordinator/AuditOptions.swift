@@ -4,6 +4,8 @@ package import Wire
 package struct AuditOptions: Sendable {
   /// Where results, ledger and checkpoints go.
   package var output: String
+  /// The output folder by which shells find it.
+  package var administered: String
   /// Worker processes that the coordinator starts itself.
   package var localWorkers: Int
   /// Where workers connect; nil for a socket in a private folder of this host.
@@ -27,6 +29,7 @@ package struct AuditOptions: Sendable {
     slicesFrom: Int = 1 << 20
   ) {
     self.output = output
+    administered = output
     self.localWorkers = localWorkers
     self.address = address
     self.security = security

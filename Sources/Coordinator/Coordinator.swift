@@ -27,6 +27,8 @@ package final class Coordinator {
   var meter: CostMeter?
   var progress: AuditProgress
   var isStopping = false
+  /// Another coordinator comes after this one.
+  private var isFollowed = false
   /// Deaths of local workers since a delivery last came.
   var deathsWithoutProgress = 0
   /// Leases that workers could not compute since a delivery last came.
@@ -48,7 +50,7 @@ package final class Coordinator {
     self.show = show
     let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
     output = try OutputFolder(path: options.output, plan: inputs.plan, specification: inputs.specificationFile)
-    runtimeFolder = try RuntimeFolder(making: options.output)
+    runtimeFolder = try RuntimeFolder(making: options.administered)
     let phases = Phase.all(of: inputs.plan.runs, arms: inputs.specification.arms.count)
     progress = AuditProgress(
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
@@ -117,12 +119,25 @@ package final class Coordinator {
   ///
   /// - Returns: what the terminal is told.
   package func run() throws(AuditError) -> AuditOutcome {
+    try conducted { try writeResults() }
+  }
+
+  /// Works on the search until every candidate is scored. Workers are not told that it has ended: they look for who comes
+  /// next at the same address.
+  func search() throws(AuditError) -> SearchOutcome {
+    try conducted {
+      isFollowed = true
+      return try SearchOutcome(inputs, completed: completed, costs: output.ledger.costs())
+    }
+  }
+
+  private func conducted<Outcome>(_ conclude: () throws -> Outcome) throws(AuditError) -> Outcome {
     defer { shutDown() }
     // A sitting may have been killed between a run's last record and the end of its state.
     for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     return try AuditError.wrapping(.failure) {
       if inputs.plan.runs.indices.contains(where: { completed[$0] == nil }) { try conduct() }
-      return try writeResults()
+      return try conclude()
     }
   }
 
@@ -191,7 +206,7 @@ package final class Coordinator {
     if let meter { try? output.ledger.add(meter.total(traffic: conductor.traffic)) }
     try? output.states.finish()
     try? output.ledger.endSitting()
-    conductor.close(because: "the audit has ended")
+    conductor.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
     localWorkers.terminate()
   }
 

@@ -7,6 +7,7 @@ package import RandomNumbers
 /// can come and go without touching the result.
 package struct Plan: Sendable {
   package let specification: Specification
+  package let stage: Stage
   package let input: PlanInput
   package let units: Units
   package let splits: Splits
@@ -17,14 +18,31 @@ package struct Plan: Sendable {
   /// The digest of everything that changes results, and of nothing else.
   package let hash: ContentHash
 
-  package init(specification: Specification, input: PlanInput) throws(PlanError) {
+  /// What the runs are for.
+  package enum Stage: Sendable, Equatable {
+    /// To choose the settings of every arm, which nothing of the test items may touch.
+    case search
+    /// To answer the specification's question.
+    case audit
+  }
+
+  package init(
+    specification: Specification, input: PlanInput, stage: Stage = .audit
+  ) throws(PlanError) {
     self.specification = specification
+    self.stage = stage
     self.input = input
     units = Units(clusters: input.clusters, contents: input.contents)
     splits = try Self.splits(specification.data.split, input: input, units: units)
     for group in input.groups where group.members.isEmpty {
       throw PlanError(
         description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
+    }
+    guard stage == .audit else {
+      membership = nil
+      runs = try Self.searchRuns(specification, splits: splits)
+      hash = Self.hash(of: specification, input: input, stage: stage)
+      return
     }
     let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
     if let privacy = specification.privacy {
@@ -65,7 +83,31 @@ package struct Plan: Sendable {
       }
     }
     self.runs = runs
-    hash = Self.hash(of: specification, input: input)
+    hash = Self.hash(of: specification, input: input, stage: stage)
+  }
+
+  /// Every candidate of every arm with every seed of the search.
+  private static func searchRuns(
+    _ specification: Specification, splits: Splits
+  ) throws(PlanError) -> [PlannedRun] {
+    guard let search = specification.search else { return [] }
+    guard !splits.validation.isEmpty else {
+      throw PlanError(description: "a search needs validation items, and the split has none")
+    }
+    var runs: [PlannedRun] = []
+    for (index, arm) in specification.arms.enumerated() {
+      for (number, candidate) in search.candidates(of: arm).enumerated() {
+        for seed in search.seeds {
+          runs.append(
+            PlannedRun(
+              identifier: RunIdentifier("\(arm.name)/candidate-\(number)-seed-\(seed)"), arm: index,
+              purpose: .search(candidate: number, seed: seed), members: splits.train, evaluated: splits.validation,
+              key: RandomKey(seed: seed)["run"], settings: candidate, batch: specification.training.batch,
+              microbatch: specification.training.microbatch))
+        }
+      }
+    }
+    return runs
   }
 
   /// The version of the rules by which plans are made; part of the hash.

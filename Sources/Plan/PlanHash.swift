@@ -3,7 +3,7 @@ import Hashing
 
 extension Plan {
   /// Covers everything that changes results and nothing that does not: not the workers, not where files lie.
-  static func hash(of specification: Specification, input: PlanInput) -> ContentHash {
+  static func hash(of specification: Specification, input: PlanInput, stage: Stage) -> ContentHash {
     var hasher = ContentHasher()
     hasher.combine("tenbin plan \(version)")
     hasher.combine(specification.name)
@@ -23,6 +23,14 @@ extension Plan {
     hasher.combine(specification.decision.margin)
     hasher.combine(specification.decision.minimumGroup)
     if let policy = specification.policy { combine(policy, into: &hasher) }
+    if let search = specification.search {
+      hasher.combine(stage == .search ? "search" : "after search")
+      combine(list: search.seeds.map(String.init), into: &hasher)
+      for arm in specification.arms {
+        for candidate in search.candidates(of: arm) { combine(candidate, into: &hasher) }
+        if let chosen = specification.training.chosen[arm.name] { combine(chosen, into: &hasher) }
+      }
+    }
     combine(specification.data, into: &hasher)
     combine(input, into: &hasher)
     return hasher.finish()
@@ -86,10 +94,12 @@ extension Plan {
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)
-    for method in [training.base, training.lora, training.full] {
-      hasher.combine(method.rate)
-      hasher.combine(method.epochs)
-    }
+    for method in [training.base, training.lora, training.full] { combine(method, into: &hasher) }
+  }
+
+  private static func combine(_ method: MethodSettings, into hasher: inout ContentHasher) {
+    hasher.combine(method.rate)
+    hasher.combine(method.epochs)
   }
 
   private static func combine(_ data: DataSettings, into hasher: inout ContentHasher) {

@@ -17,7 +17,8 @@ package struct PlannedRun: Sendable {
   package let purpose: Purpose
   /// The items it is trained on, ascending.
   package let members: [Int]
-  /// The items it is evaluated on: those of the test split, then those of the validation split; of a fleet, its pool.
+  /// The items it is evaluated on: those of the test split, then those of the validation split; of a fleet, its pool; of a
+  /// search, those of the validation split.
   package let evaluated: [Int]
   /// What initial values and the order of items are drawn from; the same for every arm.
   package let key: RandomKey
@@ -44,6 +45,8 @@ package struct PlannedRun: Sendable {
   package enum Purpose: Hashable, Sendable {
     /// Accuracy and calibration, with this seed.
     case task(seed: Int)
+    /// The choice of an arm's settings: this one of its candidates, with this seed.
+    case search(candidate: Int, seed: Int)
     /// Membership inference, as this model of the arm's fleet.
     case fleet(model: Int)
     /// Accuracy and calibration of an adapter that was trained elsewhere: no seed changes it.

@@ -15,12 +15,15 @@ enum Session {
       display.line("reading \(specification)")
       let inputs = try AuditInputs(specificationFile: specification)
       let options = try options(inputs)
-      let coordinator = try Coordinator(inputs: inputs, options: options) { display.show($0) }
-      display.line(inputs.summary)
-      if options.localWorkers == 0 { display.line("workers join with: tenbin worker --connect \(coordinator.address)") }
-      let signals = stopOnSignals(coordinator)
+      let audit = StagedAudit(inputs: inputs, options: options)
+      let signals = stopOnSignals(audit)
       defer { for signal in signals { signal.cancel() } }
-      let outcome = try coordinator.run()
+      let outcome = try audit.run {
+        display.show($0)
+      } announce: { summary, address in
+        display.line(summary)
+        if options.localWorkers == 0 { display.line("workers join with: tenbin worker --connect \(address)") }
+      }
       display.finish()
       for line in outcome.verdicts { print(line) }
       print("report: \(outcome.report)")
@@ -28,9 +31,9 @@ enum Session {
   }
 
   /// The first Ctrl-C stops as `tenbin stop` does, the second ends at once.
-  private static func stopOnSignals(_ coordinator: Coordinator) -> [any DispatchSourceSignal] {
-    let (stop, abort, count) = (coordinator.stop, coordinator.abort, SignalCount())
-    return StopSignals.handle { _ in count.next() == 1 ? stop() : abort() }
+  private static func stopOnSignals(_ audit: StagedAudit) -> [any DispatchSourceSignal] {
+    let count = SignalCount()
+    return StopSignals.handle { _ in count.next() == 1 ? audit.stop() : audit.abort() }
   }
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.

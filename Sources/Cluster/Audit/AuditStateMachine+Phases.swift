@@ -144,7 +144,7 @@ extension AuditStateMachine {
       trained[run] = done
       actions.append(.trained(run: run, done))
       return actions + (try goOn(at: now))
-    case .task, .fleet, .given:
+    case .task, .fleet, .given, .search:
       return actions + (try evaluate(run: run, at: now))
     }
   }

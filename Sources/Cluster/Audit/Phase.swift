@@ -15,6 +15,8 @@ package struct Phase: Sendable, Equatable {
   }
 
   package enum Kind: String, Sendable, CaseIterable {
+    /// Trains and scores the candidates for an arm's settings.
+    case search
     case training
     case evaluation
     /// Trains and scores the shadow models.
@@ -25,16 +27,18 @@ package struct Phase: Sendable, Equatable {
   /// can be told.
   package static func all(of runs: [PlannedRun], arms: Int) -> [Phase] {
     (0..<arms).flatMap { arm -> [Phase] in
-      var (task, fleet, given): ([Int], [Int], [Int]) = ([], [], [])
+      var (search, task, fleet, given): ([Int], [Int], [Int], [Int]) = ([], [], [], [])
       for (index, run) in runs.enumerated() where run.arm == arm {
         switch run.purpose {
+        case .search: search.append(index)
         case .task: task.append(index)
         case .fleet: fleet.append(index)
         case .given: given.append(index)
         }
       }
       let phases = [
-        Phase(arm: arm, kind: .training, runs: task), Phase(arm: arm, kind: .evaluation, runs: task + given),
+        Phase(arm: arm, kind: .search, runs: search), Phase(arm: arm, kind: .training, runs: task),
+        Phase(arm: arm, kind: .evaluation, runs: task + given),
         Phase(arm: arm, kind: .fleet, runs: fleet),
       ]
       return phases.filter { !$0.runs.isEmpty }

@@ -20,6 +20,9 @@ extension AuditInputs {
 
   /// What is about to be done, in a line.
   package var summary: String {
+    if plan.stage == .search {
+      return "search: \(plan.runs.count) runs for the settings of \(specification.arms.count { $0.isTrained }) arms"
+    }
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
     let given = plan.runs.count { $0.purpose == .given }
     let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }

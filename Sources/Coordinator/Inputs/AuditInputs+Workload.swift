@@ -38,8 +38,15 @@ extension AuditInputs {
 
   private func armWorkload(_ arm: Int) throws -> AuditWorkload.Arm {
     var (runs, fleet) = (AuditWorkload.Work(), AuditWorkload.Work())
-    for run in plan.runs where run.arm == arm {
-      if case .fleet = run.purpose { fleet = fleet + run.work } else { runs = runs + run.work }
+    // Of a search the longest of an arm's candidates stands for what will be chosen.
+    let search = try forSearch()?.plan.runs ?? []
+    let longest = search.filter { $0.arm == arm }.map(\.settings).max { $0.epochs < $1.epochs }
+    for run in search + plan.runs where run.arm == arm {
+      switch run.purpose {
+      case .fleet: fleet = fleet + run.work(longest)
+      case .search: runs = runs + run.work(nil)
+      case .task, .given: runs = runs + run.work(longest)
+      }
     }
     let method: AuditWorkload.Method =
       switch (specification.arms[arm].isTrained, methods[arm]) {
@@ -63,10 +70,13 @@ extension AuditInputs {
 
 extension PlannedRun {
   /// What the run computes.
-  fileprivate var work: AuditWorkload.Work {
+  ///
+  /// - Parameter other: settings in place of its own.
+  fileprivate func work(_ other: MethodSettings?) -> AuditWorkload.Work {
+    let settings = other ?? settings
     var work = AuditWorkload.Work()
     work.runs = 1
-    work.steps = steps
+    work.steps = stepsPerEpoch * settings.epochs
     work.trainedSamples = members.count * settings.epochs
     work.evaluatedSamples = evaluated.count
     work.microBatches = settings.epochs * (0..<stepsPerEpoch).reduce(0) { $0 + microBatchCount(step: $1) }

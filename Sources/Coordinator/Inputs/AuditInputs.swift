@@ -6,7 +6,9 @@ package import Plan
 
 /// Everything that an audit starts from, read and checked before anything is written.
 package struct AuditInputs: Sendable {
-  package let plan: Plan
+  package private(set) var plan: Plan
+  /// How the settings of every arm were chosen; nil where the specification asks for no search, or before it was made.
+  private(set) var search: SearchOutcome?
   let manifest: Manifest
   let checkpoint: CheckpointFolder
   /// What the base is made of.
@@ -77,6 +79,24 @@ package struct AuditInputs: Sendable {
     methods = arms.methods
     layouts = arms.layouts
     adapters = arms.adapters
+  }
+
+  /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
+  func forSearch() throws(PlanError) -> AuditInputs? {
+    guard specification.search != nil else { return nil }
+    var inputs = self
+    inputs.plan = try Plan(specification: specification, input: plan.input, stage: .search)
+    return inputs
+  }
+
+  /// The audit with the settings that a search has chosen.
+  func settled(by search: SearchOutcome) throws(PlanError) -> AuditInputs {
+    var specification = specification
+    specification.training.chosen = search.chosen
+    var inputs = self
+    inputs.plan = try Plan(specification: specification, input: plan.input)
+    inputs.search = search
+    return inputs
   }
 
   private static func requireItems(in groups: [PlanInput.Group], of specification: Specification) throws {

@@ -42,7 +42,8 @@ struct AuditEvidence {
       seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
       privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
-      losses: losses(), ratesWereFixed: true, costs: phaseCosts(costs), workers: workers,
+      losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
+      costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: try samples(predictions: predictions),
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
@@ -112,7 +113,7 @@ struct AuditEvidence {
         runs.append(RunPredictions(seed: seed, logits: try logits(of: index, skipping: skipped, count: count)))
       case .given:
         runs.append(RunPredictions(seed: nil, logits: try logits(of: index, skipping: skipped, count: count)))
-      case .fleet: continue
+      case .fleet, .search: continue
       }
     }
     return ArmPredictions(arm: arms[arm].name, runs: runs)
@@ -192,7 +193,7 @@ struct AuditEvidence {
       switch run.purpose {
       case .task(let number): seed = number
       case .fleet(let number): model = number
-      case .given: return nil
+      case .given, .search: return nil
       }
       return RunLosses(
         arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [],

@@ -21,7 +21,10 @@ final class OutputFolder: Sendable {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) {
       guard isDirectory.boolValue else { throw AuditError(.configuration, "\(path): a file; expected a folder") }
       // A full disk may have kept an earlier start from more than its lock.
-      let contents = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != ".lock" }
+      let contents = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { name in
+        // A search comes before the audit.
+        name != ".lock" && !(name == "search" && FileManager.default.fileExists(atPath: "\(path)/search/ledger.sqlite"))
+      }
       guard contents.isEmpty || contents.contains("ledger.sqlite") else {
         throw AuditError(
           .configuration, "\(path): the folder holds something else than an audit; choose an empty or a new --output")

@@ -21,6 +21,7 @@ enum PredictionTables {
           let row = fields(of: item, at: position, logits: logits, inputs: inputs)
           switch run.purpose {
           case .task(let seed): task.append([arms[arm].name, "\(seed)", split] + row)
+          case .search: continue
           case .given: task.append([arms[arm].name, "", split] + row)
           case .fleet(let model):
             hasFleet = true

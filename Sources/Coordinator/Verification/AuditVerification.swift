@@ -65,10 +65,10 @@ package struct AuditVerification {
     }
     let inputs: AuditInputs
     say("reading \(file)")
-    do throws(AuditError) {
-      inputs = try AuditInputs(specificationFile: file)
+    do {
+      inputs = try AuditInputs(specificationFile: file).stage(ofPlan: records.plan, output: output)
     } catch {
-      return .notChecked(reason: error.description)
+      return .notChecked(reason: "\(error)")
     }
     guard inputs.plan.hash.description == records.plan else {
       return .notChecked(

@@ -10,6 +10,8 @@ package struct Specification: Sendable, Equatable {
   package var arms: [Arm]
   package var training: TrainingSettings
   package var seeds: [Int]
+  /// What is tried for each arm before the audit; nil where rates and epochs are fixed by hand.
+  package var search: SearchSettings?
   package var privacy: PrivacySettings?
   package var decision: DecisionSettings
   /// What must hold before release; nil where nothing was agreed.
@@ -136,6 +138,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var base: MethodSettings
   package var lora: MethodSettings
   package var full: MethodSettings
+  /// What a search has chosen, by the arm's name.
+  package var chosen: [String: MethodSettings] = [:]
 
   /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
   package enum Precision: String, Sendable, CaseIterable {
@@ -146,10 +150,29 @@ package struct TrainingSettings: Sendable, Equatable {
   /// The settings of the method that `arm` adapts by; nil for one that is not trained.
   package func method(of arm: Arm) -> MethodSettings? {
     switch arm {
+    case .base: chosen[arm.name] ?? base
+    case .lora: chosen[arm.name] ?? lora
+    case .full: chosen[arm.name] ?? full
+    case .adapter: nil
+    }
+  }
+}
+
+/// A grid that is tried for every arm, on seeds of its own, and judged on the validation items.
+package struct SearchSettings: Sendable, Equatable {
+  /// What is tried of each method, in the order in which ties are decided.
+  package var base: [MethodSettings]
+  package var lora: [MethodSettings]
+  package var full: [MethodSettings]
+  package var seeds: [Int]
+
+  /// Empty for an arm that is not trained.
+  package func candidates(of arm: Arm) -> [MethodSettings] {
+    switch arm {
     case .base: base
     case .lora: lora
     case .full: full
-    case .adapter: nil
+    case .adapter: []
     }
   }
 }

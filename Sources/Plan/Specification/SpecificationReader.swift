@@ -8,17 +8,22 @@ extension Specification {
   package init(yaml text: String, file: String) throws(SpecificationError) {
     let whole = try YAMLValue.root(of: text, file: file)
     let root = try whole.mapping([
-      "name", "base", "task", "data", "arms", "training", "seeds", "privacy", "decision", "policy", "report", "cluster",
+      "name", "base", "task", "data", "arms", "training", "seeds", "search", "privacy", "decision", "policy", "report",
+      "cluster",
     ])
     let data = try DataSettings(root.required("data"))
     let arms = try Self.arms(root.required("arms"))
     let training = try TrainingSettings(root.required("training"))
+    let seeds = try Self.seeds(root["seeds"])
     self.init(
       name: try root.required("name").string(),
       base: try root.required("base").string(),
       task: try root.required("task").choice(Task.self),
       data: data, arms: arms, training: training,
-      seeds: try Self.seeds(root["seeds"]),
+      seeds: seeds,
+      search: try root["search"].map { (value) throws(SpecificationError) in
+        try SearchSettings(value, training: training, seeds: seeds, split: data.split)
+      },
       privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
       decision: try DecisionSettings(root["decision"]),
       policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
@@ -43,14 +48,7 @@ extension Specification {
   }
 
   private static func seeds(_ value: YAMLValue?) throws(SpecificationError) -> [Int] {
-    guard let value else { return [13, 1337, 42, 666, 888] }
-    var seeds: [Int] = []
-    for item in try value.sequence() {
-      let seed = try item.integer(0...Int(Int32.max))
-      guard !seeds.contains(seed) else { throw item.failure("the seed \(seed) is listed twice") }
-      seeds.append(seed)
-    }
-    return seeds
+    try value?.seeds() ?? [13, 1337, 42, 666, 888]
   }
 }
 
@@ -216,6 +214,17 @@ extension ClusterSettings {
 }
 
 extension YAMLValue {
+  /// A list of distinct seeds.
+  func seeds() throws(SpecificationError) -> [Int] {
+    var seeds: [Int] = []
+    for item in try sequence() {
+      let seed = try item.integer(0...Int(Int32.max))
+      guard !seeds.contains(seed) else { throw item.failure("the seed \(seed) is listed twice") }
+      seeds.append(seed)
+    }
+    return seeds
+  }
+
   /// A list of distinct texts.
   func strings() throws(SpecificationError) -> [String] {
     var texts: [String] = []

@@ -37,6 +37,7 @@ extension AuditReport {
         }),
       "arms": .array(arms.map(\.json)),
       "learning_rates_fixed_by_hand": .boolean(ratesWereFixed),
+      "search": search?.json ?? .null,
       "decision": fairness.decisionJSON(testItems: counts.test),
       "evaluations": .array(fairness.arms.map { $0.json(classNames: classNames) }),
       "comparisons": .array(fairness.comparisons.map(\.json)),

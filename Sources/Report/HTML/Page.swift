@@ -6,7 +6,7 @@ extension AuditReport {
   package func html() -> String {
     let sections = [
       groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection, privacySection,
-      costsSection,
+      searchSection, costsSection,
       lossesSection, samplesSection, methodSection,
     ].filter { !$0.body.markup.isEmpty }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }

@@ -32,6 +32,8 @@ package struct AuditReport: Sendable {
   package var losses: [RunLosses]
   /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
   package var ratesWereFixed: Bool
+  /// How they were searched for; nil where they were not.
+  package var search: SettingsSearch?
   package var costs: [PhaseCost]
   /// Worker processes of this execution, for the costs only: results do not depend on it.
   package var workers: Int
@@ -47,7 +49,8 @@ package struct AuditReport: Sendable {
     counts: ItemCounts, seeds: [Int], precision: String = "fp32", groups: [Subgroup], arms: [ArmDescription],
     fairness: FairnessEvaluation,
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
-    ratesWereFixed: Bool, costs: [PhaseCost] = [], workers: Int = 0, samples: [SampleImage] = [],
+    ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
+    samples: [SampleImage] = [],
     pooledGroups: [PooledGroup] = []
   ) {
     self.name = name
@@ -67,6 +70,7 @@ package struct AuditReport: Sendable {
     self.poolItems = poolItems
     self.losses = losses
     self.ratesWereFixed = ratesWereFixed
+    self.search = search
     self.costs = costs
     self.workers = workers
     self.samples = samples

@@ -1,5 +1,7 @@
 /// The part of an audit that a cost belongs to.
 package enum AuditPhase: String, CaseIterable, Equatable, Sendable {
+  /// Training and evaluation of the candidates for an arm's settings.
+  case search
   case training
   case evaluation
   /// Training and evaluation of the shadow models.

@@ -1,0 +1,24 @@
+internal import Cluster
+internal import Foundation
+internal import Hashing
+internal import Ledger
+internal import Plan
+
+extension AuditInputs {
+  /// The stage whose plan has this digest: the search, or the audit with what a search in `output` has chosen; these inputs
+  /// themselves where it is neither.
+  func stage(ofPlan hash: String, output: String) throws -> AuditInputs {
+    guard plan.hash.description != hash, let search = try forSearch() else { return self }
+    if search.plan.hash.description == hash { return search }
+    let file = "\(output)/search/ledger.sqlite"
+    guard FileManager.default.fileExists(atPath: file) else { return self }
+    let ledger = try Ledger(file: file, plan: search.plan.hash, specification: specificationFile)
+    var completed: [Int: FinishedRun] = [:]
+    let done = try ledger.completedRuns()
+    for (index, run) in search.plan.runs.enumerated() {
+      guard let found = done[run.identifier.description] else { continue }
+      completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
+    }
+    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs()))
+  }
+}
