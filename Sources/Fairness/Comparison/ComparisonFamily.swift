@@ -5,9 +5,11 @@ enum ComparisonFamily {
   /// - Parameters:
   ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
   ///   - subsets: All items first, then every group.
+  ///   - resamples: Of the bootstrap of every interval.
   static func compare(
     _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
-    subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule, key: RandomKey
+    subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule,
+    resamples: Int = PairedComparison.resamples, key: RandomKey
   ) -> [PairedComparison] {
     let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
     var results: [PairedComparison] = []
@@ -20,7 +22,7 @@ enum ComparisonFamily {
         results.append(
           PairedComparison(
             subset, comparison: comparison, differences: paired, strata: strata[number],
-            key: armKey.named(subset.name)))
+            resamples: resamples, key: armKey.named(subset.name)))
       }
     }
     let family = results.indices.filter { results[$0].group != nil }
