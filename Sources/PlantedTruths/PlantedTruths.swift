@@ -44,7 +44,8 @@ package enum PlantedTruths {
 
   /// Every scenario, in the order of the table.
   package static var scenarios: [TruthScenario] {
-    accuracyScenarios + rateScenarios + exactScenarios + differenceScenarios + familyScenarios + powerScenarios
+    accuracyScenarios + rateScenarios + seedScenarios + exactScenarios + differenceScenarios + familyScenarios
+      + powerScenarios
       + marginScenarios + calibrationScenarios + spreadScenarios
   }
 }
@@ -55,6 +56,12 @@ package struct TruthsProgress: Equatable, Sendable {
   package var scenarios: Int
   /// The scenario that starts now.
   package var next: String
+
+  package init(finished: Int, scenarios: Int, next: String) {
+    self.finished = finished
+    self.scenarios = scenarios
+    self.next = next
+  }
 }
 
 /// Why no table can be made.

@@ -4,6 +4,7 @@ internal import Fairness
 package enum TruthSection: String, CaseIterable, Equatable, Sendable {
   case accuracy = "Intervals of accuracy"
   case rates = "Intervals of other rates"
+  case seeds = "Intervals over seeds"
   case exact = "Exact intervals"
   case difference = "Intervals of paired differences, LoRA − full"
   case family = "False alarms: nothing differs in 8 groups"
@@ -109,6 +110,12 @@ package struct TruthsTable: Equatable, Sendable {
   package var audits: Int
   package var seed: Int
   package var rows: [TruthRow]
+
+  package init(audits: Int, seed: Int, rows: [TruthRow]) {
+    self.audits = audits
+    self.seed = seed
+    self.rows = rows
+  }
 
   /// The rows that do not keep their bound.
   package var broken: [TruthRow] { rows.filter { $0.isKept == false } }

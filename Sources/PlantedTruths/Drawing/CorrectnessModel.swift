@@ -1,5 +1,5 @@
 internal import Fairness
-internal import RandomNumbers
+package import RandomNumbers
 
 /// A probit model of who is right about what.
 ///
@@ -11,7 +11,7 @@ internal import RandomNumbers
 ///
 /// The models of an arm's seeds differ: their accuracies are p_a + k·step with k = −2 … 2 for five seeds, dealt to the
 /// seeds in a random order. So an arm's accuracy over the given seeds is p_a exactly, in every audit.
-struct CorrectnessModel: Sendable {
+package struct CorrectnessModel: Sendable {
   /// The shares of the variance of z.
   struct Shares: Equatable, Sendable {
     var cluster = 0.0
@@ -30,7 +30,7 @@ struct CorrectnessModel: Sendable {
   static func step(accuracy: Double) -> Double { 0.1 * min(accuracy, 1 - accuracy) }
 
   /// Who is right: by arm and seed, 1 for an item that is right, otherwise 0.
-  func draw(items: Int, key: RandomKey) -> [[[Double]]] {
+  package func draw(items: Int, key: RandomKey) -> [[[Double]]] {
     var generator = key["latent"].generator
     let thresholds = accuracies.enumerated().map { arm, accuracy in
       key["seeds"][arm].permutation(count: seeds).map { place in
@@ -63,7 +63,7 @@ struct CorrectnessModel: Sendable {
 extension CorrectnessModel {
   /// One arm whose correctness has the given correlation between two items of a cluster under one model, and between two
   /// models of different seeds on one item.
-  static func single(
+  package static func single(
     accuracy: Double, seeds: Int = 1, clusterSize: Int = 1, intraCluster: Double = 0, betweenSeeds: Double = 0
   ) throws(PlantedTruthsError) -> CorrectnessModel {
     func latent(_ correlation: Double) throws(PlantedTruthsError) -> Double {
@@ -90,7 +90,7 @@ extension CorrectnessModel {
   ///   - discordance: The share of items about which one of the reference and the first other arm is right and the other
   ///     wrong, under one seed at their mean accuracies.
   ///   - intraCluster: The correlation of the seed-averaged difference between two items of a cluster.
-  static func paired(
+  package static func paired(
     accuracy: Double, differences: [Double], discordance: Double, seeds: Int, clusterSize: Int = 1,
     intraCluster: Double = 0
   ) throws(PlantedTruthsError) -> CorrectnessModel {
@@ -124,7 +124,7 @@ extension CorrectnessModel {
 
   /// The correlation between two items of a cluster of the seed-averaged difference of the first two arms, at their mean
   /// accuracies.
-  var intraClusterCorrelationOfDifferences: Double {
+  package var intraClusterCorrelationOfDifferences: Double {
     let (reference, arm) = (accuracies[0], accuracies[1])
     func covariance(_ first: Double, _ second: Double, _ correlation: Double) -> Double {
       BivariateNormal.joint(first, second, correlation: correlation) - first * second

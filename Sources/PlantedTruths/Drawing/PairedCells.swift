@@ -1,21 +1,31 @@
-internal import RandomNumbers
+package import RandomNumbers
 
 /// Two models of one seed whose four cells (both right, either alone, both wrong) have exactly the planted shares.
 ///
 /// A cluster has an outcome of its own, drawn from the cells. Each of its items shows it with probability √ρ and
 /// otherwise a fresh draw, so that everything about two items of a cluster, their differences too, correlates by ρ.
-struct PairedCells: Sendable {
+package struct PairedCells: Sendable {
   /// Of the reference.
-  var accuracy: Double
+  package let accuracy: Double
   /// The arm's accuracy minus the reference's.
-  var difference: Double
-  var discordance: Double
-  var clusterSize = 1
+  package let difference: Double
+  package let discordance: Double
+  package let clusterSize: Int
   /// Between two items of a cluster.
-  var correlation = 0.0
+  package let correlation: Double
+
+  package init(
+    accuracy: Double, difference: Double, discordance: Double, clusterSize: Int = 1, correlation: Double = 0
+  ) {
+    self.accuracy = accuracy
+    self.difference = difference
+    self.discordance = discordance
+    self.clusterSize = clusterSize
+    self.correlation = correlation
+  }
 
   /// Who is right: 1 for an item that is right, otherwise 0.
-  func draw(items: Int, key: RandomKey) -> (arm: [Double], reference: [Double]) {
+  package func draw(items: Int, key: RandomKey) -> (arm: [Double], reference: [Double]) {
     var generator = key.generator
     let copies = correlation.squareRoot()
     var arm: [Double] = []

@@ -4,17 +4,19 @@ internal import RandomNumbers
 extension PlantedTruths {
   /// The accuracy of full fine-tuning in simulated audits.
   static let accuracy = 0.9
+  /// The non-inferiority margin of simulated audits.
+  package static let margin = 0.03
 
   /// How pairs are drawn: one seed from `PairedCells`, several from `CorrectnessModel`.
-  struct PairedScheme: Sendable {
+  package struct PairedScheme: Sendable {
     var seeds: Int
     var clusterSize: Int
     var correlation: Double
     var discordance: Double
 
-    static let plain = PairedScheme(seeds: 1, clusterSize: 1, correlation: 0, discordance: 0.08)
-    static let seeds = PairedScheme(seeds: 5, clusterSize: 1, correlation: 0, discordance: 0.08)
-    static let clusters = PairedScheme(seeds: 5, clusterSize: 4, correlation: 0.3, discordance: 0.08)
+    package static let plain = PairedScheme(seeds: 1, clusterSize: 1, correlation: 0, discordance: 0.08)
+    package static let seeds = PairedScheme(seeds: 5, clusterSize: 1, correlation: 0, discordance: 0.08)
+    package static let clusters = PairedScheme(seeds: 5, clusterSize: 4, correlation: 0.3, discordance: 0.08)
 
     func with(discordance: Double) -> PairedScheme {
       var scheme = self
@@ -52,7 +54,7 @@ extension PlantedTruths {
   }
 
   /// The coverage of the interval of the difference in one group.
-  static func differenceScenario(items: Int, difference: Double, scheme: PairedScheme) -> TruthScenario {
+  package static func differenceScenario(items: Int, difference: Double, scheme: PairedScheme) -> TruthScenario {
     let planted = "n = \(items), difference \(shareWords(difference)), \(scheme.words)"
     return TruthScenario(.difference, planted) { simulation throws(PlantedTruthsError) in
       let audit = PairedAudit(groups: [try scheme.draw([difference])], size: items)
@@ -66,9 +68,9 @@ extension PlantedTruths {
   }
 
   /// The coverage over all items, which are resampled within their groups.
-  static func overallScenario(scheme: PairedScheme) -> TruthScenario {
+  package static func overallScenario(scheme: PairedScheme) -> TruthScenario {
     let differences = [0, 0, -0.03, -0.05]
-    let planted = "4 groups of n = 100, differences 0, 0, -.03 and -.05, \(scheme.words)"
+    let planted = "4 groups of n = 100, differences 0, 0, −.03 and −.05, \(scheme.words)"
     return TruthScenario(.difference, planted) { simulation throws(PlantedTruthsError) in
       var groups: [PairedDraw] = []
       for difference in differences { groups.append(try scheme.draw([difference])) }

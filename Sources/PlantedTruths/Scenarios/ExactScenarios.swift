@@ -23,12 +23,18 @@ extension PlantedTruths {
         TruthRow(
           section: .exact, planted: planted, measured: "Clopper and Pearson's covered, at its worst; widths at .8",
           audits: 0, share: min(1, lowest ?? 0), bound: .atLeast(0.95), meanWidth: mean(0.8, \.width),
-          oracleWidth: 2 * NormalDistribution.twoSided95 * (0.8 * 0.2 / Double(trials)).squareRoot())
+          oracleWidth: binomialOracleWidth(trials, share: 0.8))
       ]
     }
   }
 
-  private static func binomialMass(_ successes: Int, of trials: Int, share: Double) -> Double {
+  /// The width of the interval of one who knows the true standard error of a share.
+  static func binomialOracleWidth(_ trials: Int, share: Double) -> Double {
+    2 * NormalDistribution.twoSided95 * (share * (1 - share) / Double(trials)).squareRoot()
+  }
+
+  /// The probability of a number of successes.
+  static func binomialMass(_ successes: Int, of trials: Int, share: Double) -> Double {
     let (k, n) = (Double(successes), Double(trials))
     let ways = logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
     return exp(ways + k * log(share) + (n - k) * log1p(-share))

@@ -22,7 +22,7 @@ struct PairedAudit: Sendable {
   let groups: [PairedDraw]
   let size: Int
   let items: EvaluationItems
-  static let rule = DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 20)
+  static let rule = DecisionRule(metric: .accuracy, margin: PlantedTruths.margin, minimumGroupSize: 20)
 
   init(groups: [PairedDraw], size: Int) {
     self.groups = groups

@@ -14,7 +14,7 @@ extension PlantedTruths {
   }
 
   /// How often anything is declared different when nothing is.
-  static func familyScenario(arms: Int, size: Int, scheme: PairedScheme) -> TruthScenario {
+  package static func familyScenario(arms: Int, size: Int, scheme: PairedScheme) -> TruthScenario {
     let planted = "\(arms) × \(groupCount) comparisons, n = \(size) each, \(scheme.words)"
     return TruthScenario(.family, planted) { simulation throws(PlantedTruthsError) in
       let draw = try scheme.draw(Array(repeating: 0, count: arms))
@@ -43,12 +43,13 @@ extension PlantedTruths {
     ]
   }
 
-  /// How often a harm of three points is found in one of the groups, whose size is what `PairedPower` asks for.
-  static func powerScenario(scheme: PairedScheme) -> TruthScenario {
+  /// How often a harm of three points is found in one of the groups, whose size is what `PairedPower` asks for, or a
+  /// multiple of it.
+  package static func powerScenario(scheme: PairedScheme, sizeFactor: Double = 1) -> TruthScenario {
     let harm = -0.03
     let name = "1 × \(groupCount) comparisons, \(scheme.words)"
     return TruthScenario(.power, name) { simulation throws(PlantedTruthsError) in
-      let size = try sampleSize(difference: harm, scheme: scheme)
+      let size = Int((Double(try sampleSize(difference: harm, scheme: scheme)) * sizeFactor).rounded())
       let planted = "n = \(size) each, \(name)"
       let groups = [try scheme.draw([harm])] + Array(repeating: try scheme.draw([0]), count: groupCount - 1)
       let audit = PairedAudit(groups: groups, size: size)
@@ -92,11 +93,13 @@ extension PlantedTruths {
     }
   }
 
-  /// How often a harm as large as the margin is declared to be within it.
-  static func marginScenario(size: Int, scheme: PairedScheme) -> TruthScenario {
+  /// How often a harm, as large as the margin unless another is given, is declared to be within it.
+  package static func marginScenario(
+    size: Int, harm: Double = PlantedTruths.margin, scheme: PairedScheme
+  ) -> TruthScenario {
     let planted = "n = \(size), \(scheme.words)"
     return TruthScenario(.margin, planted) { simulation throws(PlantedTruthsError) in
-      let audit = PairedAudit(groups: [try scheme.draw([-PairedAudit.rule.margin])], size: size)
+      let audit = PairedAudit(groups: [try scheme.draw([-harm])], size: size)
       let findings = try simulation.run { key throws(PlantedTruthsError) in
         try audit.comparisons(key: key).contains { $0.verdict == .withinMargin }
       }
