@@ -15,7 +15,7 @@ extension TruthsTable {
     if hasWidths { header += ["Mean width, points", "Oracle's"] }
     let lines = rows.map { row in
       var cells = [
-        row.planted, row.measured, share(row), bound(row.bound), row.isKept.map { $0 ? "yes" : "**no**" } ?? "",
+        row.planted, row.measured, share(row), row.bound.words, row.isKept.map { $0 ? "yes" : "**no**" } ?? "",
       ]
       if hasWidths { cells += [points(row.meanWidth), points(row.oracleWidth)] }
       return cells
@@ -29,14 +29,6 @@ extension TruthsTable {
     let value = String(format: "%.1f", 100 * row.share)
     guard row.audits > 0 else { return value + " (exact)" }
     return value + String(format: " ± %.1f", 100 * row.standardError) + " of \(row.audits)"
-  }
-
-  private static func bound(_ bound: TruthBound) -> String {
-    switch bound {
-    case .atLeast(let least): String(format: "≥ %g", 100 * least)
-    case .atMost(let most): String(format: "≤ %g", 100 * most)
-    case .none: "none"
-    }
   }
 
   private static func points(_ width: Double?) -> String { width.map { String(format: "%.2f", 100 * $0) } ?? "" }

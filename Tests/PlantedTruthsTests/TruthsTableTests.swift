@@ -75,6 +75,27 @@ import Testing
         """)
   }
 
+  @Test("The summary has one line a promise, with the worst share and the widths beside an oracle's")
+  func summary() {
+    func row(_ share: Double, _ bound: TruthBound, _ width: Double) -> TruthRow {
+      TruthRow(
+        section: .seeds, planted: "seeds", measured: "covered", audits: 400, share: share, bound: bound,
+        meanWidth: width, oracleWidth: 0.1)
+    }
+    let rows = [
+      row(0.95, .atLeast(0.93), 0.11), row(0.92, .atLeast(0.93), 0.09), row(0.97, .atLeast(0.93), 0.13),
+      row(0.5, .none, 0.9),
+      TruthRow(section: .margin, planted: "harm", measured: "declared", audits: 9, share: 0.04, bound: .atMost(0.05)),
+    ]
+    #expect(
+      TruthsTable(audits: 400, seed: 1, rows: rows).summaryMarkdown == """
+        | Promise | Bound, % | Worst share, % | Rows that keep it | Width over the oracle's |
+        | --- | --- | --- | --- | --- |
+        | Intervals over seeds | ≥ 93 | 92.0 | 2 of 3 | 0.90 to 1.30, median 1.10 |
+        | False reassurance: the harm equals the margin of 3 points | ≤ 5 | 4.0 | 1 of 1 |  |
+        """)
+  }
+
   @Test("Progress names each scenario before it runs")
   func progress() throws {
     var told: [TruthsProgress] = []

@@ -23,7 +23,9 @@ extension PlantedTruths {
     let gap = model.gap == 0 ? "perfectly calibrated" : "over-confident by \(shareWords(model.gap))"
     let planted =
       "n = \(model.items), \(gap), \(seedWords(model.seeds)), \(clusterWords(model.clusterSize, model.correlation))"
-    return TruthScenario(.calibration, planted, auditShare: 0.4) { simulation throws(PlantedTruthsError) in
+    // The bootstrap of many predictions is dear.
+    let share = model.items * model.seeds >= 5_000 ? 0.25 : 0.4
+    return TruthScenario(.calibration, planted, auditShare: share) { simulation throws(PlantedTruthsError) in
       let findings = try simulation.run { key throws(PlantedTruthsError) in
         let arm = try evaluatedArm(model.draw(key: key["data"]), key: key["audit"])
         guard let calibration = arm?.overallCalibration, let gap = calibration.signedGap.interval.value,

@@ -10,7 +10,7 @@ extension PlantedTruths {
   /// of both intervals for further items and further seeds at once, which neither is about.
   static func seedScenario(_ model: SeedModel) -> TruthScenario {
     let planted = "n = \(model.items), accuracies of \(model.seeds) seeds drawn from .86 to .94"
-    return TruthScenario(.seeds, planted) { simulation throws(PlantedTruthsError) in
+    return TruthScenario(.seeds, planted, auditShare: 5) { simulation throws(PlantedTruthsError) in
       let numbers = Array(0..<model.items)
       let findings = try simulation.run { key throws(PlantedTruthsError) in
         let draw = model.draw(key: key)
