@@ -4,8 +4,8 @@ internal import RandomNumbers
 /// Simulations with planted effects, which show what the statistics promise: data whose truth is known are drawn again
 /// and again, audited by the code that audits use, and the answers are counted.
 package enum PlantedTruths {
-  /// Intervals by resampling are read from this many resamples, not from an audit's 20,000: that makes them noisier, and
-  /// so cover rather less, by about a tenth of a point.
+  /// The intervals of paired differences are read from this many resamples, not from an audit's 20,000: that adds .06
+  /// standard errors of noise to their bounds, and so takes less than a tenth of a point from what they cover.
   package static let resamples = 2_000
 
   /// The whole table, a scenario after the other.
