@@ -1,14 +1,16 @@
 import RandomNumbers
 
 extension PairedComparison {
-  private static let resamples = 20_000
+  /// Of the bootstrap of an interval.
+  package static let resamples = 20_000
 
   /// The comparison of one subset, without the correction for its family and the verdict that needs it.
   ///
   /// - Parameters:
   ///   - strata: The stratum of every cluster of the subset, from 0.
   init(
-    _ subset: ItemSubset, comparison: ArmComparison, differences: PairedDifferences, strata: [Int], key: RandomKey
+    _ subset: ItemSubset, comparison: ArmComparison, differences: PairedDifferences, strata: [Int], resamples: Int,
+    key: RandomKey
   ) {
     arm = comparison.arm
     reference = comparison.reference
@@ -26,7 +28,7 @@ extension PairedComparison {
       (intervalMethod, pValue, test) = (.oneCluster, 1, .none)
       return
     }
-    let replicates = Self.replicates(differences, strata: strata, key: key)
+    let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
     let resampled = Interval.expandedPercentile(replicates, clusters: clusters)
     interval = resampled.hull(DiscordanceBound(differences).interval)
     intervalMethod = interval == resampled ? .clusterBootstrap : .discordanceBound
@@ -40,7 +42,9 @@ extension PairedComparison {
     }
   }
 
-  private static func replicates(_ differences: PairedDifferences, strata: [Int], key: RandomKey) -> [Double] {
+  private static func replicates(
+    _ differences: PairedDifferences, strata: [Int], resamples: Int, key: RandomKey
+  ) -> [Double] {
     var clusters = [[ClusterSums]](repeating: [], count: (strata.max() ?? 0) + 1)
     for (sums, stratum) in zip(differences.clusters, strata) { clusters[stratum].append(sums) }
     let ratios = ClusterBootstrap(strata: clusters).replicates(resamples, key: key)

@@ -6,9 +6,11 @@ enum ComparisonFamily {
   ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
   ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
   ///   - subsets: All items first, then every group.
+  ///   - resamples: Of the bootstrap of every interval.
   static func compare(
-    _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])], isDeclared: Bool,
-    subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule, key: RandomKey
+    _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
+    isDeclared: Bool = true, subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule,
+    resamples: Int = PairedComparison.resamples, key: RandomKey
   ) -> [PairedComparison] {
     let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
     var results: [PairedComparison] = []
@@ -21,7 +23,7 @@ enum ComparisonFamily {
         results.append(
           PairedComparison(
             subset, comparison: comparison, differences: paired, strata: strata[number],
-            key: armKey.named(subset.name)))
+            resamples: resamples, key: armKey.named(subset.name)))
       }
     }
     let family = results.indices.filter { isDeclared && results[$0].group != nil }
