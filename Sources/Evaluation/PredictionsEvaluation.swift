@@ -62,8 +62,8 @@ package struct PredictionsEvaluation: Sendable {
     }
     let positive = try Self.positiveClass(settings.positive, of: table.classNames, file: file)
     items = EvaluationItems(
-      identifiers: collected.items.map(\.item), labels: collected.items.map(\.label), classNames: table.classNames,
-      clusters: collected.clusters, groups: groups, positiveClass: positive)
+      identifiers: collected.items.map(\.item), labels: collected.items.compactMap(\.label),
+      classNames: table.classNames, clusters: collected.clusters, groups: groups, positiveClass: positive)
     arms = collected.arms
     self.pooled = pooled
     content = ContentHash(of: table.digestible)
@@ -71,6 +71,23 @@ package struct PredictionsEvaluation: Sendable {
       throw PredictionsError(
         file, "the reference \(reference) is no arm of the predictions; expected one of \(arms.map(\.arm).listed)")
     }
+  }
+
+  /// Of labelled rows that were read before, and of groups that were agreed before.
+  ///
+  /// - Parameter groups: with members as positions among the table's items, in the order in which they first come.
+  /// - Throws: `PredictionsError` as above.
+  package init(_ settings: Settings, table: PredictionsTable, groups: [Subgroup]) throws {
+    self.settings = settings
+    let collected = try CollectedRuns(table)
+    items = EvaluationItems(
+      identifiers: collected.items.map(\.item), labels: collected.items.compactMap(\.label),
+      classNames: table.classNames, clusters: collected.clusters, groups: groups,
+      positiveClass: try Self.positiveClass(settings.positive, of: table.classNames, file: settings.files.first ?? ""))
+    arms = collected.arms
+    validation = nil
+    pooled = []
+    content = ContentHash(of: table.digestible)
   }
 
   /// Evaluates, and puts the report together.
@@ -114,7 +131,7 @@ package struct PredictionsEvaluation: Sendable {
       }
       ordered.append(ArmPredictions(arm: arm.arm, runs: runs))
     }
-    return ValidationPredictions(labels: collected.items.map(\.label), arms: ordered)
+    return ValidationPredictions(labels: collected.items.compactMap(\.label), arms: ordered)
   }
 
   private static func positiveClass(
