@@ -1,24 +1,28 @@
-internal import Fairness
+package import Fairness
 
 /// One sample as drift is looked for in it.
-struct DriftSample {
+package struct DriftSample: Sendable {
   /// The number of every item's cluster.
   let clusters: [Int]
   /// What the model says of every item.
   let scores: [Double]
   let inputs: [(feature: InputFeature, values: InputValues)]
 
+  package init(clusters: [Int], scores: [Double], inputs: [(feature: InputFeature, values: InputValues)] = []) {
+    (self.clusters, self.scores, self.inputs) = (clusters, scores, inputs)
+  }
+
   var count: Int { scores.count }
 }
 
 /// Everything that may have changed in a window, tested as one family.
-enum DriftComputation {
+package enum DriftComputation {
   /// With fewer items in a sample a distribution is not compared.
   static let fewestItems = 10
 
   /// - Parameters:
   ///   - groups: those whose columns both samples have, with their members in the reference and in the window.
-  static func drifts(
+  package static func drifts(
     reference: DriftSample, window: DriftSample, groups: [(name: GroupName, reference: [Int], window: [Int])]
   ) -> [Drift] {
     var drifts: [Drift] = groups.map { group in

@@ -22,7 +22,7 @@ package enum InputFeature: Hashable, Sendable {
 }
 
 /// One feature of the items of a sample; nil where it is missing.
-enum InputValues: Sendable {
+package enum InputValues: Sendable {
   case numbers([Double?])
   case categories([String?])
   case undefined(reason: String)

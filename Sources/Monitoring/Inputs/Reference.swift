@@ -13,8 +13,6 @@ struct Reference: Sendable {
   /// Those of the reference's groups that have items here.
   let groups: [Subgroup]
   let positive: Int?
-  /// What confidences are calibrated with: fitted to validation items where there were any, else to the test items.
-  let temperature: Double
   let columns: ItemColumns
   /// Of every item, 1 where it is predicted as it is labelled.
   let correct: [Double]
@@ -49,9 +47,6 @@ struct Reference: Sendable {
     positive = document.positiveClass.flatMap { document.classNames.firstIndex(of: $0) }
     frozen = FrozenGroups(groups: document.groups, cells: items.cells)
     groups = frozen.subgroups(cells: items.cells, count: items.count)
-    temperature =
-      document.temperature(of: run)
-      ?? TemperatureScaling.fit([items.logits], labels: items.labels.compactMap(\.self))
     columns = try ItemColumns(
       CommaSeparatedValues(file: settings.referenceManifest ?? file), items: items.identifiers)
     self.document = document

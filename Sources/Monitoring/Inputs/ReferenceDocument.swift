@@ -49,15 +49,6 @@ struct ReferenceDocument: Sendable {
     }
   }
 
-  /// The temperature that was fitted to the run's validation items; nil where there were none.
-  func temperature(of run: ReleasedRun) -> Double? {
-    guard let evaluation = evaluation(of: run.arm),
-      let index = evaluation.seeds.firstIndex(where: { $0.seed == run.seed }),
-      let temperatures = evaluation.temperature?.temperatures, index < temperatures.count
-    else { return nil }
-    return temperatures[index]
-  }
-
   private func evaluation(of arm: String) -> Document.Evaluation? { document.evaluations.first { $0.arm == arm } }
 }
 
@@ -99,15 +90,8 @@ private struct Document: Decodable, Sendable {
       let rates: Rates
     }
 
-    struct Temperature: Decodable, Sendable {
-      /// nil where it is undefined.
-      let temperatures: [Double]?
-    }
-
     let arm: String
     let seeds: [Seed]
-    /// nil in results of before there were temperatures.
-    let temperature: Temperature?
   }
 
   let name: String

@@ -39,11 +39,6 @@ struct ScoredItems: Sendable {
     labels.enumerated().map { item, label in label.map { logits.prediction(item: item) == $0 ? 1 : 0 } }
   }
 
-  /// Of every one of `items` the probability of the predicted class.
-  func confidence(temperature: Double, of items: [Int]) -> [Double] {
-    items.map { logits.probability(item: $0, label: logits.prediction(item: $0), temperature: temperature) }
-  }
-
   /// The log-odds of the positive class, or of the predicted one where none is positive; no temperature reorders those of
   /// two classes.
   func logOdds(positive: Int?) -> [Double] {

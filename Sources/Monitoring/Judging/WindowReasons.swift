@@ -9,7 +9,7 @@ enum WindowReasons {
   static let noLabels = "it cannot be measured without labels"
   static let estimated = "estimated without labels"
   static let borrowed =
-    "estimated without labels from the confidence of all items, the reference having too few of the group"
+    "estimated without labels from the confidence of all items, the reference having too few items or errors of the group"
 
   private static let japanese = [
     oneModel: "比較の相手がこの期間にはありません",

@@ -13,7 +13,6 @@ extension Monitor {
       "reference": .object([
         "name": .string(reference.document.name), "arm": .string(run.arm), "seed": .optional(run.seed),
         "items": .integer(reference.items.count),
-        "temperature": .figure(reference.temperature, n: reference.items.count),
       ]),
       "policy": policy?.json ?? .null,
       "policy_chosen_afterwards": policy == nil ? .null : .boolean(isChosenAfterwards),

@@ -60,6 +60,7 @@ package struct ShareComparison: Equatable, Sendable {
     }
     // Tables that are equally probable in theory may differ in their last bits.
     let observed = probability(first.successes) * (1 + 1e-7)
-    return min(1, (lowest...highest).reduce(0) { $0 + (probability($1) <= observed ? probability($1) : 0) })
+    let sum = (lowest...highest).reduce(0) { $0 + (probability($1) <= observed ? probability($1) : 0) }
+    return sum > 1 - 1e-9 ? 1 : sum
   }
 }
