@@ -1,5 +1,4 @@
 package import Fairness
-internal import Hashing
 
 /// Rows put together into runs over the same items.
 package struct CollectedRuns: Sendable {
@@ -104,9 +103,6 @@ package struct CollectedRuns: Sendable {
 }
 
 extension PredictionsTable {
-  /// The digest of everything that the evaluation rests on.
-  package var digest: String { ContentHash(of: digestible).description }
-
   /// Everything that the evaluation rests on, for its name.
   var digestible: [UInt8] {
     var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)

@@ -42,7 +42,9 @@ package struct Monitor: Sendable {
   /// - Throws: `MonitoringError`, or the error of a file, naming file, line and item.
   package func report(of source: WindowFile) throws -> WindowReport {
     let window = try Window(source, label: settings.label, reference: reference)
-    let key = RandomKey(seed: 0)["monitor"][reference.run.description][window.items.table.digest]
+    // By the items and not by their labels: labels change nothing of what is estimated without them.
+    let key = RandomKey(seed: 0)["monitor"][reference.run.description][
+      window.items.identifiers.joined(separator: "\u{1F}")]
     let evaluation = try evaluation(of: window)
     let figures = figures(of: window, key: key["label-free"])
     let judgements = try policy.map { policy in

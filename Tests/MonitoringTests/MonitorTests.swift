@@ -127,6 +127,11 @@ import Testing
     #expect(bare.outcome == .insufficient && !bare.hasPolicy)
     #expect(bare.lines(in: .english)[0].contains("there is no policy to judge by"))
     #expect(bare.lines(in: .english).contains { $0.contains("estimated without labels") })
+    let labelled = try none.monitor().report(of: none.window(Batch(labelled: 1)))
+    #expect(
+      labelled.lines(in: .english).contains { $0.hasPrefix("all items: accuracy") && $0.contains("300 labelled") })
+    // What is estimated without labels is the same with them.
+    #expect(labelled.groups.map(\.estimate) == bare.groups.map(\.estimate))
   }
 
   @Test("The same window gives the same bytes, and every group a row")
@@ -152,5 +157,20 @@ import Testing
     }
     #expect(monitor.isChosenAfterwards)
     #expect(try monitor.report(of: fixture.window(Batch(labelled: 1))).outcome == .broken)
+  }
+
+  @Test("Confidence minus accuracy is judged without labels too, and rates that need labels are not")
+  func signedGap() throws {
+    let fixture = try MonitoringFixture(rules: [
+      Policy.Rule(metric: .signedGap, groups: .all, demand: .atMost(-0.5)),
+      Policy.Rule(metric: .truePositiveRate, groups: .all, demand: .atLeast(0)),
+    ])
+    let report = try fixture.monitor().report(of: try fixture.window(Batch()))
+    let estimate = try #require(report.groups[0].estimate.value)
+    let figure = try #require(report.judgements[0].figure)
+    #expect(abs(figure.value - (estimate.meanConfidence - estimate.accuracy.value)) < 1e-12)
+    #expect(figure.lower < figure.value && figure.value < figure.upper)
+    #expect(report.judgements.map(\.outcome) == [.broken, .insufficient])
+    #expect(report.judgements[1].reason == "it cannot be measured without labels")
   }
 }

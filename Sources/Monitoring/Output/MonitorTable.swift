@@ -1,7 +1,6 @@
 internal import Datasets
 internal import Fairness
 internal import Gate
-internal import Report
 
 extension [WindowReport] {
   /// `monitor.csv`: one row a window and group. An undefined figure leaves its cells empty.
@@ -26,15 +25,13 @@ extension WindowReport {
       drifts.first { $0.group == figures.group && $0.subject == subject }?.finding.value
     }
     let (share, score) = (finding(.share), finding(.score))
-    let rates = evaluation?.fairness.arms.first.map { arm in [arm.overSeeds.overall] + arm.overSeeds.groups }
-    let accuracy = rates?.first { $0.group == figures.group }?.accuracy
     let judged = judgements.filter { $0.group == figures.group?.judged }.map(\.outcome).max()
     return [file, figures.group?.column ?? "", figures.group?.value ?? "all", "\(figures.isUnseen)"]
       + ["\(figures.n)", "\(figures.labelled)"]
       + [share?.before, share?.after, share?.adjustedPValue, score?.effect, score?.adjustedPValue].map(Self.text)
       + [score?.stability?.value, score?.stability?.expectedWithoutDrift].map(Self.text)
       + estimate(figures.estimate) + [Self.text(figures.referenceAccuracy.value?.value)]
-      + proportion(accuracy) + proportion(figures.selectionRate.value)
+      + proportion(accuracy(of: figures.group)) + proportion(figures.selectionRate.value)
       + ["\(looks.count { $0.group == figures.group })", judged?.rawValue ?? ""]
   }
 

@@ -1,5 +1,6 @@
 internal import Fairness
 package import Gate
+internal import Report
 
 extension WindowReport {
   /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and what
@@ -14,7 +15,7 @@ extension WindowReport {
     lines += words.looks(looks)
     lines += groups.filter(\.isUnseen).compactMap(words.unseen)
     lines += told(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + told(as: .met)
-    if !hasPolicy { lines += groups.compactMap { words.estimate($0) } }
+    if !hasPolicy { lines += groups.compactMap { words.accuracy($0, measured: accuracy(of: $0.group)) } }
     lines += missingColumns.map(words.missingColumn)
     if !missingGroups.isEmpty { lines.append(words.missing(missingGroups.map(\.description))) }
     lines += undefinedInputs.map(words.undefined)
@@ -35,6 +36,12 @@ extension WindowReport {
       }
     }
     return found
+  }
+
+  /// Of the labelled items of a group; nil without any.
+  func accuracy(of group: GroupName?) -> Proportion? {
+    let rates = evaluation?.fairness.arms.first.map { [$0.overSeeds.overall] + $0.overSeeds.groups }
+    return rates?.first { $0.group == group }?.accuracy
   }
 
   /// Inputs that could not be compared over all items.
@@ -93,16 +100,26 @@ struct MonitorWords {
   }
 
   /// "lighting=dusk: accuracy .812 [.764, .858] estimated without labels, .850 at the audit; 120 items"
-  func estimate(_ figures: GroupFigures) -> String? {
-    guard let estimate = figures.estimate.value, let interval = estimate.accuracy.interval.value else { return nil }
-    let value = Judgement.text(estimate.accuracy.value)
-    let bounds = "[\(Judgement.text(interval.lower)), \(Judgement.text(interval.upper))]"
+  func accuracy(_ figures: GroupFigures, measured: Proportion?) -> String? {
+    let place = place(figures.group)
     let before = figures.referenceAccuracy.value.map {
-      (isEnglish ? ", \(Judgement.text($0.value)) at the audit" : "、監査時 \(Judgement.text($0.value))")
+      isEnglish ? ", \(Judgement.text($0.value)) at the audit" : "、監査時 \(Judgement.text($0.value))"
     }
+    if let measured {
+      let value = Self.text(measured.value, measured.interval)
+      return isEnglish
+        ? "\(place): accuracy \(value)\(before ?? ""); \(measured.n) labelled items"
+        : "\(place)：正解率 \(value)\(before ?? "")；ラベルあり \(measured.n) 件"
+    }
+    guard let estimate = figures.estimate.value, let interval = estimate.accuracy.interval.value else { return nil }
+    let value = Self.text(estimate.accuracy.value, interval)
     return isEnglish
-      ? "\(place(figures.group)): accuracy \(value) \(bounds) estimated without labels\(before ?? ""); \(figures.n) items"
-      : "\(place(figures.group))：ラベルなしの推定正解率 \(value) \(bounds)\(before ?? "")；\(figures.n) 件"
+      ? "\(place): accuracy \(value) estimated without labels\(before ?? ""); \(figures.n) items"
+      : "\(place)：ラベルなしの推定正解率 \(value)\(before ?? "")；\(figures.n) 件"
+  }
+
+  private static func text(_ value: Double, _ interval: Interval) -> String {
+    "\(Judgement.text(value)) [\(Judgement.text(interval.lower)), \(Judgement.text(interval.upper))]"
   }
 
   func unmeasured(_ count: Int, _ reason: String) -> String {
