@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Reducer", "Signals", "Evaluation", "Gate", "Plan", "Report", "Fairness", "Datasets",
+        "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Gate", "Plan", "Report",
+        "Fairness", "Datasets",
         "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
         argumentParser,
         protobuf,
@@ -85,6 +86,10 @@ let package = Package(
     .target(
       name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
+    .target(
+      name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],
+      swiftSettings: strict),
+    .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness", "Gate"], swiftSettings: strict),
@@ -170,6 +175,13 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "MonitoringTests",
+      dependencies: [
+        "Monitoring", "Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers", "TestSupport",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "PlantedTruthsTests", dependencies: ["PlantedTruths", "Fairness", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(

@@ -1,14 +1,15 @@
-internal import Fairness
+package import Fairness
 
 /// Rows put together into runs over the same items.
-struct CollectedRuns {
+package struct CollectedRuns: Sendable {
   /// The first row of every item, in the order in which they come.
-  let items: [PredictionsTable.Row]
-  let clusters: [Int]
-  let arms: [ArmPredictions]
+  package let items: [PredictionsTable.Row]
+  /// The number of every item's cluster.
+  package let clusters: [Int]
+  package let arms: [ArmPredictions]
 
   /// - Throws: `PredictionsError` where a run has an item twice, or not, or rows of one item contradict each other.
-  init(_ table: PredictionsTable) throws {
+  package init(_ table: PredictionsTable) throws {
     var positions: [String: Int] = [:]
     var items: [PredictionsTable.Row] = []
     var order: [Run] = []
@@ -92,7 +93,7 @@ struct CollectedRuns {
         "item \(row.item) has the \(what) \"\(found)\", and \"\(expected)\" in line \(first.line) of \(first.file)")
     }
     guard row.label == first.label else {
-      throw differs("label", classNames[row.label], classNames[first.label])
+      throw differs("label", row.label.map { classNames[$0] } ?? "", first.label.map { classNames[$0] } ?? "")
     }
     guard row.cluster == first.cluster else { throw differs("cluster", row.cluster, first.cluster) }
     for (found, expected) in zip(row.groups, first.groups) where found != expected {
@@ -106,7 +107,8 @@ extension PredictionsTable {
   var digestible: [UInt8] {
     var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)
     for row in rows {
-      let fields = [row.arm, row.seed.map { "\($0)" } ?? "", row.item, "\(row.label)", row.cluster] + row.groups
+      let label = row.label.map { "\($0)" } ?? ""
+      let fields = [row.arm, row.seed.map { "\($0)" } ?? "", row.item, label, row.cluster] + row.groups
       bytes += Array(fields.joined(separator: "\u{1F}").utf8) + [0x1E]
     }
     scores.withUnsafeBytes { bytes += $0 }

@@ -11,6 +11,7 @@ package struct PredictionsEvaluation: Sendable {
   private let validation: ValidationPredictions?
   private let pooled: [Subgroup]
   private let content: ContentHash
+  private let table: PredictionsTable
 
   /// What a user says about the files.
   package struct Settings: Sendable {
@@ -61,14 +62,40 @@ package struct PredictionsEvaluation: Sendable {
       forValidation, groups: groups.named(among: own.groups, pooled: pooled), like: collected.arms, file: file)
     let positive = try Self.positiveClass(settings.positive, of: table.classNames, file: file)
     items = EvaluationItems(
-      identifiers: collected.items.map(\.item), labels: collected.items.map(\.label), classNames: table.classNames,
-      clusters: collected.clusters, groups: groups, positiveClass: positive)
+      identifiers: collected.items.map(\.item), labels: collected.items.compactMap(\.label),
+      classNames: table.classNames, clusters: collected.clusters, groups: groups, positiveClass: positive)
     arms = collected.arms
     self.pooled = pooled
     content = ContentHash(of: table.digestible)
+    self.table = table
     if let reference = settings.reference, !arms.contains(where: { $0.arm == reference }) {
       throw PredictionsError(
         file, "the reference \(reference) is no arm of the predictions; expected one of \(arms.map(\.arm).listed)")
+    }
+  }
+
+  /// Of labelled rows that were read before, and of groups that were agreed before.
+  ///
+  /// - Parameter groups: with members as positions among the table's items, in the order in which they first come.
+  /// - Throws: `PredictionsError` as above.
+  package init(_ settings: Settings, table: PredictionsTable, groups: [Subgroup]) throws {
+    self.settings = settings
+    let collected = try CollectedRuns(table)
+    items = EvaluationItems(
+      identifiers: collected.items.map(\.item), labels: collected.items.compactMap(\.label),
+      classNames: table.classNames, clusters: collected.clusters, groups: groups,
+      positiveClass: try Self.positiveClass(settings.positive, of: table.classNames, file: settings.files.first ?? ""))
+    arms = collected.arms
+    validation = nil
+    pooled = []
+    content = ContentHash(of: table.digestible)
+    self.table = table
+  }
+
+  /// What was evaluated, a table an arm, in the form in which an audit writes its own predictions.
+  package func predictionFiles() -> [ReportFile] {
+    arms.map {
+      ReportFile(path: "predictions/\($0.arm.fileName).csv", bytes: table.bytes(ofArm: $0.arm, groups: settings.groups))
     }
   }
 
@@ -120,7 +147,7 @@ package struct PredictionsEvaluation: Sendable {
       }
       ordered.append(ArmPredictions(arm: arm.arm, runs: runs))
     }
-    return ValidationPredictions(labels: collected.items.map(\.label), arms: ordered, groups: groups)
+    return ValidationPredictions(labels: collected.items.compactMap(\.label), arms: ordered, groups: groups)
   }
 
   private static func positiveClass(

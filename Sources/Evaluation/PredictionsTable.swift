@@ -1,36 +1,38 @@
-internal import Datasets
+package import Datasets
 internal import Fairness
 internal import Foundation
 
 /// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
 ///
 /// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
-/// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of.
-struct PredictionsTable {
+/// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of. A batch of new items
+/// may lack labels, one by one or the whole column.
+package struct PredictionsTable: Sendable {
   /// What one model says about one item.
-  struct Row {
-    let file: String
-    let line: Int
-    let arm: String
-    let seed: Int?
-    let item: String
-    let label: Int
-    let cluster: String
-    let isValidation: Bool
+  package struct Row: Sendable {
+    package let file: String
+    package let line: Int
+    package fileprivate(set) var arm: String
+    package fileprivate(set) var seed: Int?
+    package let item: String
+    /// The position of its class; nil only in a batch.
+    package let label: Int?
+    package let cluster: String
+    package let isValidation: Bool
     /// The cell of every group column.
-    let groups: [String]
+    package let groups: [String]
   }
 
-  let classNames: [String]
-  let holdsProbabilities: Bool
-  private(set) var rows: [Row] = []
+  package let classNames: [String]
+  package let holdsProbabilities: Bool
+  package private(set) var rows: [Row] = []
   /// Logits or probabilities, row by row.
-  private(set) var scores: [Double] = []
+  package private(set) var scores: [Double] = []
 
   /// Reads files that have the same classes.
   ///
   /// - Parameter groups: the columns of groups.
-  init(files: [String], groups: [String]) throws {
+  package init(files: [String], groups: [String]) throws {
     guard let first = files.first else { throw PredictionsError("--predictions", "expected a file") }
     let table = try CommaSeparatedValues(file: first)
     let columns = try ScoreColumns(table)
@@ -49,35 +51,61 @@ struct PredictionsTable {
     }
   }
 
+  /// Reads a batch of new items: labels may be missing, and splits mean nothing.
+  ///
+  /// - Parameters:
+  ///   - classNames: the classes that there must be, in the order that positions count in, whatever that of the columns.
+  ///   - groups: the columns of groups; all there.
+  package init(batch table: CommaSeparatedValues, classNames: [String], groups: [String]) throws {
+    let columns = try ScoreColumns(table).ordered(like: classNames, file: table.file)
+    self.classNames = classNames
+    holdsProbabilities = columns.holdsProbabilities
+    try append(table, columns: columns, groups: groups, isBatch: true)
+  }
+
   /// The rows of one split.
-  func part(isValidation: Bool) -> PredictionsTable {
+  func part(isValidation: Bool) -> PredictionsTable { part { $0.isValidation == isValidation } }
+
+  /// The rows that `isIncluded`, in their order.
+  package func part(where isIncluded: (Row) -> Bool) -> PredictionsTable {
     var part = self
-    let kept = rows.indices.filter { rows[$0].isValidation == isValidation }
+    let kept = rows.indices.filter { isIncluded(rows[$0]) }
     part.rows = kept.map { rows[$0] }
     part.scores = kept.flatMap { scores[$0 * classNames.count..<($0 + 1) * classNames.count] }
     return part
   }
 
-  private mutating func append(_ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String]) throws {
+  /// The same rows as those of one run.
+  package func named(arm: String, seed: Int?) -> PredictionsTable {
+    var named = self
+    for row in rows.indices { (named.rows[row].arm, named.rows[row].seed) = (arm, seed) }
+    return named
+  }
+
+  private mutating func append(
+    _ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String], isBatch: Bool = false
+  ) throws {
     func column(_ name: String) throws(PredictionsError) -> Int {
       guard let index = table.column(name) else {
         throw PredictionsError(table.file, line: 1, "there is no column \(name); found: \(table.header.listed)")
       }
       return index
     }
-    let (item, label) = (try column("item"), try column("label"))
+    let item = try column("item")
+    let label = isBatch ? table.column("label") : try column("label")
     let groupColumns = try groups.map { try column($0) }
     let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column("cluster"))
-    let split = table.column("split")
+    let split = isBatch ? nil : table.column("split")
     let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
     for row in table.rows {
       func wrong(_ problem: String) -> PredictionsError { PredictionsError(table.file, line: row.line, problem) }
       let name = row.fields[item]
       guard !name.isEmpty else { throw wrong("the item has no name") }
-      guard let labelIndex = classes[row.fields[label]] else {
+      let labelText = label.map { row.fields[$0] } ?? ""
+      let labelIndex = classes[labelText]
+      guard labelIndex != nil || isBatch && labelText.isEmpty else {
         throw wrong(
-          "item \(name) has the label \"\(row.fields[label])\", which no column is for; expected one of "
-            + classNames.listed)
+          "item \(name) has the label \"\(labelText)\", which no column is for; expected one of " + classNames.listed)
       }
       let seedText = seed.map { row.fields[$0] } ?? ""
       guard seedText.isEmpty || Int(seedText) != nil else {
@@ -100,9 +128,9 @@ struct PredictionsTable {
 
 /// The columns that hold what a model says.
 private struct ScoreColumns {
-  let classNames: [String]
+  private(set) var classNames: [String]
   let holdsProbabilities: Bool
-  private let indices: [Int]
+  private var indices: [Int]
 
   /// Probabilities in files are rounded; farther from one than this is no rounding.
   private static let tolerance = 0.01
@@ -127,6 +155,19 @@ private struct ScoreColumns {
     classNames = found.map(\.name)
     indices = found.map(\.index)
     holdsProbabilities = logits.isEmpty
+  }
+
+  /// The same columns in the order of `names`.
+  func ordered(like names: [String], file: String) throws(PredictionsError) -> ScoreColumns {
+    guard Set(names) == Set(classNames), names.count == classNames.count else {
+      throw PredictionsError(
+        file, line: 1,
+        "there are the classes \(classNames.listed); expected those of the reference: \(names.listed)")
+    }
+    var ordered = self
+    ordered.classNames = names
+    ordered.indices = names.compactMap { name in classNames.firstIndex(of: name).map { indices[$0] } }
+    return ordered
   }
 
   static func names(_ classes: [String], probabilities: Bool) -> String {

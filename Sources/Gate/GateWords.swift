@@ -76,7 +76,7 @@ extension Judgement {
   }
 
   /// Three decimals, and a true minus sign.
-  static func text(_ value: Double) -> String {
+  package static func text(_ value: Double) -> String {
     let thousandths = Int((value * 1_000).rounded())
     let digits = "\(abs(thousandths) % 1_000)"
     let sign = thousandths < 0 ? "−" : ""

@@ -19,6 +19,13 @@ package struct Judgement: Equatable, Sendable {
   package let figure: Figure?
   /// Why the data do not suffice, where it is not the interval.
   package let reason: String?
+
+  package init(
+    arm: String, group: String?, rule: Policy.Rule, outcome: Outcome, figure: Figure?, reason: String? = nil
+  ) {
+    (self.arm, self.group, self.rule) = (arm, group, rule)
+    (self.outcome, self.figure, self.reason) = (outcome, figure, reason)
+  }
 }
 
 /// A figure with its interval.
@@ -28,6 +35,23 @@ package struct Figure: Equatable, Sendable {
   package let upper: Double
   /// Items behind it.
   package let n: Int
+
+  package init(value: Double, lower: Double, upper: Double, n: Int) {
+    (self.value, self.lower, self.upper, self.n) = (value, lower, upper, n)
+  }
+}
+
+extension Policy.Demand {
+  /// What an interval says of the demand; of a margin, the interval of the difference.
+  package func outcome(_ figure: Figure) -> Judgement.Outcome {
+    let (isMet, isBroken) =
+      switch self {
+      case .atLeast(let limit): (figure.lower >= limit, figure.upper < limit)
+      case .atMost(let limit): (figure.upper <= limit, figure.lower > limit)
+      case .margin(let margin): (figure.lower > -margin, figure.upper < -margin)
+      }
+    return isMet ? .met : isBroken ? .broken : .insufficient
+  }
 }
 
 extension Policy {
@@ -57,13 +81,7 @@ extension Policy {
       if group != nil, figure.n < minimumSize {
         return judgement(.insufficient, figure, "\(figure.n) items, minimum \(minimumSize)")
       }
-      let (isMet, isBroken) =
-        switch rule.demand {
-        case .atLeast(let limit): (figure.lower >= limit, figure.upper < limit)
-        case .atMost(let limit): (figure.upper <= limit, figure.lower > limit)
-        case .margin(let margin): (figure.lower > -margin, figure.upper < -margin)
-        }
-      return judgement(isMet ? .met : isBroken ? .broken : .insufficient, figure)
+      return judgement(rule.demand.outcome(figure), figure)
     }
   }
 }

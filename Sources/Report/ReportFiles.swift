@@ -2,6 +2,11 @@
 package struct ReportFile: Equatable, Sendable {
   package var path: String
   package var bytes: [UInt8]
+
+  package init(path: String, bytes: [UInt8]) {
+    self.path = path
+    self.bytes = bytes
+  }
 }
 
 extension AuditReport {

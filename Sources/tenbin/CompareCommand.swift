@@ -19,20 +19,16 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let comparison: ScenarioComparison
-    do {
-      comparison = ScenarioComparison(
+    let comparison = try Session.requiring {
+      let comparison = ScenarioComparison(
         try folders.map { folder in
           let results = try ResultsFigures(folder: folder)
           return (Self.name(of: folder, results), results)
         })
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(78)
-    }
-    guard !comparison.findings.isEmpty else {
-      FileHandle.standardError.write(Data("error: in none of these folders an arm is compared with another\n".utf8))
-      throw ExitCode(78)
+      guard !comparison.findings.isEmpty else {
+        throw CommandError("in none of these folders an arm is compared with another")
+      }
+      return comparison
     }
     guard json else {
       for line in comparison.lines { print(line) }

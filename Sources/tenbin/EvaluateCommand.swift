@@ -51,22 +51,18 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let report: AuditReport
-    do {
-      report = try PredictionsEvaluation(
+    let (report, tables) = try Session.requiring {
+      let evaluation = try PredictionsEvaluation(
         PredictionsEvaluation.Settings(
           files: predictions, groups: Self.list(groups, separator: ","),
           intersections: combine.map { Self.list($0, separator: "+") }, positive: positive, reference: reference,
           rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
-          name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent)
-      ).report()
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(78)
+          name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
+      try Self.requireOwnFolder(output)
+      return (try evaluation.report(), evaluation.predictionFiles())
     }
     try Session.reportingErrors {
-      try Self.requireOwnFolder(output)
-      for file in report.files() {
+      for file in report.files() + tables {
         let path = "\(output)/\(file.path)"
         try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
         try FileBytes.write(file.bytes, to: path)
@@ -83,13 +79,10 @@ struct EvaluateCommand: ParsableCommand {
   /// An audit's results, or anything else, must not be written over.
   private static func requireOwnFolder(_ folder: String) throws {
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let own: Set = ["results.json", "report.html", "tables"]
+    let own: Set = ["results.json", "report.html", "tables", "predictions"]
     guard contents.allSatisfy(own.contains) else {
-      FileHandle.standardError.write(
-        Data(
-          "error: \(folder): the folder holds something else than an evaluation; choose an empty or a new --output\n"
-            .utf8))
-      throw ExitCode(78)
+      throw CommandError(
+        "\(folder): the folder holds something else than an evaluation; choose an empty or a new --output")
     }
   }
 }

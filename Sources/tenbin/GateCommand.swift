@@ -26,13 +26,7 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome: GateOutcome
-    do {
-      outcome = try judge(try ResultsFigures(folder: folder))
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(78)
-    }
+    let outcome = try Session.requiring { try judge(ResultsFigures(folder: folder)) }
     for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
@@ -40,19 +34,15 @@ struct GateCommand: ParsableCommand {
   private func judge(_ results: ResultsFigures) throws -> GateOutcome {
     guard let policy else {
       guard let fixed = results.policy else {
-        throw GateError(
-          description: "\(folder): no policy was fixed before the run; give one with --policy, which is then marked so")
+        throw CommandError(
+          "\(folder): no policy was fixed before the run; give one with --policy, which is then marked so")
       }
       return GateOutcome(policy: fixed, results: results, isChosenAfterwards: false)
     }
     guard let text = try? String(contentsOfFile: policy, encoding: .utf8) else {
-      throw GateError(description: "\(policy) cannot be read; expected a policy in YAML")
+      throw CommandError("\(policy) cannot be read; expected a policy in YAML")
     }
     let given = try Policy(yaml: text, file: policy)
     return GateOutcome(policy: given, results: results, isChosenAfterwards: given != results.policy)
   }
-}
-
-private struct GateError: Error, CustomStringConvertible {
-  let description: String
 }

@@ -43,14 +43,10 @@ struct PowerCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question: PairedPower
-    do {
-      question = try PairedPower(
+    let question = try Session.requiring(exitCode: 64) {
+      try PairedPower(
         difference: difference, discordance: discordance, familySize: family, clusterSize: clusterSize,
         correlation: correlation)
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(64)
     }
     let found = items.map { question.power(items: $0) }
     let needed = items == nil ? question.items(power: power) : nil

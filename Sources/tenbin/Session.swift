@@ -57,6 +57,25 @@ enum Session {
   }
 }
 
+extension Session {
+  /// Runs `body`; an error becomes one line on standard error and this exit code.
+  static func requiring<Value>(exitCode: Int32 = 78, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      throw ExitCode(exitCode)
+    }
+  }
+}
+
+/// What a command cannot do, in words.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
 /// Counts signals, on whichever thread they are handled.
 private final class SignalCount: Sendable {
   private let count = Mutex(0)

@@ -25,7 +25,7 @@ extension PlantedTruths {
         guard
           let spread = try evaluatedArm((items, arm), key: key["audit"])?.overSeeds.columns.first?.accuracySpread.value
         else { throw PlantedTruthsError.undefinedFigure("The accuracy spread") }
-        return spread.pValue < 0.05
+        return spread.test.pValue < 0.05
       }
       return [.frequency(.spread, planted, of: "p below .05", findings, bound: .atMost(0.05))]
     }

@@ -1,4 +1,4 @@
-import Gate
+package import Gate
 
 extension GateOutcome {
   /// The policy as it was fixed, and what the data say of it.
@@ -11,7 +11,7 @@ extension GateOutcome {
 }
 
 extension Policy {
-  fileprivate var json: JSONValue {
+  package var json: JSONValue {
     var members: [String: JSONValue] = [
       "minimum_size": .integer(minimumSize), "rules": .array(rules.map(\.json)),
     ]
@@ -37,7 +37,7 @@ extension Policy.Rule {
 }
 
 extension Judgement {
-  fileprivate var json: JSONValue {
+  package var json: JSONValue {
     var members: [String: JSONValue] = [
       "arm": .string(arm), "group": group.map(JSONValue.string) ?? .null, "rule": rule.json,
       "outcome": .string(outcome.rawValue),

@@ -1,4 +1,4 @@
-import Fairness
+package import Fairness
 
 extension ArmEvaluation {
   func json(classNames: [String]) -> JSONValue {
@@ -65,7 +65,7 @@ extension GroupSeedSpread {
 
 extension Optional where Wrapped == GroupName {
   /// The column and value of a group; `null` for all items.
-  var json: JSONValue {
+  package var json: JSONValue {
     map { .object(["column": .string($0.column), "value": .string($0.value)]) } ?? .null
   }
 }
@@ -78,13 +78,13 @@ extension Interval {
 }
 
 extension Estimate {
-  func json(n: Int) -> JSONValue {
+  package func json(n: Int) -> JSONValue {
     .object(["value": .figure(value, n: n), "interval": interval.json { $0.json(n: n) }])
   }
 }
 
 extension Proportion {
-  var json: JSONValue {
+  package var json: JSONValue {
     .object([
       "successes": .figure(successes, n: n), "n": .integer(n), "effective_n": .figure(effectiveN, n: n),
       "value": .figure(value, n: n), "interval": interval.json(n: n),

@@ -1,4 +1,4 @@
-import Fairness
+package import Fairness
 
 /// A Float64 that is finite, as JSON demands.
 package struct FiniteNumber: Equatable, Sendable {
@@ -32,14 +32,14 @@ package indirect enum JSONValue: Equatable, Sendable {
   }
 
   /// A whole number where there is one, `null` where the question does not arise.
-  static func optional(_ value: Int?) -> JSONValue {
+  package static func optional(_ value: Int?) -> JSONValue {
     value.map(JSONValue.integer) ?? .null
   }
 }
 
 extension Undefinable {
   /// The figure as `write` writes it, or the undefined value.
-  func json(_ write: (Value) -> JSONValue) -> JSONValue {
+  package func json(_ write: (Value) -> JSONValue) -> JSONValue {
     switch self {
     case .value(let value): write(value)
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)

@@ -1,0 +1,119 @@
+internal import Datasets
+internal import Foundation
+
+/// What is watched of the inputs, beside the model's scores.
+package enum InputFeature: Hashable, Sendable {
+  case column(String)
+  /// Characters of the text in this column.
+  case length(String)
+  /// The mean luminance of the image, from 0 to 1.
+  case brightness
+  /// The standard deviation of the luminance of the image's pixels.
+  case contrast
+
+  package var name: String {
+    switch self {
+    case .column(let name): name
+    case .length(let name): "length of \(name)"
+    case .brightness: "brightness"
+    case .contrast: "contrast"
+    }
+  }
+}
+
+/// One feature of the items of a sample; nil where it is missing.
+package enum InputValues: Sendable {
+  case numbers([Double?])
+  case categories([String?])
+  case undefined(reason: String)
+}
+
+extension InputValues {
+  /// A column's cells: numbers where every cell of the reference is one, else categories. An empty cell is missing.
+  ///
+  /// - Throws: `MonitoringError` where the reference has numbers and the window something else.
+  static func column(
+    _ name: String, reference: (ItemColumns, [String]), window: (ItemColumns, [String])
+  ) throws(MonitoringError) -> (InputValues, InputValues) {
+    guard let first = try reference.0.cells(name, of: reference.1) else {
+      let reason =
+        "the reference has no column \(name) in \(reference.0.file); name its manifest with --reference-manifest"
+      return (.undefined(reason: reason), .undefined(reason: reason))
+    }
+    guard let second = try window.0.cells(name, of: window.1) else {
+      let reason = "the window has no column \(name)"
+      return (.undefined(reason: reason), .undefined(reason: reason))
+    }
+    func text(_ cells: [(text: String, line: Int)]) -> InputValues {
+      .categories(cells.map { $0.text.isEmpty ? nil : $0.text })
+    }
+    let numbers = first.map { number($0.text) }
+    guard first.contains(where: { !$0.text.isEmpty }), zip(first, numbers).allSatisfy({ $0.text.isEmpty || $1 != nil })
+    else { return (text(first), text(second)) }
+    var found: [Double?] = []
+    for cell in second {
+      let value = number(cell.text)
+      guard cell.text.isEmpty || value != nil else {
+        throw MonitoringError(
+          window.0.file, line: cell.line,
+          "column \(name) has \"\(cell.text)\"; expected a finite number, as the reference has, or an empty cell")
+      }
+      found.append(value)
+    }
+    return (.numbers(numbers), .numbers(found))
+  }
+
+  /// The characters of a column's cells.
+  static func length(
+    _ name: String, _ columns: ItemColumns, of items: [String], called side: String
+  ) throws(MonitoringError) -> InputValues {
+    guard let cells = try columns.cells(name, of: items) else {
+      return .undefined(reason: "the \(side) has no column \(name) in \(columns.file)")
+    }
+    return .numbers(cells.map { Double($0.text.count) })
+  }
+
+  /// Brightness and contrast of every item's image.
+  static func images(_ columns: ItemColumns, of items: [String], called side: String) -> (
+    brightness: InputValues, contrast: InputValues
+  ) {
+    var brightness: [Double?] = []
+    var contrast: [Double?] = []
+    do {
+      for path in try columns.imagePaths(of: items) {
+        let luminance = Luminance(try RGBImage(decoding: path))
+        brightness.append(luminance.mean)
+        contrast.append(luminance.standardDeviation)
+      }
+    } catch {
+      let reason = "an image of the \(side) cannot be read: \(error)"
+      return (.undefined(reason: reason), .undefined(reason: reason))
+    }
+    return (.numbers(brightness), .numbers(contrast))
+  }
+
+  private static func number(_ text: String) -> Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
+}
+
+/// How light an image is, by the luma of ITU-R BT.601, .299 R + .587 G + .114 B, from 0 to 1.
+struct Luminance: Equatable, Sendable {
+  let mean: Double
+  let standardDeviation: Double
+
+  init(_ image: RGBImage) {
+    // Whole numbers, so that sums are exact: a thousand times the luma, up to 255,000.
+    var (sum, squares) = (0, 0.0)
+    var position = 0
+    let bytes = image.bytes
+    while position + 2 < bytes.count {
+      let luma = 299 * Int(bytes[position]) + 587 * Int(bytes[position + 1]) + 114 * Int(bytes[position + 2])
+      sum += luma
+      squares += Double(luma) * Double(luma)
+      position += 3
+    }
+    let n = Double(max(1, bytes.count / 3))
+    let average = Double(sum) / n
+    mean = average / 255_000
+    standardDeviation = max(0, squares / n - average * average).squareRoot() / 255_000
+  }
+}

@@ -1,0 +1,13 @@
+/// Why a reference or a window cannot be used: the file, the line, what was found, what was expected and what to do.
+package struct MonitoringError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let file: String
+  /// nil where the whole file is meant.
+  package let line: Int?
+  package let problem: String
+
+  package init(_ file: String, line: Int? = nil, _ problem: String) {
+    (self.file, self.line, self.problem) = (file, line, problem)
+  }
+
+  package var description: String { "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)" }
+}

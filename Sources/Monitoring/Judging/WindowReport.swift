@@ -1,0 +1,57 @@
+package import Fairness
+package import Gate
+package import Report
+
+/// Everything that is said of one window.
+package struct WindowReport: Sendable {
+  package var file: String
+  /// All items first, then the reference's groups that have items here, then values that it never saw.
+  package var groups: [GroupFigures]
+  package var unseenGroups: [GroupName]
+  package var missingGroups: [GroupName]
+  package var missingColumns: [String]
+  /// Items that are the reference's own.
+  package var knownItems: Int
+  package var drifts: [Drift]
+  /// The evaluation of the labelled items; nil where none is labelled.
+  package var evaluation: AuditReport?
+  package var judgements: [Judgement]
+  package var outcome: Judgement.Outcome
+  package var hasPolicy: Bool
+
+  package var items: Int { groups.first?.n ?? 0 }
+  package var labelled: Int { groups.first?.labelled ?? 0 }
+  /// What changed for certain and enough to matter.
+  package var looks: [Drift] { drifts.filter(\.isLook) }
+}
+
+/// What is said of one group, or of all items, of a window.
+package struct GroupFigures: Equatable, Sendable {
+  /// nil for all items.
+  package var group: GroupName?
+  /// The reference has no such group.
+  package var isUnseen: Bool
+  package var n: Int
+  package var labelled: Int
+  /// Needs no labels.
+  package var selectionRate: Undefinable<Proportion>
+  package var estimate: Undefinable<LabelFreeEstimate>
+  /// Of the reference's items of the group.
+  package var referenceAccuracy: Undefinable<Proportion>
+}
+
+extension Judgement.Outcome {
+  /// As `tenbin gate` has it: 0 when met, 2 when broken, 3 when the data do not suffice.
+  package var exitCode: Int32 {
+    switch self {
+    case .met: 0
+    case .broken: 2
+    case .insufficient: 3
+    }
+  }
+}
+
+extension [WindowReport] {
+  /// The worst of all windows, so that one alarm is enough.
+  package var outcome: Judgement.Outcome { map(\.outcome).max() ?? .insufficient }
+}
