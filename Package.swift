@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Gate", "Plan", "Report",
+        "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Remedies", "Gate", "Plan",
+        "Report",
         "Fairness", "Datasets",
         "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
         argumentParser,
@@ -88,6 +89,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],
+      swiftSettings: strict),
+    .target(
+      name: "Remedies",
+      dependencies: ["Coordinator", "Evaluation", "Report", "Fairness", "Plan", "Checkpoints", "Wording"],
       swiftSettings: strict),
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
@@ -180,6 +185,10 @@ let package = Package(
       dependencies: [
         "Monitoring", "Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers", "TestSupport",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "RemediesTests",
+      dependencies: ["Remedies", "Evaluation", "Report", "Fairness", "Plan", "Hashing", "Checkpoints", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "PlantedTruthsTests", dependencies: ["PlantedTruths", "Fairness", "RandomNumbers"], swiftSettings: strict),
     .testTarget(

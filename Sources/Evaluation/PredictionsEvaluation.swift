@@ -7,8 +7,8 @@ package import Report
 package struct PredictionsEvaluation: Sendable {
   private let settings: Settings
   private let items: EvaluationItems
-  private let arms: [ArmPredictions]
-  private let validation: ValidationPredictions?
+  private var arms: [ArmPredictions]
+  private var validation: ValidationPredictions?
   private let pooled: [Subgroup]
   private let content: ContentHash
   private let table: PredictionsTable
@@ -44,8 +44,14 @@ package struct PredictionsEvaluation: Sendable {
   ///
   /// - Throws: `PredictionsError` or the error of the CSV, naming file, line and item.
   package init(_ settings: Settings) throws {
+    try self.init(settings, table: PredictionsTable(files: settings.files, groups: settings.groups))
+  }
+
+  /// Of rows that were read before, with the settings' groups.
+  ///
+  /// - Throws: `PredictionsError`, naming file, line and item.
+  package init(_ settings: Settings, table: PredictionsTable) throws {
     self.settings = settings
-    let table = try PredictionsTable(files: settings.files, groups: settings.groups)
     let file = settings.files.first ?? ""
     let collected = try CollectedRuns(table.part(isValidation: false))
     guard !collected.items.isEmpty else { throw PredictionsError(file, "there are no items of the test split") }
@@ -90,6 +96,26 @@ package struct PredictionsEvaluation: Sendable {
     pooled = []
     content = ContentHash(of: table.digestible)
     self.table = table
+  }
+
+  /// Adds an arm that another one becomes without training.
+  ///
+  /// - Parameter derive: given the items, what the arm says about them, and about validation items; nil where it cannot be.
+  /// - Returns: whether it was added.
+  package mutating func add(
+    _ name: String, from arm: String,
+    derive: (EvaluationItems, ArmPredictions, ArmPredictions, ValidationPredictions) -> (
+      test: ArmPredictions, validation: ArmPredictions
+    )?
+  ) -> Bool {
+    guard let validation, let test = arms.first(where: { $0.arm == arm }),
+      let own = validation.arms.first(where: { $0.arm == arm }),
+      var derived = derive(items, test, own, validation)
+    else { return false }
+    (derived.test.arm, derived.validation.arm) = (name, name)
+    arms.append(derived.test)
+    self.validation?.arms.append(derived.validation)
+    return true
   }
 
   /// What was evaluated, a table an arm, in the form in which an audit writes its own predictions.

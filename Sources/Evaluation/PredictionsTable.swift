@@ -75,6 +75,27 @@ package struct PredictionsTable: Sendable {
     return part
   }
 
+  /// The rows of several tables, whose classes must be the same.
+  package init(joining tables: [PredictionsTable]) throws(PredictionsError) {
+    guard var joined = tables.first else { throw PredictionsError("--predictions", "expected a file") }
+    for table in tables.dropFirst() {
+      guard table.classNames == joined.classNames, table.holdsProbabilities == joined.holdsProbabilities else {
+        throw PredictionsError(
+          table.rows.first?.file ?? "", line: 1, "expected the classes of \(joined.rows.first?.file ?? "")")
+      }
+      joined.rows += table.rows
+      joined.scores += table.scores
+    }
+    self = joined
+  }
+
+  /// The same rows as those of another arm.
+  package func named(arm: String) -> PredictionsTable {
+    var named = self
+    for row in rows.indices { named.rows[row].arm = arm }
+    return named
+  }
+
   /// The same rows as those of one run.
   package func named(arm: String, seed: Int?) -> PredictionsTable {
     var named = self

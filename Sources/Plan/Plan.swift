@@ -38,9 +38,13 @@ package struct Plan: Sendable {
       throw PlanError(
         description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
+    let repetitions = try Self.repetitions(specification.training.emphasis, input: input)
+    func emphasized(_ members: [Int]) -> [Int] {
+      repetitions.isEmpty ? members : members.flatMap { Array(repeating: $0, count: repetitions[$0] ?? 1) }
+    }
     guard stage == .audit else {
       membership = nil
-      runs = try Self.searchRuns(specification, splits: splits)
+      runs = try Self.searchRuns(specification, members: emphasized(splits.train), evaluated: splits.validation)
       hash = Self.hash(of: specification, input: input, stage: stage)
       return
     }
@@ -69,7 +73,7 @@ package struct Plan: Sendable {
       }
       for seed in specification.seeds {
         run(
-          "seed-\(seed)", purpose: .task(seed: seed), members: splits.train,
+          "seed-\(seed)", purpose: .task(seed: seed), members: emphasized(splits.train),
           evaluated: splits.test + splits.validation,
           key: RandomKey(seed: seed)["run"])
       }
@@ -78,7 +82,7 @@ package struct Plan: Sendable {
         let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
-          "model-\(number)", purpose: .fleet(model: model), members: members, evaluated: membership.pool,
+          "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,
           key: fleetKey["model"][model])
       }
     }
@@ -86,12 +90,26 @@ package struct Plan: Sendable {
     hash = Self.hash(of: specification, input: input, stage: stage)
   }
 
+  /// How often an epoch sees each item of emphasized groups.
+  private static func repetitions(_ emphasis: [Emphasis], input: PlanInput) throws(PlanError) -> [Int: Int] {
+    var repetitions: [Int: Int] = [:]
+    for wanted in emphasis {
+      guard let group = input.groups.first(where: { $0.column == wanted.column && $0.value == wanted.value }) else {
+        throw PlanError(
+          description: "training.emphasis names the group \(wanted.column)=\(wanted.value), which is none of the data's"
+        )
+      }
+      for item in group.members { repetitions[item] = max(repetitions[item] ?? 1, wanted.repetitions) }
+    }
+    return repetitions
+  }
+
   /// Every candidate of every arm with every seed of the search.
   private static func searchRuns(
-    _ specification: Specification, splits: Splits
+    _ specification: Specification, members: [Int], evaluated: [Int]
   ) throws(PlanError) -> [PlannedRun] {
     guard let search = specification.search else { return [] }
-    guard !splits.validation.isEmpty else {
+    guard !evaluated.isEmpty else {
       throw PlanError(description: "a search needs validation items, and the split has none")
     }
     var runs: [PlannedRun] = []
@@ -101,7 +119,7 @@ package struct Plan: Sendable {
           runs.append(
             PlannedRun(
               identifier: RunIdentifier("\(arm.name)/candidate-\(number)-seed-\(seed)"), arm: index,
-              purpose: .search(candidate: number, seed: seed), members: splits.train, evaluated: splits.validation,
+              purpose: .search(candidate: number, seed: seed), members: members, evaluated: evaluated,
               key: RandomKey(seed: seed)["run"], settings: candidate, batch: specification.training.batch,
               microbatch: specification.training.microbatch))
         }

@@ -94,6 +94,10 @@ extension Plan {
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)
+    for emphasis in training.emphasis {
+      combine(list: ["emphasis", emphasis.column, emphasis.value], into: &hasher)
+      hasher.combine(emphasis.repetitions)
+    }
     for method in [training.base, training.lora, training.full] { combine(method, into: &hasher) }
   }
 

@@ -15,7 +15,7 @@ package struct PlannedRun: Sendable {
   /// The position of the run's arm in the specification.
   package let arm: Int
   package let purpose: Purpose
-  /// The items it is trained on, ascending.
+  /// The items it is trained on, ascending; those of an emphasized group as often as an epoch sees them.
   package let members: [Int]
   /// The items it is evaluated on: those of the test split, then those of the validation split; of a fleet, its pool; of a
   /// search, those of the validation split.

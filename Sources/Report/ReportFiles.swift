@@ -25,7 +25,7 @@ extension AuditReport {
       ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
       ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]
-    guard !isOfPredictions else { return evaluation }
+    guard !isOfPredictions else { return evaluation + (costs.isEmpty ? [] : [("costs", costsTable())]) }
     return evaluation + [
       ("privacy", privacyTable()), ("roc", attackCurvesTable()), ("costs", costsTable()), ("losses", lossesTable()),
     ]

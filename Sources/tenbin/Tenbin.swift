@@ -17,6 +17,7 @@ struct Tenbin: ParsableCommand {
       PredictCommand.self,
       ModelCommand.self, BenchCommand.self, StatusCommand.self, ScaleCommand.self, DrainCommand.self, StopCommand.self,
       VerifyCommand.self, KeysCommand.self, DoctorCommand.self, EvaluateCommand.self, PowerCommand.self,
-      GateCommand.self, CompareCommand.self, MonitorCommand.self, PlantedTruthsCommand.self,
+      GateCommand.self, CompareCommand.self, RemedyCommand.self, MonitorCommand.self,
+      PlantedTruthsCommand.self,
     ])
 }

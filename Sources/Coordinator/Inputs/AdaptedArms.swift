@@ -1,8 +1,8 @@
-internal import Checkpoints
+package import Checkpoints
 internal import Datasets
 internal import Foundation
 internal import Hashing
-internal import Plan
+package import Plan
 
 /// The arms of a specification as the base can take them.
 struct AdaptedArms {
@@ -70,7 +70,7 @@ struct AdaptedArms {
 
 extension AdaptationMethod {
   /// nil for an arm that is not trained: its files say how it adapts the base.
-  fileprivate init?(_ arm: Arm) {
+  package init?(_ arm: Arm) {
     switch arm {
     case .adapter: return nil
     case .base: self = .head

@@ -1,4 +1,4 @@
-internal import Checkpoints
+package import Checkpoints
 internal import Datasets
 internal import Foundation
 internal import Hashing
@@ -10,7 +10,7 @@ package struct AuditInputs: Sendable {
   /// How the settings of every arm were chosen; nil where the specification asks for no search, or before it was made.
   private(set) var search: SearchOutcome?
   let manifest: Manifest
-  let checkpoint: CheckpointFolder
+  package let checkpoint: CheckpointFolder
   /// What the base is made of.
   let baseFiles: [CheckpointFile]
   /// How each arm of the specification adapts the base, and which parameters it trains.

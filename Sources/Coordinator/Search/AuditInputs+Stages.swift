@@ -12,13 +12,12 @@ extension AuditInputs {
     if search.plan.hash.description == hash { return search }
     let file = "\(output)/search/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: file) else { return self }
-    let ledger = try Ledger(file: file, plan: search.plan.hash, specification: specificationFile)
+    let ledger = try LedgerGlance(file: file)
     var completed: [Int: FinishedRun] = [:]
-    let done = try ledger.completedRuns()
     for (index, run) in search.plan.runs.enumerated() {
-      guard let found = done[run.identifier.description] else { continue }
+      guard let found = ledger.completed[run.identifier.description] else { continue }
       completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
     }
-    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs()))
+    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs))
   }
 }

@@ -138,6 +138,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var base: MethodSettings
   package var lora: MethodSettings
   package var full: MethodSettings
+  /// Groups whose training items count several times.
+  package var emphasis: [Emphasis] = []
   /// What a search has chosen, by the arm's name.
   package var chosen: [String: MethodSettings] = [:]
 
@@ -174,6 +176,18 @@ package struct SearchSettings: Sendable, Equatable {
     case .full: full
     case .adapter: []
     }
+  }
+}
+
+/// A group whose items every epoch of training sees several times: more weight for it, in whole numbers.
+package struct Emphasis: Sendable, Equatable {
+  package var column: String
+  package var value: String
+  /// How often an epoch sees each of them; an item of several such groups counts with the largest number.
+  package var repetitions: Int
+
+  package init(column: String, value: String, repetitions: Int) {
+    (self.column, self.value, self.repetitions) = (column, value, repetitions)
   }
 }
 

@@ -142,6 +142,7 @@ extension TrainingSettings {
   init(_ value: YAMLValue) throws(SpecificationError) {
     let keys = try value.mapping([
       "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",
+      "emphasis",
     ])
     batch = try keys["batch"]?.integer(1...65_536) ?? 32
     microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(8, batch)
@@ -156,6 +157,27 @@ extension TrainingSettings {
     lora = try MethodSettings(keys["lora"], rate: 1e-3, epochs: epochs)
     full = try MethodSettings(keys["full"], rate: 1e-4, epochs: epochs)
     base = try MethodSettings(keys["base"], rate: 1e-3, epochs: epochs)
+    for item in try keys["emphasis"]?.sequence() ?? [] {
+      let emphasis = try Emphasis(item)
+      guard !self.emphasis.contains(where: { $0.column == emphasis.column && $0.value == emphasis.value }) else {
+        throw item.failure("\(emphasis.column)=\(emphasis.value) is listed twice")
+      }
+      self.emphasis.append(emphasis)
+    }
+  }
+}
+
+extension Emphasis {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping(["group", "repeat"])
+    let group = try keys.required("group")
+    let text = try group.string()
+    guard let sign = text.firstIndex(of: "="), sign > text.startIndex, text.index(after: sign) < text.endIndex else {
+      throw group.failure("expected COLUMN=VALUE, found \"\(text)\"")
+    }
+    self.init(
+      column: String(text[..<sign]), value: String(text[text.index(after: sign)...]),
+      repetitions: try keys.required("repeat").integer(2...1_000))
   }
 }
 

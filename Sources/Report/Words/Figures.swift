@@ -1,7 +1,7 @@
 import Fairness
 
 /// Figures as a reader wants them: sensible digits and a true minus sign.
-enum Figures {
+package enum Figures {
   static let minus = "\u{2212}"
 
   /// `value` with a fixed number of decimals, rounded half away from zero; never "−0.0".
@@ -23,7 +23,7 @@ enum Figures {
   static func percent(_ share: Double) -> String { fixed(share * 100, digits: 1) }
 
   /// A difference of shares in points with one decimal and its sign.
-  static func points(_ difference: Double) -> String {
+  package static func points(_ difference: Double) -> String {
     let text = percent(difference)
     return difference > 0 && text != "0.0" ? "+" + text : text
   }

@@ -5,7 +5,7 @@ extension PairedComparison {
   var groupText: String { group?.description ?? "all items" }
 
   /// "−4.1 points [−7.9, −0.5]".
-  var estimateText: String { "\(Figures.points(estimate)) points \(Figures.points(interval))" }
+  package var estimateText: String { "\(Figures.points(estimate)) points \(Figures.points(interval))" }
 
   /// The verdict in plain words, with what it rests on.
   func verdictText(rule: DecisionRule) -> String {

@@ -1,0 +1,44 @@
+internal import Foundation
+internal import GRDB
+
+/// What a ledger says of runs that are done, read without opening a sitting.
+package struct LedgerGlance: Sendable {
+  /// The path of the specification that was started last.
+  package private(set) var specification: String?
+  /// By name.
+  package private(set) var completed: [String: CompletedRun] = [:]
+  package private(set) var costs: [CostRecord] = []
+
+  /// - Throws: `LedgerError` where the file is no ledger of this version, or damaged.
+  package init(file: String) throws(LedgerError) {
+    do {
+      guard access(file, R_OK) == 0 else {
+        throw LedgerError.unreadable(file: file, problem: String(cString: strerror(errno)))
+      }
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(5)
+      try DatabaseQueue(path: file, configuration: configuration).read { database in
+        try LedgerSchema.requireThisVersion(database, file: file)
+        specification = try Self.rows(of: .audit, in: database, file: file).first?.optionalText(2)
+        for row in try Self.rows(of: .completed, in: database, file: file) {
+          let run = try CompletedRun(row)
+          completed[run.run] = run
+        }
+        costs = try Self.rows(of: .costs, in: database, file: file).map { try CostRecord($0) }
+          .sorted { ($0.arm, $0.phase) < ($1.arm, $1.phase) }
+      }
+    } catch {
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
+    }
+  }
+
+  private static func rows(of table: LedgerTable, in database: Database, file: String) throws -> [SealedRow] {
+    try Row.fetchAll(database, sql: "SELECT * FROM \(table.rawValue)").map { found in
+      guard let row = SealedRow(found, of: table), row.isIntact else {
+        throw LedgerError.damaged(file: file, problem: "a row of the table \(table.rawValue) is not what was written")
+      }
+      return row
+    }
+  }
+}

@@ -1,0 +1,92 @@
+internal import Foundation
+internal import Yams
+
+/// A specification like another one, for one arm alone.
+package struct SpecificationVariant: Sendable, Equatable {
+  package var name: String
+  package var arm: Arm
+  package var emphasis: Emphasis?
+
+  package init(name: String, arm: Arm, emphasis: Emphasis? = nil) {
+    (self.name, self.arm, self.emphasis) = (name, arm, emphasis)
+  }
+
+  /// The text of the specification in `text` with this arm in place of its own; without membership inference and policy.
+  ///
+  /// - Parameters:
+  ///   - file: where the text stands: what it names relative to its own folder is named by whole paths.
+  ///   - comment: a line that goes before everything.
+  /// - Throws: `SpecificationError` where it is no specification.
+  package func yaml(like text: String, file: String, comment: String) throws(SpecificationError) -> String {
+    func failure(_ problem: String) -> SpecificationError {
+      SpecificationError(file: file, line: nil, key: "", problem: problem)
+    }
+    let folder = URL(filePath: file).deletingLastPathComponent()
+    func whole(_ node: Node?) -> Node? {
+      node?.scalar.map { scalar in
+        scalar.string.hasPrefix("/")
+          ? Node(scalar.string)
+          : Node(folder.appending(path: scalar.string).standardizedFileURL.path(percentEncoded: false))
+      }
+    }
+    do {
+      guard var root = try compose(yaml: text), root.mapping != nil, root["data"]?.mapping != nil,
+        root["training"]?.mapping != nil
+      else { throw failure("it is no specification") }
+      root["name"] = Node(name)
+      root["base"] = whole(root["base"])
+      let manifest = whole(root["data"]?["manifest"])
+      root["data"]?["manifest"] = manifest
+      root["arms"] = Node([arm.node])
+      root["privacy"] = nil
+      root["policy"] = nil
+      if let emphasis {
+        let kept = root["training"]?["emphasis"]?.sequence.map(Array.init) ?? []
+        root["training"]?["emphasis"] = Node(kept + [emphasis.node])
+      }
+      return "# \(comment)\n" + (try serialize(node: root, width: -1, allowUnicode: true))
+    } catch let error as SpecificationError {
+      throw error
+    } catch {
+      throw failure("\(error)")
+    }
+  }
+}
+
+extension Emphasis {
+  fileprivate var node: Node {
+    Node([(Node("group"), Node("\(column)=\(value)")), (Node("repeat"), Node("\(repetitions)"))])
+  }
+}
+
+extension Arm {
+  fileprivate var node: Node {
+    switch self {
+    case .base: Node("base")
+    case .full: Node("full")
+    case .adapter(let settings):
+      Node([
+        (Node("adapter"), Node([(Node("path"), Node(settings.path)), (Node("name"), Node(settings.name))]))
+      ])
+    case .lora(let settings): Node([(Node("lora"), settings.node)])
+    }
+  }
+}
+
+extension LoRASettings {
+  fileprivate var node: Node {
+    let layers: Node =
+      switch layers {
+      case .all: Node("all")
+      case .first(let count): Node([(Node("first"), Node("\(count)"))])
+      case .last(let count): Node([(Node("last"), Node("\(count)"))])
+      case .listed(let indices): Node(indices.map { Node("\($0)") })
+      }
+    return Node([
+      (Node("rank"), Node("\(rank)")), (Node("alpha"), Node("\(alpha)")),
+      (Node("targets"), Node(targets.map { Node($0) })), (Node("layers"), layers),
+      (Node("dropout"), Node("\(dropout)")), (Node("rank_stabilized"), Node(isRankStabilized ? "true" : "false")),
+      (Node("name"), Node(name)),
+    ])
+  }
+}

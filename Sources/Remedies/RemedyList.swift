@@ -1,0 +1,135 @@
+package import Checkpoints
+internal import Coordinator
+internal import Foundation
+package import Plan
+
+/// The remedies that an arm leaves to be tried for a group.
+package struct RemedyList: Sendable, Equatable {
+  /// The arm that is to be helped.
+  package let arm: Arm
+  package let group: GroupInNeed
+  package let remedies: [Remedy]
+
+  /// - Parameters:
+  ///   - wanted: the name of the arm; of the only LoRA arm when left out.
+  ///   - architecture: of the base: other layers and ranks must fit it.
+  ///   - plan: of the audit.
+  /// - Throws: `RemedyError` where there is no such arm or group.
+  package init(
+    arm wanted: String?, group: GroupInNeed, plan: Plan, architecture: any ModelArchitecture
+  ) throws(RemedyError) {
+    let specification = plan.specification
+    arm = try Self.arm(wanted, of: specification)
+    self.group = group
+    guard let members = plan.input.groups.first(where: { $0.column == group.column && $0.value == group.value }) else {
+      let known = plan.input.groups.map { "\($0.column)=\($0.value)" }.joined(separator: ", ")
+      throw RemedyError("there is no group \(group); expected one of: \(known)")
+    }
+    let training = Set(plan.splits.train)
+    let size = members.members.count { training.contains($0) }
+    let largest =
+      plan.input.groups.filter { $0.column == group.column }
+      .map { $0.members.count { training.contains($0) } }.max() ?? size
+    var remedies: [Remedy] = []
+    if size > 0 {
+      // As often as makes the group as large as the largest of its column, within reason.
+      let repetitions = min(8, max(2, Int((Double(largest) / Double(size)).rounded())))
+      remedies.append(
+        Remedy(
+          name: "more-weight", description: "every epoch sees \(group) \(repetitions) times",
+          means: .training(
+            SpecificationVariant(
+              name: "\(specification.name), \(group) \(repetitions) times", arm: arm.named("more-weight"),
+              emphasis: Emphasis(column: group.column, value: group.value, repetitions: repetitions)))))
+    }
+    if case .lora(let lora) = arm {
+      remedies += Self.shapes(lora, specification: specification, architecture: architecture)
+    }
+    if arm != .full {
+      remedies.append(
+        specification.arms.contains(.full)
+          ? Remedy(name: "full", description: "all weights, as in the audit itself", means: .arm(Arm.full.name))
+          : Remedy(
+            name: "full", description: "all weights",
+            means: .training(SpecificationVariant(name: "\(specification.name), all weights", arm: .full))))
+    }
+    remedies.append(
+      Remedy(
+        name: "temperature", description: "logits divided by a temperature fitted to validation items",
+        means: .temperature))
+    if plan.input.classes.count == 2 {
+      remedies.append(
+        Remedy(
+          name: "threshold", description: "a threshold of its own for \(group), chosen on its validation items",
+          means: .threshold))
+    }
+    self.remedies = remedies
+  }
+
+  private static func arm(_ wanted: String?, of specification: Specification) throws(RemedyError) -> Arm {
+    if let wanted {
+      guard let arm = specification.arms.first(where: { $0.name == wanted && $0.isTrained }) else {
+        let known = specification.arms.filter(\.isTrained).map(\.name).joined(separator: ", ")
+        throw RemedyError("there is no trained arm \(wanted); expected one of: \(known)")
+      }
+      return arm
+    }
+    let adapted = specification.arms.filter { if case .lora = $0 { true } else { false } }
+    guard let only = adapted.first, adapted.count == 1 else {
+      let known = specification.arms.filter(\.isTrained).map(\.name).joined(separator: ", ")
+      throw RemedyError("name the arm that is to be helped with --arm; expected one of: \(known)")
+    }
+    return only
+  }
+
+  /// Other shapes of the same adaptation, as far as the base can take them.
+  private static func shapes(
+    _ lora: LoRASettings, specification: Specification, architecture: any ModelArchitecture
+  ) -> [Remedy] {
+    var remedies: [Remedy] = []
+    func add(_ name: String, _ description: String, _ settings: LoRASettings) {
+      var settings = settings
+      settings.name = name
+      remedies.append(
+        Remedy(
+          name: name, description: description,
+          means: .training(
+            SpecificationVariant(name: "\(specification.name), \(description)", arm: .lora(settings)))))
+    }
+    for factor in [4, 2] {
+      var higher = lora
+      higher.rank = lora.rank * factor
+      // The update keeps its scale.
+      higher.alpha = lora.alpha * (lora.isRankStabilized ? Double(factor).squareRoot() : Double(factor))
+      guard fits(higher, architecture) else { continue }
+      add("rank-\(higher.rank)", "rank \(higher.rank) in place of \(lora.rank)", higher)
+      break
+    }
+    var wider = lora
+    wider.targets = type(of: architecture).targets.map(\.name)
+    wider.layers = .all
+    let isWider = wider.layers != lora.layers || !covers(lora.targets, architecture)
+    if isWider, fits(wider, architecture) {
+      add("all-layers", "every linear layer of every block adapted", wider)
+    }
+    return remedies
+  }
+
+  private static func covers(_ targets: [String], _ architecture: any ModelArchitecture) -> Bool {
+    type(of: architecture).targets.allSatisfy { target in targets.contains(where: target.answers) }
+  }
+
+  private static func fits(_ settings: LoRASettings, _ architecture: any ModelArchitecture) -> Bool {
+    guard case .lora(let configuration)? = AdaptationMethod(.lora(settings)) else { return false }
+    return (try? configuration.requireLowRank(in: architecture)) != nil
+  }
+}
+
+extension Arm {
+  /// The same arm under another name, where its kind can have one.
+  fileprivate func named(_ name: String) -> Arm {
+    guard case .lora(var settings) = self else { return self }
+    settings.name = name
+    return .lora(settings)
+  }
+}
