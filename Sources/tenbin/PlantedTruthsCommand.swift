@@ -37,7 +37,26 @@ struct PlantedTruthsCommand: ParsableCommand {
     }
     display.finish()
     print(table.summaryMarkdown)
-    if let output { try Session.reportingErrors { try FileBytes.write(Array(table.markdown.utf8), to: output) } }
+    if let output {
+      let document = Self.introduction(audits, seed) + table.summaryMarkdown + "\n" + table.markdown
+      try Session.reportingErrors { try FileBytes.write(Array(document.utf8), to: output) }
+    }
     if !table.broken.isEmpty { throw ExitCode(1) }
+  }
+
+  private static func introduction(_ audits: Int, _ seed: Int) -> String {
+    """
+    # What the statistics promise, where the truth is known
+
+    Data with planted effects, drawn again and again and audited by the code that audits use. Made by
+
+        tenbin planted-truths --audits \(audits) --seed \(seed) --output Deploy/planted-truths.md
+
+    Shares stand with their standard error; a promise counts as kept by the share itself. Widths are means of the 95 %
+    intervals, beside those of somebody who knows the true standard error. A row without a bound promises nothing and is
+    there for what it teaches.
+
+
+    """
   }
 }

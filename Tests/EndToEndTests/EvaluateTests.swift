@@ -40,7 +40,7 @@ import Testing
       try #require(document["comparisons"] as? [[String: Any]]).compactMap { $0["estimate"] as? Double }
     }
     #expect(estimates[0] == estimates[1] && !estimates[0].isEmpty)
-    #expect(try study.files(in: "evaluation").sorted() == ["report.html", "results.json", "tables"])
+    #expect(try study.files(in: "evaluation").sorted() == ["predictions", "report.html", "results.json", "tables"])
     // An audit's folder is not written over.
     let over = try Program.run(
       "evaluate", "--predictions", study.path("audit/predictions/full.csv"), "--output", study.path("audit"))

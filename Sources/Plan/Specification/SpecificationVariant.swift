@@ -22,7 +22,7 @@ package struct SpecificationVariant: Sendable, Equatable {
       SpecificationError(file: file, line: nil, key: "", problem: problem)
     }
     let folder = URL(filePath: file).deletingLastPathComponent()
-    func whole(_ node: Node?) -> Node? {
+    func absolute(_ node: Node?) -> Node? {
       node?.scalar.map { scalar in
         scalar.string.hasPrefix("/")
           ? Node(scalar.string)
@@ -30,16 +30,18 @@ package struct SpecificationVariant: Sendable, Equatable {
       }
     }
     do {
-      guard var root = try compose(yaml: text), root.mapping != nil, root["data"]?.mapping != nil,
-        root["training"]?.mapping != nil
-      else { throw failure("it is no specification") }
+      guard let whole = try compose(yaml: text)?.mapping else { throw failure("it is no specification") }
+      var root = Node(
+        whole.filter { !["privacy", "policy"].contains($0.key.scalar?.string) }.map { ($0.key, $0.value) })
+      guard root["data"]?.mapping != nil, root["training"]?.mapping != nil else {
+        throw failure("it is no specification")
+      }
       root["name"] = Node(name)
-      root["base"] = whole(root["base"])
-      let manifest = whole(root["data"]?["manifest"])
+      let base = absolute(root["base"])
+      root["base"] = base
+      let manifest = absolute(root["data"]?["manifest"])
       root["data"]?["manifest"] = manifest
       root["arms"] = Node([arm.node])
-      root["privacy"] = nil
-      root["policy"] = nil
       if let emphasis {
         let kept = root["training"]?["emphasis"]?.sequence.map(Array.init) ?? []
         root["training"]?["emphasis"] = Node(kept + [emphasis.node])
