@@ -148,7 +148,7 @@ import Testing
     let evaluation = try #require((try json(study.read("e/results.json"))["evaluations"] as? [[String: Any]])?.first)
     let calibration = try #require((evaluation["calibration"] as? [String: Any])?["overall"] as? [String: Any])
     let found = ["accuracy", "expected_calibration_error", "multiclass_brier", "negative_log_likelihood"].compactMap {
-      calibration[$0] as? Double
+      calibration[$0] as? Double ?? (calibration[$0] as? [String: Any])?["value"] as? Double
     }
     #expect(found.count == 4)
     for (value, (expected, digits)) in zip(found, zip(published, [1e4, 1e5, 1e5, 1e5])) {
