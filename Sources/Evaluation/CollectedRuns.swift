@@ -103,15 +103,21 @@ package struct CollectedRuns: Sendable {
 }
 
 extension PredictionsTable {
-  /// Everything that the evaluation rests on, for its name.
+  /// Everything that the evaluation rests on, for its name; the same in whatever order and files the rows come.
   var digestible: [UInt8] {
     var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)
-    for row in rows {
+    let count = classNames.count
+    let order = rows.indices.sorted { left, right in
+      let (one, other) = (rows[left], rows[right])
+      return (one.item, one.arm, one.seed ?? -1, left) < (other.item, other.arm, other.seed ?? -1, right)
+    }
+    for number in order {
+      let row = rows[number]
       let label = row.label.map { "\($0)" } ?? ""
       let fields = [row.arm, row.seed.map { "\($0)" } ?? "", row.item, label, row.cluster] + row.groups
       bytes += Array(fields.joined(separator: "\u{1F}").utf8) + [0x1E]
+      scores[number * count..<(number + 1) * count].withUnsafeBytes { bytes += $0 }
     }
-    scores.withUnsafeBytes { bytes += $0 }
     return bytes
   }
 }

@@ -67,6 +67,26 @@ import Testing
       ])
   }
 
+  @Test("Predictions in several files, in any order, are evaluated to the bytes of one file")
+  func shards() throws {
+    let header = "item,label,logit_no,logit_yes,arm,light\n"
+    let rows = (0..<120).flatMap { item in
+      ["full", "lora"].map { arm in
+        let score = Double(item * 37 % 50) / 10 - 2 + (arm == "lora" ? 0.5 : 0)
+        return "i\(item),\(item % 3 == 0 ? "yes" : "no"),0,\(score),\(arm),\(item % 4 == 0 ? "dusk" : "day")\n"
+      }
+    }
+    let whole = try report(header + rows.joined(), groups: ["light"])
+    var parts: [String] = []
+    for part in 0..<3 {
+      let own = rows.indices.filter { $0 % 3 == part }.map { rows[$0] }
+      parts.append(try folder.write(header + own.joined(), to: "part-\(part).csv"))
+    }
+    var settings = try settings(header + rows.joined(), groups: ["light"])
+    settings.files = parts
+    #expect(try PredictionsEvaluation(settings).report().fairness == whole.fairness)
+  }
+
   @Test("Stated probabilities are kept as they are: one on the bound of a bin stays in it")
   func bounds() throws {
     var text = "item,label,probability_a,probability_b,probability_c\n"
