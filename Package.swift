@@ -92,7 +92,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Remedies",
-      dependencies: ["Coordinator", "Evaluation", "Report", "Fairness", "Plan", "Checkpoints", "Wording"],
+      dependencies: [
+        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Plan", "Checkpoints", "Wording",
+      ],
       swiftSettings: strict),
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),

@@ -56,7 +56,8 @@ package final class Coordinator {
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
       samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
     conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder] in
-      let completed = try Self.completedRuns(in: output, inputs: inputs)
+      let completed = try inputs.finishedRuns(
+        output.ledger.completedRuns(), ledger: "\(output.path)/ledger.sqlite")
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
       var security = options.security
       if let server = security?.keys.publicKey {
@@ -208,21 +209,6 @@ package final class Coordinator {
     try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
     localWorkers.terminate()
-  }
-
-  private static func completedRuns(in output: OutputFolder, inputs: AuditInputs) throws -> [Int: FinishedRun] {
-    let done = try output.ledger.completedRuns()
-    var completed: [Int: FinishedRun] = [:]
-    for (index, run) in inputs.plan.runs.enumerated() {
-      guard let found = done[run.identifier.description] else { continue }
-      guard found.logits.count == inputs.logitCount(ofRun: index) else {
-        throw AuditError(
-          .failure, "\(output.path)/ledger.sqlite: the predictions of \(found.run) are damaged; choose another --output"
-        )
-      }
-      completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
-    }
-    return completed
   }
 
   /// The states of unfinished runs that agree with the ledger.

@@ -121,7 +121,8 @@ package struct PredictionsEvaluation: Sendable {
   /// What was evaluated, a table an arm, in the form in which an audit writes its own predictions.
   package func predictionFiles() -> [ReportFile] {
     arms.map {
-      ReportFile(path: "predictions/\($0.arm.fileName).csv", bytes: table.bytes(ofArm: $0.arm, groups: settings.groups))
+      ReportFile(
+        path: "predictions/\($0.arm.predictionsFile)", bytes: table.bytes(ofArm: $0.arm, groups: settings.groups))
     }
   }
 

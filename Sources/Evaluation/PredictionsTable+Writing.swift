@@ -20,6 +20,15 @@ extension PredictionsTable {
 }
 
 extension String {
-  /// The same with everything that a path could not hold replaced.
-  var fileName: String { String(map { $0 == "/" || $0 == "\0" ? "_" : $0 }) }
+  /// The name of an arm's table; what a path could not hold is written as in an address, so that two arms never share one.
+  package var predictionsFile: String {
+    flatMap { character -> String in
+      switch character {
+      case "/": "%2F"
+      case "%": "%25"
+      case "\0": "%00"
+      default: String(character)
+      }
+    } + ".csv"
+  }
 }

@@ -32,7 +32,10 @@ extension FairnessEvaluation {
     // A single run together is the run itself.
     let together = outcomes.map { $0.count == 1 ? [] : [ItemOutcomes(counting: $0)] }
     let spreads = columnSpreads(
-      of: zip(outcomes, together).flatMap { $0 + $1 }, items: items, key: key["spread"])
+      of: zip(outcomes, together).flatMap { $0 + $1 },
+      keys: zip(arms, together).flatMap { arm, together in
+        arm.runs.map { key["spread"][arm.arm].ofSeed($0.seed) } + together.map { _ in key["spread"][arm.arm] }
+      }, items: items)
 
     var evaluations: [ArmEvaluation] = []
     var vector = 0
@@ -68,8 +71,10 @@ extension FairnessEvaluation {
   }
 
   /// The spreads of every column and vector of outcomes; `nil` for a column with fewer than two groups.
+  ///
+  /// - Parameter keys: Where each vector's permutations are drawn from, whatever the others are.
   private static func columnSpreads(
-    of outcomes: [ItemOutcomes], items: EvaluationItems, key: RandomKey
+    of outcomes: [ItemOutcomes], keys: [RandomKey], items: EvaluationItems
   ) -> [[ColumnSpreads]?] {
     let clusters = ClusterIndex(items.clusters)
     return items.groups.columns.map { column in
@@ -77,7 +82,7 @@ extension FairnessEvaluation {
       guard groups.count >= 2 else { return nil }
       let memberships = ColumnMemberships(groups: groups, clusters: clusters)
       return concurrentMap(outcomes.count) {
-        ColumnSpreads(memberships, outcomes: outcomes[$0], items: items, key: key[column][$0])
+        ColumnSpreads(memberships, outcomes: outcomes[$0], items: items, key: keys[$0][column])
       }
     }
   }

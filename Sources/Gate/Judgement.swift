@@ -102,9 +102,13 @@ package struct GateOutcome: Equatable, Sendable {
   /// The worst of all; a policy that judges nothing does not suffice.
   package var outcome: Judgement.Outcome { judgements.map(\.outcome).max() ?? .insufficient }
 
+  package var exitCode: Int32 { outcome.exitCode }
+}
+
+extension Judgement.Outcome {
   /// 0 when met, 2 when broken, 3 when the data do not suffice.
   package var exitCode: Int32 {
-    switch outcome {
+    switch self {
     case .met: 0
     case .broken: 2
     case .insufficient: 3

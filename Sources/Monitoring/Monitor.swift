@@ -32,9 +32,11 @@ package struct Monitor: Sendable {
         "the policy is about \(arms.joined(separator: ", ")), and \(reference.run.arm) was released; give another with "
           + "--policy")
     }
-    images =
-      settings.images
-      ? InputValues.images(reference.columns, of: reference.items.identifiers, called: "reference") : nil
+    if settings.images, let columns = reference.columns {
+      images = InputValues.images(columns, of: reference.items.identifiers, called: "reference")
+    } else {
+      images = nil
+    }
   }
 
   /// What one window says. A pure function of the files' contents.
@@ -150,16 +152,17 @@ package struct Monitor: Sendable {
   private typealias Input = (feature: InputFeature, reference: InputValues, window: InputValues)
 
   private func inputs(of window: Window) throws -> [Input] {
+    guard let known = reference.columns else { return [] }
     let (before, after) = (reference.items.identifiers, window.items.identifiers)
     var inputs: [Input] = try settings.inputs.map { name in
       let (first, second) = try InputValues.column(
-        name, reference: (reference.columns, before), window: (window.columns, after))
+        name, reference: (known, before), window: (window.columns, after))
       return (.column(name), first, second)
     }
     if let text = settings.text {
       inputs.append(
         (
-          .length(text), try InputValues.length(text, reference.columns, of: before, called: "reference"),
+          .length(text), try InputValues.length(text, known, of: before, called: "reference"),
           try InputValues.length(text, window.columns, of: after, called: "window")
         ))
     }

@@ -4,8 +4,9 @@ internal import RandomNumbers
 /// Simulations with planted effects, which show what the statistics promise: data whose truth is known are drawn again
 /// and again, audited by the code that audits use, and the answers are counted.
 package enum PlantedTruths {
-  /// The intervals of paired differences are read from this many resamples, not from an audit's 20,000: that adds .06
-  /// standard errors of noise to their bounds, and so takes less than a tenth of a point from what they cover.
+  /// The intervals of paired differences are read from this many resamples, not from an audit's 20,000: by
+  /// calculation that adds .06 standard errors of noise to their bounds, and takes less than a tenth of a point from what
+  /// they cover.
   package static let resamples = 2_000
 
   /// The whole table, a scenario after the other.

@@ -1,6 +1,5 @@
-internal import Foundation
+internal import Fairness
 internal import RandomNumbers
-internal import Synchronization
 
 /// One set of planted data and the rows that it gives.
 package struct TruthScenario: Sendable {
@@ -33,18 +32,15 @@ package struct Simulation: Sendable {
   func run<Finding: Sendable>(
     _ audit: @Sendable (RandomKey) throws(PlantedTruthsError) -> Finding
   ) throws(PlantedTruthsError) -> [Finding] {
-    let results = Mutex<[Int: Result<[Finding], PlantedTruthsError>]>([:])
     let workers = min(threads, audits)
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      let own = Result { () throws(PlantedTruthsError) in
+    let results = concurrentMap(workers) { worker in
+      Result { () throws(PlantedTruthsError) in
         var findings: [Finding] = []
         for number in stride(from: worker, to: audits, by: workers) { findings.append(try audit(key[number])) }
         return findings
       }
-      results.withLock { $0[worker] = own }
     }
-    var byWorker: [[Finding]] = []
-    for (_, result) in results.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { byWorker.append(try result.get()) }
+    let byWorker = try results.map { (result) throws(PlantedTruthsError) in try result.get() }
     return (0..<audits).map { byWorker[$0 % workers][$0 / workers] }
   }
 }

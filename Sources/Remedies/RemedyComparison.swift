@@ -26,7 +26,8 @@ package struct RemedyComparison: Sendable {
   ) throws {
     let arm = list.arm.name
     var sources = [(file: "\(audit)/predictions/\(arm).csv", arm: arm)]
-    var costs = try CostsFile(folder: audit).costs(of: arm, as: arm)
+    let audited = try CostsFile(folder: audit)
+    var costs = audited.costs(of: arm, as: arm)
     var compared: [Remedy] = []
     var missing: [Remedy] = []
     for remedy in list.remedies {
@@ -40,7 +41,7 @@ package struct RemedyComparison: Sendable {
         costs += try CostsFile(folder: folder.audit(of: remedy)).costs(of: variant.arm.name, as: remedy.name)
       case .arm(let name):
         sources.append(("\(audit)/predictions/\(name).csv", remedy.name))
-        costs += try CostsFile(folder: audit).costs(of: name, as: remedy.name)
+        costs += audited.costs(of: name, as: remedy.name)
       case .temperature, .threshold: break
       }
       compared.append(remedy)
@@ -56,11 +57,6 @@ package struct RemedyComparison: Sendable {
       case .temperature: evaluation.add(remedy.name, from: arm, derive: Self.rescaled)
       case .threshold: evaluation.add(remedy.name, from: arm) { Self.thresholded($0, $1, $2, $3, group: list.group) }
       }
-    }
-    guard compared.contains(where: { $0.means != .temperature && $0.means != .threshold }) || missing.isEmpty else {
-      throw RemedyError(
-        "none of the remedies was tried yet; run one, for example: "
-          + "tenbin audit \(folder.specification(of: missing[0])) --output \(folder.audit(of: missing[0]))")
     }
     var report = try evaluation.report()
     report.costs = costs

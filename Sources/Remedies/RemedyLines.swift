@@ -1,3 +1,4 @@
+internal import Datasets
 package import Fairness
 internal import Plan
 package import Report
@@ -65,23 +66,23 @@ extension RemedyComparison {
 
   /// One row a remedy.
   package var table: ReportFile {
-    var text = "remedy,description,group_estimate,group_lower,group_upper,group_adjusted_p_value,overall_estimate"
-    text +=
-      ",overall_lower,overall_upper,least_helped_group,least_helped_estimate,least_helped_lower,least_helped_upper"
-    text += ",signed_gap_before,signed_gap_after,worker_seconds,peak_resident_bytes\n"
+    let bounds = ["estimate", "lower", "upper"]
+    var writer = CommaSeparatedValuesWriter(
+      header: ["remedy", "description"] + bounds.map { "group_" + $0 } + ["group_adjusted_p_value"]
+        + bounds.map { "overall_" + $0 } + ["least_helped_group"] + bounds.map { "least_helped_" + $0 }
+        + ["signed_gap_before", "signed_gap_after", "worker_seconds", "peak_resident_bytes"])
     for effect in effects {
       func fields(_ comparison: PairedComparison) -> [String] {
         [comparison.estimate, comparison.interval.lower, comparison.interval.upper].map { "\($0)" }
       }
-      let row: [String] =
+      writer.append(
         [effect.remedy.name, effect.remedy.description] + fields(effect.inGroup)
-        + [effect.inGroup.adjustedPValue.value.map { "\($0)" } ?? ""] + fields(effect.overall)
-        + [effect.leastHelped.group?.description ?? ""] + fields(effect.leastHelped)
-        + ["\(effect.signedGapBefore)", "\(effect.signedGap)", effect.workerSeconds.map { "\($0)" } ?? ""]
-        + [effect.peakBytes.map { "\($0)" } ?? ""]
-      text += row.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",") + "\n"
+          + [effect.inGroup.adjustedPValue.value.map { "\($0)" } ?? ""] + fields(effect.overall)
+          + [effect.leastHelped.group?.description ?? ""] + fields(effect.leastHelped)
+          + ["\(effect.signedGapBefore)", "\(effect.signedGap)", effect.workerSeconds.map { "\($0)" } ?? ""]
+          + [effect.peakBytes.map { "\($0)" } ?? ""])
     }
-    return ReportFile(path: "remedies.csv", bytes: Array(text.utf8))
+    return ReportFile(path: "remedies.csv", bytes: writer.bytes)
   }
 }
 

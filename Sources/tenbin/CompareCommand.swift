@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let comparison = try Session.requiring {
+    let comparison = try Session.reportingErrors(otherwise: 78) {
       let comparison = ScenarioComparison(
         try folders.map { folder in
           let results = try ResultsFigures(folder: folder)

@@ -51,7 +51,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (report, tables) = try Session.requiring {
+    let (report, tables) = try Session.reportingErrors(otherwise: 78) {
       let evaluation = try PredictionsEvaluation(
         PredictionsEvaluation.Settings(
           files: predictions, groups: Self.list(groups, separator: ","),
@@ -61,13 +61,7 @@ struct EvaluateCommand: ParsableCommand {
       try Self.requireOwnFolder(output)
       return (try evaluation.report(), evaluation.predictionFiles())
     }
-    try Session.reportingErrors {
-      for file in report.files() + tables {
-        let path = "\(output)/\(file.path)"
-        try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
-        try FileBytes.write(file.bytes, to: path)
-      }
-    }
+    try Session.reportingErrors { try (report.files() + tables).write(below: output) }
     for line in report.verdictLines() { print(line) }
     print("report: \(output)/report.html")
   }

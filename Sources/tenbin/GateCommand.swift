@@ -26,7 +26,7 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.requiring { try judge(ResultsFigures(folder: folder)) }
+    let outcome = try Session.reportingErrors(otherwise: 78) { try judge(ResultsFigures(folder: folder)) }
     for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
@@ -39,10 +39,7 @@ struct GateCommand: ParsableCommand {
       }
       return GateOutcome(policy: fixed, results: results, isChosenAfterwards: false)
     }
-    guard let text = try? String(contentsOfFile: policy, encoding: .utf8) else {
-      throw CommandError("\(policy) cannot be read; expected a policy in YAML")
-    }
-    let given = try Policy(yaml: text, file: policy)
+    let given = try Policy(file: policy)
     return GateOutcome(policy: given, results: results, isChosenAfterwards: given != results.policy)
   }
 }

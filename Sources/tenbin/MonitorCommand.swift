@@ -31,7 +31,7 @@ struct MonitorCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "The predictions that an evaluation was made from; an audit has its own.",
+    help: "The reference's predictions, where they are not in its folder.",
     completion: .file(extensions: ["csv"]))
   var referencePredictions: [String] = []
 
@@ -85,7 +85,7 @@ struct MonitorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.requiring { try watch() }
+    let outcome = try Session.reportingErrors(otherwise: 78) { try watch() }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 
@@ -103,9 +103,10 @@ struct MonitorCommand: ParsableCommand {
     let document = monitor.document(of: reports)
     if json { print(String(decoding: document.bytes, as: UTF8.self), terminator: "") }
     if let output {
-      try FileBytes.makeFolder(output)
-      try FileBytes.write(document.bytes, to: "\(output)/monitor.json")
-      try FileBytes.write(reports.table(), to: "\(output)/monitor.csv")
+      try [
+        ReportFile(path: "monitor.json", bytes: document.bytes),
+        ReportFile(path: "monitor.csv", bytes: reports.table()),
+      ].write(below: output)
     }
     return reports.outcome
   }
@@ -116,12 +117,7 @@ struct MonitorCommand: ParsableCommand {
       seed: seed, model: model,
       inputs: inputs.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty },
       text: text, images: images, label: label,
-      policy: try policy.map { file in
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-          throw MonitoringError(file, "cannot be read; expected a policy in YAML")
-        }
-        return try Policy(yaml: text, file: file)
-      })
+      policy: try policy.map { try Policy(file: $0) })
   }
 }
 
@@ -135,7 +131,8 @@ private struct WindowPredictor {
 
   /// The window with predictions in it, or beside it.
   func windowFile(_ file: String) throws -> WindowFile {
-    guard try !WindowFile.holdsPredictions(file) else { return WindowFile(file: file) }
+    var window = try WindowFile(file: file)
+    guard !window.holdsPredictions else { return window }
     guard let model else {
       throw MonitoringError(
         file, line: 1,
@@ -155,7 +152,8 @@ private struct WindowPredictor {
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       throw MonitoringError(file, "could not be predicted with \(model); see the line above")
     }
-    return WindowFile(file: file, predictions: output)
+    window.predictions = output
+    return window
   }
 
   func removeFiles() { try? FileManager.default.removeItem(at: folder) }

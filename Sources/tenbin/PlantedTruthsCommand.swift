@@ -28,7 +28,7 @@ struct PlantedTruthsCommand: ParsableCommand {
 
   func run() throws {
     let display = ProgressDisplay()
-    let table = try Session.requiring(exitCode: 64) {
+    let table = try Session.reportingErrors(otherwise: 64) {
       try PlantedTruths.table(
         audits: audits, seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
       ) { progress in

@@ -43,7 +43,7 @@ struct PowerCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question = try Session.requiring(exitCode: 64) {
+    let question = try Session.reportingErrors(otherwise: 64) {
       try PairedPower(
         difference: difference, discordance: discordance, familySize: family, clusterSize: clusterSize,
         correlation: correlation)

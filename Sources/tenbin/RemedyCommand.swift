@@ -49,7 +49,7 @@ struct RemedyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (inputs, file, list) = try Session.requiring {
+    let (inputs, file, list) = try Session.reportingErrors(otherwise: 78) {
       let glance = try LedgerGlance(file: "\(folder)/ledger.sqlite")
       guard let file = specification ?? glance.specification else {
         throw RemedyError("\(folder): the ledger names no specification; name it with --specification")
@@ -63,7 +63,7 @@ struct RemedyCommand: ParsableCommand {
       )
     }
     let remedies = RemedyFolder(path: output, audit: folder)
-    try Session.requiring { try write(list, to: remedies, like: file) }
+    try Session.reportingErrors(otherwise: 78) { try write(list, to: remedies, like: file) }
     if runsAudits {
       for remedy in list.remedies where remedy.needsTraining && !remedies.isDone(remedy) {
         try Session.run(specification: remedies.specification(of: remedy)) { inputs in
@@ -73,16 +73,14 @@ struct RemedyCommand: ParsableCommand {
         }
       }
     }
-    guard list.remedies.contains(where: { !$0.needsTraining || remedies.isDone($0) }),
-      runsAudits || list.remedies.contains(where: { $0.needsTraining && remedies.isDone($0) })
-    else { return printPlan(list, remedies) }
+    guard runsAudits || list.remedies.contains(where: { $0.needsTraining && remedies.isDone($0) }) else {
+      return printPlan(list, remedies)
+    }
     try compare(list, remedies, inputs)
   }
 
   private func write(_ list: RemedyList, to folder: RemedyFolder, like file: String) throws {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw RemedyError("\(file) cannot be read; expected the specification of the audit")
-    }
+    let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
     try FileBytes.makeFolder(folder.path)
     for remedy in list.remedies {
       guard case .training(let variant) = remedy.means else { continue }
@@ -106,18 +104,14 @@ struct RemedyCommand: ParsableCommand {
   private func compare(_ list: RemedyList, _ folder: RemedyFolder, _ inputs: AuditInputs) throws {
     let data = inputs.plan.specification.data
     let decision = inputs.plan.specification.decision
-    let comparison = try Session.requiring {
+    let comparison = try Session.reportingErrors(otherwise: 78) {
       try RemedyComparison(
         list, audit: self.folder, folder: folder, groups: data.groups.map(\.name), combinations: data.combinations,
         positive: data.positive,
         rule: DecisionRule(metric: .accuracy, margin: decision.margin, minimumGroupSize: decision.minimumGroup))
     }
     try Session.reportingErrors {
-      for file in comparison.report.files() + comparison.predictions + [comparison.table] {
-        let path = "\(folder.comparison)/\(file.path)"
-        try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
-        try FileBytes.write(file.bytes, to: path)
-      }
+      try (comparison.report.files() + comparison.predictions + [comparison.table]).write(below: folder.comparison)
     }
     for line in comparison.lines { print(line) }
     print("report: \(folder.comparison)/report.html")

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Coordinator
+import Datasets
 import Dispatch
 import Foundation
+import Report
 import Signals
 import Synchronization
 import Wire
@@ -37,9 +39,11 @@ enum Session {
   }
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.
-  static func reportingErrors<Value>(_ display: ProgressDisplay = ProgressDisplay(), _ body: () throws -> Value) throws
-    -> Value
-  {
+  ///
+  /// - Parameter code: that of errors which have none of their own.
+  static func reportingErrors<Value>(
+    _ display: ProgressDisplay = ProgressDisplay(), otherwise code: Int32 = 1, _ body: () throws -> Value
+  ) throws -> Value {
     do {
       return try body()
     } catch let error as AuditError {
@@ -52,19 +56,18 @@ enum Session {
       throw error
     } catch {
       display.line("error: \(error)")
-      throw ExitCode(1)
+      throw ExitCode(code)
     }
   }
 }
 
-extension Session {
-  /// Runs `body`; an error becomes one line on standard error and this exit code.
-  static func requiring<Value>(exitCode: Int32 = 78, _ body: () throws -> Value) throws -> Value {
-    do {
-      return try body()
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(exitCode)
+extension [ReportFile] {
+  /// Writes every file below a folder, which is made where it is not there.
+  func write(below folder: String) throws {
+    for file in self {
+      let path = "\(folder)/\(file.path)"
+      try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
+      try FileBytes.write(file.bytes, to: path)
     }
   }
 }

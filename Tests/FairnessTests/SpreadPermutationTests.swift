@@ -31,15 +31,16 @@ import Testing
     #expect(limit.pValue > 0.001 && half.pValue > 0.001)
   }
 
-  @Test("Drawing how many of each kind a group gets is what shuffling gives")
-  func tables() throws {
-    // With unequal clusters nearly every cluster is of its own kind, so that they are shuffled; alike ones are counted.
-    let groups = Fixture.groups("column", (0..<600).map { "g\($0 % 3)" })
-    let correct = (0..<600).map { $0 % 7 != 0 }
-    let counted = try test(correct: correct, clusters: Array(0..<600), groups: groups)
-    // The mean of the largest of three differences of means of 200, from E[range of 3 normals] = 1.6926·σ.
-    let deviation = (correct.count { $0 } == 514 ? 514.0 / 600 * 86 / 600 / 200 : 0).squareRoot()
-    #expect(abs(counted.expectedUnderNoDifference / (1.6926 * deviation) - 1) < 0.04)
+  @Test("Drawing how many of each kind a group gets is what shuffling gives", arguments: [600, 90])
+  func tables(count: Int) throws {
+    // The table of three groups and two outcomes is drawn for 600 items, and fewer are shuffled.
+    let groups = Fixture.groups("column", (0..<count).map { "g\($0 % 3)" })
+    let correct = (0..<count).map { $0 % 7 != 0 }
+    let found = try test(correct: correct, clusters: Array(0..<count), groups: groups)
+    // E[range of 3 normals] = 1.6926·σ, of means of a third of the items drawn without replacement.
+    let share = Double(correct.count { $0 }) / Double(count)
+    let deviation = (share * (1 - share) / Double(count / 3) * Double(count) / Double(count - 1)).squareRoot()
+    #expect(abs(found.expectedUnderNoDifference / (1.6926 * deviation) - 1) < 0.04)
   }
 
   @Test("Each rate is permuted among the items that have it")

@@ -38,7 +38,7 @@ import Testing
   func same() throws {
     let folder = try TemporaryFolder()
     let (monitor, evaluated) = try monitor(folder)
-    let again = try monitor.report(of: WindowFile(file: "\(folder.path)/reference.csv"))
+    let again = try monitor.report(of: try WindowFile(file: "\(folder.path)/reference.csv"))
     let expected = evaluated.fairness.arms[0].overSeeds
     #expect(again.groups.map(\.group) == [nil] + expected.groups.map(\.group))
     #expect(again.groups.map(\.n) == [expected.overall.n] + expected.groups.map(\.n))
@@ -53,7 +53,7 @@ import Testing
     let folder = try TemporaryFolder()
     let monitor = try monitor(folder).monitor
     let file = try folder.write(text(60, topics: ["x", "y", "z"], first: 1_000), to: "window.csv")
-    let report = try monitor.report(of: WindowFile(file: file))
+    let report = try monitor.report(of: try WindowFile(file: file))
     let sizes = Dictionary(
       report.groups.compactMap { figures in figures.group.map { ("\($0)", figures.n) } }
     ) { first, _ in first }

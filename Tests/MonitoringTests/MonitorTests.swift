@@ -105,7 +105,7 @@ import Testing
     let text = try String(contentsOfFile: fixture.window(Batch(labelled: 1)).file, encoding: .utf8)
     let bare = text.replacing(",light,", with: ",brightness,")
     let report = try fixture.monitor().report(
-      of: WindowFile(file: try fixture.folder.write(bare, to: "bare.csv")))
+      of: try WindowFile(file: try fixture.folder.write(bare, to: "bare.csv")))
     #expect(report.missingColumns == ["light"])
     #expect(report.missingGroups.isEmpty)
     #expect(report.outcome == .insufficient)

@@ -57,7 +57,7 @@ struct MonitoringFixture {
   }
 
   func window(_ batch: Batch, seed: Int = 2, name: String = "window.csv") throws -> WindowFile {
-    WindowFile(file: try folder.write(Self.text(batch, key: RandomKey(seed: seed)), to: name))
+    try WindowFile(file: try folder.write(Self.text(batch, key: RandomKey(seed: seed)), to: name))
   }
 
   static func text(_ batch: Batch, key: RandomKey) -> String {

@@ -13,11 +13,25 @@ extension AuditInputs {
     let file = "\(output)/search/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: file) else { return self }
     let ledger = try LedgerGlance(file: file)
+    let completed = try search.finishedRuns(ledger.completed, ledger: file)
+    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs))
+  }
+
+  /// The runs of the plan that a ledger says are done, by their position.
+  ///
+  /// - Parameters:
+  ///   - done: by name.
+  ///   - file: the ledger's.
+  func finishedRuns(_ done: [String: CompletedRun], ledger file: String) throws(AuditError) -> [Int: FinishedRun] {
     var completed: [Int: FinishedRun] = [:]
-    for (index, run) in search.plan.runs.enumerated() {
-      guard let found = ledger.completed[run.identifier.description] else { continue }
+    for (index, run) in plan.runs.enumerated() {
+      guard let found = done[run.identifier.description] else { continue }
+      guard found.logits.count == logitCount(ofRun: index) else {
+        throw AuditError(
+          .failure, "\(file): the predictions of \(found.run) are damaged; choose another --output")
+      }
       completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
     }
-    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs))
+    return completed
   }
 }

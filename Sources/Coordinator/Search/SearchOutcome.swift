@@ -40,18 +40,28 @@ struct SearchOutcome: Sendable {
             throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
           }
           let logits = try Logits(values: finished.logits, count: labels.count, classes: inputs.classNames.count)
-          let right = labels.indices.count { logits.prediction(item: $0) == labels[$0] }
-          accuracies.append(Double(right) / Double(max(1, labels.count)))
-          losses.append(ProbabilityScores(logits, labels: labels).negativeLogLikelihood)
+          let scores = ItemScores(logits, labels: labels)
+          accuracies.append(scores.correct.reduce(0, +) / Double(max(1, labels.count)))
+          losses.append(scores.negativeLogLikelihood.reduce(0, +) / Double(max(1, labels.count)))
           if finished.divergedAt != nil { diverged += 1 }
         }
         return SettingsSearch.Candidate(
           rate: candidate.rate, epochs: candidate.epochs, accuracy: SeedSpread(values: accuracies),
           logLoss: SeedSpread(values: losses), diverged: diverged)
       }
-      arms.append(SettingsSearch.Arm(name: arm.name, candidates: tried))
+      arms.append(SettingsSearch.Arm(name: arm.name, candidates: tried, chosen: Self.best(of: tried)))
     }
     found = SettingsSearch(seeds: settings?.seeds ?? [], validationItems: labels.count, arms: arms)
     self.costs = costs
+  }
+
+  /// The position of the candidate with the highest mean accuracy; of several, the one with the lowest log loss, then the
+  /// first. One of which a run diverged is chosen only where that is so of all.
+  private static func best(of candidates: [SettingsSearch.Candidate]) -> Int {
+    let whole = candidates.indices.filter { candidates[$0].diverged == 0 }
+    func rank(_ index: Int) -> (Double, Double, Int) {
+      (-candidates[index].accuracy.mean, candidates[index].logLoss.mean, index)
+    }
+    return (whole.isEmpty ? Array(candidates.indices) : whole).min { rank($0) < rank($1) } ?? 0
   }
 }

@@ -12,7 +12,7 @@ package struct ItemScores: Sendable {
   /// 1 where the prediction is the label.
   package let correct: [Double]
   /// −log p of the label, in nats.
-  let negativeLogLikelihood: [Double]
+  package let negativeLogLikelihood: [Double]
   /// Σ_c (p_c − y_c)², from 0 to 2.
   let multiclassBrier: [Double]
   /// 1 where the label is the positive class; empty without one.

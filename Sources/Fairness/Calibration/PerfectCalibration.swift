@@ -30,7 +30,7 @@ package enum PerfectCalibration {
     // De Moivre's 2ν·C(n, ν)·p^ν·(1 − p)^(n − ν + 1) with ν = ⌊np⌋ + 1 (Diaconis and Zabell 1991).
     let next = rare.rounded(.down) + 1
     guard trials > next else { return (2 / Double.pi * variance).squareRoot() }
-    let ways = logGamma(trials + 1) - logGamma(next + 1) - logGamma(trials - next + 1)
+    let ways = logBinomialCoefficient(trials, next)
     return 2 * next * exp(ways + next * log(probability) + (trials - next + 1) * log1p(-probability))
   }
 

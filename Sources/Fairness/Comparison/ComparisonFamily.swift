@@ -40,6 +40,9 @@ enum ComparisonFamily {
 }
 
 extension RandomKey {
+  /// The stream of a run; of one that no seed changes, its own.
+  func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self["seed"][$0] } ?? self["no seed"] }
+
   /// The stream of a group, or of all items, whatever the other groups are.
   func named(_ group: GroupName?) -> RandomKey {
     group.map { self["group"][$0.column][$0.value] } ?? self["all items"]

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The exact power of McNemar's exact test of paired binary outcomes: how likely it is to confirm a difference, summed
 /// over every number of discordant pairs and of those that speak for the one side.
 ///
@@ -79,7 +77,7 @@ package struct PairedPower: Sendable, Equatable {
       guard critical >= 0 else { continue }
       // Rejects in the harm's direction where at most `critical` pairs speak against it.
       let rejects = Self.lowerTail(critical, of: discordant, probability: 1 - share)
-      total += Self.mass(discordant, of: pairs, probability: discordance) * rejects
+      total += binomialMass(discordant, of: pairs, probability: discordance) * rejects
     }
     return min(1, total)
   }
@@ -103,13 +101,6 @@ package struct PairedPower: Sendable, Equatable {
   private static func lowerTail(_ k: Int, of n: Int, probability: Double) -> Double {
     if k >= n { return 1 }
     return BetaDistribution.cumulative(1 - probability, a: Double(n - k), b: Double(k + 1))
-  }
-
-  private static func mass(_ k: Int, of n: Int, probability: Double) -> Double {
-    if probability >= 1 { return k == n ? 1 : 0 }
-    let (successes, trials) = (Double(k), Double(n))
-    let ways = logGamma(trials + 1) - logGamma(successes + 1) - logGamma(trials - successes + 1)
-    return exp(ways + successes * log(probability) + (trials - successes) * log1p(-probability))
   }
 }
 

@@ -16,11 +16,14 @@ package struct PooledGroups: Equatable, Sendable {
       pooled += small
       guard !small.isEmpty else { continue }
       groups.append(
-        Subgroup(column: column, value: "smaller ones of \(column)", members: small.flatMap(\.members).sorted()))
+        Subgroup(column: column, value: Self.value(of: column), members: small.flatMap(\.members).sorted()))
     }
     self.groups = groups
     self.pooled = pooled
   }
+
+  /// What the small ones of a combination are called together.
+  package static func value(of column: String) -> String { "smaller ones of \(column)" }
 }
 
 extension [Subgroup] {

@@ -3,16 +3,7 @@ import Foundation
 extension ArmPredictions {
   /// The same with every run's logits divided by a temperature of its own; no prediction changes.
   package func rescaled(by temperatures: [Double]) throws(EvaluationError) -> ArmPredictions {
-    var arm = self
-    for (number, temperature) in zip(runs.indices, temperatures) {
-      let logits = runs[number].logits
-      var values: [Float] = []
-      for item in 0..<logits.count {
-        for label in 0..<logits.classes { values.append(Float(logits[item, label] / temperature)) }
-      }
-      arm.runs[number].logits = try Logits(values: values, count: logits.count, classes: logits.classes)
-    }
-    return arm
+    try changed { run, _, _, logit in logit / temperatures[run] }
   }
 
   /// The same, of two classes, with the positive one predicted of some items from another probability on than a half.
@@ -23,15 +14,23 @@ extension ArmPredictions {
   package func thresholded(
     _ thresholds: [Double], members: [Int], positiveClass: Int
   ) throws(EvaluationError) -> ArmPredictions {
+    let members = Set(members)
+    let shifts = thresholds.map { log($0 / (1 - $0)) }
+    return try changed { run, item, label, logit in
+      label == positiveClass && members.contains(item) ? logit - shifts[run] : logit
+    }
+  }
+
+  private func changed(
+    _ change: (_ run: Int, _ item: Int, _ label: Int, _ logit: Double) -> Double
+  ) throws(EvaluationError) -> ArmPredictions {
     var arm = self
-    for (number, threshold) in zip(runs.indices, thresholds) {
+    for number in runs.indices {
       let logits = runs[number].logits
       var values: [Float] = []
       for item in 0..<logits.count {
-        for label in 0..<logits.classes { values.append(Float(logits[item, label])) }
+        for label in 0..<logits.classes { values.append(Float(change(number, item, label, logits[item, label]))) }
       }
-      let shift = Float(log(threshold / (1 - threshold)))
-      for item in members { values[item * logits.classes + positiveClass] -= shift }
       arm.runs[number].logits = try Logits(values: values, count: logits.count, classes: logits.classes)
     }
     return arm

@@ -46,7 +46,7 @@ struct SpreadPermutation {
   /// - Parameters:
   ///   - values: how often (in how many of `runs` runs) every item counts as a success.
   ///   - isCounted: whether an item has the rate, for example is positive.
-  init(_ memberships: ColumnMemberships, values: [Double], runs: Int, where isCounted: (Int) -> Bool = { _ in true }) {
+  init(_ memberships: ColumnMemberships, values: [Double], runs: Int, where isCounted: (Int) -> Bool) {
     self.memberships = memberships
     self.runs = Double(runs)
     mixedSums = Array(repeating: 0, count: memberships.kinds.count)

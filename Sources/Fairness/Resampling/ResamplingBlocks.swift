@@ -10,8 +10,6 @@ package struct ResamplingBlocks: Sendable {
   package static let most = 2_000
 
   package let count: Int
-  /// The block of every item.
-  let ofItem: [Int32]
   /// The positions of the items, block by block.
   let order: [Int32]
   /// Where each block's part of `order` begins; one more than there are blocks.
@@ -38,7 +36,7 @@ package struct ResamplingBlocks: Sendable {
       order[next[Int(block)]] = Int32(item)
       next[Int(block)] += 1
     }
-    (self.count, self.ofItem, self.order, self.starts) = (count, ofItem, order, starts)
+    (self.count, self.order, self.starts) = (count, order, starts)
   }
 
   /// How often each block is drawn in resample `number`.

@@ -21,3 +21,15 @@ package func logGamma(_ x: Double) -> Double {
   series = (1.0 / 12 - series) * inverse
   return (shifted - 0.5) * log(shifted) - shifted + 0.5 * log(2 * Double.pi) + series - log(product)
 }
+
+/// log C(n, k), of numbers that need not be whole.
+package func logBinomialCoefficient(_ n: Double, _ k: Double) -> Double {
+  logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+}
+
+/// The probability of `successes` in `trials` independent trials.
+package func binomialMass(_ successes: Int, of trials: Int, probability: Double) -> Double {
+  guard probability > 0, probability < 1 else { return successes == (probability > 0 ? trials : 0) ? 1 : 0 }
+  let (k, n) = (Double(successes), Double(trials))
+  return exp(logBinomialCoefficient(n, k) + k * log(probability) + (n - k) * log1p(-probability))
+}

@@ -12,8 +12,6 @@ struct FrozenGroups: Sendable {
 
   private static let notPrefix = "not "
 
-  static func pooledValue(_ column: String) -> String { "smaller ones of \(column)" }
-
   /// - Parameter cells: by column, the cell of every reference item.
   init(groups: [GroupName], cells: [String: [String]]) {
     self.groups = groups
@@ -49,7 +47,7 @@ struct FrozenGroups: Sendable {
     guard columns.count == parts.count else { return nil }
     if parts.count > 1 {
       let alone = combinations[group.column] ?? []
-      let pooled = Self.pooledValue(group.column)
+      let pooled = PooledGroups.value(of: group.column)
       return (0..<count).filter { item in
         let value = columns.flatMap { Manifest.tags(inCell: $0[item]) }.joined(separator: GroupName.times)
         return value == group.value || group.value == pooled && !alone.contains(value)

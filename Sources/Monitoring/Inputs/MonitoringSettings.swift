@@ -4,7 +4,7 @@ package import Gate
 package struct MonitoringSettings: Sendable {
   /// The folder of an audit or an evaluation.
   package var reference: String
-  /// The predictions that an evaluation was made from; empty for those in the folder.
+  /// The reference's predictions; empty for those in its folder.
   package var referencePredictions: [String]
   /// A CSV with the inputs of the reference's items, and beside which their images lie; nil for the predictions' own.
   package var referenceManifest: String?
@@ -22,6 +22,8 @@ package struct MonitoringSettings: Sendable {
   package var label: String
   /// Instead of the reference's own.
   package var policy: Policy?
+
+  var watchesInputs: Bool { !inputs.isEmpty || text != nil || images }
 
   package init(
     reference: String, referencePredictions: [String] = [], referenceManifest: String? = nil, arm: String? = nil,

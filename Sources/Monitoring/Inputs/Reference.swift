@@ -13,7 +13,8 @@ struct Reference: Sendable {
   /// Those of the reference's groups that have items here.
   let groups: [Subgroup]
   let positive: Int?
-  let columns: ItemColumns
+  /// nil where no inputs are watched.
+  let columns: ItemColumns?
   /// Of every item, 1 where it is predicted as it is labelled.
   let correct: [Double]
 
@@ -47,8 +48,9 @@ struct Reference: Sendable {
     positive = document.positiveClass.flatMap { document.classNames.firstIndex(of: $0) }
     frozen = FrozenGroups(groups: document.groups, cells: items.cells)
     groups = frozen.subgroups(cells: items.cells, count: items.count)
-    columns = try ItemColumns(
-      CommaSeparatedValues(file: settings.referenceManifest ?? file), items: items.identifiers)
+    columns =
+      settings.watchesInputs
+      ? try ItemColumns(CommaSeparatedValues(file: settings.referenceManifest ?? file), items: items.identifiers) : nil
     self.document = document
     self.run = run
   }
@@ -57,14 +59,14 @@ struct Reference: Sendable {
     _ settings: MonitoringSettings, run: ReleasedRun
   ) throws(MonitoringError) -> [String] {
     guard settings.referencePredictions.isEmpty else { return settings.referencePredictions }
-    let file = "\(settings.reference)/predictions/\(run.arm).csv"
+    let file = "\(settings.reference)/predictions/\(run.arm.predictionsFile)"
     do throws(FileError) {
       try FileBytes.requireReadable(file)
     } catch {
       throw MonitoringError(
         file,
-        "cannot be read (\(error.reason)); an audit writes it, and for an evaluation name the files that it was made from "
-          + "with --reference-predictions")
+        "cannot be read (\(error.reason)); audits and evaluations write it, and another file can be named with "
+          + "--reference-predictions")
     }
     return [file]
   }

@@ -2,18 +2,21 @@ internal import Datasets
 internal import Foundation
 
 /// A batch of new items as a file, with predictions in it or beside it.
-package struct WindowFile: Equatable, Sendable {
+package struct WindowFile: Sendable {
   /// A CSV: of predictions, or a manifest.
-  package var file: String
+  package let file: String
+  private let contents: CommaSeparatedValues
   /// For a manifest, what `tenbin predict` wrote of it: a row for each of its rows, in its order.
   package var predictions: String?
 
-  package init(file: String, predictions: String? = nil) { (self.file, self.predictions) = (file, predictions) }
-
-  /// Whether a CSV has columns of predictions itself.
-  package static func holdsPredictions(_ file: String) throws -> Bool {
-    try CommaSeparatedValues(file: file).header.contains(where: isScore)
+  /// Reads the file.
+  package init(file: String, predictions: String? = nil) throws {
+    (self.file, self.predictions) = (file, predictions)
+    contents = try CommaSeparatedValues(file: file)
   }
+
+  /// Whether it has columns of predictions itself.
+  package var holdsPredictions: Bool { contents.header.contains(where: Self.isScore) }
 
   private static func isScore(_ column: String) -> Bool {
     column.hasPrefix("logit_") || column.hasPrefix("probability_")
@@ -26,14 +29,14 @@ package struct WindowFile: Equatable, Sendable {
   ///   - label: what the file calls the column of labels.
   /// - Throws: `MonitoringError`, or the error of the CSV, where the two files do not fit each other.
   func table(label: String) throws -> CommaSeparatedValues {
-    let table = try CommaSeparatedValues(file: file)
-    guard let predictions else { return try Self.renamed(table, label: label, scores: nil) }
+    guard let predictions else { return try Self.renamed(contents, label: label, scores: nil) }
     let scores = try CommaSeparatedValues(file: predictions)
-    guard scores.rows.count == table.rows.count else {
+    guard scores.rows.count == contents.rows.count else {
       throw MonitoringError(
-        predictions, "there are \(scores.rows.count) rows; expected one for each of the \(table.rows.count) of \(file)")
+        predictions,
+        "there are \(scores.rows.count) rows; expected one for each of the \(contents.rows.count) of \(file)")
     }
-    return try Self.renamed(table, label: label, scores: scores)
+    return try Self.renamed(contents, label: label, scores: scores)
   }
 
   /// Written and read again, for a table has its columns from bytes alone.

@@ -40,17 +40,6 @@ package struct GroupFigures: Equatable, Sendable {
   package var referenceAccuracy: Undefinable<Proportion>
 }
 
-extension Judgement.Outcome {
-  /// As `tenbin gate` has it: 0 when met, 2 when broken, 3 when the data do not suffice.
-  package var exitCode: Int32 {
-    switch self {
-    case .met: 0
-    case .broken: 2
-    case .insufficient: 3
-    }
-  }
-}
-
 extension [WindowReport] {
   /// The worst of all windows, so that one alarm is enough.
   package var outcome: Judgement.Outcome { map(\.outcome).max() ?? .insufficient }

@@ -171,15 +171,3 @@ struct MonitorWords {
 
   static func probability(_ value: Double) -> String { value < 0.001 ? "< 0.001" : Judgement.text(value) }
 }
-
-extension String {
-  /// A name from a file can neither steer a terminal nor break a line.
-  var withoutControlCharacters: String {
-    var scalars = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      scalars.append(isControl ? "\u{FFFD}" : scalar)
-    }
-    return String(scalars)
-  }
-}

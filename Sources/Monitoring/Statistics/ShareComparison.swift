@@ -48,9 +48,7 @@ package struct ShareComparison: Equatable, Sendable {
   package static func fisherExact(
     _ first: (successes: Int, n: Int), _ second: (successes: Int, n: Int)
   ) -> Double {
-    func logChoose(_ n: Int, _ k: Int) -> Double {
-      logGamma(Double(n) + 1) - logGamma(Double(k) + 1) - logGamma(Double(n - k) + 1)
-    }
+    func logChoose(_ n: Int, _ k: Int) -> Double { logBinomialCoefficient(Double(n), Double(k)) }
     let successes = first.successes + second.successes
     let (lowest, highest) = (max(0, successes - second.n), min(first.n, successes))
     guard lowest < highest, (lowest...highest).contains(first.successes) else { return 1 }

@@ -31,7 +31,7 @@ extension PlantedTruths {
       for right in 0...items {
         let values = clusters.map { $0 < right ? 1.0 : 0 }
         let interval = Proportion(values: values, clusters: clusters, clusterCount: items).interval
-        let mass = binomialMass(right, of: items, share: accuracy)
+        let mass = binomialMass(right, of: items, probability: accuracy)
         covered += interval.contains(accuracy) ? mass : 0
         width += mass * interval.width
       }

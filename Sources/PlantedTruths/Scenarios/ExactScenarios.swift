@@ -13,7 +13,9 @@ extension PlantedTruths {
     return TruthScenario(.exact, planted) { _ in
       let intervals = (0...trials).map { Interval.clopperPearson(successes: $0, n: trials) }
       func mean(_ share: Double, _ figure: (Interval) -> Double) -> Double {
-        intervals.enumerated().reduce(0) { $0 + binomialMass($1.offset, of: trials, share: share) * figure($1.element) }
+        intervals.enumerated().reduce(0) {
+          $0 + binomialMass($1.offset, of: trials, probability: share) * figure($1.element)
+        }
       }
       let lowest = (1...999).map { thousandth in
         let share = Double(thousandth) / 1_000
@@ -31,12 +33,5 @@ extension PlantedTruths {
   /// The width of the interval of one who knows the true standard error of a share.
   static func binomialOracleWidth(_ trials: Int, share: Double) -> Double {
     2 * NormalDistribution.twoSided95 * (share * (1 - share) / Double(trials)).squareRoot()
-  }
-
-  /// The probability of a number of successes.
-  static func binomialMass(_ successes: Int, of trials: Int, share: Double) -> Double {
-    let (k, n) = (Double(successes), Double(trials))
-    let ways = logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
-    return exp(ways + k * log(share) + (n - k) * log1p(-share))
   }
 }

@@ -9,7 +9,8 @@ struct ForestPlot {
 
   var rows: [Row]
   var style: ArmStyle
-  var margin: Double
+  /// nil where none was agreed.
+  var margin: Double?
   /// What all forest plots of a page cover, so that they can be compared.
   var extent: [Double]
 
@@ -18,7 +19,7 @@ struct ForestPlot {
 
   var html: HTML {
     let scale = LinearScale(
-      covering: extent + [0, -margin], within: -1...1, minimumSpan: 0.02, from: Self.left, to: Self.right,
+      covering: extent + [0, -(margin ?? 0)], within: -1...1, minimumSpan: 0.02, from: Self.left, to: Self.right,
       tickCount: 7, endsOnTicks: false)
     let top = 22.0
     let bottom = top + Self.rowHeight * Double(rows.count) + 4
@@ -29,17 +30,26 @@ struct ForestPlot {
         let text = Figures.fixed($0 * 100, digits: digits)
         return $0 > 0 && text != "0" ? "+" + text : text
       })
-    let (zero, limit) = (scale.position(0), scale.position(-margin))
+    let zero = scale.position(0)
+    var (beyond, line): (HTML, HTML) = (.empty, .empty)
+    if let limit = margin.map({ scale.position(-$0) }) {
+      beyond = """
+        <rect class="beyond" x="\(Self.left)" y="\(top)" width="\(limit - Self.left)" height="\(bottom - top)"/>
+        """
+      line = """
+        <line class="limit" x1="\(limit)" x2="\(limit)" y1="\(top)" y2="\(bottom)"/>\
+        <text class="tick" x="\(limit)" y="\(top - 7)" text-anchor="middle">margin</text>
+        """
+    }
     let drawn = rows.enumerated().map { index, row -> HTML in
       self.row(row, y: top + Self.rowHeight * (Double(index) + 0.5) + 2, scale: scale)
     }
     return Axes.drawing(
       width: Self.width, height: bottom + 42, title: "Paired differences by group",
       """
-      <rect class="beyond" x="\(Self.left)" y="\(top)" width="\(limit - Self.left)" height="\(bottom - top)"/>\(axis)\
+      \(beyond)\(axis)\
       <line class="zero" x1="\(zero)" x2="\(zero)" y1="\(top)" y2="\(bottom)"/>\
-      <line class="limit" x1="\(limit)" x2="\(limit)" y1="\(top)" y2="\(bottom)"/>\
-      <text class="tick" x="\(limit)" y="\(top - 7)" text-anchor="middle">margin</text>\(drawn)
+      \(line)\(drawn)
       """)
   }
 

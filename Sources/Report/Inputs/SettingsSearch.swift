@@ -14,6 +14,10 @@ package struct SettingsSearch: Equatable, Sendable {
     /// The position of the chosen one.
     package var chosen: Int
 
+    package init(name: String, candidates: [Candidate], chosen: Int) {
+      (self.name, self.candidates, self.chosen) = (name, candidates, chosen)
+    }
+
     /// Whether the rate is the lowest or highest of several that were tried, so that a wider grid may hold a better one.
     package var isAtEdge: Bool {
       let rates = Set(candidates.map(\.rate))
@@ -45,21 +49,5 @@ package struct SettingsSearch: Equatable, Sendable {
     self.seeds = seeds
     self.validationItems = validationItems
     self.arms = arms
-  }
-}
-
-extension SettingsSearch.Arm {
-  /// Chooses the candidate with the highest mean accuracy; of several, the one with the lowest log loss, then the first.
-  /// One of which a run diverged is chosen only where that is so of all.
-  package init(name: String, candidates: [SettingsSearch.Candidate]) {
-    self.name = name
-    self.candidates = candidates
-    let whole = candidates.indices.filter { candidates[$0].diverged == 0 }
-    var best = whole.first ?? 0
-    for index in whole.isEmpty ? Array(candidates.indices) : whole {
-      let (one, other) = (candidates[index], candidates[best])
-      if (-one.accuracy.mean, one.logLoss.mean) < (-other.accuracy.mean, other.logLoss.mean) { best = index }
-    }
-    chosen = best
   }
 }

@@ -3,8 +3,8 @@ import Fairness
 extension AuditReport {
   /// The declared comparisons: a forest plot for every arm and its reference.
   var comparisonsSection: Section {
-    let plots = forestPlots(fairness.comparisons) { $0.verdictText(rule: fairness.rule) }
-    let others = forestPlots(fairness.exploratoryComparisons) { _ in "" }
+    let plots = forestPlots(fairness.comparisons, margin: fairness.rule.margin) { $0.verdictText(rule: fairness.rule) }
+    let others = forestPlots(fairness.exploratoryComparisons, margin: nil) { _ in "" }
     let caption: HTML = """
       <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of accuracy with 95 % \
       intervals that resample whole clusters; left of the dashed margin an arm is worse than was agreed to accept. \
@@ -27,7 +27,9 @@ extension AuditReport {
   }
 
   /// A plot for every pair of arms.
-  private func forestPlots(_ comparisons: [PairedComparison], verdict: (PairedComparison) -> String) -> [HTML] {
+  private func forestPlots(
+    _ comparisons: [PairedComparison], margin: Double?, verdict: (PairedComparison) -> String
+  ) -> [HTML] {
     var pairs: [ArmComparison] = []
     for comparison in comparisons {
       let pair = ArmComparison(arm: comparison.arm, reference: comparison.reference)
@@ -37,7 +39,7 @@ extension AuditReport {
       let own = comparisons.filter { $0.arm == pair.arm && $0.reference == pair.reference }
       let plot = ForestPlot(
         rows: own.map { ForestPlot.Row(comparison: $0, verdict: verdict($0)) },
-        style: style(of: pair.arm), margin: fairness.rule.margin,
+        style: style(of: pair.arm), margin: margin,
         extent: comparisons.flatMap { [$0.interval.lower, $0.interval.upper] })
       return "<h3>\(armLabel(pair.arm)) minus \(pair.reference)</h3>\(plot.html)"
     }

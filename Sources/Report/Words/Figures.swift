@@ -99,7 +99,7 @@ extension String {
   }
 
   /// The text with control characters replaced, so that a name can neither steer a terminal nor break a document.
-  var withoutControlCharacters: String {
+  package var withoutControlCharacters: String {
     var scalars = String.UnicodeScalarView()
     for scalar in unicodeScalars {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

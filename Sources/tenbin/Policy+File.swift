@@ -1,0 +1,10 @@
+import Datasets
+import Gate
+import Plan
+
+extension Policy {
+  /// Reads a policy from a YAML file.
+  init(file: String) throws {
+    try self.init(yaml: String(decoding: FileBytes.read(file), as: UTF8.self), file: file)
+  }
+}
