@@ -99,7 +99,10 @@ import Testing
     let study = try TinyStudy()
     let first = try WatchedAudit(command(study, output: study.path("a")))
     first.wait(for: "base: training")
+    // It must not be done before the second has looked.
+    kill(first.program.identifier, SIGSTOP)
     let second = try Program.run(command(study, output: study.path("a")))
+    kill(first.program.identifier, SIGCONT)
     #expect(second.exitCode == 1)
     #expect(second.errors.contains("another coordinator is working on this audit"))
     let outcome = first.finish()
