@@ -38,7 +38,7 @@ struct PlantedTruthsCommand: ParsableCommand {
     display.finish()
     print(table.summaryMarkdown)
     if let output {
-      let document = Self.introduction(audits, seed) + table.summaryMarkdown + "\n" + table.markdown
+      let document = Self.introduction(audits, seed) + table.summaryMarkdown + "\n\n" + table.markdown + "\n"
       try Session.reportingErrors { try FileBytes.write(Array(document.utf8), to: output) }
     }
     if !table.broken.isEmpty { throw ExitCode(1) }
