@@ -18,6 +18,7 @@ struct ConductOptions: ParsableArguments {
   var sharedMemory = true
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["--keys": keys])
     if let duplicates, !(duplicates >= 0 && duplicates <= 1) {
       throw ValidationError("--duplicates must be from 0 to 1")
     }
@@ -64,6 +65,7 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var conduct: ConductOptions
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output])
     if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
     if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
@@ -104,6 +106,7 @@ struct CoordinatorCommand: ParsableCommand {
   @OptionGroup var conduct: ConductOptions
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output])
     if !(1...1_000_000).contains(wait) { throw ValidationError("--wait must be from 1 to 1000000 seconds") }
   }
 

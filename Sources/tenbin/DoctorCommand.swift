@@ -16,6 +16,8 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws { try PathOptions.requireNotEmpty(["--output": output]) }
+
   func run() throws {
     var cache: String?
     var cacheProblem: String?

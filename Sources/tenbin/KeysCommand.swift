@@ -81,6 +81,8 @@ struct KeyFolderOption: ParsableArguments {
   @Option(help: "The folder that holds the keys, on the coordinator's host.", completion: .directory)
   var directory: String
 
+  func validate() throws { try PathOptions.requireNotEmpty(["--directory": directory]) }
+
   /// A command names files that a person can copy from anywhere.
   var keys: KeyFolder { KeyFolder(path: URL(filePath: directory).path) }
 }

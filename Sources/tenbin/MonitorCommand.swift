@@ -80,6 +80,10 @@ struct MonitorCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
+    try PathOptions.requireNotEmpty([
+      "--reference": reference, "--reference-manifest": referenceManifest, "--model": model, "--base": base,
+      "--policy": policy, "--output": output,
+    ])
     if windows.isEmpty { throw ValidationError("Missing expected argument '--window <file>'") }
     if Language(rawValue: language) == nil { throw ValidationError("--language must be en or ja") }
   }

@@ -26,6 +26,8 @@ struct PlantedTruthsCommand: ParsableCommand {
   @Option(help: "A Markdown file for the whole table.", completion: .file(extensions: ["md"]))
   var output: String?
 
+  func validate() throws { try PathOptions.requireNotEmpty(["--output": output]) }
+
   func run() throws {
     let display = ProgressDisplay()
     let table = try Session.reportingErrors(otherwise: 64) {

@@ -15,6 +15,7 @@ struct QuickstartCommand: ParsableCommand {
   var workers: Int = 2
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["--directory": directory])
     if !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
   }
 

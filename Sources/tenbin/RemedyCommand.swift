@@ -45,6 +45,7 @@ struct RemedyCommand: ParsableCommand {
   var workers: Int?
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["<folder>": folder, "--specification": specification, "--output": output])
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
   }
 

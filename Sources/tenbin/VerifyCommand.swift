@@ -35,6 +35,7 @@ struct VerifyCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["<output>": output, "--specification": specification])
     if !(0...1_000_000).contains(steps) { throw ValidationError("--steps must be from 0 to 1000000") }
     if step != nil, choice == nil { throw ValidationError("--step must be RUN:STEP, for example full/seed-13:7") }
   }

@@ -212,5 +212,17 @@ import Wire
     #expect(try Program.run("audit").exitCode == 64)
     #expect(try Program.run("audit", "x.yaml", "--output", "y", "--workers", "0").exitCode == 64)
     #expect(try Program.run("nonsense").exitCode == 64)
+    // Below an empty path lies the root of the file system.
+    for arguments in [
+      ["audit", "x.yaml", "--output", ""], ["evaluate", "--predictions", "x.csv", "--output", ""],
+      ["monitor", "--reference", "", "--window", "x.csv"],
+      ["monitor", "--reference", "x", "--window", "x.csv", "--output", ""],
+      ["remedy", "x", "--group", "a=b", "--output", ""], ["quickstart", "--directory", ""], ["doctor", "--output", ""],
+      ["keys", "coordinator", "--directory", ""], ["planted-truths", "--audits", "1", "--output", ""], ["verify", ""],
+      ["coordinator", "x.yaml", "--listen", "tcp://127.0.0.1:5555", "--output", ""],
+    ] {
+      let outcome = try Program(arguments, in: FileManager.default.temporaryDirectory.path).wait()
+      #expect(outcome.exitCode == 64 && outcome.errors.contains("is empty"), "\(arguments): \(outcome.errors)")
+    }
   }
 }
