@@ -1,8 +1,8 @@
 /// The gaps between the groups of one column.
 ///
-/// Where fewer than two groups hold both classes, the group all but determines the label: a difference of rates then
-/// speaks of the labels, not of the model, and all three gaps are undefined. Otherwise each gap is taken between the
-/// groups that have the rate.
+/// Each gap is taken between the groups that have its rate, and is undefined with fewer than two of them: demographic
+/// parity needs no labels, equal opportunity positives alone, equalized odds two groups with positives and two with
+/// negatives.
 struct GapComputation {
   /// The rates of the column's groups.
   let rates: [GroupRates]
@@ -21,7 +21,10 @@ struct GapComputation {
     let falsePositives = gap(.falsePositiveRate, together)
     guard let first = truePositives.value else { return truePositives }
     guard let second = falsePositives.value else { return falsePositives }
-    return .value(first.value >= second.value ? first : second)
+    var larger = first.value >= second.value ? first : second
+    // A group holds items, so it cannot lack both classes.
+    larger.leftOut = leftOut { Self.why($0, lacks: .truePositiveRate) ?? Self.why($0, lacks: .falsePositiveRate) }
+    return .value(larger)
   }
 
   /// The group with the lowest accuracy, or `nil` without groups.
@@ -43,41 +46,33 @@ struct GapComputation {
   }
 
   private func gap(_ rate: GapRate, _ spreads: SpreadPermutation.Spreads?) -> Undefinable<Gap> {
-    if let reason = whyIncomparable { return .undefined(reason: reason, n: n) }
+    guard rates.count >= 2 else { return .undefined(reason: "the column has fewer than two groups", n: n) }
+    let leftOut = leftOut { Self.why($0, lacks: rate) }
     let known = rates.compactMap { group in Self.rate(rate, of: group).map { (Self.value(group), $0) } }
     guard known.count >= 2, var highest = known.first, var lowest = known.first, let spreads else {
-      return .undefined(reason: "fewer than two groups have the rate", n: n)
+      return .undefined(reason: Self.whyTooFew(rate, leftOut), n: n)
     }
     for pair in known {
       if pair.1 > highest.1 { highest = pair }
       if pair.1 < lowest.1 { lowest = pair }
     }
-    let leftOut = rates.filter { Self.rate(rate, of: $0) == nil }.map(Self.value)
     return .value(
       Gap(
         value: highest.1 - lowest.1, rate: rate, highest: highest.0, lowest: lowest.0, leftOut: leftOut,
         test: SpreadTest(spreads)))
   }
 
-  /// Why the groups' rates cannot be set against each other, or `nil` when they can.
-  private var whyIncomparable: String? {
-    guard rates.count >= 2 else { return "the column has fewer than two groups" }
-    var withoutPositives: [String] = []
-    var withoutNegatives: [String] = []
-    for group in rates {
-      switch (group.positives, group.negatives) {
-      case (.undefined(let reason, _), _), (_, .undefined(let reason, _)): return reason
-      case (.value(let positives), .value(let negatives)):
-        if positives == 0 { withoutPositives.append(Self.value(group)) }
-        if negatives == 0 { withoutNegatives.append(Self.value(group)) }
-      }
-    }
-    // A group holds items, so it cannot lack both classes.
-    guard rates.count - withoutPositives.count - withoutNegatives.count < 2 else { return nil }
-    var reason = "fewer than two groups hold both classes"
-    if !withoutPositives.isEmpty { reason += "; without positives: " + withoutPositives.joined(separator: ", ") }
-    if !withoutNegatives.isEmpty { reason += "; without negatives: " + withoutNegatives.joined(separator: ", ") }
-    return reason
+  private func leftOut(_ why: (GroupRates) -> String?) -> [LeftOutGroup] {
+    rates.compactMap { group in why(group).map { LeftOutGroup(value: Self.value(group), reason: $0) } }
+  }
+
+  /// "fewer than two groups have a false positive rate (no negatives: b, c)"; what all groups lack is said alone.
+  private static func whyTooFew(_ rate: GapRate, _ leftOut: [LeftOutGroup]) -> String {
+    guard let first = leftOut.first else { return "fewer than two groups have a \(rate.words)" }
+    // Without a positive class no group has any rate.
+    guard first.reason == rate.missing else { return first.reason }
+    return "fewer than two groups have a \(rate.words) (\(first.reason): "
+      + leftOut.map(\.value).joined(separator: ", ") + ")"
   }
 
   private static func value(_ group: GroupRates) -> String { group.group?.value ?? "" }
@@ -87,6 +82,37 @@ struct GapComputation {
     case .selectionRate: group.selectionRate.value?.value
     case .truePositiveRate: group.truePositiveRate.value?.value
     case .falsePositiveRate: group.falsePositiveRate.value?.value
+    }
+  }
+
+  /// Why a group has no such rate; nil where it has.
+  private static func why(_ group: GroupRates, lacks rate: GapRate) -> String? {
+    let proportion =
+      switch rate {
+      case .selectionRate: group.selectionRate
+      case .truePositiveRate: group.truePositiveRate
+      case .falsePositiveRate: group.falsePositiveRate
+      }
+    guard case .undefined(let reason, _) = proportion else { return nil }
+    return reason
+  }
+}
+
+extension GapRate {
+  fileprivate var words: String {
+    switch self {
+    case .selectionRate: "selection rate"
+    case .truePositiveRate: "true positive rate"
+    case .falsePositiveRate: "false positive rate"
+    }
+  }
+
+  /// What a group without the rate has none of.
+  fileprivate var missing: String {
+    switch self {
+    case .selectionRate: "no items"
+    case .truePositiveRate: "no positives"
+    case .falsePositiveRate: "no negatives"
     }
   }
 }

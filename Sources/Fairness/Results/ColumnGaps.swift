@@ -12,9 +12,16 @@ package struct Gap: Equatable, Sendable {
   /// The value of the group with the highest rate; of several, the first.
   package var highest: String
   package var lowest: String
-  /// The values of groups that have no such rate and are left out.
-  package var leftOut: [String]
+  /// Groups that lack a rate which the gap needs, in their order.
+  package var leftOut: [LeftOutGroup]
   package var test: SpreadTest
+}
+
+/// A group that takes no part in a gap, and why.
+package struct LeftOutGroup: Equatable, Sendable {
+  package var value: String
+  /// "no positives", for example.
+  package var reason: String
 }
 
 /// The largest difference of accuracy between two groups of one column.
@@ -54,7 +61,7 @@ package struct ColumnGaps: Equatable, Sendable {
   package var column: String
   package var demographicParityDifference: Undefinable<Gap>
   package var equalOpportunityDifference: Undefinable<Gap>
-  /// The larger of the gaps of true and false positive rate; `rate` says which.
+  /// The larger of the gaps of true and false positive rate; `rate` says which. Needs both.
   package var equalizedOddsDifference: Undefinable<Gap>
   package var accuracySpread: Undefinable<AccuracySpread>
   package var worstGroup: WorstGroup

@@ -18,7 +18,8 @@ extension Gap {
     .object(
       [
         "value": .figure(value, n: leftOut.count), "rate": .string(rate.factName), "highest": .string(highest),
-        "lowest": .string(lowest), "left_out": .array(leftOut.map(JSONValue.string)),
+        "lowest": .string(lowest), "left_out": .array(leftOut.map { .string($0.value) }),
+        "left_out_reasons": .array(leftOut.map { .string($0.reason) }),
       ].merging(test.json) { $1 })
   }
 }

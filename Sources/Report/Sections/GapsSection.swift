@@ -57,7 +57,8 @@ extension AuditReport {
 
   private func gapCell(_ gap: Gap, namesRate: Bool) -> HTML {
     let rate = namesRate ? gap.rate == .truePositiveRate ? ", true positives" : ", false positives" : ""
-    let leftOut = gap.leftOut.isEmpty ? "" : "; without \(gap.leftOut.listed)"
+    let leftOut =
+      gap.leftOut.isEmpty ? "" : "; without \(gap.leftOut.map { "\($0.value) (\($0.reason))" }.listed)"
     return
       "\(Figures.percent(gap.value)) \(testText(gap.test))<small>\(gap.highest) over \(gap.lowest)\(rate)\(leftOut)</small>"
   }

@@ -62,6 +62,11 @@ extension AuditReport {
       "Equalized odds difference", "The larger of the gaps of true and of false positive rate (Hardt et al. 2016)."
     ),
     (
+      "Groups of a gap",
+      "Those that have the rate: all for demographic parity, those with positives for equal opportunity, and of "
+        + "equalized odds each rate's own. The others are named; with fewer than two the gap is undefined."
+    ),
+    (
       "Paired difference",
       "Mean over items of the seed-averaged difference; intervals resample clusters, tests flip the signs of clusters."
     ),

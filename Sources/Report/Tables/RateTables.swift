@@ -45,7 +45,7 @@ extension AuditReport {
   func gapsTable() -> CommaSeparatedTable {
     var table = CommaSeparatedTable(
       header: ["arm", "seed", "column", "gap", "value", "rate", "highest", "lowest", "left_out"]
-        + ["expected_under_no_difference", "p_value", "gap_undefined"])
+        + ["left_out_reasons", "expected_under_no_difference", "p_value", "gap_undefined"])
     for arm in fairness.arms {
       for (seed, rates) in arm.seeds.map({ ($0.seed.map { String($0) } ?? "", $0.rates) }) + [("all", arm.overSeeds)] {
         for column in rates.columns {
@@ -91,13 +91,14 @@ extension Undefinable {
 extension ColumnGaps {
   fileprivate var rows: [(name: String, fields: [String])] {
     func fields(_ gap: Undefinable<Gap>) -> [String] {
-      Field.undefinable(gap, 7) {
-        [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest, $0.leftOut.joined(separator: ";")]
+      Field.undefinable(gap, 8) {
+        [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest]
+          + [$0.leftOut.map(\.value).joined(separator: ";"), $0.leftOut.map(\.reason).joined(separator: ";")]
           + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
       }
     }
-    let spread = Field.undefinable(accuracySpread, 7) {
-      [Field.number($0.value), "accuracy", $0.highest, $0.lowest, ""]
+    let spread = Field.undefinable(accuracySpread, 8) {
+      [Field.number($0.value), "accuracy", $0.highest, $0.lowest, "", ""]
         + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
     }
     return [
