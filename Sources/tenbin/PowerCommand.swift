@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fairness
 import Foundation
+import Report
 
 /// How many items a question needs.
 struct PowerCommand: ParsableCommand {
@@ -39,7 +40,9 @@ struct PowerCommand: ParsableCommand {
 
   func validate() throws {
     if !(power > 0 && power < 1) { throw ValidationError("--power must be above 0 and below 1") }
-    if let items, !(0...100_000_000).contains(items) { throw ValidationError("--items must be from 0 to 100000000") }
+    if let items, !(0...PairedPower.mostItems).contains(items) {
+      throw ValidationError("--items must be from 0 to \(PairedPower.mostItems)")
+    }
   }
 
   func run() throws {
@@ -59,15 +62,13 @@ struct PowerCommand: ParsableCommand {
       encoder.keyEncodingStrategy = .convertToSnakeCase
       print(String(decoding: try encoder.encode(answer), as: UTF8.self))
     } else if let items, let found {
-      print("\(items) items find it with \(Self.percent(found)) %")
+      print("\(items) items find it with \(Figures.percentNotAbove(found)) %")
     } else if let needed {
-      print("\(needed) items find it with \(Self.percent(power)) % or more")
+      print("\(needed) items find it with \(Figures.exactPercent(power)) % or more")
     } else {
-      print("more than 100000000 items would be needed")
+      print("more than \(PairedPower.mostItems) items would be needed")
     }
   }
-
-  private static func percent(_ share: Double) -> String { "\((share * 1_000).rounded() / 10)" }
 
   private struct Answer: Encodable {
     let difference: Double

@@ -68,4 +68,16 @@ import Testing
       try PairedPower(difference: 0.1, discordance: 0.1, correlation: 2)
     }
   }
+
+  @Test("Clusters that leave nothing of a hundred million items are no trap, and larger ones are refused")
+  func hugeClusters() throws {
+    let power = try PairedPower(difference: 0.03, discordance: 0.08, clusterSize: 1e8, correlation: 1)
+    #expect(power.items(power: 0.8) == nil)
+    #expect(power.power(items: 100_000_000) == 0)
+    for size in [1e9, 1e300, .infinity, .nan] {
+      #expect(throws: PowerError.self) {
+        try PairedPower(difference: 0.03, discordance: 0.08, clusterSize: size, correlation: 0.5)
+      }
+    }
+  }
 }

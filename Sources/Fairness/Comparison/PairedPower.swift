@@ -12,6 +12,9 @@ package struct PairedPower: Sendable, Equatable {
   /// What clusters take away: pairs are divided by 1 + (cluster size − 1)·correlation.
   package let designEffect: Double
 
+  /// More items are not looked for; nor are larger clusters.
+  package static let mostItems = 100_000_000
+
   /// - Throws: `PowerError` for shares that cannot be.
   package init(
     difference: Double, discordance: Double, familySize: Int = 1, clusterSize: Double = 1, correlation: Double = 0
@@ -22,7 +25,7 @@ package struct PairedPower: Sendable, Equatable {
       throw .discordance(discordance, difference: difference)
     }
     guard familySize >= 1 else { throw .familySize(familySize) }
-    guard clusterSize >= 1, clusterSize.isFinite else { throw .clusterSize(clusterSize) }
+    guard clusterSize >= 1, clusterSize <= Double(Self.mostItems) else { throw .clusterSize(clusterSize) }
     guard (0...1).contains(correlation) else { throw .correlation(correlation) }
     (self.difference, self.discordance, self.familySize) = (difference, discordance, familySize)
     designEffect = 1 + (clusterSize - 1) * correlation
@@ -36,12 +39,12 @@ package struct PairedPower: Sendable, Equatable {
   /// Exact power is no smooth function of the number: one more pair can lower it. So the number behind the last one that
   /// falls short is meant.
   ///
-  /// - Returns: nil where more than a hundred million would be needed.
+  /// - Returns: nil where more than `mostItems` would be needed.
   package func items(power wanted: Double) -> Int? {
     var high = 16
     while power(pairs: high) < wanted {
       high *= 2
-      if high > 100_000_000 { return nil }
+      if high > Self.mostItems { return nil }
     }
     // The saw's teeth are about as wide as one discordant pair more: what lies well above the crossing is safe.
     var low = high / 2
@@ -49,14 +52,15 @@ package struct PairedPower: Sendable, Equatable {
       let middle = (low + high) / 2
       if power(pairs: middle) < wanted { low = middle } else { high = middle }
     }
-    let tooth = Int((4 / discordance).rounded(.up))
+    let tooth = Int(min(Double(Self.mostItems), (4 / discordance).rounded(.up)))
     var pairs = high
     var candidate = high
     while candidate <= pairs + tooth {
       if power(pairs: candidate) < wanted { pairs = candidate + 1 }
       candidate += 1
     }
-    return Int((Double(pairs) * designEffect).rounded(.up))
+    let items = (Double(pairs) * designEffect).rounded(.up)
+    return items <= Double(Self.mostItems) ? Int(items) : nil
   }
 
   private func power(pairs: Int) -> Double {
@@ -118,7 +122,7 @@ package enum PowerError: Error, Equatable, Sendable, CustomStringConvertible {
     case .discordance(let value, let difference):
       "the discordance is \(value); expected a share from the difference, \(difference), to 1"
     case .familySize(let value): "the family has \(value) comparisons; expected at least 1"
-    case .clusterSize(let value): "the cluster size is \(value); expected 1 or more items"
+    case .clusterSize(let value): "the cluster size is \(value); expected from 1 to \(PairedPower.mostItems) items"
     case .correlation(let value): "the intra-cluster correlation is \(value); expected a share from 0 to 1"
     }
   }

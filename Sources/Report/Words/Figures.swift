@@ -28,6 +28,18 @@ package enum Figures {
     return difference > 0 && text != "0.0" ? "+" + text : text
   }
 
+  /// A share in percent with two decimals, rounded down: what falls short of a bound never reads as if it reached it.
+  package static func percentNotAbove(_ share: Double) -> String {
+    // Products of decimals such as .29 · 100 lie a little below what they stand for.
+    fixed(((share * 10_000 * (1 + 1e-13)).rounded(.down)) / 100, digits: 2)
+  }
+
+  /// A share that a user stated, in percent, with all its decimals and at least one.
+  package static func exactPercent(_ share: Double) -> String {
+    let digits = (1...12).first { Double(fixed(share * 100, digits: $0)).map { abs($0 - share * 100) < 1e-12 } == true }
+    return fixed(share * 100, digits: digits ?? 12)
+  }
+
   static func percent(_ interval: Interval) -> String {
     "[\(percent(interval.lower)), \(percent(interval.upper))]"
   }
