@@ -75,8 +75,9 @@ extension Judgement {
     figure.map { " \(Self.text($0.value)) [\(Self.text($0.lower)), \(Self.text($0.upper))]" }
   }
 
-  /// Three decimals, and a true minus sign.
+  /// Three decimals, and a true minus sign; what is no share or difference of shares as it is.
   package static func text(_ value: Double) -> String {
+    guard value.magnitude < 1e6 else { return value < 0 ? "−\(value.magnitude)" : "\(value)" }
     let thousandths = Int((value * 1_000).rounded())
     let digits = "\(abs(thousandths) % 1_000)"
     let sign = thousandths < 0 ? "−" : ""

@@ -169,6 +169,12 @@ private struct Document: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
       if let number = try? decoder.singleValueContainer().decode(Double.self) {
+        // Everything that policies speak of is a share, a difference of shares, or a bound of one.
+        guard number.magnitude <= 2 else {
+          throw DecodingError.dataCorrupted(
+            DecodingError.Context(
+              codingPath: decoder.codingPath, debugDescription: "expected a figure from -1 to 1, found \(number)"))
+        }
         (value, reason) = (number, "")
       } else {
         value = nil

@@ -42,6 +42,31 @@ import Testing
     return try ResultsFigures(Data(text.utf8))
   }
 
+  @Test("A limit that no share can reach is refused, and a difference may lie below 0")
+  func limits() throws {
+    for rule in [
+      "accuracy, at_least: -0.1", "f1, at_most: 1.5", "attack_area, at_most: -1", "signed_gap, at_most: 1.1",
+    ] {
+      #expect(throws: SpecificationError.self) { try outcomes("  - {metric: \(rule), group: all}") }
+    }
+    #expect(try outcomes("  - {metric: signed_gap, group: all, at_least: -0.1}").map(\.outcome) == [.met])
+  }
+
+  @Test("Figures that no share can have are refused as damage, and never a trap where they are shown")
+  func damaged() throws {
+    for value in ["1e300", "-1e300", "17"] {
+      let text = """
+        {"name": "x", "groups": [], "evaluations": [], "privacy": {"undefined": "none", "n": 0}, "comparisons": [
+          {"arm": "a", "reference": "b", "group": null, "n": 9, "estimate": \(value),
+           "interval": {"lower": -0.1, "upper": 0.1}}]}
+        """
+      #expect(throws: DecodingError.self) { try ResultsFigures(Data(text.utf8)) }
+    }
+    #expect(Judgement.text(1e300) == "1e+300" && Judgement.text(-1e300) == "−1e+300")
+    #expect(Judgement.text(.infinity) == "inf" && Judgement.text(.nan) == "nan")
+    #expect(Judgement.text(-0.0125) == "−0.013")
+  }
+
   private func outcomes(_ rules: String, minimum: Int = 30) throws -> [Judgement] {
     let policy = try Policy(yaml: "min_group: \(minimum)\nrules:\n\(rules)\n", file: "policy.yaml")
     return policy.judge(try results())

@@ -38,12 +38,17 @@ extension Policy.Rule {
     }
     let demand: Policy.Demand
     switch name {
-    case "at_least": demand = .atLeast(try limit.number(-1...1))
-    case "at_most": demand = .atMost(try limit.number(-1...1))
+    case "at_least": demand = .atLeast(try limit.number(metric.range))
+    case "at_most": demand = .atMost(try limit.number(metric.range))
     default:
       guard metric == .accuracy else { throw limit.failure("a margin is about accuracy, found \(metric.rawValue)") }
       demand = .margin(try limit.number(0...1))
     }
     self.init(metric: metric, groups: groups, demand: demand)
   }
+}
+
+extension Policy.Metric {
+  /// What the figure can be; a demand beyond that is met by all or by none.
+  fileprivate var range: ClosedRange<Double> { self == .signedGap ? -1...1 : 0...1 }
 }
