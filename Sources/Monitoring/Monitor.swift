@@ -60,10 +60,11 @@ package struct Monitor: Sendable {
       file: window.file, groups: figures, unseenGroups: window.unseen.map(\.name), missingGroups: window.missingGroups,
       missingColumns: window.missingColumns, knownItems: window.known, drifts: try drifts(of: window),
       evaluation: evaluation, judgements: judgements ?? [], outcome: .insufficient, hasPolicy: policy != nil)
-    // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed.
+    // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be looked at;
+    // nor what the reference was judged by already.
     let canPass =
       report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.looks.isEmpty
-      && report.unseenGroups.isEmpty
+      && report.unseenGroups.isEmpty && report.missingColumns.isEmpty && !report.isMostlyKnown
     report.outcome = max(
       report.judgements.map(\.outcome).max() ?? .insufficient, canPass ? .met : .insufficient)
     return report

@@ -30,6 +30,37 @@ import Testing
     #expect(report.lines(in: .japanese)[0].contains("方針を満たしています"))
   }
 
+  @Test("A window without a column of the reference's groups could not be checked, whatever its labels say")
+  func missingColumns() throws {
+    let fixture = try MonitoringFixture(rules: [
+      Policy.Rule(metric: .accuracy, groups: .all, demand: .atLeast(0.6))
+    ])
+    let whole = try fixture.window(Batch(labelled: 1))
+    #expect(try fixture.monitor().report(of: whole).outcome == .met)
+    let text = try String(contentsOfFile: whole.file, encoding: .utf8)
+    for columns in [[",light"], [",light", ",age"]] {
+      let bare = columns.reduce(text) { $0.replacing($1 + ",", with: "\($1)-then,") }
+      let report = try fixture.monitor().report(
+        of: try WindowFile(file: try fixture.folder.write(bare, to: "bare.csv")))
+      #expect(report.missingColumns.count == columns.count)
+      #expect(report.judgements.map(\.outcome) == [.met])
+      #expect(report.outcome == .insufficient && report.outcome.exitCode == 3)
+      #expect(report.lines(in: .english)[0].contains("groups could not be checked"))
+      #expect(report.lines(in: .japanese)[0].contains("列がないため確認できません"))
+    }
+  }
+
+  @Test("A window that holds mostly the reference's own items does not pass for what came after it")
+  func knownItems() throws {
+    let fixture = try MonitoringFixture()
+    let same = try fixture.monitor().report(of: try WindowFile(file: "\(fixture.folder.path)/reference.csv"))
+    #expect(same.knownItems == 400 && same.outcome == .insufficient)
+    #expect(same.lines(in: .english)[0].contains("most items are the reference's own"))
+    // A few that come again do no harm.
+    let some = try fixture.monitor().report(of: try fixture.window(Batch(first: 300, labelled: 1)))
+    #expect(some.knownItems == 100 && some.outcome == .met)
+  }
+
   @Test("Unlabelled items alone never give exit code 0, whatever they hold", arguments: 0..<24)
   func unlabelled(number: Int) throws {
     var generator = RandomKey(seed: 5)["unlabelled"][number].generator

@@ -21,6 +21,8 @@ package struct WindowReport: Sendable {
 
   package var items: Int { groups.first?.n ?? 0 }
   package var labelled: Int { groups.first?.labelled ?? 0 }
+  /// Whether more than half of the items are the reference's own: they say little of what comes after it.
+  package var isMostlyKnown: Bool { knownItems * 2 > items }
   /// What changed for certain and enough to matter.
   package var looks: [Drift] { drifts.filter(\.isLook) }
 }

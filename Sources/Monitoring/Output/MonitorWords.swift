@@ -70,9 +70,17 @@ struct MonitorWords {
             ? "look: \(looks) \(looks == 1 ? "change" : "changes") since the audit" : "要確認：監査時からの変化が \(looks) 件あります")
           : !hasPolicy
             ? (isEnglish ? "no alarm; there is no policy to judge by" : "警報なし；判定する方針がありません")
-            : report.labelled == 0
-              ? (isEnglish ? "no alarm; without labels no policy is met" : "警報なし；ラベルなしでは方針を満たすと言えません")
-              : (isEnglish ? "no alarm; the data do not suffice for the policy" : "警報なし；方針を判定するにはデータが足りません")
+            : report.isMostlyKnown
+              ? (isEnglish
+                ? "no alarm; most items are the reference's own, which cannot say what has come since"
+                : "警報なし；大半が監査時と同じ項目なので、その後のことは判定できません")
+              : !report.missingColumns.isEmpty
+                ? (isEnglish
+                  ? "no alarm; groups could not be checked, for their columns are missing"
+                  : "警報なし；グループの列がないため確認できません")
+                : report.labelled == 0
+                  ? (isEnglish ? "no alarm; without labels no policy is met" : "警報なし；ラベルなしでは方針を満たすと言えません")
+                  : (isEnglish ? "no alarm; the data do not suffice for the policy" : "警報なし；方針を判定するにはデータが足りません")
       }
     let counts = [Judgement.Outcome.met, .insufficient, .broken].map { outcome in
       report.judgements.count { $0.outcome == outcome }
