@@ -80,6 +80,8 @@ private struct RowScanner {
   /// The next row, or nil at the end; a row of another number of fields than `expecting` is an error.
   mutating func next(expecting: Int? = nil) throws(CommaSeparatedValuesError) -> CommaSeparatedValues.Row? {
     guard position < bytes.count else { return nil }
+    // Of a single column an empty line is a row; of several it is none, and harmless at the end.
+    if let expecting, expecting > 1, isBlankToTheEnd { return nil }
     let start = line
     var fields: [String] = []
     if let expecting { fields.reserveCapacity(expecting) }
@@ -88,6 +90,10 @@ private struct RowScanner {
       throw error(.raggedRow(expected: expecting, found: fields.count), line: start)
     }
     return CommaSeparatedValues.Row(line: start, fields: fields)
+  }
+
+  private var isBlankToTheEnd: Bool {
+    bytes[position...].allSatisfy { $0 == Self.lineFeed || $0 == Self.carriageReturn }
   }
 
   /// Steps over what follows a field: true at the end of a row or of the file, false at a comma.

@@ -23,6 +23,15 @@ import Testing
     #expect(try CommaSeparatedValues(bytes: Array("a,b\n1,".utf8), name: "t").rows.map(\.fields) == [["1", ""]])
   }
 
+  @Test("Empty lines at the end are no rows of a table of several columns", arguments: ["\n", "\r\n", "\n\r\n\n"])
+  func blankEnd(end: String) throws {
+    let table = try CommaSeparatedValues(bytes: Array("a,b\n1,2\n\(end)".utf8), name: "t")
+    #expect(table.rows.map(\.fields) == [["1", "2"]])
+    #expect(throws: CommaSeparatedValuesError.self) {
+      try CommaSeparatedValues(bytes: Array("a,b\n\(end)".utf8), name: "t")
+    }
+  }
+
   typealias Problem = CommaSeparatedValuesError.Problem
 
   @Test(
@@ -30,7 +39,7 @@ import Testing
     arguments: [
       ("a,b\n1,2\n3\n", 3, .raggedRow(expected: 2, found: 1)),
       ("a,b\n\"1\n1\",2\n3,4,5\n", 4, .raggedRow(expected: 2, found: 3)),
-      ("a,b\n1,2\n\n", 3, .raggedRow(expected: 2, found: 1)),
+      ("a,b\n1,2\n\n3,4\n", 3, .raggedRow(expected: 2, found: 1)),
       ("a,b\n1,\"2\n3,4\n", 2, .unterminatedQuote),
       ("a\n\"", 2, .unterminatedQuote),
       ("a\n\"x\" \n", 2, .textAfterClosingQuote),
