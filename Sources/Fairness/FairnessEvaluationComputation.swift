@@ -47,12 +47,15 @@ extension FairnessEvaluation {
       let seeds = zip(arm.runs, outcomes[index]).map { SeedEvaluation(seed: $0.seed, rates: rates($1)) }
       guard let overSeeds = together[index].first.map(rates) ?? seeds.first?.rates else { continue }
       let runs = scores[index]
+      let positives = items.positiveClass.flatMap { positive in
+        items.classNames.count == 2 ? runs.map { ItemScores($0, ofClass: positive) } : nil
+      }
       let evaluation = ArmEvaluation(
         arm: arm.arm, seeds: seeds, overSeeds: overSeeds,
         classes: ClassRates.all(runs, subsets: subsets, items: items),
         calibrations: concurrentMap(subsets.count) {
           CalibrationEvaluation(
-            subsets[$0], runs: runs, key: key["calibration"][arm.arm].named(subsets[$0].name))
+            subsets[$0], runs: runs, positives: positives, key: key["calibration"][arm.arm].named(subsets[$0].name))
         },
         temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets),
         thresholds: thresholds(
@@ -91,10 +94,19 @@ extension FairnessEvaluation {
     of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset]
   ) -> Undefinable<TemperatureEvaluation> {
     guard let validation, !validation.labels.isEmpty,
-      let own = validation.arms.first(where: { $0.arm == arm.arm }),
-      let found = TemperatureEvaluation(
-        of: arm, validation: own, labels: validation.labels, items: items, subsets: subsets)
+      let own = validation.arms.first(where: { $0.arm == arm.arm })
     else { return .undefined(reason: "there are no validation items to fit a temperature to", n: 0) }
+    let labels = validation.labels
+    let impossible = labels.indices.count { item in
+      own.runs.contains { $0.logits.isRuledOut(item: item, label: labels[item]) }
+    }
+    // Their log loss is infinite at every temperature, so that none is best.
+    guard impossible == 0 else {
+      return .undefined(reason: [ItemScores].ruledOut(impossible, of: "validation item"), n: labels.count)
+    }
+    guard
+      let found = TemperatureEvaluation(of: arm, validation: own, labels: labels, items: items, subsets: subsets)
+    else { return .undefined(reason: "there are no runs to fit a temperature to", n: labels.count) }
     return .value(found)
   }
 

@@ -59,6 +59,12 @@ import Testing
         #expect(isClose(one.classwiseError.value, same.classwiseError.value))
         var same = same
         same.classwiseError = one.classwiseError
+        // What too much is expected of one of two classes is expected too little of the other.
+        let (positive, negative) = (try #require(one.positive.value), try #require(same.positive.value))
+        #expect(isClose(positive.signedGap.value, -negative.signedGap.value))
+        #expect(isClose(positive.baseRate, 1 - negative.baseRate))
+        #expect(isClose(positive.meanProbability, 1 - negative.meanProbability))
+        same.positive = one.positive
         let isSame = one == same
         #expect(isSame)
       }

@@ -87,7 +87,7 @@ import Testing
       .expectedCalibrationError: calibration.expectedCalibrationError.value,
       .debiasedSquaredError: calibration.debiasedSquaredError.value?.value, .signedGap: calibration.signedGap.value,
       .equalMassError: calibration.equalMassError.value, .classwiseError: calibration.classwiseError.value,
-      .negativeLogLikelihood: calibration.negativeLogLikelihood.value, .brier: calibration.brier.score,
+      .negativeLogLikelihood: calibration.negativeLogLikelihood.value?.value, .brier: calibration.brier.score,
       .multiclassBrier: calibration.multiclassBrier.value,
     ]
     #expect(expected.count == ResampledFigure.allCases.count)

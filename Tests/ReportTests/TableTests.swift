@@ -61,6 +61,62 @@ struct TableTests {
     }
   }
 
+  @Test("Calibration says which confidence it is of, and has that of the positive class where there is one")
+  func confidence() throws {
+    let rows = try rows(SimulatedAudit.report.get(), "calibration")
+    func column(_ name: String) throws -> Int { try #require(rows[0].firstIndex(of: name)) }
+    let named = try column("confidence")
+    #expect(rows.dropFirst().allSatisfy { $0[named] == "top label" })
+    let gap = try column("positive_signed_gap")
+    let report = try SimulatedAudit.report.get()
+    let expected = report.fairness.arms.flatMap { [$0.overallCalibration] + $0.groupCalibrations }
+      .map { $0.positive.value?.signedGap.value }
+    #expect(rows.dropFirst().map { Double($0[gap]) } == expected && expected.contains { $0 != nil })
+    let without = try self.rows(SmallAudit.report(), "calibration")
+    let reason = try column("positive_signed_gap_undefined")
+    #expect(without.dropFirst().allSatisfy { $0[gap].isEmpty && $0[reason].contains("two classes") })
+    let page = try SimulatedAudit.report.get().html()
+    #expect(page.contains("the top label") && page.contains("<small>classwise "))
+    #expect(page.contains("Probability minus share, points"))
+    #expect(try !SmallAudit.report().html().contains("Probability minus share, points"))
+  }
+
+  @Test("A log loss that is undefined says so in the table, the page and the results, and leaves the rest")
+  func impossible() throws {
+    var report = try SmallAudit.report()
+    let reason = "2 items had probability 0 for their class"
+    report.fairness.arms[0].overallCalibration.negativeLogLikelihood = .undefined(reason: reason, n: 4)
+    let rows = try rows(report, "calibration")
+    let value = try #require(rows[0].firstIndex(of: "negative_log_likelihood"))
+    #expect(rows[1][value].isEmpty && rows[1][value + 3] == reason && !rows[2][value].isEmpty)
+    #expect(report.html().contains("Undefined: \(reason)."))
+    #expect(String(decoding: report.results(), as: UTF8.self).contains("\"\(reason)\""))
+  }
+
+  @Test("Groups that a gap leaves out are named with the reason")
+  func leftOut() throws {
+    let report = try SmallAudit.report(
+      groups: [
+        Subgroup(column: "tone", value: "dark", members: [0, 2]),
+        Subgroup(column: "tone", value: "light", members: [0, 1]),
+        Subgroup(column: "tone", value: "pale", members: [1, 2]),
+      ], positiveClass: 1)
+    let rows = try rows(report, "gaps")
+    let gap = try #require(rows.first { $0[3] == "equal_opportunity_difference" })
+    let column = try #require(rows[0].firstIndex(of: "left_out"))
+    #expect(gap[column] == "dark" && gap[column + 1] == "no positives")
+    #expect(report.html().contains("; without dark (no positives)"))
+    #expect(try SchemaCheck().errors(report.resultsDocument) == [])
+  }
+
+  @Test("What falls short of a bound in percent never reads as if it reached it")
+  func percents() {
+    #expect(Figures.percentNotAbove(0.79964) == "79.96" && Figures.percentNotAbove(0.799999) == "79.99")
+    #expect(Figures.percentNotAbove(0.29) == "29.00" && Figures.percentNotAbove(1) == "100.00")
+    #expect(Figures.exactPercent(0.8) == "80.0" && Figures.exactPercent(0.9999) == "99.99")
+    #expect(Figures.exactPercent(0.123456) == "12.3456" && Figures.exactPercent(0.29) == "29.0")
+  }
+
   @Test("Figures read back as the same Float64")
   func roundTrip() throws {
     let report = try SimulatedAudit.report.get()

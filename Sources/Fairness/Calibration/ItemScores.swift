@@ -5,13 +5,13 @@ package struct ItemScores: Sendable {
   let logits: Logits
   let labels: [Int]
   let temperature: Double
-  /// The probability of the predicted class.
+  /// The probability of the predicted class, or of the one that the scores are of.
   package let confidence: [Double]
   /// The predicted class.
   let predictions: [Int32]
-  /// 1 where the prediction is the label.
+  /// 1 where the prediction, or the class that the scores are of, is the label.
   package let correct: [Double]
-  /// −log p of the label, in nats.
+  /// −log p of the label, in nats; infinite where its stated probability is 0.
   package let negativeLogLikelihood: [Double]
   /// Σ_c (p_c − y_c)², from 0 to 2.
   let multiclassBrier: [Double]
@@ -37,9 +37,7 @@ package struct ItemScores: Sendable {
       let prediction = logits.prediction(item: item)
       confidence.append(probabilities[prediction])
       correct.append(prediction == label ? 1 : 0)
-      let score = logits.logitScaledProbability(item: item, label: label, temperature: temperature)
-      // log(1 + e^−s), without losing either end.
-      likelihood.append(score > 0 ? log1p(exp(-score)) : -score + log1p(exp(score)))
+      likelihood.append(logits.negativeLogProbability(item: item, label: label, temperature: temperature))
       var squares = 0.0
       for (other, probability) in probabilities.enumerated() {
         let error = other == label ? 1 - probability : probability
@@ -53,5 +51,38 @@ package struct ItemScores: Sendable {
     (multiclassBrier, self.predictions) = (brier, predictions)
     positive = positiveClass.map { positive in labels.map { $0 == positive ? 1 : 0 } } ?? []
     selected = positiveClass.map { positive in predictions.map { $0 == positive ? 1 : 0 } } ?? []
+  }
+
+  /// The same run as what it states of one class alone, whatever it predicts: its probability, and whether the item is of
+  /// it.
+  init(_ run: ItemScores, ofClass label: Int) {
+    (logits, labels, temperature, predictions) = (run.logits, run.labels, run.temperature, run.predictions)
+    confidence = labels.indices.map { [logits, temperature] in
+      logits.probability(item: $0, label: label, temperature: temperature)
+    }
+    correct = labels.map { $0 == label ? 1 : 0 }
+    (negativeLogLikelihood, multiclassBrier) = (run.negativeLogLikelihood, run.multiclassBrier)
+    (positive, selected) = ([], [])
+  }
+}
+
+extension [ItemScores] {
+  /// The mean −log p of the labels, averaged over runs; undefined where a run states that one cannot be.
+  ///
+  /// - Parameter members: positions of the items that count, at least one.
+  func meanLogLoss(members: [Int]) -> Undefinable<Double> {
+    let impossible = members.count { item in contains { $0.negativeLogLikelihood[item] == .infinity } }
+    guard impossible == 0 else {
+      return .undefined(reason: Self.ruledOut(impossible, of: "item"), n: members.count)
+    }
+    let sum = reduce(0.0) { sum, run in
+      sum + members.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(Swift.max(1, members.count))
+    }
+    return .value(sum / Double(Swift.max(1, count)))
+  }
+
+  /// "5 items had probability 0 for their class".
+  static func ruledOut(_ count: Int, of items: String) -> String {
+    count == 1 ? "1 \(items) had probability 0 for its class" : "\(count) \(items)s had probability 0 for their class"
   }
 }

@@ -1,6 +1,6 @@
 /// What one model's probabilities for some items are worth, beyond the binned top-label error.
 package struct ProbabilityScores: Equatable, Sendable {
-  /// Mean −log p of the label, in nats.
+  /// Mean −log p of the label, in nats; infinite where the stated probability of one is 0.
   package let negativeLogLikelihood: Double
   /// Of the confidence in the predicted class against its being right, in 15 bins of equal width.
   package let topLabelBrier: BrierScore

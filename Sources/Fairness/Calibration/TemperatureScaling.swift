@@ -22,7 +22,7 @@ package enum TemperatureScaling {
           var largest = -Double.infinity
           for other in 0..<logits.classes { largest = max(largest, inverse * logits[item, other]) }
           var (weights, weighted) = (0.0, 0.0)
-          for other in 0..<logits.classes {
+          for other in 0..<logits.classes where !logits.isRuledOut(item: item, label: other) {
             let weight = exp(inverse * logits[item, other] - largest)
             weights += weight
             weighted += weight * logits[item, other]

@@ -1,16 +1,21 @@
 import Foundation
 
-/// One model's logits, `[count, classes]`, stored flat as Float32 without loss and read as Float64.
+/// One model's logits, `[count, classes]`, stored flat as Float32 without loss and read as Float64; or the probabilities
+/// that it states, in Float64.
 package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
+  /// Empty where probabilities were stated.
   let values: [Float]
   /// What was stated instead of logits; empty where logits were.
   let probabilities: [Double]
+  /// Of probabilities, which stand for the logits; empty where logits were.
+  private let logarithms: [Double]
 
   /// The parts of logits that were checked before.
   init(count: Int, classes: Int, values: [Float], probabilities: [Double]) {
     (self.count, self.classes, self.values, self.probabilities) = (count, classes, values, probabilities)
+    logarithms = Self.logarithms(probabilities)
   }
 
   /// - Parameter values: `count × classes` logits, item by item.
@@ -22,11 +27,11 @@ package struct Logits: Equatable, Sendable {
     self.count = count
     self.classes = classes
     self.values = values
-    probabilities = []
+    (probabilities, logarithms) = ([], [])
   }
 
   /// What a model says that states probabilities: they are kept as they are, for a rounded one may lie on the bound of a
-  /// bin. Their logarithms stand for the logits, that of 0 as the smallest Float32's.
+  /// bin. Their logarithms stand for the logits; where a finite one must stand for that of 0, the smallest Float32's does.
   ///
   /// - Parameter probabilities: `count × classes` in [0, 1], item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
@@ -38,23 +43,39 @@ package struct Logits: Equatable, Sendable {
     self.count = count
     self.classes = classes
     self.probabilities = probabilities
-    values = probabilities.map { Float(log(max($0, Double(Float.leastNormalMagnitude)))) }
+    values = []
+    logarithms = Self.logarithms(probabilities)
+  }
+
+  private static func logarithms(_ probabilities: [Double]) -> [Double] {
+    probabilities.map { log(max($0, Double(Float.leastNormalMagnitude))) }
   }
 
   /// The logit of class `label` for the item at position `item`.
-  package subscript(item: Int, label: Int) -> Double { Double(values[item * classes + label]) }
+  package subscript(item: Int, label: Int) -> Double {
+    let place = item * classes + label
+    return logarithms.isEmpty ? Double(values[place]) : logarithms[place]
+  }
+
+  /// Whether the model states that class `label` cannot be, by a probability of exactly 0.
+  package func isRuledOut(item: Int, label: Int) -> Bool {
+    !probabilities.isEmpty && probabilities[item * classes + label] == 0
+  }
 
   /// The first item with a logit that is not finite.
   package var firstNonFiniteItem: Int? {
-    values.firstIndex { !$0.isFinite }.map { $0 / classes }
+    (values.firstIndex { !$0.isFinite } ?? probabilities.firstIndex { !$0.isFinite }).map { $0 / classes }
   }
 
-  /// The class with the largest logit; of several, the first.
+  /// The class with the largest logit, or probability; of several, the first.
   package func prediction(item: Int) -> Int {
+    probabilities.isEmpty ? largest(of: values, item: item) : largest(of: probabilities, item: item)
+  }
+
+  private func largest<Value: Comparable>(of values: [Value], item: Int) -> Int {
+    let first = item * classes
     var best = 0
-    for label in 1..<max(1, classes) where values[item * classes + label] > values[item * classes + best] {
-      best = label
-    }
+    for label in 1..<max(1, classes) where values[first + label] > values[first + best] { best = label }
     return best
   }
 
@@ -76,15 +97,31 @@ package struct Logits: Equatable, Sendable {
       for label in 0..<classes { result[label] = probabilities[first + label] }
       return
     }
-    var largest = values[first]
-    for label in 1..<max(1, classes) { largest = max(largest, values[first + label]) }
+    var largest = self[item, 0]
+    for label in 1..<max(1, classes) { largest = max(largest, self[item, label]) }
     var sum = 0.0
     for label in 0..<classes {
       // Differences first: logits that are equal up to a shift then tie to the last bit.
-      result[label] = exp((Double(values[first + label]) - Double(largest)) / temperature)
+      result[label] =
+        isRuledOut(item: item, label: label) ? 0 : exp((self[item, label] - largest) / temperature)
       sum += result[label]
     }
     for label in 0..<classes { result[label] /= sum }
+  }
+
+  /// −log p of the probability p of class `label`, in nats, of probabilities that are scaled to sum to one; infinite where
+  /// the class is ruled out.
+  ///
+  /// - Parameter temperature: What the logits are divided by.
+  package func negativeLogProbability(item: Int, label: Int, temperature: Double = 1) -> Double {
+    guard !isRuledOut(item: item, label: label) else { return .infinity }
+    if !probabilities.isEmpty, temperature == 1 {
+      let stated = probabilities[item * classes..<(item + 1) * classes]
+      return log(stated.reduce(0, +)) - log(probabilities[item * classes + label])
+    }
+    let score = logitScaledProbability(item: item, label: label, temperature: temperature)
+    // log(1 + e^−s), without losing either end.
+    return score > 0 ? log1p(exp(-score)) : -score + log1p(exp(score))
   }
 
   /// log(p / (1 − p)) of the probability p of class `label`: z_y − log Σ_{j≠y} exp z_j, which stays finite where p

@@ -20,7 +20,8 @@ package struct FigureResamples: Sendable {
     _ subset: ItemSubset, runs: [ItemScores], equalMass: [EqualMassBins], figures: [ResampledFigure],
     hasPositives: Bool, resamples: Int, key: RandomKey
   ) {
-    let columns = FigureColumns(classes: runs.first?.classes ?? 0, hasPositives: hasPositives)
+    let classes = figures.contains(.classwiseError) ? runs.first?.classes ?? 0 : 0
+    let columns = FigureColumns(classes: classes, hasPositives: hasPositives)
     let blocks = ResamplingBlocks(subset.clusters, key: key)
     let tables = zip(runs, equalMass).map {
       columns.sums(blocks, subset: subset, scores: $0, equalMass: $1)

@@ -89,7 +89,7 @@ struct FigureColumns {
       return gaps(figure, of: sums)?.reduce(0) { $0 + abs($1) }
     case .debiasedSquaredError: return bins(sums).squaredError?.debiased
     case .signedGap: return n > 0 ? bins(sums).signedGap : nil
-    case .negativeLogLikelihood: return ratio(sum(.likelihood), n)
+    case .negativeLogLikelihood: return sum(.likelihood).isFinite ? ratio(sum(.likelihood), n) : nil
     case .brier: return ratio(sum(.brier), n)
     case .multiclassBrier: return ratio(sum(.multiclassBrier), n)
     }

@@ -10,6 +10,24 @@ package struct ReliabilityBin: Equatable, Sendable {
   package var accuracy: Undefinable<Estimate>
 }
 
+/// How well the probability of the positive one of two classes agrees with how often items are of it, whatever is
+/// predicted: each figure is computed for every seed and averaged over seeds.
+package struct PositiveCalibration: Equatable, Sendable {
+  /// With 15 right-closed bins of equal width, the first closed on both sides. Biased upwards.
+  package var expectedCalibrationError: Estimate
+  /// What the same figure would be on average for a perfectly calibrated model with these probabilities.
+  package var expectedUnderPerfectCalibration: Double
+  /// Of the squared calibration error (Kumar et al. 2019); may be negative.
+  package var debiasedSquaredError: Undefinable<Estimate>
+  /// In 15 bins that hold about as many predictions each.
+  package var equalMassError: Estimate
+  package var meanProbability: Double
+  /// The share of items of the positive class.
+  package var baseRate: Double
+  /// Mean probability minus base rate: positive is too much expected of the positive class.
+  package var signedGap: Estimate
+}
+
 /// How well the confidence in the top label agrees with accuracy, for one group or all items: each figure is computed
 /// for every seed and averaged over seeds.
 package struct CalibrationEvaluation: Equatable, Sendable {
@@ -32,13 +50,15 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   package var equalMassError: Estimate
   /// The mean over classes, each against all others.
   package var classwiseError: Estimate
-  /// Mean −log p of the label, in nats.
-  package var negativeLogLikelihood: Estimate
+  /// Mean −log p of the label, in nats; undefined where the stated probability of one is 0.
+  package var negativeLogLikelihood: Undefinable<Estimate>
   /// Of the confidence against being right.
   package var brier: BrierScore
   package var brierInterval: Undefinable<Interval>
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package var multiclassBrier: Estimate
+  /// Of the positive class instead of the top label; undefined but for two classes, one of them positive.
+  package var positive: Undefinable<PositiveCalibration>
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
 }

@@ -14,7 +14,8 @@ package struct TemperatureEvaluation: Equatable, Sendable {
     /// nil for all items.
     package var group: GroupName?
     package var expectedCalibrationError: Double
-    package var negativeLogLikelihood: Double
+    /// Undefined where the stated probability of an item's label is 0: no temperature changes that.
+    package var negativeLogLikelihood: Undefinable<Double>
     /// Mean confidence minus accuracy.
     package var signedGap: Double
   }
@@ -40,12 +41,10 @@ extension TemperatureEvaluation {
           count: CalibrationEvaluation.binCount)
       }
       let count = Double(max(1, runs.count))
-      let likelihood = runs.reduce(0.0) { sum, run in
-        sum + members.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(max(1, members.count))
-      }
+      let likelihood = runs.meanLogLoss(members: members)
       return Rescaled(
         group: subsets[number].name, expectedCalibrationError: bins.reduce(0) { $0 + $1.expectedError } / count,
-        negativeLogLikelihood: likelihood / count, signedGap: bins.reduce(0) { $0 + $1.signedGap } / count)
+        negativeLogLikelihood: likelihood, signedGap: bins.reduce(0) { $0 + $1.signedGap } / count)
     }
     guard let overall = rescaled.first else { return nil }
     self.overall = overall

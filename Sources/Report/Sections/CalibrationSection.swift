@@ -6,8 +6,8 @@ extension AuditReport {
     Section(
       anchor: "calibration", title: "Calibration",
       body: """
-        <p class="note">Confidence is the probability of the predicted class. Exploratory: described, not decided \
-        upon.</p>\(calibrationOverview)
+        <p class="note">Confidence is the probability of the predicted class, the top label. Exploratory: described, \
+        not decided upon.</p>\(calibrationOverview)\(positiveCalibrationOverview)
         <figure><figcaption>Accuracy against mean confidence in 15 bins, in percent, with 95 % intervals; predictions \
         of all seeds together. On the dashed line confidence is right; below it the arm is over-confident. Grey bars \
         count the predictions of each bin, scaled to the fullest.</figcaption></figure>
@@ -40,9 +40,10 @@ extension AuditReport {
           <td class="text">\(confidenceText(calibration.signedGap))</td>\
           <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
           <td>\(Figures.percent(calibration.expectedCalibrationError.value)) <span class="range">\
-          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span></td>\
+          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span>\
+          <small>classwise \(Figures.percent(calibration.classwiseError.value))</small></td>\
           <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
-          <td>\(Figures.fixed(calibration.negativeLogLikelihood.value, digits: 3))</td>\
+          <td>\(notes.cell(calibration.negativeLogLikelihood) { "\(Figures.fixed($0.value, digits: 3))" })</td>\
           <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td></tr>
           """
       }
@@ -51,8 +52,8 @@ extension AuditReport {
       caption: """
         The expected calibration error is above 0 even for a perfectly calibrated model; what it would be then stands \
         beside it. The debiased squared error is in thousandths and may be negative. The Brier score is that of \
-        confidence against being right; its parts, the classwise error and that in bins of equal mass are in tables/calibration.csv. The last \
-        column divides all logits by one temperature a run, fitted to the validation items: a remedy that changes no \
+        confidence against being right; its parts and the error in bins of equal mass are in tables/calibration.csv. The \
+        classwise error is the mean over classes, each against all others. The last column divides all logits by one temperature a run, fitted to the validation items: a remedy that changes no \
         prediction.
         """,
       head: Table.head(
@@ -69,7 +70,7 @@ extension AuditReport {
     let mean = temperature.temperatures.reduce(0, +) / Double(max(1, temperature.temperatures.count))
     return """
       \(Figures.percent(rescaled.expectedCalibrationError)), \(Figures.points(rescaled.signedGap)), \
-      \(Figures.fixed(rescaled.negativeLogLikelihood, digits: 3))\(row == 0 ? "<small>temperature \(Figures.fixed(mean, digits: 2))</small>" : "" as HTML)
+      \(rescaled.negativeLogLikelihood.value.map { Figures.fixed($0, digits: 3) } ?? "undefined")\(row == 0 ? "<small>temperature \(Figures.fixed(mean, digits: 2))</small>" : "" as HTML)
       """
   }
 
@@ -82,7 +83,7 @@ extension AuditReport {
     return "\(words) <span class=\"range\">\(Figures.points(interval))</span>"
   }
 
-  private func squaredError(_ estimate: Estimate) -> HTML {
+  func squaredError(_ estimate: Estimate) -> HTML {
     let value = Figures.fixed(estimate.value * 1_000, digits: 1)
     guard let interval = estimate.interval.value else { return "\(value) <span class=\"range\">(no interval)</span>" }
     let bounds = [interval.lower, interval.upper].map { Figures.fixed($0 * 1_000, digits: 1) }

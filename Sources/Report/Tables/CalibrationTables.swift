@@ -5,37 +5,53 @@ extension AuditReport {
   func calibrationTable() -> CommaSeparatedTable {
     let bounds = ["", "lower", "upper"]
     var table = CommaSeparatedTable(
-      header: ["arm", "column", "group", "n", "seeds"] + Field.header("expected_calibration_error", bounds)
+      header: ["arm", "column", "group", "n", "seeds", "confidence"]
+        + Field.header("expected_calibration_error", bounds)
         + ["expected_under_perfect_calibration"] + Field.header("debiased_squared_error", bounds)
         + ["mean_confidence", "accuracy"]
         + ["signed_gap", "equal_mass_error", "classwise_error", "negative_log_likelihood", "multiclass_brier", "brier"]
         .flatMap { Field.header($0, bounds) }
         + ["brier_reliability", "brier_resolution", "brier_uncertainty", "brier_within_bin_variance"]
         + ["brier_within_bin_covariance"]
-        + Field.header("temperature", ["", "expected_calibration_error", "negative_log_likelihood", "signed_gap"]))
+        + Field.header("temperature", ["", "expected_calibration_error", "negative_log_likelihood", "signed_gap"])
+        + Self.positiveHeader)
     for (arm, calibration, rescaled) in calibrations {
       let brier = calibration.brier
       table.append(
-        [arm] + Field.group(calibration.group) + [String(calibration.n), String(calibration.seeds)]
+        [arm] + Field.group(calibration.group) + [
+          String(calibration.n), String(calibration.seeds), CalibrationEvaluation.confidence,
+        ]
           + Field.estimate(.value(calibration.expectedCalibrationError))
           + [Field.number(calibration.expectedUnderPerfectCalibration)]
           + Field.estimate(calibration.debiasedSquaredError)
           + [Field.number(calibration.meanConfidence), Field.number(calibration.accuracy)]
           + [
-            calibration.signedGap, calibration.equalMassError, calibration.classwiseError,
-            calibration.negativeLogLikelihood, calibration.multiclassBrier,
-            Estimate(value: brier.score, interval: calibration.brierInterval),
-          ].flatMap { Field.estimate(.value($0)) }
+            .value(calibration.signedGap), .value(calibration.equalMassError), .value(calibration.classwiseError),
+            calibration.negativeLogLikelihood, .value(calibration.multiclassBrier),
+            .value(Estimate(value: brier.score, interval: calibration.brierInterval)),
+          ].flatMap { (figure: Undefinable<Estimate>) in Field.estimate(figure) }
           + [
             brier.reliability, brier.resolution, brier.uncertainty, brier.withinBinVariance, brier.withinBinCovariance,
           ].map(Field.number)
-          + Field.undefinable(rescaled, 4) {
-            [$0.mean, $0.rescaled.expectedCalibrationError, $0.rescaled.negativeLogLikelihood, $0.rescaled.signedGap]
-              .map(Field.number)
-          })
+          + Self.fields(rescaled) + calibration.positive.fields)
     }
     return table
   }
+
+  /// A log loss that is undefined leaves its own cell empty; the others stand.
+  private static func fields(_ rescaled: Undefinable<Rescaling>) -> [String] {
+    guard let found = rescaled.value else { return Field.undefinable(rescaled, 4) { _ in [] } }
+    let (figures, loss) = (found.rescaled, found.rescaled.negativeLogLikelihood)
+    return [Field.number(found.mean), Field.number(figures.expectedCalibrationError)]
+      + [loss.value.map(Field.number) ?? "", Field.number(figures.signedGap), loss.reason ?? ""]
+  }
+
+  private static let positiveHeader =
+    Field.header("positive_expected_calibration_error", ["", "lower", "upper"])
+    + ["positive_expected_under_perfect_calibration"]
+    + Field.header("positive_debiased_squared_error", ["", "lower", "upper"])
+    + ["positive_mean_probability", "positive_base_rate"]
+    + ["positive_signed_gap", "positive_equal_mass_error"].flatMap { Field.header($0, ["", "lower", "upper"]) }
 
   /// One row for every arm, all items and every group, and bin.
   func reliabilityTable() -> CommaSeparatedTable {
@@ -70,5 +86,23 @@ extension AuditReport {
         return (arm.arm, calibration, rescaled)
       }
     }
+  }
+}
+
+extension Undefinable<PositiveCalibration> {
+  /// What the columns `positive_…` hold.
+  fileprivate var fields: [String] {
+    func number(_ part: KeyPath<PositiveCalibration, Double>) -> String {
+      value.map { Field.number($0[keyPath: part]) } ?? ""
+    }
+    func estimate(_ part: (PositiveCalibration) -> Undefinable<Estimate>) -> [String] {
+      switch self {
+      case .value(let value): Field.estimate(part(value))
+      case .undefined(let reason, let n): Field.estimate(.undefined(reason: reason, n: n))
+      }
+    }
+    return estimate { .value($0.expectedCalibrationError) } + [number(\.expectedUnderPerfectCalibration)]
+      + estimate(\.debiasedSquaredError) + [number(\.meanProbability), number(\.baseRate)]
+      + estimate { .value($0.signedGap) } + estimate { .value($0.equalMassError) }
   }
 }
