@@ -85,7 +85,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
+      name: "Evaluation", dependencies: ["Report", "Fairness", "Gate", "Datasets", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
     .target(
       name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],

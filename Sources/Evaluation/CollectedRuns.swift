@@ -26,7 +26,10 @@ package struct CollectedRuns: Sendable {
         items.append(row)
       }
       let run = Run(arm: row.arm, seed: row.seed)
-      if runs[run] == nil { order.append(run) }
+      if runs[run] == nil {
+        order.append(run)
+        try Self.requireShortName(row)
+      }
       let isNew = runs[run, default: Collected()].insert(row: number, at: position)
       guard isNew else {
         throw PredictionsError(
@@ -82,6 +85,18 @@ package struct CollectedRuns: Sendable {
       rows[position] = row
       return true
     }
+  }
+
+  /// The longest name of an arm, for each has a file of its own.
+  private static let longestName = 200
+
+  private static func requireShortName(_ row: PredictionsTable.Row) throws(PredictionsError) {
+    let length = row.arm.predictionsFile.utf8.count - ".csv".utf8.count
+    guard length > longestName else { return }
+    throw PredictionsError(
+      row.file, line: row.line,
+      "the arm \(row.arm.prefix(40))… has a name of \(length) bytes; expected \(longestName) or fewer, for files are named "
+        + "after it")
   }
 
   private static func check(

@@ -1,4 +1,5 @@
 package import Fairness
+package import Gate
 internal import Hashing
 internal import RandomNumbers
 package import Report
@@ -53,6 +54,8 @@ package struct PredictionsEvaluation: Sendable {
   package init(_ settings: Settings, table: PredictionsTable) throws {
     self.settings = settings
     let file = settings.files.first ?? ""
+    try table.requireSeparateSplits()
+    try table.requireDistinctGroups(settings.groups, combining: settings.intersections)
     let collected = try CollectedRuns(table.part(isValidation: false))
     guard !collected.items.isEmpty else { throw PredictionsError(file, "there are no items of the test split") }
     func columns(_ rows: [PredictionsTable.Row], minimumSize: Int) -> GroupColumns {
@@ -126,6 +129,13 @@ package struct PredictionsEvaluation: Sendable {
     }
   }
 
+  /// Evaluates, and puts the report together with what the data say of a policy that was fixed before.
+  package func report(judging policy: Policy?) throws -> AuditReport {
+    var report = try report()
+    if let policy { try report.judge(policy) }
+    return report
+  }
+
   /// Evaluates, and puts the report together.
   package func report() throws(EvaluationError) -> AuditReport {
     let reference = settings.reference ?? (arms.contains { $0.arm == "full" } ? "full" : nil)
@@ -140,7 +150,9 @@ package struct PredictionsEvaluation: Sendable {
     return AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
       classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },
-      counts: ItemCounts(items: items.count, train: 0, validation: 0, test: items.count),
+      counts: ItemCounts(
+        items: items.count + (validation?.labels.count ?? 0), train: 0, validation: validation?.labels.count ?? 0,
+        test: items.count),
       seeds: Set(arms.flatMap { $0.runs.compactMap(\.seed) }).sorted(), groups: items.groups,
       arms: arms.map {
         ArmDescription(name: $0.arm, kind: .elsewhere, trainableParameters: 0, epochs: nil, rate: nil)

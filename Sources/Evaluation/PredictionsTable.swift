@@ -108,7 +108,8 @@ package struct PredictionsTable: Sendable {
   ) throws {
     func column(_ name: String) throws(PredictionsError) -> Int {
       guard let index = table.column(name) else {
-        throw PredictionsError(table.file, line: 1, "there is no column \(name); found: \(table.header.listed)")
+        throw PredictionsError(
+          table.file, line: 1, "there is no column \(name); found: \(table.header.listed)\(table.hint(for: [name]))")
       }
       return index
     }
@@ -171,7 +172,7 @@ private struct ScoreColumns {
       throw PredictionsError(
         table.file, line: 1,
         "expected a column logit_CLASS or probability_CLASS for each of two classes or more; found: "
-          + table.header.listed)
+          + table.header.listed + table.hint(for: ["logit_", "probability_"]))
     }
     classNames = found.map(\.name)
     indices = found.map(\.index)
@@ -219,6 +220,22 @@ private struct ScoreColumns {
         file, line: row.line, "the probabilities of item \(item) sum to \(sum); expected one, give or take .01")
     }
     return values
+  }
+}
+
+extension CommaSeparatedValues {
+  /// Why columns may not have been found: other separators, or other letters; empty where nothing speaks for either.
+  ///
+  /// - Parameter names: what the columns' names are, or begin with.
+  fileprivate func hint(for names: [String]) -> String {
+    if header.count == 1, let only = header.first {
+      if only.contains(";") { return "; the file seems to be separated by semicolons: expected commas" }
+      if only.contains("\t") { return "; the file seems to be separated by tabs: expected commas" }
+    }
+    let meant = header.first { column in
+      names.contains { column.trimmingCharacters(in: .whitespaces).lowercased().hasPrefix($0) && !column.hasPrefix($0) }
+    }
+    return meant.map { "; \"\($0)\" must be written in small letters and without blanks" } ?? ""
   }
 }
 

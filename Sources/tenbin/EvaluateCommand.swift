@@ -3,6 +3,8 @@ import Datasets
 import Evaluation
 import Fairness
 import Foundation
+import Gate
+import Plan
 import Report
 
 /// The whole evaluation of models that Tenbin never saw.
@@ -10,9 +12,11 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Evaluate predictions that were made elsewhere, group by group.",
     discussion: """
-      A CSV has the columns item, label, and logit_CLASS or probability_CLASS for every class; optionally arm, seed and \
-      cluster (items of one cluster, such as pictures of one person, are not independent); and those of groups. An empty \
-      cell of a group is a group of its own; cells such as a;b are overlapping tags. Every arm holds the same items.
+      A CSV has the columns item, label, and logit_CLASS or probability_CLASS for every class; optionally arm, seed, \
+      split (test or validation) and cluster (items of one cluster, such as pictures of one person, are not independent); \
+      and those of groups. An empty cell of a group is a group of its own; cells such as a;b are overlapping tags. Every \
+      arm holds the same items. Prints the decision and a line for each arm and group; everything else is written below \
+      --output. A policy is judged as gate does, and becomes part of the results; the exit code stays 0.
       """)
 
   @Option(parsing: .upToNextOption, help: "CSV files of predictions.", completion: .file(extensions: ["csv"]))
@@ -38,36 +42,42 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Groups with fewer items get no verdict.")
   var minGroup: Int = 50
 
+  @Option(
+    help: "A policy in YAML, agreed before the predictions were made; fixed with the results.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var policy: String?
+
   @Option(help: "What the report is called; the first file's name when left out.")
   var name: String?
 
-  @Option(help: "The folder for report, results and tables.", completion: .directory)
-  var output: String
+  @Option(
+    help: "The folder for report, results and tables; nothing is written when left out.", completion: .directory)
+  var output: String?
 
   func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output, "--policy": policy])
     if predictions.isEmpty { throw ValidationError("Missing expected argument '--predictions <file>'") }
     if !(margin >= 0 && margin < 1) { throw ValidationError("--margin must be a share from 0 to below 1") }
     if minGroup < 0 { throw ValidationError("--min-group must be 0 or more") }
+    do { _ = try GroupOptions(groups: groups, combine: combine) } catch { throw ValidationError("\(error)") }
   }
 
   func run() throws {
     let (report, tables) = try Session.reportingErrors(otherwise: 78) {
+      let policy = try policy.map { try Policy(file: $0) }
+      let columns = try GroupOptions(groups: groups, combine: combine)
       let evaluation = try PredictionsEvaluation(
         PredictionsEvaluation.Settings(
-          files: predictions, groups: Self.list(groups, separator: ","),
-          intersections: combine.map { Self.list($0, separator: "+") }, positive: positive, reference: reference,
+          files: predictions, groups: columns.groups, intersections: columns.combinations, positive: positive,
+          reference: reference,
           rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
           name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
-      try Self.requireOwnFolder(output)
-      return (try evaluation.report(), evaluation.predictionFiles())
+      if let output { try Self.requireOwnFolder(output) }
+      return (try evaluation.report(judging: policy), evaluation.predictionFiles())
     }
-    try Session.reportingErrors { try (report.files() + tables).write(below: output) }
-    for line in report.verdictLines() { print(line) }
-    print("report: \(output)/report.html")
-  }
-
-  private static func list(_ text: String, separator: Character) -> [String] {
-    text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    if let output { try Session.reportingErrors { try (report.files() + tables).write(below: output) } }
+    for line in report.summaryLines() { print(line) }
+    if let output { print("report: \(output)/report.html") }
   }
 
   /// An audit's results, or anything else, must not be written over.

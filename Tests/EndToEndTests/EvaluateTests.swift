@@ -81,6 +81,19 @@ import Testing
     let report = String(decoding: try study.read("evaluation/report.html"), as: UTF8.self)
     #expect(report.contains("old × dusk"))
 
+    // Given with the evaluation, the policy is fixed with it; without a folder nothing is written.
+    let fixed = ["evaluate", "--predictions", "predictions.csv", "--groups", "lighting,age", "--policy", "policy.yaml"]
+    let shown = try Program(fixed, in: study.path("")).wait()
+    #expect(shown.exitCode == 0 && shown.output.hasPrefix("the policy is broken; "), "\(shown.output) \(shown.errors)")
+    #expect(!shown.output.contains("report: "))
+    #expect(try Program(fixed + ["--output", "fixed"], in: study.path("")).wait().exitCode == 0)
+    for policy in [[], ["--policy", study.path("policy.yaml")]] {
+      let gate = try Program.run(["gate", study.path("fixed")] + policy)
+      #expect(gate.exitCode == 2 && !gate.output.contains("afterwards"), "\(gate.output) \(gate.errors)")
+    }
+    let twice = try Program.run("evaluate", "--predictions", study.path("predictions.csv"), "--groups", "age,age")
+    #expect(twice.exitCode == 64 && twice.errors.contains("--groups names the column age twice"))
+
     let met = "rules:\n  - {metric: accuracy, group: all, at_least: 0.5}\n"
     let unclear = "rules:\n  - {metric: accuracy, group: all, at_least: 0.66}\n"
     for (policy, code) in [(met, 0), (unclear, 3), ("rules: []\n", 78)] {

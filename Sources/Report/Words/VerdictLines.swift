@@ -1,6 +1,13 @@
 import Fairness
+import Gate
 
 extension AuditReport {
+  /// What a terminal shows of the whole: what was decided, of a policy first, then a line for every arm and group.
+  package func summaryLines() -> [String] {
+    let judged = gate.map { $0.lines(in: .english) } ?? []
+    return judged + [decisionSentence.withoutControlCharacters] + verdictLines()
+  }
+
   /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared,
   /// accuracy otherwise.
   package func verdictLines() -> [String] {
