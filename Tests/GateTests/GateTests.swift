@@ -198,7 +198,7 @@ import Testing
       ("rules:\n  - {metric: accuracy, at_least: 0.5, at_most: 0.9}", "expected one of at_least, at_most and margin"),
       ("rules:\n  - {metric: f1, margin: 0.03}", "a margin is about accuracy"),
       ("rules:\n  - {metric: f1, group: dusk, at_least: 0.03}", "expected all, every or COLUMN=VALUE"),
-      ("rules:\n  - {metric: f1, at_least: 70}", "expected a number from -1.0 to 1.0, found 70"),
+      ("rules:\n  - {metric: f1, at_least: 70}", "expected a number from 0.0 to 1.0, found 70"),
       ("owners: x\nrules:\n  - {metric: f1, at_least: 0.7}", "unknown key"),
     ])
   func refused(text: String, problem: String) {
