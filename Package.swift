@@ -144,6 +144,7 @@ let package = Package(
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
     .testTarget(
       name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "WorkerTests", dependencies: ["Worker", "Hashing", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "Hashing", "RandomNumbers"], exclude: ["Golden"],

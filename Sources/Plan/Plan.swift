@@ -57,13 +57,17 @@ package struct Plan: Sendable {
     }
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
-      func run(_ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey) {
+      func run(
+        _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
+        pack: PlannedRun.Pack? = nil
+      ) {
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
-            batch: specification.training.batch, microbatch: specification.training.microbatch))
+            batch: specification.training.batch, microbatch: specification.training.microbatch,
+            pack: pack))
       }
       guard arm.isTrained else {
         run(
@@ -78,12 +82,18 @@ package struct Plan: Sendable {
           key: RandomKey(seed: seed)["run"])
       }
       guard let membership else { continue }
+      // Where every weight is trained there is no product to share.
+      let packed = arm == .full ? 1 : specification.privacy?.packed ?? 1
+      let first = runs.count
       for (model, mask) in membership.masks.enumerated() {
+        let begin = model / packed * packed
+        let size = min(packed, membership.masks.count - begin)
+        let pack = size > 1 ? PlannedRun.Pack(number: first + begin, place: model - begin, size: size) : nil
         let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
           "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,
-          key: fleetKey["model"][model])
+          key: fleetKey["model"][model], pack: pack)
       }
     }
     self.runs = runs
@@ -129,7 +139,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 3
+  package static let version = 4
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }

@@ -17,6 +17,7 @@ extension Plan {
     if let privacy = specification.privacy {
       hasher.combine(privacy.models)
       hasher.combine(privacy.pool)
+      hasher.combine(privacy.packed)
       combine(list: privacy.attacks.map(\.rawValue), into: &hasher)
     }
     hasher.combine(specification.decision.metric.rawValue)

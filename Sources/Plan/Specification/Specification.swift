@@ -209,6 +209,9 @@ package struct PrivacySettings: Sendable, Equatable {
   package var models: Int
   /// Items that the fleet is trained on and attacked for, taken from the training split.
   package var pool: Int
+  /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
+  /// last bits depend on its rows.
+  package var packed: Int
   package var attacks: [Attack]
 
   package enum Attack: String, Sendable, CaseIterable {
@@ -245,4 +248,6 @@ package struct ClusterSettings: Sendable, Equatable {
   package var duplicates: Double
   /// Parameters of a run from which on reducers, where there are any, hold them in slices.
   package var slicesFrom: Int
+  /// GiB of a host's disk that may hold what models compute below everything that is trained; no result depends on it.
+  package var stateCache: Int
 }

@@ -191,12 +191,13 @@ extension MethodSettings {
 
 extension PrivacySettings {
   init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["attacks", "models", "pool"])
+    let keys = try value.mapping(["attacks", "models", "pool", "packed"])
     models = try keys["models"]?.integer(6...4_096) ?? 16
     guard models % 2 == 0 else {
       throw value.failure("models must be even, because shadow models come in complementary pairs; found \(models)")
     }
     pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
+    packed = try keys["packed"]?.integer(1...1_024) ?? 4
     attacks = []
     if let list = keys["attacks"] {
       for item in try list.sequence() {
@@ -227,11 +228,12 @@ extension ReportSettings {
 
 extension ClusterSettings {
   init(_ value: YAMLValue?) throws(SpecificationError) {
-    let keys = try value?.mapping(["workers", "threads", "duplicates", "slices_from"])
+    let keys = try value?.mapping(["workers", "threads", "duplicates", "slices_from", "state_cache"])
     workers = try keys?["workers"]?.integer(1...1_024) ?? 2
     threads = try keys?["threads"]?.integer(1...1_024) ?? 1
     duplicates = try keys?["duplicates"]?.number(0...1) ?? 0
     slicesFrom = try keys?["slices_from"]?.integer(1...1_000_000_000_000) ?? 1 << 20
+    stateCache = try keys?["state_cache"]?.integer(0...1 << 20) ?? 16
   }
 }
 
