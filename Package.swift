@@ -34,7 +34,8 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Remedies", "Gate", "Plan",
+        "Coordinator", "Reducer", "Signals", "Evaluation", "Attacks", "Privacy", "Monitoring", "PlantedTruths",
+        "Remedies", "Gate", "Plan",
         "Report",
         "Fairness", "Datasets",
         "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
@@ -86,6 +87,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
+      swiftSettings: strict),
+    .target(
+      name: "Attacks",
+      dependencies: ["Evaluation", "Report", "Privacy", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
     .target(
       name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],
@@ -182,6 +187,10 @@ let package = Package(
     .testTarget(name: "GateTests", dependencies: ["Gate", "Plan"], swiftSettings: strict),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AttacksTests",
+      dependencies: ["Attacks", "Evaluation", "Privacy", "Report", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "MonitoringTests",

@@ -224,7 +224,7 @@ private struct ScoreColumns {
 
 extension [String] {
   /// "a, b, c", cut where it is long.
-  var listed: String {
+  package var listed: String {
     count > 20 ? prefix(20).joined(separator: ", ") + " and \(count - 20) more" : joined(separator: ", ")
   }
 }

@@ -88,6 +88,9 @@ package struct ResultsFigures: Sendable {
     }
   }
 
+  /// What the online likelihood-ratio attack is called, from version 4 of the results on and before.
+  private static let likelihoodRatio = ["lira", "likelihood_ratio"]
+
   func figure(
     _ metric: Policy.Metric, arm: String, group: Group?, isDifference: Bool
   ) -> Result<Figure, Undefined> {
@@ -102,7 +105,7 @@ package struct ResultsFigures: Sendable {
     }
     if metric == .attackArea {
       guard let attacked = document.privacy.arms?.first(where: { $0.arm == arm }),
-        let attack = attacked.attacks.first(where: { $0.attack == "likelihood_ratio" }),
+        let attack = attacked.attacks.first(where: { Self.likelihoodRatio.contains($0.attack) }),
         let measures = ([attack.overall] + attack.groups).first(where: { $0.group == group })
       else { return .failure(Undefined(reason: "membership inference was not measured")) }
       return figure(measures.areaUnderCurve, n: measures.n)

@@ -28,10 +28,7 @@ struct AuditEvidence {
       rule: DecisionRule(
         metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
       validation: try validation(), key: plan.statisticsKey["fairness"])
-    let fleets = try fleets()
-    let privacy = try fleets.map {
-      try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm])
-    }
+    let privacy = try privacyStudy()
     return AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
       planVersion: Plan.version, classNames: inputs.classNames,
@@ -41,11 +38,27 @@ struct AuditEvidence {
         test: plan.splits.test.count),
       seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
-      privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
+      privacy: privacy.evaluations, fleetModels: plan.membership?.masks.count ?? 0,
+      poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: try samples(predictions: predictions),
-      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
+      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
+      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons)
+  }
+
+  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
+  /// under the curve.
+  private func privacyStudy() throws -> PrivacyStudy {
+    let fleets = try fleets()
+    let decision = inputs.specification.decision
+    return try PrivacyStudy.evaluate(
+      fleets: fleets,
+      comparisons: comparisons().filter { pair in
+        [pair.arm, pair.reference].allSatisfy { name in fleets.contains { $0.arm == name } }
+      },
+      rule: PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      key: plan.statisticsKey["privacy"])
   }
 
   /// The second of two classes, or the one that the specification names; none among several.

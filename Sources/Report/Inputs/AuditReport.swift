@@ -25,6 +25,10 @@ package struct AuditReport: Sendable {
   package var fairness: FairnessEvaluation
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
+  /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.
+  package var privacyRule: PrivacyRule?
+  /// By attack, figure and group, over all items first.
+  package var privacyComparisons: [PrivacyComparison]
   /// Shadow models of each arm.
   package var fleetModels: Int
   /// Items that the fleets are trained on and attacked with.
@@ -51,7 +55,7 @@ package struct AuditReport: Sendable {
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
     samples: [SampleImage] = [],
-    pooledGroups: [PooledGroup] = []
+    pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = []
   ) {
     self.name = name
     self.task = task
@@ -75,6 +79,8 @@ package struct AuditReport: Sendable {
     self.workers = workers
     self.samples = samples
     self.pooledGroups = pooledGroups
+    self.privacyRule = privacyRule
+    self.privacyComparisons = privacyComparisons
     gate = nil
   }
 

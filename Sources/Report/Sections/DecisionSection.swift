@@ -114,7 +114,7 @@ extension AuditReport {
 
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
     let attacks = privacy.first { $0.arm == arm }?.attacks
-    guard let attack = attacks?.first(where: { $0.attack == .likelihoodRatio }) else {
+    guard let attack = privacyFigures.leading(attacks ?? []) else {
       let isFromElsewhere = description(of: arm)?.kind == .adapter && !privacy.isEmpty
       return notes.mark(
         "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")

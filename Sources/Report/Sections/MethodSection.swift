@@ -35,7 +35,9 @@ extension AuditReport {
     let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
     return Section(
       anchor: "method", title: "Method",
-      body: "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
+      body:
+        "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
+    )
   }
 
   private static func list(_ entries: [(String, String)]) -> HTML {
@@ -76,12 +78,6 @@ extension AuditReport {
       "With Murphy’s (1973) parts, and the two terms within bins that make them add up (Stephenson et al. 2008)."
     ),
     ("Debiased squared error", "Squared calibration error less its sampling bias (Kumar et al. 2019)."),
-    ("Likelihood ratio attack", "Online, with pooled variances, from logits (LiRA: Carlini et al. 2022)."),
-    ("Loss threshold attack", "The item’s own loss, without shadow models (Yeom et al. 2018)."),
-    (
-      "Rate at a limit",
-      "At the largest attainable false positive rate not above the limit; ties in one step, no interpolation."
-    ),
     ("Undefined", "A figure that the data do not determine is called so, with its reason; it is never written as 0."),
   ]
 }
