@@ -22,7 +22,7 @@ extension AuditReport {
       </head>
       <body>
       <main>
-      \(decisionSection)
+      \(remedies == nil ? decisionSection : remediesOpening)
       <nav>\(links.joined(by: " "))</nav>
       \(sections.map(\.html))
       </main>
