@@ -37,7 +37,7 @@ let package = Package(
         "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Remedies", "Gate", "Plan",
         "Report",
         "Fairness", "Datasets",
-        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
+        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Hashing", "Wire", "Wording",
         argumentParser,
         protobuf,
       ],
@@ -93,7 +93,8 @@ let package = Package(
     .target(
       name: "Remedies",
       dependencies: [
-        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Ledger", "Plan", "Checkpoints", "Wording",
+        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Ledger", "Hashing", "Plan", "Checkpoints",
+        "Wording",
       ],
       swiftSettings: strict),
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
