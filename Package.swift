@@ -38,7 +38,7 @@ let package = Package(
         "Remedies", "Gate", "Plan",
         "Report",
         "Fairness", "Datasets",
-        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
+        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Hashing", "Wire", "Wording",
         argumentParser,
         protobuf,
       ],
@@ -98,7 +98,8 @@ let package = Package(
     .target(
       name: "Remedies",
       dependencies: [
-        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Plan", "Checkpoints", "Wording",
+        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Ledger", "Hashing", "Plan", "Checkpoints",
+        "Wording",
       ],
       swiftSettings: strict),
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
@@ -199,7 +200,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "RemediesTests",
-      dependencies: ["Remedies", "Evaluation", "Report", "Fairness", "Plan", "Hashing", "Checkpoints", "TestSupport"],
+      dependencies: [
+        "Remedies", "Evaluation", "Report", "Fairness", "Ledger", "Plan", "Hashing", "Checkpoints", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PlantedTruthsTests", dependencies: ["PlantedTruths", "Fairness", "RandomNumbers"], swiftSettings: strict),
@@ -209,7 +212,7 @@ let package = Package(
       name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Fairness", "Privacy", "RandomNumbers"],
+      name: "ReportTests", dependencies: ["Report", "Fairness", "Gate", "Privacy", "RandomNumbers"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -48,6 +48,10 @@ package struct ResultsFigures: Sendable {
   package let policy: Policy?
   var arms: [String] { document.evaluations.map(\.arm) }
   var groups: [Group] { document.groups }
+  /// Combinations that were too small to stand alone.
+  var pooledGroups: [Group] { document.pooledGroups ?? [] }
+  /// The digest of everything that the results were made from; nil in results of earlier versions.
+  package var planHash: String? { document.plan?.hash }
 
   /// A comparison of the declared family, in one group.
   struct GroupVerdict: Sendable, Equatable {
@@ -159,8 +163,14 @@ private struct PolicyDocument: Decodable {
 
 /// What is read of the document.
 private struct Document: Decodable, Sendable {
+  struct Plan: Decodable, Sendable {
+    let hash: String
+  }
+
   let name: String
+  let plan: Plan?
   let groups: [ResultsFigures.Group]
+  let pooledGroups: [ResultsFigures.Group]?
   let evaluations: [Evaluation]
   let comparisons: [Comparison]
   let privacy: Privacy

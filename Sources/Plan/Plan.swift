@@ -38,7 +38,8 @@ package struct Plan: Sendable {
       throw PlanError(
         description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
-    let repetitions = try Self.repetitions(specification.training.emphasis, input: input)
+    try Self.requireKnownGroups(specification, input: input)
+    let repetitions = try Self.repetitions(specification, input: input)
     func emphasized(_ members: [Int]) -> [Int] {
       repetitions.isEmpty ? members : members.flatMap { Array(repeating: $0, count: repetitions[$0] ?? 1) }
     }
@@ -101,13 +102,16 @@ package struct Plan: Sendable {
   }
 
   /// How often an epoch sees each item of emphasized groups.
-  private static func repetitions(_ emphasis: [Emphasis], input: PlanInput) throws(PlanError) -> [Int: Int] {
+  private static func repetitions(
+    _ specification: Specification, input: PlanInput
+  ) throws(PlanError) -> [Int: Int] {
     var repetitions: [Int: Int] = [:]
-    for wanted in emphasis {
+    for (index, wanted) in specification.training.emphasis.enumerated() {
       guard let group = input.groups.first(where: { $0.column == wanted.column && $0.value == wanted.value }) else {
         throw PlanError(
-          description: "training.emphasis names the group \(wanted.column)=\(wanted.value), which is none of the data's"
-        )
+          specification.places.failure(
+            at: "training.emphasis[\(index)].group",
+            "there is no group \(wanted.column)=\(wanted.value); expected one of: \(input.groupNames)"))
       }
       for item in group.members { repetitions[item] = max(repetitions[item] ?? 1, wanted.repetitions) }
     }

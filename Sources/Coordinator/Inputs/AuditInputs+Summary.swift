@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Datasets
+internal import Forecast
 internal import Plan
 
 extension AuditInputs {
@@ -22,6 +23,9 @@ extension AuditInputs {
   package var summary: String {
     if plan.stage == .search {
       return "search: \(plan.runs.count) runs for the settings of \(specification.arms.count { $0.isTrained }) arms"
+        + (plan.runs.count > AuditForecast.manySearchRuns
+          ? "; more than \(AuditForecast.manySearchRuns): Ctrl-C and a smaller grid under search: if that is not meant"
+          : "")
     }
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
     let given = plan.runs.count { $0.purpose == .given }

@@ -42,7 +42,7 @@ struct AuditEvidence {
       poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
-      samples: try samples(predictions: predictions),
+      samples: try samples(predictions: predictions), clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
       privacyRule: privacy.rule, privacyComparisons: privacy.comparisons)
   }

@@ -33,6 +33,7 @@ extension Specification {
     if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
       throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
     }
+    try requireMeetablePolicy()
   }
 
   private static func arms(_ value: YAMLValue) throws(SpecificationError) -> [Arm] {

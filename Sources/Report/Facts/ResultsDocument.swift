@@ -20,6 +20,7 @@ extension AuditReport {
       "classes": .array(classNames.map(JSONValue.string)),
       "positive_class": positiveClass.map(JSONValue.string) ?? .null,
       "items": counts.json,
+      "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
       "seeds": .array(seeds.map(JSONValue.integer)),
       "precision": .string(precision),
       "groups": .array(
@@ -78,7 +79,7 @@ extension ArmDescription {
       "rank": .optional(rank), "dropout": .figure(dropout, n: trainableParameters),
       "rank_stabilized": .boolean(isRankStabilized), "epochs": .optional(epochs),
       "learning_rate": rate.map { .figure($0, n: epochs ?? 0) }
-        ?? .undefined(reason: "it was trained elsewhere", n: 0),
+        ?? .undefined(reason: kind == .derived ? "nothing was trained" : "it was trained elsewhere", n: 0),
     ])
   }
 }

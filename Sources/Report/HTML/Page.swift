@@ -13,7 +13,7 @@ extension AuditReport {
     return Page.html(
       title: "\(name) · Tenbin audit",
       """
-      \(decisionSection)
+      \(remedies == nil ? decisionSection : remediesOpening)
       <nav>\(links.joined(by: " "))</nav>
       \(sections.map(\.html))
       """

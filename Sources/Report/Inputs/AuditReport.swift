@@ -45,6 +45,10 @@ package struct AuditReport: Sendable {
   package var samples: [SampleImage]
   /// What the data say of the policy that was fixed before the run; nil where there was none.
   package var gate: GateOutcome?
+  /// The column that says which items belong together; nil where items stand alone.
+  package var clusterColumn: String?
+  /// Set where the report sets remedies beside an arm.
+  package var remedies: RemedyFindings?
   /// Groups too small to stand alone, which are evaluated together.
   package var pooledGroups: [PooledGroup]
 
@@ -54,7 +58,7 @@ package struct AuditReport: Sendable {
     fairness: FairnessEvaluation,
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
-    samples: [SampleImage] = [],
+    samples: [SampleImage] = [], clusterColumn: String? = nil,
     pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = []
   ) {
     self.name = name
@@ -78,6 +82,7 @@ package struct AuditReport: Sendable {
     self.costs = costs
     self.workers = workers
     self.samples = samples
+    self.clusterColumn = clusterColumn
     self.pooledGroups = pooledGroups
     self.privacyRule = privacyRule
     self.privacyComparisons = privacyComparisons

@@ -9,7 +9,9 @@ extension AuditReport {
     let chosen =
       ratesWereFixed
       ? "Rates and epochs were fixed by hand in the specification; no search was made, for any arm."
-      : "Rates and epochs were chosen on the validation items."
+      : search?.arms.contains { $0.candidates.count == 1 } == true
+        ? "Rates and epochs were chosen on the validation items, for those arms that had several candidates."
+        : "Rates and epochs were chosen on the validation items."
     let origin: [(String, String)] =
       isOfPredictions
       ? [("Predictions", planHash), ("Items", Figures.count(counts.test))]
@@ -28,8 +30,10 @@ extension AuditReport {
       ("Seeds", seeds.isEmpty ? "none named" : seeds.map { String($0) }.joined(separator: ", ")),
       (
         "Declared family",
-        Figures.count(fairness.familySize, "comparison of", "comparisons of")
-          + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
+        fairness.familySize == 0
+          ? "no comparison; everything in this report is exploratory"
+          : Figures.count(fairness.familySize, "comparison of", "comparisons of")
+            + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
       ),
     ]
     let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
@@ -93,6 +97,7 @@ extension ArmDescription {
 
   fileprivate var training: String {
     if kind == .elsewhere { return "known by its predictions alone" }
+    if kind == .derived { return "made from the predictions of another arm, without training" }
     let parameters = Figures.count(trainableParameters)
     guard let epochs, let rate else {
       return
