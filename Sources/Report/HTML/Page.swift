@@ -17,7 +17,7 @@ extension AuditReport {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <title>\(name) · Tenbin audit</title>
+      <title>\(name) · \(kindText)</title>
       <style>\(StyleSheet.css)</style>
       </head>
       <body>
@@ -31,6 +31,14 @@ extension AuditReport {
 
       """
     return page.markup
+  }
+}
+
+extension AuditReport {
+  /// What kind of report it is.
+  var kindText: String {
+    if remedies != nil { return "Tenbin comparison of remedies" }
+    return isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit"
   }
 }
 
