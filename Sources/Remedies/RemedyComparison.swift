@@ -128,7 +128,7 @@ private struct Source {
       return cost
     }
     description = found
-    wasSearched = !audit.arms.ratesWereFixed
+    wasSearched = audit.arms.searched.contains(arm)
   }
 }
 

@@ -217,8 +217,8 @@ import Testing
     let report = try monitor.report(
       of: fixture.window(Batch(count: 40, light: ["day"], arms: ["lora"], seeds: [13])))
     #expect(
-      report.judgements.map(\.reason) == ["the reference has no such group", "the window has no items of it"])
-    #expect(report.lines(in: .japanese).contains { $0.contains("監査時にはそのようなグループがありません") })
+      report.judgements.map(\.reason) == ["the reference has no group light=noon", "the window has no items of it"])
+    #expect(report.lines(in: .japanese).contains { $0.contains("監査時にグループ light=noon はありません") })
   }
 
   @Test("A model of another audit, or with other weights than the audited run's, is refused")

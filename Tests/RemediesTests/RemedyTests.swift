@@ -4,6 +4,7 @@ import Hashing
 import Ledger
 import Plan
 import Remedies
+import Report
 import TestSupport
 import Testing
 

@@ -6,7 +6,6 @@ enum WindowReasons {
   static let oneModel = "a window has one model alone, and none to compare it with"
   static let noAttack = "membership inference is not measured on a window"
   static let noItems = "the window has no items of it"
-  static let noSuchGroup = "the reference has no such group"
   static let noLabels = "it cannot be measured without labels"
   static let estimated = "estimated without labels"
   static let borrowed =
@@ -16,7 +15,6 @@ enum WindowReasons {
     oneModel: "比較の相手がこの期間にはありません",
     noAttack: "メンバー推論攻撃はここでは測りません",
     noItems: "このグループは 1 件もありません",
-    noSuchGroup: "監査時にはそのようなグループがありません",
     noLabels: "ラベルなしでは測れません",
     "no item is labelled": "ラベルのある項目がありません",
     "the reference has no items of it": "監査時には 1 件もありません",
@@ -26,7 +24,10 @@ enum WindowReasons {
     borrowed: "監査時の件数が少ないため全件の確信度から推定",
   ]
 
+  static func noSuchGroup(_ group: GroupName) -> String { "the reference has no group \(group.judged)" }
+
   private static let patterns = [
+    ReasonPattern(["the reference has no group ", ""]) { "監査時にグループ \($0[0]) はありません" },
     ReasonPattern(["", " in the window; ", " are needed"]) { "この期間には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
     ReasonPattern(["", " in the reference; ", " are needed"]) { "監査時には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
     ReasonPattern(["the window has no column ", ""]) { "この期間のファイルに列 \($0[0]) がありません" },

@@ -41,14 +41,15 @@ package struct WrittenCosts: Sendable, Equatable {
 /// The arms as an audit has described them, read back from its results.json.
 package struct WrittenArms: Sendable, Equatable {
   package let arms: [ArmDescription]
-  package let ratesWereFixed: Bool
+  /// The names of those whose rate and epochs were chosen from several candidates.
+  package let searched: Set<String>
 
   /// - Throws: `DecodingError` for anything but a results.json.
   package init(_ bytes: Data) throws {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let document = try decoder.decode(Document.self, from: bytes)
-    ratesWereFixed = document.learningRatesFixedByHand
+    searched = Set((document.search?.arms ?? []).filter { $0.candidates.count > 1 }.map(\.arm))
     arms = document.arms.compactMap { arm in
       guard let kind = ArmKind(rawValue: arm.kind) else { return nil }
       return ArmDescription(
@@ -79,7 +80,18 @@ package struct WrittenArms: Sendable, Equatable {
       let learningRate: Figure
     }
 
+    struct Search: Decodable {
+      struct Arm: Decodable {
+        struct Candidate: Decodable {}
+
+        let arm: String
+        let candidates: [Candidate]
+      }
+
+      let arms: [Arm]
+    }
+
     let arms: [Arm]
-    let learningRatesFixedByHand: Bool
+    let search: Search?
   }
 }

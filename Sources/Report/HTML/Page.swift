@@ -11,7 +11,7 @@ extension AuditReport {
     ].filter { !$0.body.markup.isEmpty }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
     return Page.html(
-      title: "\(name) · Tenbin audit",
+      title: "\(name) · \(kindText)",
       """
       \(remedies == nil ? decisionSection : remediesOpening)
       <nav>\(links.joined(by: " "))</nav>
@@ -42,6 +42,14 @@ enum Page {
     </html>
 
     """
+  }
+}
+
+extension AuditReport {
+  /// What kind of report it is.
+  var kindText: String {
+    if remedies != nil { return "Tenbin comparison of remedies" }
+    return isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit"
   }
 }
 

@@ -9,7 +9,7 @@ extension AuditReport {
     return """
       <section class="decision">
       <h1>\(name)</h1>
-      <p class="subtitle">\(isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit") · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
+      <p class="subtitle">\(kindText) · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
       \(gateSentence)<p class="verdict\(isLong || gate != nil ? " long" : "")">\(decisionSentence)</p>
       \(ruleText.isEmpty ? .empty : "<p class=\"note\">\(ruleText)</p>" as HTML)\(divergenceNote)

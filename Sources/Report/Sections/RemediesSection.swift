@@ -8,7 +8,7 @@ extension AuditReport {
     return """
       <section class="decision">
       <h1>\(name)</h1>
-      <p class="subtitle">Tenbin comparison of remedies · \(Figures.count(counts.test, "test item", "test items")) · \
+      <p class="subtitle">\(kindText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(remedies.remedies.count, "remedy", "remedies")) · \
       \(Figures.count(seeds.count, "seed", "seeds"))</p>
       <p class="verdict long">\(remedySentence)</p>
