@@ -120,7 +120,7 @@ let package = Package(
     .target(name: "Training", dependencies: ["Optimization", "Plan", "Hashing"], swiftSettings: strict),
     .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "Gate", swiftSettings: strict),
-    .target(name: "Plan", dependencies: ["Gate", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["Gate", "Privacy", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),

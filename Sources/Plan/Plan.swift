@@ -52,7 +52,7 @@ package struct Plan: Sendable {
     let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
     if let privacy = specification.privacy {
       membership = try MembershipMasks(
-        models: privacy.models, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
+        models: privacy.mostModels, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
     } else {
       membership = nil
     }
@@ -86,9 +86,10 @@ package struct Plan: Sendable {
       // Where every weight is trained there is no product to share.
       let packed = arm == .full ? 1 : specification.privacy?.packed ?? 1
       let first = runs.count
-      for (model, mask) in membership.masks.enumerated() {
+      let masks = membership.masks.prefix(specification.privacy?.models(of: arm) ?? 0)
+      for (model, mask) in masks.enumerated() {
         let begin = model / packed * packed
-        let size = min(packed, membership.masks.count - begin)
+        let size = min(packed, masks.count - begin)
         let pack = size > 1 ? PlannedRun.Pack(number: first + begin, place: model - begin, size: size) : nil
         let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
         let number = model < 10 ? "0\(model)" : "\(model)"

@@ -52,12 +52,23 @@ struct AuditEvidence {
   private func privacyStudy() throws -> PrivacyStudy {
     let fleets = try fleets()
     let decision = inputs.specification.decision
+    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    // An attack that is run against every arm: the likelihood ratio, or else the first that there is.
+    let shared =
+      fleets.map { Set(inputs.specification.privacy?.attacks(of: $0.arm) ?? []) }
+      .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
+    if !shared.contains(rule.attack), let first = inputs.specification.privacy?.attacks.first(where: shared.contains) {
+      rule.attack = first
+    }
     return try PrivacyStudy.evaluate(
-      fleets: fleets,
+      fleets: fleets, attacks: { inputs.specification.privacy?.attacks(of: $0) ?? Attack.standard },
       comparisons: comparisons().filter { pair in
-        [pair.arm, pair.reference].allSatisfy { name in fleets.contains { $0.arm == name } }
+        // Only fleets of one size, on which the attack of the rule was run, are pairs.
+        let pair = [pair.arm, pair.reference].compactMap { name in fleets.first { $0.arm == name } }
+        return pair.count == 2 && pair[0].masks.count == pair[1].masks.count
+          && pair.allSatisfy { inputs.specification.privacy?.attacks(of: $0.arm).contains(rule.attack) == true }
       },
-      rule: PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      rule: rule,
       key: plan.statisticsKey["privacy"])
   }
 
@@ -142,7 +153,7 @@ struct AuditEvidence {
         return try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
       }
       return Fleet(
-        arm: arms[arm].name, masks: membership.masks, logits: logits,
+        arm: arms[arm].name, masks: Array(membership.masks.prefix(logits.count)), logits: logits,
         labels: membership.pool.map { plan.input.labels[$0] }, clusters: membership.pool.map { units[$0] },
         groups: groups)
     }

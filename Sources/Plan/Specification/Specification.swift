@@ -1,4 +1,5 @@
 package import Gate
+package import Privacy
 
 /// What to audit and how: the contents of one specification file, checked and with every default filled in.
 package struct Specification: Sendable, Equatable {
@@ -213,11 +214,21 @@ package struct PrivacySettings: Sendable, Equatable {
   /// last bits depend on its rows.
   package var packed: Int
   package var attacks: [Attack]
+  /// What is otherwise for an arm, by its name.
+  package var byArm: [String: Exception]
 
-  package enum Attack: String, Sendable, CaseIterable {
-    case lira
-    case loss
+  package struct Exception: Sendable, Equatable {
+    package var models: Int?
+    package var attacks: [Attack]?
   }
+
+  /// Models of an arm's fleet: the first ones of the largest.
+  package func models(of arm: Arm) -> Int { byArm[arm.name]?.models ?? models }
+
+  package func attacks(of arm: String) -> [Attack] { byArm[arm]?.attacks ?? attacks }
+
+  /// The most models that an arm has.
+  package var mostModels: Int { max(models, byArm.values.compactMap(\.models).max() ?? 0) }
 }
 
 /// The question that is put before the run.

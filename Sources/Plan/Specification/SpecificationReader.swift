@@ -24,7 +24,7 @@ extension Specification {
       search: try root["search"].map { (value) throws(SpecificationError) in
         try SearchSettings(value, training: training, seeds: seeds, split: data.split)
       },
-      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
+      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value, arms: arms) },
       decision: try DecisionSettings(root["decision"]),
       policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
       report: try ReportSettings(root["report"]),
@@ -187,28 +187,6 @@ extension MethodSettings {
     let keys = try value?.mapping(["rate", "epochs"])
     self.rate = try keys?["rate"]?.number(1e-12...100) ?? rate
     self.epochs = try keys?["epochs"]?.integer(1...100_000) ?? epochs
-  }
-}
-
-extension PrivacySettings {
-  init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["attacks", "models", "pool", "packed"])
-    models = try keys["models"]?.integer(6...4_096) ?? 16
-    guard models % 2 == 0 else {
-      throw value.failure("models must be even, because shadow models come in complementary pairs; found \(models)")
-    }
-    pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
-    packed = try keys["packed"]?.integer(1...1_024) ?? 4
-    attacks = []
-    if let list = keys["attacks"] {
-      for item in try list.sequence() {
-        let attack = try item.choice(Attack.self)
-        guard !attacks.contains(attack) else { throw item.failure("\"\(attack.rawValue)\" is listed twice") }
-        attacks.append(attack)
-      }
-    } else {
-      attacks = Attack.allCases
-    }
   }
 }
 
