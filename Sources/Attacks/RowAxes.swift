@@ -85,7 +85,7 @@ struct RowAxes {
   /// Numbers by their size, before words.
   private static func isBefore(_ first: String, _ second: String) -> Bool {
     switch (Int(first), Int(second)) {
-    case (let first?, let second?): first < second
+    case (let number?, let other?): (number, first) < (other, second)
     case (.some, nil): true
     case (nil, .some): false
     case (nil, nil): first < second
