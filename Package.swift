@@ -191,7 +191,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AttacksTests",
-      dependencies: ["Attacks", "Evaluation", "Privacy", "Report", "RandomNumbers", "TestSupport"],
+      dependencies: ["Attacks", "Evaluation", "Privacy", "Report", "Fairness", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "MonitoringTests",

@@ -3,7 +3,7 @@ internal import Evaluation
 /// The models, items, queries and epochs of one arm, and which row says what.
 struct RowAxes {
   let models: [String]
-  /// The number of the first row of every item, in the order in which they come.
+  /// The number of the first row of every item, in the order of their names.
   let items: [Int]
   let queries: [String]
   /// Ascending; one without a column of epochs.
@@ -27,12 +27,14 @@ struct RowAxes {
     let places = (
       model: Self.places(models), query: Self.places(queries), epoch: Self.places(epochs)
     )
-    var itemPlaces: [String: Int] = [:]
-    var items: [Int] = []
-    for number in numbers where itemPlaces[table.rows[number].item] == nil {
-      itemPlaces[table.rows[number].item] = items.count
-      items.append(number)
+    var firstRows: [String: Int] = [:]
+    for number in numbers where firstRows[table.rows[number].item] == nil {
+      firstRows[table.rows[number].item] = number
     }
+    // In one order whatever the order of the rows.
+    let names = firstRows.keys.sorted(by: Self.isBefore)
+    let itemPlaces = Self.places(names)
+    let items = names.compactMap { firstRows[$0] }
     var found = [Int](repeating: -1, count: models.count * queries.count * epochs.count * items.count)
     var membership: [Int8] = Array(repeating: -1, count: models.count * items.count)
     for (number, row) in zip(numbers, rows) {
@@ -83,7 +85,7 @@ struct RowAxes {
   /// Numbers by their size, before words.
   private static func isBefore(_ first: String, _ second: String) -> Bool {
     switch (Int(first), Int(second)) {
-    case (let first?, let second?): first < second
+    case (let number?, let other?): (number, first) < (other, second)
     case (.some, nil): true
     case (nil, .some): false
     case (nil, nil): first < second

@@ -153,9 +153,10 @@ struct AuditEvidence {
         return try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
       }
       return Fleet(
-        arm: arms[arm].name, masks: Array(membership.masks.prefix(logits.count)), logits: logits,
+        arm: arms[arm].name, masks: Array(membership.masks.prefix(logits.count)),
+        scores: .logits(logits.map { [$0] }),
         labels: membership.pool.map { plan.input.labels[$0] }, clusters: membership.pool.map { units[$0] },
-        groups: groups)
+        groups: groups, itemNames: membership.pool.map { inputs.manifest.items[$0].name })
     }
   }
 

@@ -23,7 +23,8 @@ struct AuditResults: Sendable {
     var report = try evidence.report(costs: output.ledger.costs(), workers: workers)
     if let measured = writtenCosts, measured.costs == report.costs { report.workers = measured.workers }
     if let policy = inputs.specification.policy { try report.judge(policy) }
-    for file in report.files() { try output.write(file.bytes, to: file.path) }
+    let exposed = report.privacy.isEmpty ? [] : [report.exposedItemsFile()]
+    for file in report.files() + exposed { try output.write(file.bytes, to: file.path) }
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }
 
