@@ -34,10 +34,11 @@ let package = Package(
     .executableTarget(
       name: "tenbin",
       dependencies: [
-        "Coordinator", "Reducer", "Signals", "Evaluation", "Monitoring", "PlantedTruths", "Remedies", "Gate", "Plan",
+        "Coordinator", "Reducer", "Signals", "Evaluation", "Attacks", "Privacy", "Monitoring", "PlantedTruths",
+        "Remedies", "Gate", "Plan",
         "Report",
         "Fairness", "Datasets",
-        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Wire", "Wording",
+        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Hashing", "Wire", "Wording",
         argumentParser,
         protobuf,
       ],
@@ -85,7 +86,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Evaluation", dependencies: ["Report", "Fairness", "Gate", "Datasets", "Hashing", "RandomNumbers"],
+      name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
+      swiftSettings: strict),
+    .target(
+      name: "Attacks",
+      dependencies: ["Evaluation", "Report", "Privacy", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
       swiftSettings: strict),
     .target(
       name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],
@@ -93,7 +98,8 @@ let package = Package(
     .target(
       name: "Remedies",
       dependencies: [
-        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Plan", "Checkpoints", "Wording",
+        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Ledger", "Hashing", "Plan", "Checkpoints",
+        "Wording",
       ],
       swiftSettings: strict),
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
@@ -114,7 +120,7 @@ let package = Package(
     .target(name: "Training", dependencies: ["Optimization", "Plan", "Hashing"], swiftSettings: strict),
     .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "Gate", swiftSettings: strict),
-    .target(name: "Plan", dependencies: ["Gate", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Plan", dependencies: ["Gate", "Privacy", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),
@@ -144,6 +150,7 @@ let package = Package(
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
     .testTarget(
       name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "WorkerTests", dependencies: ["Worker", "Hashing", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "Hashing", "RandomNumbers"], exclude: ["Golden"],
@@ -180,7 +187,11 @@ let package = Package(
     .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Plan"], swiftSettings: strict),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "TestSupport"],
+      name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AttacksTests",
+      dependencies: ["Attacks", "Evaluation", "Privacy", "Report", "Fairness", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "MonitoringTests",
@@ -189,7 +200,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "RemediesTests",
-      dependencies: ["Remedies", "Evaluation", "Report", "Fairness", "Plan", "Hashing", "Checkpoints", "TestSupport"],
+      dependencies: [
+        "Remedies", "Evaluation", "Report", "Fairness", "Ledger", "Plan", "Hashing", "Checkpoints", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PlantedTruthsTests", dependencies: ["PlantedTruths", "Fairness", "RandomNumbers"], swiftSettings: strict),
@@ -199,7 +212,7 @@ let package = Package(
       name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Fairness", "Privacy", "RandomNumbers"],
+      name: "ReportTests", dependencies: ["Report", "Fairness", "Gate", "Privacy", "RandomNumbers"],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

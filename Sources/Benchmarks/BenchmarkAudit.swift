@@ -4,10 +4,10 @@ import Foundation
 import Hashing
 import Ledger
 import Optimization
-import Plan
+package import Plan
 import RandomNumbers
 import SwiftProtobuf
-import Training
+package import Training
 package import Wire
 package import Worker
 
@@ -33,34 +33,45 @@ package final class BenchmarkAudit {
   ///   - microBatches: of each step.
   ///   - microBatch: samples of each.
   ///   - initial: the parameters that every run starts from.
-  package init(
-    runs: Int, microBatches: Int, microBatch: Int, steps: Int, initial: [Float], sharesMemory: Bool,
-    address: String? = nil
+  package convenience init(
+    runs: Int, microBatches: Int, microBatch: Int, steps: Int, initial: [Float], sharesMemory: Bool
   ) throws {
-    folder =
-      "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let planned = (0..<runs).map { run in
       PlannedRun(
         identifier: RunIdentifier("run-\(run)"), arm: 0, purpose: .task(seed: run),
         members: Array(0..<microBatches * microBatch), evaluated: [], key: RandomKey(seed: run)["benchmark"],
         settings: MethodSettings(rate: 1e-4, epochs: steps), batch: microBatches * microBatch, microbatch: microBatch)
     }
+    try self.init(
+      runs: planned, kind: .training, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
+      sharesMemory: sharesMemory
+    ) { _ in initial }
+  }
+
+  /// - Parameters:
+  ///   - kind: of the one phase that all runs are of.
+  ///   - initial: the parameters that a run starts from.
+  package init(
+    runs: [PlannedRun], kind: Phase.Kind, optimizer: OptimizerSettings, sharesMemory: Bool,
+    initial: @escaping (PlannedRun) throws -> [Float]
+  ) throws {
+    folder =
+      "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let (folder, loop) = (folder, parallelLoop)
     conductor = try RunConductor(
       settings: ConductorSettings(
-        address: try Address(address ?? "ipc://\(folder)/s"),
+        address: try Address("ipc://\(folder)/s"),
         sharedFolder: sharesMemory ? folder.split(separator: "/").last.map(String.init) : nil,
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: ContentHash(of: folder.utf8)),
         states: StateFiles(folder: "\(folder)/states"), welcome: .with { $0.threads = 1 },
-        catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: planned.map { _ in 0 })
+        catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: runs.map { _ in 0 })
     ) { places in
       AuditStateMachine(
         work: AuditWork(
-          runs: planned, phases: [Phase(arm: 0, kind: .training, runs: Array(planned.indices))],
-          optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil), classes: 2,
-          initialState: { _ in TrainingState(step: 0, parameters: FloatBuffer(initial)) }, place: places.place,
-          slices: places.slices, loop: loop),
+          runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer, classes: 2,
+          initialState: { TrainingState(step: 0, parameters: FloatBuffer(try initial(runs[$0]))) },
+          place: places.place, slices: places.slices, loop: loop),
         cluster: ClusterStateMachine())
     }
     conductor.delegate = self

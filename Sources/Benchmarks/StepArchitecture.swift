@@ -4,6 +4,8 @@ import Checkpoints
 enum StepArchitecture: String, CaseIterable {
   case vitBase = "vit-base"
   case vitTiny = "vit-tiny"
+  /// For images of 32 pixels, cut into 64 patches.
+  case vitTiny32 = "vit-tiny-32"
   case swinv2Tiny = "swinv2-tiny"
   case swinv2Large = "swinv2-large"
   case llama160M = "llama-160m"
@@ -12,12 +14,14 @@ enum StepArchitecture: String, CaseIterable {
   var configuration: ModelConfiguration {
     let labels = ["no", "yes"]
     switch self {
-    case .vitBase, .vitTiny:
+    case .vitBase, .vitTiny, .vitTiny32:
       let isBase = self == .vitBase
+      let (image, patch) = self == .vitTiny32 ? (32, 4) : (224, 16)
       return .vit(
         ViTConfiguration(
           hiddenSize: isBase ? 768 : 192, layerCount: 12, headCount: isBase ? 12 : 3,
-          intermediateSize: isBase ? 3072 : 768, imageSize: ImageExtent(side: 224), patchSize: ImageExtent(side: 16),
+          intermediateSize: isBase ? 3072 : 768, imageSize: ImageExtent(side: image),
+          patchSize: ImageExtent(side: patch),
           labels: labels))
     case .swinv2Tiny:
       return .swinv2(

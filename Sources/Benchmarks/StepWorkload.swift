@@ -18,10 +18,6 @@ final class StepWorkload: MicroBatchComputation {
 
   /// Items are numbered from 0; each is random, and always the same.
   init(_ settings: StepSettings, checkpoint: CheckpointFolder) throws {
-    func label(_ item: Int) -> Int {
-      var generator = Self.key["label"][item].generator
-      return generator.index(below: 2)
-    }
     let (precision, device) = (settings.precision, settings.device)
     switch checkpoint.configuration {
     case .llama(let configuration):
@@ -35,18 +31,17 @@ final class StepWorkload: MicroBatchComputation {
       load = { try classifier.load(parameters: $0) }
       lossSum = { items, gradient in
         try classifier.gradientSum(
-          TokenBatch(tokens: items.map(tokens)), labels: items.map(label), into: gradient.pointer)
+          TokenBatch(tokens: items.map(tokens)), labels: items.map(RandomImages.label), into: gradient.pointer)
       }
     default:
       let classifier = try ImageClassifier(
         checkpoint: checkpoint, method: settings.method, labels: 2, precision: precision, device: device)
-      let shape = classifier.imageShape
-      let images = RandomImages(count: shape.reduce(1, *))
+      let images = RandomImages(shape: classifier.imageShape, count: .max, device: device)
       layout = classifier.layout
       load = { try classifier.load(parameters: $0) }
       lossSum = { items, gradient in
-        let pixels = try Tensor.copying(items.flatMap(images.pixels), shape: [items.count] + shape, on: device)
-        return try classifier.gradientSum(pixels: pixels, labels: items.map(label), into: gradient.pointer)
+        try classifier.gradientSum(
+          .pixels(try images.pixels(items)), labels: images.labels(items), into: gradient.pointer)
       }
     }
   }
@@ -60,22 +55,6 @@ final class StepWorkload: MicroBatchComputation {
   }
 
   func logits(method: Int, items: [Int]) throws -> [Float] { [] }
-
-  /// Images of noise, drawn when first asked for.
-  private final class RandomImages {
-    private let count: Int
-    private var drawn: [Int: [Float]] = [:]
-
-    init(count: Int) { self.count = count }
-
-    func pixels(_ item: Int) -> [Float] {
-      if let known = drawn[item] { return known }
-      var generator = StepWorkload.key["pixels"][item].generator
-      let pixels = (0..<count).map { _ in Float(generator.normal()) }
-      drawn[item] = pixels
-      return pixels
-    }
-  }
 }
 
 /// The checkpoint of a benchmark: a folder of the user's, or one of random weights that goes with this object.

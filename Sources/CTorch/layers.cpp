@@ -81,6 +81,83 @@ struct Linear : Function<Linear> {
   }
 };
 
+// The same for several models at once, whose rows follow one another: frozen weights are shared by all rows, trained ones
+// hold one matrix a model, [models, ...].
+struct PackedLinear : Function<PackedLinear> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
+                            const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &a,
+                            const std::optional<at::Tensor> &b, const std::optional<at::Tensor> &mask, double scaling,
+                            at::ScalarType type) {
+    const bool owned = weight.dim() == 3;        // a weight a model
+    const auto models = owned ? weight.size(0) : a->size(0);
+    const auto x = rows(input).to(type);         // [models · rows, inputs]
+    TORCH_CHECK(x.size(0) % models == 0, "expected as many rows of each of ", models, " models, found ", x.size(0));
+    const auto packed = x.view({models, -1, x.size(1)});
+    const auto w = weight.to(type);
+    at::Tensor output;                           // [models, rows, outputs]
+    if (owned) {
+      output = bias ? at::baddbmm(bias->to(type).unsqueeze(1), packed, w.transpose(1, 2))
+                    : at::bmm(packed, w.transpose(1, 2));
+    } else {
+      output = (bias ? at::addmm(bias->to(type), x, w.t()) : at::mm(x, w.t())).view({models, -1, w.size(0)});
+    }
+    variable_list saved{x, w};
+    if (a && b) {
+      const auto narrow = a->to(type);           // [models, rank, inputs]
+      const auto wide = b->to(type);             // [models, outputs, rank]
+      const auto kept =
+          mask ? std::optional<at::Tensor>(rows(*mask).to(type).view_as(packed)) : std::nullopt;
+      const auto low = at::bmm(kept ? packed.mul(*kept) : packed, narrow.transpose(1, 2)); // [models, rows, rank]
+      output.baddbmm_(low, wide.transpose(1, 2), 1, scaling);
+      saved.insert(saved.end(), {low, narrow, wide});
+      if (kept) saved.push_back(*kept);
+    }
+    context->save_for_backward(std::move(saved));
+    context->saved_data["scaling"] = scaling;
+    context->saved_data["models"] = models;
+    context->saved_data["weight"] = weight.requires_grad();
+    context->saved_data["bias"] = bias && bias->requires_grad();
+    context->saved_data["input"] = static_cast<int64_t>(input.scalar_type());
+    return output.view(widened(input, output.size(-1)));
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &x = saved[0], &weight = saved[1];
+    const bool adapted = saved.size() > 2, masked = saved.size() > 5, owned = weight.dim() == 3;
+    const double scaling = context->saved_data["scaling"].toDouble();
+    const auto models = context->saved_data["models"].toInt();
+    const auto flat = rows(gradients[0]).contiguous();
+    const auto output = flat.view({models, -1, flat.size(1)});
+    const auto packed = x.view({models, -1, x.size(1)});
+    variable_list result(8);
+    at::Tensor back;
+    if (adapted) {
+      back = at::bmm(output, saved[4]);          // [models, rows, rank]
+      if (scaling != 1) back.mul_(scaling);
+    }
+    if (context->needs_input_grad(0)) {
+      auto gradient = owned ? at::bmm(output, weight) : at::mm(flat, weight).view(packed.sizes());
+      if (masked) {
+        gradient.add_(at::bmm(back, saved[3]).mul_(saved[5]));
+      } else if (adapted) {
+        gradient.baddbmm_(back, saved[3]);
+      }
+      const auto type = static_cast<at::ScalarType>(context->saved_data["input"].toInt());
+      result[0] = gradient.view(widened(gradients[0], weight.size(-1))).to(type);
+    }
+    if (context->saved_data["weight"].toBool()) {
+      result[1] = at::bmm(output.transpose(1, 2), packed).to(at::kFloat);
+    }
+    if (context->saved_data["bias"].toBool()) result[2] = at::sum(output, {1}, false, at::kFloat);
+    if (adapted) {
+      result[3] = at::bmm(back.transpose(1, 2), masked ? packed.mul(saved[5]) : packed).to(at::kFloat);
+      result[4] = at::bmm(output.transpose(1, 2), saved[2]).to(at::kFloat).mul_(scaling);
+    }
+    return result;
+  }
+};
+
 // Root mean square normalization (Zhang and Sennrich 2019).
 struct RMSNorm : Function<RMSNorm> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight, double epsilon,
@@ -169,6 +246,10 @@ int32_t ctorch_gated_silu(const CTorchTensor *gate, const CTorchTensor *up, CTor
 int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                       CTorchLowRank adapter, int32_t type, CTorchTensor **result) {
   return making(result, [&] {
+    if (weight->value.dim() == 3 || (adapter.a && adapter.a->value.dim() == 3)) {
+      return PackedLinear::apply(input->value, weight->value, optional(bias), optional(adapter.a), optional(adapter.b),
+                                 optional(adapter.mask), adapter.scaling, scalar_type(type));
+    }
     return Linear::apply(input->value, weight->value, optional(bias), optional(adapter.a), optional(adapter.b),
                          optional(adapter.mask), adapter.scaling, scalar_type(type));
   });
@@ -200,6 +281,16 @@ int32_t ctorch_rotary(const CTorchTensor *input, const CTorchTensor *cosine, con
 
 int32_t ctorch_embedding(const CTorchTensor *table, const CTorchTensor *indices, CTorchTensor **result) {
   return making(result, [&] { return at::embedding(table->value, indices->value).to(at::kFloat); });
+}
+
+int32_t ctorch_cross_entropy_rows(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result) {
+  return making(result, [&] {
+    return at::cross_entropy_loss(logits->value.to(at::kFloat), labels->value, {}, at::Reduction::None);
+  });
+}
+
+int32_t ctorch_dot(const CTorchTensor *left, const CTorchTensor *right, CTorchTensor **result) {
+  return making(result, [&] { return at::dot(left->value, right->value); });
 }
 
 int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result) {

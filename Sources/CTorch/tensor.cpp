@@ -120,26 +120,37 @@ int32_t ctorch_parameter(const CTorchTensor *buffer, int64_t offset, const int64
   return making(result, [&] {
     const auto extent = sizes(shape, dimensions);
     const auto length = c10::multiply_integers(extent);
-    auto leaf = buffer->value.detach().narrow(0, offset, length).view(extent).detach();
-    return leaf.requires_grad_(true);
+    const auto all = buffer->value.detach();
+    if (all.dim() == 2) {
+      std::vector<int64_t> packed{all.size(0)};
+      packed.insert(packed.end(), extent.begin(), extent.end());
+      return all.narrow(1, offset, length).view(packed).detach().requires_grad_(true);
+    }
+    return all.narrow(0, offset, length).view(extent).detach().requires_grad_(true);
   });
 }
 
-int32_t ctorch_gradients(const CTorchTensor *loss, CTorchTensor *const *parameters, int32_t count, float *gradient,
-                         int64_t length) {
+int32_t ctorch_gradients(const CTorchTensor *loss, CTorchTensor *const *parameters, int32_t count, int64_t models,
+                         float *gradient, int64_t length) {
   return guarded([&] {
     torch::autograd::variable_list inputs;
     inputs.reserve(count);
     for (int32_t index = 0; index < count; ++index) inputs.push_back(parameters[index]->value);
     const auto gradients = torch::autograd::grad({loss->value}, inputs);
+    const int64_t own = length / models; // elements of one model
     int64_t offset = 0;
     for (const auto &each : gradients) {
       const auto source = each.to(at::kCPU).contiguous();
-      TORCH_CHECK(offset + source.numel() <= length, "the gradient buffer of ", length, " elements is too short");
-      std::memcpy(gradient + offset, source.data_ptr<float>(), source.nbytes());
-      offset += source.numel();
+      const int64_t part = source.numel() / models;
+      TORCH_CHECK(part * models == source.numel() && offset + part <= own, "the gradient buffer of ", length,
+                  " elements is too short");
+      for (int64_t model = 0; model < models; ++model) {
+        std::memcpy(gradient + model * own + offset, source.data_ptr<float>() + model * part, part * sizeof(float));
+      }
+      offset += part;
     }
-    TORCH_CHECK(offset == length, "expected a gradient buffer of ", offset, " elements, found ", length);
+    TORCH_CHECK(offset * models == length, "expected a gradient buffer of ", offset * models, " elements, found ",
+                length);
   });
 }
 

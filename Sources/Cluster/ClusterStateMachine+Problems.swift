@@ -7,14 +7,21 @@ extension ClusterStateMachine {
     var problems: [String] = []
     if Set(members.map(\.member)).count < members.count { problems.append("a member is there twice") }
     for state in members {
-      if state.held.count > Self.leasesPerMember { problems.append("\(state.member) holds \(state.held.count) leases") }
+      if !state.trains, state.held.count > Self.leasesPerMember {
+        problems.append("\(state.member) holds \(state.held.count) leases")
+      }
       if state.held.contains(where: { leases[$0]?.lease.member != state.member }) {
         problems.append("\(state.member) holds a lease that is not its own")
       }
       if state.isDraining, state.held.isEmpty { problems.append("\(state.member) is drained, but still a member") }
       let trains = state.held.contains { leases[$0]?.lease.round == nil }
-      if trains != state.trains || (trains && state.held.count > 1) {
+      let whole = state.held.compactMap { leases[$0]?.lease }.filter { $0.round == nil }
+      if trains != state.trains || (trains && whole.count < state.held.count) {
         problems.append("\(state.member) has other leases beside a whole run")
+      }
+      let lent = whole.compactMap { lease in jobs.first { $0.run == lease.run } }
+      if lent.count > 1, lent.contains(where: { $0.pack == nil || $0.pack != lent[0].pack }) {
+        problems.append("\(state.member) holds runs that do not belong together")
       }
     }
     return problems

@@ -198,12 +198,15 @@ extension ClusterStateMachine {
     }
     guard let index = free.first(where: { trainers[jobs[$0].run] == name }) ?? free.first else { return nil }
     let lent = jobs.count(where: \.isLent)
-    if lent >= runsToLend || isSampled(run: jobs[index].run, step: jobs[index].step) {
+    let isEnoughLent = jobs[index].pack == nil && lent >= runsToLend
+    if isEnoughLent || isSampled(run: jobs[index].run, step: jobs[index].step) {
       jobs[index].mode = .shared
       return [.share(run: jobs[index].run)]
     }
     guard members[member].held.isEmpty else { return nil }
-    return [.grant(lend(job: index, to: name, at: now))]
+    guard let pack = jobs[index].pack else { return [.grant(lend(job: index, to: name, at: now))] }
+    return free.filter { jobs[$0].pack == pack && !isSampled(run: jobs[$0].run, step: jobs[$0].step) }
+      .map { .grant(lend(job: $0, to: name, at: now)) }
   }
 
   mutating func lend(job index: Int, to member: Member, at now: Duration) -> Lease {
@@ -220,7 +223,9 @@ extension ClusterStateMachine {
   /// Asks for a run back that was lent whole, so that those who have nothing to do can share it.
   private mutating func recallRun() -> [Action]? {
     effort += jobs.count
-    let lent = jobs.indices.filter { jobs[$0].mode == .lent && jobs[$0].microBatches > 1 }
+    let lent = jobs.indices.filter {
+      jobs[$0].mode == .lent && jobs[$0].microBatches > 1 && jobs[$0].pack == nil
+    }
     guard jobs.count(where: { $0.mode == .lent }) > runsToLend, !jobs.contains(where: { $0.mode == .recalled }),
       let index = lent.max(by: { jobs[$0].end - jobs[$0].step < jobs[$1].end - jobs[$1].step }),
       jobs[index].end - jobs[index].step > 1

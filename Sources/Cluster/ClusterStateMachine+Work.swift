@@ -1,10 +1,14 @@
 // What there is to do, and what was done of it.
 extension ClusterStateMachine {
   /// A run is to be trained from `step` on; it is lent whole or shared, as the cluster sees fit.
-  package mutating func openTraining(run: Int, step: Int, end: Int, microBatches: Int, at now: Duration) -> [Action] {
+  ///
+  /// - Parameter pack: the number that it has in common with the runs that one member should compute with it.
+  package mutating func openTraining(
+    run: Int, step: Int, end: Int, microBatches: Int, pack: Int? = nil, at now: Duration
+  ) -> [Action] {
     guard !jobs.contains(where: { $0.run == run }), step < end else { return [] }
     let position = jobs.firstIndex { $0.run > run } ?? jobs.endIndex
-    jobs.insert(JobState(run: run, step: step, end: end, microBatches: max(1, microBatches)), at: position)
+    jobs.insert(JobState(run: run, step: step, end: end, microBatches: max(1, microBatches), pack: pack), at: position)
     return schedule(at: now)
   }
 
@@ -64,8 +68,8 @@ extension ClusterStateMachine {
     let job = jobs.first { $0.run == state.lease.run }
     let seconds = (now - max(state.granted, members[index].lastDelivered)) / .seconds(1)
     members[index].lastDelivered = now
-    // Of a lease that was sent again it is not known when it came.
-    let isMeasured = steps > 0 && state.reminders == 0
+    // Of a lease that was sent again it is not known when it came, and of several at once, what each took.
+    let isMeasured = steps > 0 && state.reminders == 0 && job?.pack == nil
     leases[identifier]?.reminders = 0
     if steps > 0 {
       if isMeasured { statePace.add(seconds) }

@@ -96,6 +96,8 @@ package struct ClusterStateMachine: Sendable {
     let end: Int
     /// Micro-batches a step.
     let microBatches: Int
+    /// Jobs of one number are lent together, to one member; alone they would cost it as much.
+    let pack: Int?
     var mode = Mode.idle
     /// Leases of the whole run that count.
     var holders: [Int] = []

@@ -157,7 +157,7 @@ extension RunConductor {
     try settings.ledger.recordDelivery(lease: identifier, from: entry.member.description)
     guard let lease = audit.cluster.lease(identifier), lease.member == entry.member else {
       // Its lease was taken away, or it is lying; either way nothing of it is used.
-      return settle(lease: delivery.lease, of: entry)
+      return settle(delivery, of: entry)
     }
     _ = members.update(peer) { $0.peakResidentBytes = max($0.peakResidentBytes, delivery.peakResidentBytes) }
     stateFiles[identifier] = nil
@@ -191,9 +191,9 @@ extension RunConductor {
     }
   }
 
-  private func settle(lease: UInt64, of entry: MemberEntry) {
+  private func settle(_ delivery: Tenbin_Delivery, of entry: MemberEntry) {
     guard entry.sharesMemory else { return }
-    endpoint.send(.settled(.with { $0.lease = lease }), to: entry.peer)
+    endpoint.send(.settled(Tenbin_Settled(delivery)), to: entry.peer)
   }
 
   /// The numbers of each part. Where they lie in the worker's shared memory, it may write there again when nobody here
@@ -201,8 +201,8 @@ extension RunConductor {
   ///
   /// - Parameter isSliced: gradients went to reducers.
   private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry, isSliced: Bool) throws -> [FloatBuffer] {
-    let (endpoint, peer, lease) = (endpoint, entry.peer, whole.delivery.lease)
-    let settlement = LastOwner { endpoint.send(.settled(.with { $0.lease = lease }), to: peer) }
+    let (endpoint, peer, settled) = (endpoint, entry.peer, Tenbin_Settled(whole.delivery))
+    let settlement = LastOwner { endpoint.send(.settled(settled), to: peer) }
     return try whole.delivery.parts.map { part in
       switch part.place {
       case .transfer(let identifier)?:
@@ -254,6 +254,17 @@ extension Lease {
 
 private struct DeliveryError: Error, CustomStringConvertible {
   let description: String
+}
+
+extension Tenbin_Settled {
+  /// What says that the shared buffers of a delivery may be used again.
+  fileprivate init(_ delivery: Tenbin_Delivery) {
+    self.init()
+    lease = delivery.lease
+    buffers = delivery.parts.compactMap {
+      $0.place.flatMap { if case .shared(let buffer) = $0 { buffer.name } else { nil } }
+    }
+  }
 }
 
 extension SharedFile {

@@ -163,6 +163,7 @@ package final class Coordinator {
       try conductor.keepStates()
       throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
     }
+    if meter?.isDue == true { try recordCost() }
     chaos?.act(on: localWorkers, at: conductor.now)
     // Who fetches a large base is as good as a member.
     let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
@@ -175,6 +176,11 @@ package final class Coordinator {
           + "tenbin worker --connect \(address)")
     }
     showProgress()
+  }
+
+  /// Puts down what the phase has cost since this was done last: a crash must not lose what the work that it leaves took.
+  private func recordCost() throws {
+    if let cost = meter?.take(traffic: conductor.traffic) { try output.ledger.add(cost) }
   }
 
   /// How long those who have joined wait for the others.
@@ -204,7 +210,7 @@ package final class Coordinator {
 
   private func shutDown() {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
-    if let meter { try? output.ledger.add(meter.total(traffic: conductor.traffic)) }
+    try? recordCost()
     try? output.states.finish()
     try? output.ledger.endSitting()
     conductor.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
@@ -241,9 +247,8 @@ extension Coordinator: ConductorDelegate {
   }
 
   func phaseEnded(_ phase: Phase, number: Int) throws {
-    let cost = meter?.total(traffic: conductor.traffic)
+    try recordCost()
     meter = nil
-    if let cost { try output.ledger.add(cost) }
   }
 
   func trained(run: Int, _ trained: TrainedRun) throws {

@@ -1,11 +1,11 @@
 internal import Datasets
-internal import Fairness
+package import Fairness
 
 /// Groups from the cells of columns, and from combinations of columns.
 ///
 /// Cells are read as a manifest's are: one that is empty is a group of its own, for whose attribute is not known may fare
 /// differently. A column with cells such as `a;b` holds overlapping tags: each makes members and non-members.
-struct GroupColumns {
+package struct GroupColumns {
   private let names: [String]
   /// The values of every item, column by column.
   private let cells: [[String]]
@@ -15,14 +15,14 @@ struct GroupColumns {
   /// A column with more values is none of groups.
   static let mostValues = 100
 
-  init(names: [String], cells: [[String]], minimumSize: Int) {
+  package init(names: [String], cells: [[String]], minimumSize: Int) {
     (self.names, self.cells, self.minimumSize) = (names, cells, minimumSize)
   }
 
   /// The groups of each column, in the order of the columns and of their values.
   ///
   /// - Throws: `PredictionsError` for a column with too many values.
-  func groups(file: String) throws(PredictionsError) -> [Subgroup] {
+  package func groups(file: String) throws(PredictionsError) -> [Subgroup] {
     var groups: [Subgroup] = []
     for (column, name) in names.enumerated() {
       let values = cells[column]

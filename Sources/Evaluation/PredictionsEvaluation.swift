@@ -1,5 +1,4 @@
 package import Fairness
-package import Gate
 internal import Hashing
 internal import RandomNumbers
 package import Report
@@ -13,6 +12,8 @@ package struct PredictionsEvaluation: Sendable {
   private let pooled: [Subgroup]
   private let content: ContentHash
   private let table: PredictionsTable
+  /// Arms that are shown and not compared, because no prediction of theirs can differ.
+  private var uncompared: Set<String> = []
 
   /// What a user says about the files.
   package struct Settings: Sendable {
@@ -103,10 +104,12 @@ package struct PredictionsEvaluation: Sendable {
 
   /// Adds an arm that another one becomes without training.
   ///
-  /// - Parameter derive: given the items, what the arm says about them, and about validation items; nil where it cannot be.
+  /// - Parameters:
+  ///   - isCompared: false for what changes no prediction: its differences are 0, and no test need say so.
+  ///   - derive: given the items, what the arm says about them, and about validation items; nil where it cannot be.
   /// - Returns: whether it was added.
   package mutating func add(
-    _ name: String, from arm: String,
+    _ name: String, from arm: String, isCompared: Bool = true,
     derive: (EvaluationItems, ArmPredictions, ArmPredictions, ValidationPredictions) -> (
       test: ArmPredictions, validation: ArmPredictions
     )?
@@ -117,6 +120,7 @@ package struct PredictionsEvaluation: Sendable {
     else { return false }
     (derived.test.arm, derived.validation.arm) = (name, name)
     arms.append(derived.test)
+    if !isCompared { uncompared.insert(name) }
     self.validation?.arms.append(derived.validation)
     return true
   }
@@ -129,18 +133,12 @@ package struct PredictionsEvaluation: Sendable {
     }
   }
 
-  /// Evaluates, and puts the report together with what the data say of a policy that was fixed before.
-  package func report(judging policy: Policy?) throws -> AuditReport {
-    var report = try report()
-    if let policy { try report.judge(policy) }
-    return report
-  }
-
   /// Evaluates, and puts the report together.
   package func report() throws(EvaluationError) -> AuditReport {
     let reference = settings.reference ?? (arms.contains { $0.arm == "full" } ? "full" : nil)
     let comparisons = reference.map { reference in
-      arms.map(\.arm).filter { $0 != reference }.map { ArmComparison(arm: $0, reference: reference) }
+      arms.map(\.arm).filter { $0 != reference && !uncompared.contains($0) }
+        .map { ArmComparison(arm: $0, reference: reference) }
     }
     // Drawn from what is evaluated alone, so that the same predictions give the same bytes.
     let fairness = try FairnessEvaluation.evaluate(
@@ -158,6 +156,7 @@ package struct PredictionsEvaluation: Sendable {
         ArmDescription(name: $0.arm, kind: .elsewhere, trainableParameters: 0, epochs: nil, rate: nil)
       },
       fairness: fairness, ratesWereFixed: false,
+      clusterColumn: table.rows.allSatisfy(\.cluster.isEmpty) ? nil : "cluster",
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
 

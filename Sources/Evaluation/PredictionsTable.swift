@@ -56,11 +56,14 @@ package struct PredictionsTable: Sendable {
   /// - Parameters:
   ///   - classNames: the classes that there must be, in the order that positions count in, whatever that of the columns.
   ///   - groups: the columns of groups; all there.
-  package init(batch table: CommaSeparatedValues, classNames: [String], groups: [String]) throws {
+  ///   - cluster: the column that names what belongs together, where there is one.
+  package init(
+    batch table: CommaSeparatedValues, classNames: [String], groups: [String], cluster: String = "cluster"
+  ) throws {
     let columns = try ScoreColumns(table).ordered(like: classNames, file: table.file)
     self.classNames = classNames
     holdsProbabilities = columns.holdsProbabilities
-    try append(table, columns: columns, groups: groups, isBatch: true)
+    try append(table, columns: columns, groups: groups, cluster: cluster, isBatch: true)
   }
 
   /// The rows of one split.
@@ -104,7 +107,8 @@ package struct PredictionsTable: Sendable {
   }
 
   private mutating func append(
-    _ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String], isBatch: Bool = false
+    _ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String], cluster clusterName: String = "cluster",
+    isBatch: Bool = false
   ) throws {
     func column(_ name: String) throws(PredictionsError) -> Int {
       guard let index = table.column(name) else {
@@ -116,7 +120,7 @@ package struct PredictionsTable: Sendable {
     let item = try column("item")
     let label = isBatch ? table.column("label") : try column("label")
     let groupColumns = try groups.map { try column($0) }
-    let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column("cluster"))
+    let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column(clusterName))
     let split = isBatch ? nil : table.column("split")
     let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
     for row in table.rows {
@@ -241,7 +245,7 @@ extension CommaSeparatedValues {
 
 extension [String] {
   /// "a, b, c", cut where it is long.
-  var listed: String {
+  package var listed: String {
     count > 20 ? prefix(20).joined(separator: ", ") + " and \(count - 20) more" : joined(separator: ", ")
   }
 }

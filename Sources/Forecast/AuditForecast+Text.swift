@@ -16,6 +16,7 @@ extension AuditForecast {
       "items      \(items.total): \(items.train) train, \(items.validation) validation, \(items.test) test; "
         + "\(workload.classes) classes",
       "runs       \(Quantity.count(workload.runs, "run", "runs")) with \(Quantity.count(workload.seeds, "seed", "seeds"))"
+        + (workload.searchRuns == 0 ? "" : ", \(workload.searchRuns) of them a search for the arms' settings")
         + (workload.shadowModels == 0
           ? ", no shadow models" : ", \(workload.shadowModels) shadow models on a pool of \(workload.pool) items"),
       "steps      \(workload.batch) samples each, in micro-batches of \(workload.microbatch)",

@@ -40,6 +40,9 @@ package struct AuditForecast: Sendable, Equatable {
   }
 
   /// What does not suffice, in sentences; empty where everything does.
+  /// A search of more runs than these is hardly meant.
+  package static let manySearchRuns = 10_000
+
   package var warnings: [String] {
     var warnings: [String] = []
     if memory.total > capacity.availableMemory {
@@ -68,6 +71,11 @@ package struct AuditForecast: Sendable, Equatable {
           "disk does not suffice for the cache: about \(ByteCount.text(disk.cache)) for \(ByteCount.text(free)) free; "
             + "make room, or name another folder in TENBIN_CACHE")
       }
+    }
+    if workload.searchRuns > Self.manySearchRuns {
+      warnings.append(
+        "the search alone is \(workload.searchRuns) runs: every rate times every number of epochs times every seed, "
+          + "for each arm; a smaller grid under search: takes less")
     }
     if workers * workload.threads > capacity.cores {
       warnings.append(

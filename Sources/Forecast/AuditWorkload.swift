@@ -23,10 +23,13 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var model: Model
   /// In the specification's order.
   package var arms: [Arm]
+  /// Of the runs, those that a search makes before the audit.
+  package var searchRuns: Int
 
   package init(
     name: String, base: String, architecture: String, task: String, items: Items, classes: Int, seeds: Int, pool: Int,
-    precision: String, batch: Int, microbatch: Int, threads: Int, plannedWorkers: Int, model: Model, arms: [Arm]
+    precision: String, batch: Int, microbatch: Int, threads: Int, plannedWorkers: Int, model: Model, arms: [Arm],
+    searchRuns: Int = 0
   ) {
     self.name = name
     self.base = base
@@ -43,6 +46,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     self.plannedWorkers = plannedWorkers
     self.model = model
     self.arms = arms
+    self.searchRuns = searchRuns
   }
 
   /// Items by split.

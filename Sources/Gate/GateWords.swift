@@ -7,10 +7,7 @@ package enum Language: String, Sendable, CaseIterable {
 extension GateOutcome {
   /// One line for the whole, then one for each judgement, the worst first.
   package func lines(in language: Language) -> [String] {
-    let sorted = judgements.enumerated().sorted {
-      ($0.element.outcome, -$0.offset) > ($1.element.outcome, -$1.offset)
-    }
-    return [headline(in: language)] + sorted.map { $0.element.line(in: language) }
+    [headline(in: language)] + worstFirst.map { $0.line(in: language) }
   }
 
   /// "the policy is met (chosen afterwards)"
@@ -58,7 +55,7 @@ extension Judgement {
         case .insufficient: "not enough data"
         }
       return "\(verdict): \(place): \(rule.metric.english)\(measured ?? " is undefined"), "
-        + rule.demand.english + (reason.map { " (\($0))" } ?? "")
+        + rule.demand.english(digits: digits) + (reason.map { " (\($0))" } ?? "")
     case .japanese:
       let verdict =
         switch outcome {
@@ -67,21 +64,39 @@ extension Judgement {
         case .insufficient: "データ不足"
         }
       return "\(verdict)：\(place)：\(rule.metric.japanese)\(measured ?? "は未定義")、"
-        + rule.demand.japanese + (reason.map { "（\($0)）" } ?? "")
+        + rule.demand.japanese(digits: digits) + (reason.map { "（\(GateReasons.text($0, in: language))）" } ?? "")
     }
   }
 
   private var measured: String? {
-    figure.map { " \(Self.text($0.value)) [\(Self.text($0.lower)), \(Self.text($0.upper))]" }
+    figure.map { figure in
+      let texts = [figure.value, figure.lower, figure.upper].map { Self.text($0, digits: digits) }
+      return " \(texts[0]) [\(texts[1]), \(texts[2])]"
+    }
   }
 
-  /// Three decimals, and a true minus sign; what is no share or difference of shares as it is.
-  package static func text(_ value: Double) -> String {
+  /// Three decimals, or as many more as it takes to tell a bound from the limit that it is judged by.
+  private var digits: Int {
+    guard let figure else { return 3 }
+    let limit =
+      switch rule.demand {
+      case .atLeast(let limit), .atMost(let limit): limit
+      case .margin(let margin): -margin
+      }
+    func isTold(_ bound: Double, _ digits: Int) -> Bool {
+      bound == limit || Self.text(bound, digits: digits) != Self.text(limit, digits: digits)
+    }
+    return (3...9).first { isTold(figure.lower, $0) && isTold(figure.upper, $0) } ?? 9
+  }
+
+  /// Decimals, and a true minus sign; what is no share or difference of shares as it is.
+  package static func text(_ value: Double, digits count: Int = 3) -> String {
     guard value.magnitude < 1e6 else { return value < 0 ? "−\(value.magnitude)" : "\(value)" }
-    let thousandths = Int((value * 1_000).rounded())
-    let digits = "\(abs(thousandths) % 1_000)"
-    let sign = thousandths < 0 ? "−" : ""
-    return "\(sign)\(abs(thousandths) / 1_000).\(String(repeating: "0", count: 3 - digits.count))\(digits)"
+    let unit = (0..<count).reduce(1) { unit, _ in unit * 10 }
+    let scaled = Int((value * Double(unit)).rounded())
+    let digits = "\(abs(scaled) % unit)"
+    let sign = scaled < 0 ? "−" : ""
+    return "\(sign)\(abs(scaled) / unit).\(String(repeating: "0", count: count - digits.count))\(digits)"
   }
 }
 
@@ -114,19 +129,19 @@ extension Policy.Metric {
 }
 
 extension Policy.Demand {
-  fileprivate var english: String {
+  fileprivate func english(digits: Int) -> String {
     switch self {
-    case .atLeast(let limit): "at least \(Judgement.text(limit)) is demanded"
-    case .atMost(let limit): "at most \(Judgement.text(limit)) is demanded"
-    case .margin(let margin): "no more than \(Judgement.text(margin)) below the reference is demanded"
+    case .atLeast(let limit): "at least \(Judgement.text(limit, digits: digits)) is demanded"
+    case .atMost(let limit): "at most \(Judgement.text(limit, digits: digits)) is demanded"
+    case .margin(let margin): "no more than \(Judgement.text(margin, digits: digits)) below the reference is demanded"
     }
   }
 
-  fileprivate var japanese: String {
+  fileprivate func japanese(digits: Int) -> String {
     switch self {
-    case .atLeast(let limit): "要件は \(Judgement.text(limit)) 以上"
-    case .atMost(let limit): "要件は \(Judgement.text(limit)) 以下"
-    case .margin(let margin): "要件は基準からの低下 \(Judgement.text(margin)) 以内"
+    case .atLeast(let limit): "要件は \(Judgement.text(limit, digits: digits)) 以上"
+    case .atMost(let limit): "要件は \(Judgement.text(limit, digits: digits)) 以下"
+    case .margin(let margin): "要件は基準からの低下 \(Judgement.text(margin, digits: digits)) 以内"
     }
   }
 }

@@ -72,14 +72,17 @@ extension Policy {
     }
     guard results.arms.contains(arm) else { return judgement(.insufficient, nil, "there is no arm \(arm)") }
     if let group, !results.groups.contains(group) {
-      return judgement(.insufficient, nil, "there is no group \(group)")
+      return judgement(
+        .insufficient, nil,
+        results.pooledGroups.contains(group)
+          ? GateReasons.pooled : "there is no group \(group)")
     }
     let isDifference = if case .margin = rule.demand { true } else { false }
     switch results.figure(rule.metric, arm: arm, group: group, isDifference: isDifference) {
     case .failure(let undefined): return judgement(.insufficient, nil, undefined.reason)
     case .success(let figure):
       if group != nil, figure.n < minimumSize {
-        return judgement(.insufficient, figure, "\(figure.n) items, minimum \(minimumSize)")
+        return judgement(.insufficient, figure, GateReasons.tooFew(figure.n, minimum: minimumSize))
       }
       return judgement(rule.demand.outcome(figure), figure)
     }
@@ -103,6 +106,13 @@ package struct GateOutcome: Equatable, Sendable {
   package var outcome: Judgement.Outcome { judgements.map(\.outcome).max() ?? .insufficient }
 
   package var exitCode: Int32 { outcome.exitCode }
+
+  /// What is broken first, what is met last; else in the order of arms and rules.
+  package var worstFirst: [Judgement] {
+    judgements.enumerated().sorted {
+      ($0.element.outcome, -$0.offset) > ($1.element.outcome, -$1.offset)
+    }.map(\.element)
+  }
 }
 
 extension Judgement.Outcome {

@@ -48,6 +48,10 @@ package struct ResultsFigures: Sendable {
   package let policy: Policy?
   var arms: [String] { document.evaluations.map(\.arm) }
   var groups: [Group] { document.groups }
+  /// Combinations that were too small to stand alone.
+  var pooledGroups: [Group] { document.pooledGroups ?? [] }
+  /// The digest of everything that the results were made from; nil in results of earlier versions.
+  package var planHash: String? { document.plan?.hash }
 
   /// A comparison of the declared family, in one group.
   struct GroupVerdict: Sendable, Equatable {
@@ -88,6 +92,9 @@ package struct ResultsFigures: Sendable {
     }
   }
 
+  /// What the online likelihood-ratio attack is called, from version 4 of the results on and before.
+  private static let likelihoodRatio = ["lira", "likelihood_ratio"]
+
   func figure(
     _ metric: Policy.Metric, arm: String, group: Group?, isDifference: Bool
   ) -> Result<Figure, Undefined> {
@@ -102,7 +109,7 @@ package struct ResultsFigures: Sendable {
     }
     if metric == .attackArea {
       guard let attacked = document.privacy.arms?.first(where: { $0.arm == arm }),
-        let attack = attacked.attacks.first(where: { $0.attack == "likelihood_ratio" }),
+        let attack = attacked.attacks.first(where: { Self.likelihoodRatio.contains($0.attack) }),
         let measures = ([attack.overall] + attack.groups).first(where: { $0.group == group })
       else { return .failure(Undefined(reason: "membership inference was not measured")) }
       return figure(measures.areaUnderCurve, n: measures.n)
@@ -156,8 +163,14 @@ private struct PolicyDocument: Decodable {
 
 /// What is read of the document.
 private struct Document: Decodable, Sendable {
+  struct Plan: Decodable, Sendable {
+    let hash: String
+  }
+
   let name: String
+  let plan: Plan?
   let groups: [ResultsFigures.Group]
+  let pooledGroups: [ResultsFigures.Group]?
   let evaluations: [Evaluation]
   let comparisons: [Comparison]
   let privacy: Privacy

@@ -31,9 +31,23 @@ package struct ScenarioComparison: Equatable, Sendable {
 
   /// By arm in the order in which arms first appear, then by scenario.
   package let findings: [Finding]
+  /// What was left out, and why; a line each.
+  package let notes: [String]
+  /// The scenarios that count.
+  package let scenarios: [String]
 
-  /// - Parameter scenarios: results with the names that they are shown under.
-  package init(_ scenarios: [(name: String, results: ResultsFigures)]) {
+  /// - Parameter scenarios: results with the names that they are shown under. Those of one plan count once.
+  package init(_ given: [(name: String, results: ResultsFigures)]) {
+    var scenarios: [(name: String, results: ResultsFigures)] = []
+    var notes: [String] = []
+    for (name, results) in given {
+      if let hash = results.planHash, let same = scenarios.first(where: { $0.results.planHash == hash }) {
+        notes.append(
+          "\(name) holds the same as \(same.name) (plan \(hash.prefix(12))…): they count as one scenario")
+      } else {
+        scenarios.append((name, results))
+      }
+    }
     var arms: [String] = []
     for (_, results) in scenarios {
       for verdict in results.verdicts where !arms.contains(verdict.arm) { arms.append(verdict.arm) }
@@ -41,6 +55,29 @@ package struct ScenarioComparison: Equatable, Sendable {
     findings = arms.flatMap { arm in
       scenarios.compactMap { name, results in Finding(scenario: name, results.verdicts.filter { $0.arm == arm }) }
     }
+    self.scenarios = scenarios.map(\.name)
+    for (name, results) in scenarios {
+      if results.verdicts.isEmpty {
+        notes.append("\(name) compares no arm with another in any group, and says nothing here")
+        continue
+      }
+      for arm in arms where !results.verdicts.contains(where: { $0.arm == arm }) {
+        let role =
+          results.verdicts.contains { $0.reference == arm }
+          ? "is what others are compared with" : results.arms.contains(arm) ? "is compared with nothing" : "is no arm"
+        notes.append("\(name) says nothing of \(arm), which \(role) there")
+      }
+    }
+    self.notes = notes
+  }
+
+  /// What an arm is compared with, where that is not the same in all its scenarios; else empty.
+  package func differingReferences(of arm: String) -> [String] {
+    var references: [String] = []
+    for finding in findings where finding.arm == arm && !references.contains(finding.reference) {
+      references.append(finding.reference)
+    }
+    return references.count > 1 ? references : []
   }
 
   package var arms: [String] {
@@ -80,13 +117,18 @@ extension ScenarioComparison {
   package var lines: [String] {
     arms.flatMap { arm -> [String] in
       let own = findings.filter { $0.arm == arm }
-      let sentence =
+      let verdict =
         switch agreement(of: arm) {
+        case _ where own.count == 1: "\(arm): compared in one scenario alone, which agrees with no other"
         case .within: "\(arm): within the margin in every group of every scenario"
         case .worse: "\(arm): worse in some group of every scenario"
         case .disagree: "\(arm): the scenarios disagree; where it is used decides"
         case .open: "\(arm): the scenarios together do not decide"
         }
+      let references = differingReferences(of: arm)
+      let sentence =
+        verdict
+        + (references.isEmpty ? "" : " (compared with different arms: \(references.joined(separator: ", ")))")
       let names = own.map { $0.scenario.count }.max() ?? 0
       return [sentence]
         + own.map { finding in
@@ -94,11 +136,12 @@ extension ScenarioComparison {
           let points = [finding.worstEstimate, finding.worstInterval.lowerBound, finding.worstInterval.upperBound].map {
             Self.points($0)
           }
-          return "  \(name)  of \(finding.groups) groups \(finding.withinMargin) within the margin, "
+          let groups = "\(finding.groups) \(finding.groups == 1 ? "group" : "groups")"
+          return "  \(name)  of \(groups) \(finding.withinMargin) within the margin, "
             + "\(finding.worse) worse, \(finding.better) better, \(finding.undecided) undecided; "
             + "worst \(finding.worstGroup): \(points[0]) points [\(points[1]), \(points[2])] against \(finding.reference)"
         }
-    }
+    } + notes.map { "note: \($0)" }
   }
 
   private static func points(_ share: Double) -> String {

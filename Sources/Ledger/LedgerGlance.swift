@@ -3,6 +3,8 @@ internal import GRDB
 
 /// What a ledger says of runs that are done, read without opening a sitting.
 package struct LedgerGlance: Sendable {
+  /// The plan's digest in hexadecimal digits; empty before there was one.
+  package private(set) var plan = ""
   /// The path of the specification that was started last.
   package private(set) var specification: String?
   /// By name.
@@ -20,7 +22,9 @@ package struct LedgerGlance: Sendable {
       configuration.busyMode = .timeout(5)
       try DatabaseQueue(path: file, configuration: configuration).read { database in
         try LedgerSchema.requireThisVersion(database, file: file)
-        specification = try Self.rows(of: .audit, in: database, file: file).first?.optionalText(2)
+        let audit = try Self.rows(of: .audit, in: database, file: file).first
+        plan = try audit?.text(1) ?? ""
+        specification = try audit?.optionalText(2)
         for row in try Self.rows(of: .completed, in: database, file: file) {
           let run = try CompletedRun(row)
           completed[run.run] = run

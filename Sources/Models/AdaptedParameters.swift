@@ -10,7 +10,9 @@ final class AdaptedParameters: ParameterSource {
   let type: ScalarType
   let layout: TrainableLayout
   let device: Device
-  /// The trained elements in the order of the layout.
+  /// Models that are computed at once, each with trained parameters of its own.
+  let models: Int
+  /// The trained elements in the order of the layout; of several models [models, elements].
   private let buffer: Tensor
   /// The leaves of the graph, in the order of the layout.
   private let trained: [Tensor]
@@ -21,11 +23,13 @@ final class AdaptedParameters: ParameterSource {
   private let dropout: LoRADropout?
 
   /// The trained parameters are zero until the first `load`.
-  init(checkpoint: CheckpointFolder, layout: TrainableLayout, precision: Precision, device: Device) throws {
+  init(
+    checkpoint: CheckpointFolder, layout: TrainableLayout, models: Int = 1, precision: Precision, device: Device
+  ) throws {
     try device.check()
     try checkpoint.require(layout.head)
-    if layout.method == .full { TorchLibrary.keepFreedMemory() }
-    let buffer = try Tensor.zeros([layout.count], on: device)
+    TorchLibrary.keepFreedMemory()
+    let buffer = try Tensor.zeros(models == 1 ? [layout.count] : [models, layout.count], on: device)
     trained = try layout.parameters.map { try buffer.parameter(at: $0.offset, shape: $0.shape) }
     var indices: [String: Int] = [:]
     for (index, parameter) in layout.parameters.enumerated() { indices[parameter.name] = index }
@@ -40,16 +44,26 @@ final class AdaptedParameters: ParameterSource {
     frozen = try FrozenWeights(checkpoint: checkpoint, precision: precision, trained: Set(indices.keys))
     type = precision.scalarType
     self.buffer = buffer
+    self.models = models
     self.layout = layout
     self.device = device
   }
 
-  /// Copies the flat buffer `values` into the trained parameters.
-  func load(_ values: UnsafeBufferPointer<Float>) throws {
+  /// Copies the flat buffer `values` into the trained parameters of one of the models.
+  func load(_ values: UnsafeBufferPointer<Float>, model: Int = 0) throws {
     guard values.count == layout.count else {
       throw ModelError.parameterCount(expected: layout.count, found: values.count)
     }
-    try buffer.write(values)
+    guard models > 1 else { return try buffer.write(values) }
+    try buffer.narrowed(0, model..<model + 1).write(values)
+  }
+
+  /// Writes the gradient of the scalar `loss` to `values`, in the order of the layout for one model after another.
+  func gradients(of loss: Tensor, into values: UnsafeMutableBufferPointer<Float>) throws {
+    guard values.count == models * layout.count else {
+      throw ModelError.parameterCount(expected: models * layout.count, found: values.count)
+    }
+    try Autograd.gradients(of: loss, for: trained, models: models, into: values)
   }
 
   /// The scalar `loss` and its gradient in the order of the layout.

@@ -10,6 +10,8 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
   case labels(expected: String, found: [Int])
   /// Keys of dropout in another number than images.
   case dropoutKeys(expected: Int, found: Int)
+  /// Several models at once where every weight is trained, or in another number than the model has.
+  case models(found: Int)
   /// A flat buffer of another length than the layout.
   case parameterCount(expected: Int, found: Int)
   /// A tensor that the checkpoint lacks or holds in another shape.
@@ -24,6 +26,7 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
     case .tokens(let expected, let found): "tokens: expected \(expected), found \(found)"
     case .labels(let expected, let found): "labels \(found); expected \(expected)"
     case .dropoutKeys(let expected, let found): "\(found) keys of dropout; expected one for each of \(expected) images"
+    case .models(let found): "\(found) models at once do not fit; each must train few weights, and have as many images"
     case .parameterCount(let expected, let found): "\(found) parameters; the layout has \(expected)"
     case .tensor(let name, let expected, let found):
       "the tensor \"\(name)\" is \(found.map { "of the shape \($0)" } ?? "missing"); expected \(expected)"

@@ -7,7 +7,8 @@ import Torch
 /// Everywhere within, images are feature maps [batch, height, width, channels], in 32 bits between the products.
 struct Swinv2: ImageModel {
   private let embeddings: Swinv2Embeddings
-  private let stages: [Swinv2StageLayers]
+  /// One after another, with the way to the next stage behind the last block of each.
+  private let blocks: [Swinv2Step]
   private let norm: LayerNorm
   private let classifier: Linear
 
@@ -15,8 +16,8 @@ struct Swinv2: ImageModel {
     let backbone = scope["swinv2"]
     let sizes = configuration.stages
     embeddings = try Swinv2Embeddings(backbone["embeddings"], configuration)
-    stages = try sizes.map { stage in
-      try Swinv2StageLayers(
+    blocks = try sizes.flatMap { stage in
+      try Swinv2Step.steps(
         backbone["encoder"]["layers"][stage.index], stage, configuration, isLast: stage.index == sizes.count - 1,
         device: device)
     }
@@ -25,12 +26,18 @@ struct Swinv2: ImageModel {
     classifier = try Linear(scope["classifier"], inputs: channels, outputs: labels)
   }
 
-  /// The mean of the last map: [batch, channels, height, width] to [batch, channels of the last stage].
-  func features(_ pixels: Tensor) throws(TorchError) -> Tensor {
-    var map = try embeddings(pixels)
-    for stage in stages { map = try stage(map) }
-    return try norm(map).mapMean()
+  var blockCount: Int { blocks.count }
+
+  func embedded(_ pixels: Tensor) throws(TorchError) -> Tensor { try embeddings(pixels) }
+
+  func states(_ states: Tensor, through range: Range<Int>) throws(TorchError) -> Tensor {
+    var map = states
+    for block in blocks[range] { map = try block(map) }
+    return map
   }
+
+  /// The mean of the last map, [batch, channels of the last stage].
+  func features(ofStates states: Tensor) throws(TorchError) -> Tensor { try norm(states).mapMean() }
 
   func classify(_ features: Tensor) throws(TorchError) -> Tensor { try classifier(features) }
 }
@@ -63,29 +70,31 @@ private struct Swinv2Embeddings {
   }
 }
 
-/// Blocks on a map of one size, every second one with shifted windows, and the way to the next stage.
-private struct Swinv2StageLayers {
-  private let blocks: [Swinv2Block]
-  private let merging: PatchMerging?
+/// A block, and behind the last one of a stage the way to the next stage.
+private struct Swinv2Step {
+  let block: Swinv2Block
+  let merging: PatchMerging?
 
-  init(
+  /// Those of a stage: blocks on a map of one size, every second one with shifted windows.
+  static func steps(
     _ scope: ParameterScope, _ stage: Swinv2Stage, _ configuration: Swinv2Configuration, isLast: Bool, device: Device
-  ) throws {
+  ) throws -> [Swinv2Step] {
     let offsets = try WindowOffsets(
       window: stage.window, pretrainedWindow: stage.pretrainedWindow, device: device)
     let windows = try [0, stage.shift].map { shift in
       try ShiftedWindows(window: stage.window, shift: shift, height: stage.height, width: stage.width, device: device)
     }
-    blocks = try (0..<stage.blockCount).map { index in
-      try Swinv2Block(
-        scope["blocks"][index], stage, configuration, windows: windows[index % 2], offsets: offsets)
+    return try (0..<stage.blockCount).map { index in
+      let merges = !isLast && index == stage.blockCount - 1
+      return Swinv2Step(
+        block: try Swinv2Block(
+          scope["blocks"][index], stage, configuration, windows: windows[index % 2], offsets: offsets),
+        merging: merges ? try PatchMerging(scope["downsample"], channels: stage.channels) : nil)
     }
-    merging = isLast ? nil : try PatchMerging(scope["downsample"], channels: stage.channels)
   }
 
   func callAsFunction(_ map: Tensor) throws(TorchError) -> Tensor {
-    var map = map
-    for block in blocks { map = try block(map) }
+    let map = try block(map)
     return try merging?(map) ?? map
   }
 }

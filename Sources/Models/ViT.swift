@@ -19,14 +19,23 @@ struct ViT: ImageModel {
     classifier = try Linear(scope["classifier"], inputs: configuration.hiddenSize, outputs: labels)
   }
 
-  /// The class token after the last block, y = LN(z) (equation 4): [batch, channels, height, width] to [batch, hidden].
-  func features(_ pixels: Tensor) throws(TorchError) -> Tensor {
-    var tokens = try embeddings(pixels)
-    for (index, block) in blocks.enumerated() {
+  var blockCount: Int { blocks.count }
+
+  func embedded(_ pixels: Tensor) throws(TorchError) -> Tensor { try embeddings(pixels) }
+
+  /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] behind the last block.
+  func states(_ states: Tensor, through range: Range<Int>) throws(TorchError) -> Tensor {
+    var tokens = states
+    for index in range {
       // The head reads the class token alone, so the last block computes no other.
-      tokens = try block(tokens, classTokenOnly: index == blocks.count - 1)
+      tokens = try blocks[index](tokens, classTokenOnly: index == blocks.count - 1)
     }
-    let classToken = try tokens.narrowed(1, 0..<1)  // [batch, 1, hidden]
+    return tokens
+  }
+
+  /// The class token after the last block, y = LN(z) (equation 4): [batch, tokens, hidden] to [batch, hidden].
+  func features(ofStates states: Tensor) throws(TorchError) -> Tensor {
+    let classToken = try states.narrowed(1, 0..<1)  // [batch, 1, hidden]
     return try norm(classToken.reshaped([classToken.shape[0], -1]))  // [batch, hidden]
   }
 

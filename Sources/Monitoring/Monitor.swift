@@ -33,7 +33,9 @@ package struct Monitor: Sendable {
           + "--policy")
     }
     if settings.images, let columns = reference.columns {
-      images = InputValues.images(columns, of: reference.items.identifiers, called: "reference")
+      images = InputValues.images(
+        columns, of: reference.items.identifiers, called: "reference",
+        hint: settings.referenceManifest == nil ? InputValues.manifestHint : "")
     } else {
       images = nil
     }
@@ -58,7 +60,8 @@ package struct Monitor: Sendable {
     }
     var report = WindowReport(
       file: window.file, groups: figures, unseenGroups: window.unseen.map(\.name), missingGroups: window.missingGroups,
-      missingColumns: window.missingColumns, knownItems: window.known, drifts: try drifts(of: window),
+      missingColumns: window.missingColumns, missingClusters: window.missingClusters, knownItems: window.known,
+      drifts: try drifts(of: window),
       evaluation: evaluation, judgements: judgements ?? [], outcome: .insufficient, hasPolicy: policy != nil)
     // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be looked at;
     // nor what the reference was judged by already.
@@ -163,7 +166,10 @@ package struct Monitor: Sendable {
     if let text = settings.text {
       inputs.append(
         (
-          .length(text), try InputValues.length(text, known, of: before, called: "reference"),
+          .length(text),
+          try InputValues.length(
+            text, known, of: before, called: "reference",
+            hint: settings.referenceManifest == nil ? InputValues.manifestHint : ""),
           try InputValues.length(text, window.columns, of: after, called: "window")
         ))
     }

@@ -38,7 +38,8 @@ package struct Plan: Sendable {
       throw PlanError(
         description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
-    let repetitions = try Self.repetitions(specification.training.emphasis, input: input)
+    try Self.requireKnownGroups(specification, input: input)
+    let repetitions = try Self.repetitions(specification, input: input)
     func emphasized(_ members: [Int]) -> [Int] {
       repetitions.isEmpty ? members : members.flatMap { Array(repeating: $0, count: repetitions[$0] ?? 1) }
     }
@@ -51,19 +52,23 @@ package struct Plan: Sendable {
     let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
     if let privacy = specification.privacy {
       membership = try MembershipMasks(
-        models: privacy.models, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
+        models: privacy.mostModels, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
     } else {
       membership = nil
     }
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
-      func run(_ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey) {
+      func run(
+        _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
+        pack: PlannedRun.Pack? = nil
+      ) {
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
-            batch: specification.training.batch, microbatch: specification.training.microbatch))
+            batch: specification.training.batch, microbatch: specification.training.microbatch,
+            pack: pack))
       }
       guard arm.isTrained else {
         run(
@@ -78,12 +83,19 @@ package struct Plan: Sendable {
           key: RandomKey(seed: seed)["run"])
       }
       guard let membership else { continue }
-      for (model, mask) in membership.masks.enumerated() {
+      // Where every weight is trained there is no product to share.
+      let packed = arm == .full ? 1 : specification.privacy?.packed ?? 1
+      let first = runs.count
+      let masks = membership.masks.prefix(specification.privacy?.models(of: arm) ?? 0)
+      for (model, mask) in masks.enumerated() {
+        let begin = model / packed * packed
+        let size = min(packed, masks.count - begin)
+        let pack = size > 1 ? PlannedRun.Pack(number: first + begin, place: model - begin, size: size) : nil
         let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
           "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,
-          key: fleetKey["model"][model])
+          key: fleetKey["model"][model], pack: pack)
       }
     }
     self.runs = runs
@@ -91,13 +103,16 @@ package struct Plan: Sendable {
   }
 
   /// How often an epoch sees each item of emphasized groups.
-  private static func repetitions(_ emphasis: [Emphasis], input: PlanInput) throws(PlanError) -> [Int: Int] {
+  private static func repetitions(
+    _ specification: Specification, input: PlanInput
+  ) throws(PlanError) -> [Int: Int] {
     var repetitions: [Int: Int] = [:]
-    for wanted in emphasis {
+    for (index, wanted) in specification.training.emphasis.enumerated() {
       guard let group = input.groups.first(where: { $0.column == wanted.column && $0.value == wanted.value }) else {
         throw PlanError(
-          description: "training.emphasis names the group \(wanted.column)=\(wanted.value), which is none of the data's"
-        )
+          specification.places.failure(
+            at: "training.emphasis[\(index)].group",
+            "there is no group \(wanted.column)=\(wanted.value); expected one of: \(input.groupNames)"))
       }
       for item in group.members { repetitions[item] = max(repetitions[item] ?? 1, wanted.repetitions) }
     }
@@ -129,7 +144,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 3
+  package static let version = 4
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }

@@ -1,5 +1,6 @@
 internal import Gate
 import Hashing
+internal import Privacy
 
 extension Plan {
   /// Covers everything that changes results and nothing that does not: not the workers, not where files lie.
@@ -15,9 +16,12 @@ extension Plan {
     combine(specification.training, into: &hasher)
     combine(list: specification.seeds.map(String.init), into: &hasher)
     if let privacy = specification.privacy {
-      hasher.combine(privacy.models)
+      for arm in specification.arms where arm.isTrained {
+        hasher.combine(privacy.models(of: arm))
+        combine(list: privacy.attacks(of: arm.name).map(\.text), into: &hasher)
+      }
       hasher.combine(privacy.pool)
-      combine(list: privacy.attacks.map(\.rawValue), into: &hasher)
+      hasher.combine(privacy.packed)
     }
     hasher.combine(specification.decision.metric.rawValue)
     hasher.combine(specification.decision.margin)

@@ -64,4 +64,9 @@ package enum Split: String, Sendable, CaseIterable {
 /// Data from which no plan can be made.
 package struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
   package let description: String
+
+  init(description: String) { self.description = description }
+
+  /// Something in the specification that only the data bring to light, with its file, line and key.
+  init(_ error: SpecificationError) { description = error.description }
 }

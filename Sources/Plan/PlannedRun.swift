@@ -25,10 +25,12 @@ package struct PlannedRun: Sendable {
   package let settings: MethodSettings
   package let batch: Int
   package let microbatch: Int
+  /// The runs that are computed together with this one; nil where it is computed by itself.
+  package let pack: Pack?
 
   package init(
     identifier: RunIdentifier, arm: Int, purpose: Purpose, members: [Int], evaluated: [Int], key: RandomKey,
-    settings: MethodSettings, batch: Int, microbatch: Int
+    settings: MethodSettings, batch: Int, microbatch: Int, pack: Pack? = nil
   ) {
     self.identifier = identifier
     self.arm = arm
@@ -39,6 +41,26 @@ package struct PlannedRun: Sendable {
     self.settings = settings
     self.batch = batch
     self.microbatch = microbatch
+    self.pack = pack
+  }
+
+  /// Runs whose micro-batches go through the same products with the frozen weights, each with trained parameters of its
+  /// own.
+  ///
+  /// Every run has a place of `microbatch` items in each product, whether or not the others are computed with it: the bits
+  /// of a run depend on how many places there are, and on nothing that stands in the other ones.
+  package struct Pack: Hashable, Sendable {
+    /// Tells packs apart: the position in the plan of the first run.
+    package let number: Int
+    /// The run's place, from 0.
+    package let place: Int
+    package let size: Int
+
+    package init(number: Int, place: Int, size: Int) {
+      self.number = number
+      self.place = place
+      self.size = size
+    }
   }
 
   /// What a run is for.

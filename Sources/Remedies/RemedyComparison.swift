@@ -8,8 +8,6 @@ package import Report
 package struct RemedyComparison: Sendable {
   package let report: AuditReport
   package let list: RemedyList
-  /// Those that were compared, in order.
-  package let compared: [Remedy]
   /// Those that were not tried yet.
   package let missing: [Remedy]
   /// What was evaluated, a table an arm.
@@ -24,12 +22,10 @@ package struct RemedyComparison: Sendable {
     _ list: RemedyList, audit: String, folder: RemedyFolder, groups: [String], combinations: [[String]],
     positive: String?, rule: DecisionRule
   ) throws {
-    let arm = list.arm.name
-    var sources = [(file: "\(audit)/predictions/\(arm).csv", arm: arm)]
-    let audited = try CostsFile(folder: audit)
-    var costs = audited.costs(of: arm, as: arm)
-    var compared: [Remedy] = []
+    let audited = try AuditedFolder(audit)
+    var sources = [try Source(arm: list.arm.name, of: audited, as: list.arm.name)]
     var missing: [Remedy] = []
+    var withoutTraining: [Remedy] = []
     for remedy in list.remedies {
       switch remedy.means {
       case .training(let variant):
@@ -37,32 +33,48 @@ package struct RemedyComparison: Sendable {
           missing.append(remedy)
           continue
         }
-        sources.append(("\(folder.audit(of: remedy))/predictions/\(variant.arm.name).csv", remedy.name))
-        costs += try CostsFile(folder: folder.audit(of: remedy)).costs(of: variant.arm.name, as: remedy.name)
-      case .arm(let name):
-        sources.append(("\(audit)/predictions/\(name).csv", remedy.name))
-        costs += audited.costs(of: name, as: remedy.name)
-      case .temperature, .threshold: break
+        sources.append(
+          try Source(arm: variant.arm.name, of: AuditedFolder(folder.audit(of: remedy)), as: remedy.name))
+      case .arm(let name): sources.append(try Source(arm: name, of: audited, as: remedy.name))
+      case .temperature, .threshold: withoutTraining.append(remedy)
       }
-      compared.append(remedy)
     }
-    let tables = try sources.map { try PredictionsTable(files: [$0.file], groups: groups).named(arm: $0.arm) }
+    let tables = try sources.map { try PredictionsTable(files: [$0.predictions], groups: groups).named(arm: $0.name) }
     var evaluation = try PredictionsEvaluation(
       PredictionsEvaluation.Settings(
-        files: sources.map(\.file), groups: groups, intersections: combinations, positive: positive, reference: arm,
-        rule: rule, name: "\(arm): remedies for \(list.group)"), table: PredictionsTable(joining: tables))
-    compared = compared.filter { remedy in
-      switch remedy.means {
-      case .training, .arm: true
-      case .temperature: evaluation.add(remedy.name, from: arm, derive: Self.rescaled)
-      case .threshold: evaluation.add(remedy.name, from: arm) { Self.thresholded($0, $1, $2, $3, group: list.group) }
+        files: sources.map(\.predictions), groups: groups, intersections: combinations, positive: positive,
+        reference: list.arm.name, rule: rule, name: "\(list.arm.name): remedies for \(list.group)"),
+      table: PredictionsTable(joining: tables))
+    var leftOut = list.leftOut
+    var descriptions = sources.map(\.description)
+    for remedy in withoutTraining {
+      let isAdded =
+        remedy.means == .temperature
+        ? evaluation.add(remedy.name, from: list.arm.name, isCompared: false, derive: Self.rescaled)
+        : evaluation.add(remedy.name, from: list.arm.name) { Self.thresholded($0, $1, $2, $3, group: list.group) }
+      if isAdded {
+        descriptions.append(
+          ArmDescription(name: remedy.name, kind: .derived, trainableParameters: 0, epochs: nil, rate: nil))
+      } else {
+        leftOut.append(
+          RemedyFindings.LeftOut(
+            name: remedy.name,
+            reason: "the predictions of \(list.arm.name) hold no validation items of \(list.group) to choose it on"))
       }
     }
+    let shown = list.remedies.filter { remedy in descriptions.contains { $0.name == remedy.name } }
     var report = try evaluation.report()
-    report.costs = costs
+    report.arms = report.arms.map { arm in descriptions.first { $0.name == arm.name } ?? arm }
+    report.costs = sources.flatMap(\.costs)
+    report.remedies = RemedyFindings(
+      arm: list.arm.name, group: GroupName(column: list.group.column, value: list.group.value),
+      remedies: shown.map { remedy in
+        RemedyFindings.Remedy(
+          name: remedy.name, description: remedy.description,
+          wasSearched: sources.contains { $0.name == remedy.name && $0.wasSearched })
+      }, leftOut: leftOut)
     self.report = report
     self.list = list
-    self.compared = compared
     self.missing = missing
     predictions = evaluation.predictionFiles()
   }
@@ -95,39 +107,46 @@ package struct RemedyComparison: Sendable {
   }
 }
 
-/// A costs.json.
-private struct CostsFile: Decodable {
-  struct Cost: Decodable {
-    let arm: String
-    let phase: String
-    let wallSeconds: Double
-    let workerSeconds: Double
-    let processorSeconds: Double
-    let coordinatorProcessorSeconds: Double
-    let bytesSent: Int
-    let bytesReceived: Int
-    let peakResidentBytes: Int
-  }
+/// One arm of an audit, under the name that it has here.
+private struct Source {
+  let name: String
+  let predictions: String
+  let costs: [PhaseCost]
+  let description: ArmDescription
+  let wasSearched: Bool
 
-  let costs: [Cost]
-
-  init(folder: String) throws {
-    let file = "\(folder)/costs.json"
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let bytes = FileManager.default.contents(atPath: file),
-      let document = try? decoder.decode(CostsFile.self, from: bytes)
-    else { throw RemedyError("\(file) cannot be read; expected the folder of an audit that is done") }
-    self = document
-  }
-
-  func costs(of arm: String, as name: String) -> [PhaseCost] {
-    costs.filter { $0.arm == arm }.compactMap { cost in
-      guard let phase = AuditPhase(rawValue: cost.phase), phase != .fleet else { return nil }
-      return PhaseCost(
-        arm: name, phase: phase, wallSeconds: cost.wallSeconds, workerSeconds: cost.workerSeconds,
-        processorSeconds: cost.processorSeconds, coordinatorProcessorSeconds: cost.coordinatorProcessorSeconds,
-        bytesSent: cost.bytesSent, bytesReceived: cost.bytesReceived, peakResidentBytes: cost.peakResidentBytes)
+  init(arm: String, of audit: AuditedFolder, as name: String) throws {
+    guard var found = audit.arms.arms.first(where: { $0.name == arm }) else {
+      throw RemedyError("\(audit.path)/results.json: there is no arm \(arm)")
     }
+    found.name = name
+    self.name = name
+    predictions = "\(audit.path)/predictions/\(arm.predictionsFile)"
+    costs = audit.costs.costs.filter { $0.arm == arm && $0.phase != .fleet }.map { cost in
+      var cost = cost
+      cost.arm = name
+      return cost
+    }
+    description = found
+    wasSearched = audit.arms.searched.contains(arm)
+  }
+}
+
+/// What an audit that is done has written of its arms.
+private struct AuditedFolder {
+  let path: String
+  let arms: WrittenArms
+  let costs: WrittenCosts
+
+  init(_ path: String) throws {
+    func read<Facts>(_ name: String, _ make: (Data) throws -> Facts) throws -> Facts {
+      guard let bytes = FileManager.default.contents(atPath: "\(path)/\(name)"), let facts = try? make(bytes) else {
+        throw RemedyError("\(path)/\(name) cannot be read; expected the folder of an audit that is done")
+      }
+      return facts
+    }
+    self.path = path
+    arms = try read("results.json") { try WrittenArms($0) }
+    costs = try read("costs.json") { try WrittenCosts($0) }
   }
 }

@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Coordinator
 internal import Foundation
 package import Plan
+package import Report
 
 /// The remedies that an arm leaves to be tried for a group.
 package struct RemedyList: Sendable, Equatable {
@@ -9,12 +10,14 @@ package struct RemedyList: Sendable, Equatable {
   package let arm: Arm
   package let group: GroupInNeed
   package let remedies: [Remedy]
+  /// Those that cannot be tried on these data.
+  package let leftOut: [RemedyFindings.LeftOut]
 
   /// - Parameters:
   ///   - wanted: the name of the arm; of the only LoRA arm when left out.
   ///   - architecture: of the base: other layers and ranks must fit it.
   ///   - plan: of the audit.
-  /// - Throws: `RemedyError` where there is no such arm or group.
+  /// - Throws: `RemedyError` where there is no such arm or group, or the group is not evaluated by itself.
   package init(
     arm wanted: String?, group: GroupInNeed, plan: Plan, architecture: any ModelArchitecture
   ) throws(RemedyError) {
@@ -25,12 +28,18 @@ package struct RemedyList: Sendable, Equatable {
       let known = plan.input.groups.map { "\($0.column)=\($0.value)" }.joined(separator: ", ")
       throw RemedyError("there is no group \(group); expected one of: \(known)")
     }
+    try Self.requireAlone(members, plan: plan)
     let training = Set(plan.splits.train)
     let size = members.members.count { training.contains($0) }
     let largest =
       plan.input.groups.filter { $0.column == group.column }
       .map { $0.members.count { training.contains($0) } }.max() ?? size
     var remedies: [Remedy] = []
+    var leftOut: [RemedyFindings.LeftOut] = []
+    func leave(_ name: String, _ reason: String) {
+      leftOut.append(RemedyFindings.LeftOut(name: name, reason: reason))
+    }
+    if size == 0 { leave("more-weight", "the train split has no items of \(group)") }
     if size > 0 {
       // As often as makes the group as large as the largest of its column, within reason.
       let repetitions = min(8, max(2, Int((Double(largest) / Double(size)).rounded())))
@@ -53,17 +62,38 @@ package struct RemedyList: Sendable, Equatable {
             name: "full", description: "all weights",
             means: .training(SpecificationVariant(name: "\(specification.name), all weights", arm: .full))))
     }
-    remedies.append(
-      Remedy(
-        name: "temperature", description: "logits divided by a temperature fitted to validation items",
-        means: .temperature))
-    if plan.input.classes.count == 2 {
+    if plan.splits.validation.isEmpty {
+      leave("temperature", "the split has no validation items to fit it to")
+    } else {
+      remedies.append(
+        Remedy(
+          name: "temperature", description: "logits divided by a temperature fitted to validation items",
+          means: .temperature))
+    }
+    let validation = Set(plan.splits.validation)
+    if plan.input.classes.count != 2 {
+      leave("threshold", "there are \(plan.input.classes.count) classes; a threshold is of two")
+    } else if !members.members.contains(where: validation.contains) {
+      leave("threshold", "\(group) has no validation items to choose it on")
+    } else {
       remedies.append(
         Remedy(
           name: "threshold", description: "a threshold of its own for \(group), chosen on its validation items",
           means: .threshold))
     }
     self.remedies = remedies
+    self.leftOut = leftOut
+  }
+
+  /// A combination of groups with too few test items has no figures of its own, by which it could be seen to be helped.
+  private static func requireAlone(_ group: PlanInput.Group, plan: Plan) throws(RemedyError) {
+    let test = Set(plan.splits.test)
+    let (size, minimum) = (group.members.count { test.contains($0) }, plan.specification.decision.minimumGroup)
+    guard group.isCombined, size < minimum else { return }
+    throw RemedyError(
+      "the group \(group.column)=\(group.value) has \(size) test \(size == 1 ? "item" : "items"), fewer than the "
+        + "\(minimum) of decision.min_group, and is evaluated only together with others: nothing could be said of a "
+        + "remedy for it; name a larger group")
   }
 
   private static func arm(_ wanted: String?, of specification: Specification) throws(RemedyError) -> Arm {

@@ -18,6 +18,11 @@ extension AuditReport {
       + tables().map { ReportFile(path: "tables/\($0.name).csv", bytes: $0.table.bytes) }
   }
 
+  /// The most exposed items, which are named: a file of its own, for whoever may know them. Not among `files()`.
+  package func exposedItemsFile() -> ReportFile {
+    ReportFile(path: "exposed_items.csv", bytes: privacyFigures.exposedItemsTable().bytes)
+  }
+
   /// The tables by name, without the file name's ending.
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
     let evaluation = [
@@ -27,7 +32,10 @@ extension AuditReport {
     ]
     guard !isOfPredictions else { return evaluation + (costs.isEmpty ? [] : [("costs", costsTable())]) }
     return evaluation + [
-      ("privacy", privacyTable()), ("roc", attackCurvesTable()), ("costs", costsTable()), ("losses", lossesTable()),
+      ("privacy", privacyFigures.privacyTable()), ("roc", privacyFigures.attackCurvesTable()),
+      ("vulnerability", privacyFigures.disparitiesTable()),
+      ("vulnerability_differences", privacyFigures.comparisonsTable()), ("costs", costsTable()),
+      ("losses", lossesTable()),
     ]
   }
 }

@@ -22,17 +22,18 @@ package enum Autograd {
   }
 
   /// Writes the gradients of the scalar `loss` with respect to `parameters` one after another into `values`, which holds
-  /// as many elements as they do. The graph of `loss` is spent.
+  /// as many elements as they do; where each of them holds several models, model by model. The graph of `loss` is spent.
   package static func gradients(
-    of loss: Tensor, for parameters: [Tensor], into values: UnsafeMutableBufferPointer<Float>
+    of loss: Tensor, for parameters: [Tensor], models: Int = 1, into values: UnsafeMutableBufferPointer<Float>
   ) throws(TorchError) {
-    try TorchLibrary.check("gradients", write(loss, parameters, values))
+    try TorchLibrary.check("gradients", write(loss, parameters, models: models, values))
   }
 
   private static func write(
-    _ loss: Tensor, _ parameters: [Tensor], _ values: UnsafeMutableBufferPointer<Float>
+    _ loss: Tensor, _ parameters: [Tensor], models: Int = 1, _ values: UnsafeMutableBufferPointer<Float>
   ) -> Int32 {
     let handles = parameters.map { OpaquePointer?($0.handle) }
-    return ctorch_gradients(loss.handle, handles, Int32(handles.count), values.baseAddress, Int64(values.count))
+    return ctorch_gradients(
+      loss.handle, handles, Int32(handles.count), Int64(models), values.baseAddress, Int64(values.count))
   }
 }

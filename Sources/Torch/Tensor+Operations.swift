@@ -54,9 +54,9 @@ extension Tensor {
 
   /// The factors of LoRA beside a linear layer.
   package struct LowRank {
-    /// [rank, inputs]
+    /// [rank, inputs], or of several models [models, rank, inputs]
     package let a: Tensor
-    /// [outputs, rank]
+    /// [outputs, rank], or of several models [models, outputs, rank]
     package let b: Tensor
     package let scaling: Double
     /// What the input of `a` is multiplied by, of the input's shape, or nil.
@@ -73,6 +73,9 @@ extension Tensor {
   /// x · weightᵀ + bias over the last dimension, plus scaling · ((x ∘ mask) · aᵀ) · bᵀ with an adapter (Hu et al. 2022,
   /// equation 3); `weight` is [outputs, inputs]. Computed in `type`, which the result has; gradients have the types of
   /// what they belong to.
+  ///
+  /// Several models are computed at once where the adapter, or weight and bias, have a dimension of models in front; this
+  /// tensor's rows are then those of one model after another, as many of each.
   package func linear(
     weight: Tensor, bias: Tensor?, adapter: LowRank? = nil, in type: ScalarType = .float32
   ) throws(TorchError) -> Tensor {
@@ -123,6 +126,16 @@ extension Tensor {
   /// The rows of this table [rows, width] that whole numbers name, as 32-bit floats: [..., width].
   package func embedding(_ indices: Tensor) throws(TorchError) -> Tensor {
     try Self.making("embedding") { ctorch_embedding(handle, indices.handle, $0) }
+  }
+
+  /// −log softmax(row)[label] of every row, [rows]; this tensor is [rows, classes], `labels` whole numbers [rows].
+  package func crossEntropyRows(labels: Tensor) throws(TorchError) -> Tensor {
+    try Self.making("crossEntropyRows") { ctorch_cross_entropy_rows(handle, labels.handle, $0) }
+  }
+
+  /// The sum of this tensor's elements, each times that of `weights`; both have one dimension.
+  package func weightedSum(_ weights: Tensor) throws(TorchError) -> Tensor {
+    try Self.making("weightedSum") { ctorch_dot(handle, weights.handle, $0) }
   }
 
   /// The sum over rows of −log softmax(row)[label]; this tensor is [rows, classes], `labels` whole numbers [rows].

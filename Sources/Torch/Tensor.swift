@@ -107,7 +107,8 @@ extension Tensor {
     return try making("zeros") { ctorch_tensor_zeros(extent, Int32(extent.count), device.number, $0) }
   }
 
-  /// A leaf of the graph that shares the elements of this one-dimensional buffer from `offset` on.
+  /// A leaf of the graph that shares the elements of this one-dimensional buffer from `offset` on; of a buffer of several
+  /// models, [models, elements], the parameter of each, [models, shape].
   package func parameter(at offset: Int, shape: [Int]) throws(TorchError) -> Tensor {
     let extent = shape.map(Int64.init)
     return try Self.making("parameter") {

@@ -23,6 +23,13 @@ extension Tenbin_RunPlan {
     weightDecay = optimizer.weightDecay
     warmup = optimizer.warmup
     clip = optimizer.clip ?? 0
+    if let pack = run.pack {
+      self.pack = .with {
+        $0.number = UInt32(pack.number)
+        $0.place = UInt32(pack.place)
+        $0.size = UInt32(pack.size)
+      }
+    }
   }
 
   /// The settings of the optimizer.
@@ -35,12 +42,17 @@ extension PlannedRun {
   /// The run of a message; nil when it cannot be one.
   package init?(_ message: Tenbin_RunPlan) {
     guard let key = RandomKey(bytes: message.key), message.batch > 0, message.microBatch > 0 else { return nil }
+    var pack: Pack?
+    if message.hasPack {
+      guard message.pack.place < message.pack.size, message.pack.size <= 1 << 16 else { return nil }
+      pack = Pack(number: Int(message.pack.number), place: Int(message.pack.place), size: Int(message.pack.size))
+    }
     self.init(
       identifier: RunIdentifier(message.identifier), arm: Int(message.method),
       // What the run is for does not concern those who compute it.
       purpose: .given, members: message.members.map(Int.init), evaluated: message.evaluated.map(Int.init), key: key,
       settings: MethodSettings(rate: message.rate, epochs: Int(message.epochs)), batch: Int(message.batch),
-      microbatch: Int(message.microBatch))
+      microbatch: Int(message.microBatch), pack: pack)
   }
 }
 

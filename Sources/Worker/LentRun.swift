@@ -15,7 +15,7 @@ struct LentRun {
   private var lastDelivered = ContinuousClock.now
   private let interval: Duration
   /// What was spent since the last delivery.
-  private(set) var clock = LeaseClock()
+  private(set) var spent = LeaseClock.Spent()
 
   /// Steps that one delivery may hold.
   private static let mostSteps = 500
@@ -48,6 +48,12 @@ struct LentRun {
     firstUndelivered = training.step
     steps = []
     lastDelivered = .now
-    clock = LeaseClock()
+    spent = LeaseClock.Spent()
+  }
+
+  /// Adds its share of what has passed on a clock.
+  mutating func spend(_ clock: LeaseClock, sharedBy runs: Int) {
+    spent.seconds += clock.spent.seconds / Double(runs)
+    spent.processorSeconds += clock.spent.processorSeconds / Double(runs)
   }
 }

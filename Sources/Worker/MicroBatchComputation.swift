@@ -1,5 +1,6 @@
 package import Content
 package import Optimization
+package import Plan
 package import RandomNumbers
 
 /// What turns items into gradients and logits, for whoever keeps leases and deliveries.
@@ -19,6 +20,16 @@ package protocol MicroBatchComputation: AnyObject {
   ///   - dropout: what the items draw from, each from the sub-stream of its position.
   func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double
 
+  /// From now on the model at a place of a pack of this method has these parameters.
+  func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws
+
+  /// The loss of several models of one pack, each summed over its own items, and the gradients of these sums.
+  ///
+  /// - Parameter places: items that each model of the pack has room for, whether they are there or not.
+  func lossSums(
+    method: Int, places: Int, _ parts: [PackedMicroBatch]
+  ) throws -> [(loss: Double, gradient: FloatBuffer)]
+
   /// The logits of some items, item by item, flat.
   func logits(method: Int, items: [Int]) throws -> [Float]
 
@@ -26,6 +37,30 @@ package protocol MicroBatchComputation: AnyObject {
   func lacking(_ items: [Int]) -> [WantedContent]
 }
 
+/// The micro-batch of one model of a pack.
+package struct PackedMicroBatch {
+  package let pack: PlannedRun.Pack
+  /// Positions in the catalogue.
+  package let items: [Int]
+  package let dropout: RandomKey
+
+  package init(pack: PlannedRun.Pack, items: [Int], dropout: RandomKey) {
+    self.pack = pack
+    self.items = items
+    self.dropout = dropout
+  }
+}
+
 extension MicroBatchComputation {
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
+    throw WorkerError(.failure, "this worker computes no models together")
+  }
+
+  package func lossSums(
+    method: Int, places: Int, _ parts: [PackedMicroBatch]
+  ) throws -> [(loss: Double, gradient: FloatBuffer)] {
+    throw WorkerError(.failure, "this worker computes no models together")
+  }
+
   package func lacking(_ items: [Int]) -> [WantedContent] { [] }
 }

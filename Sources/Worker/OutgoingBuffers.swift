@@ -46,8 +46,11 @@ final class OutgoingBuffers {
     return Buffer(floats: floats, file: file)
   }
 
-  /// The coordinator has taken what was delivered for the lease.
-  func settle(lease: Int) {
-    for file in lent.removeValue(forKey: lease) ?? [] where files.count < Self.kept { files.append(file) }
+  /// The coordinator has taken what was delivered for the lease in the files of these names. Another delivery for it may
+  /// be on its way in others.
+  func settle(lease: Int, names: [String]) {
+    for file in lent[lease] ?? [] where names.contains(file.name) && files.count < Self.kept { files.append(file) }
+    lent[lease]?.removeAll { names.contains($0.name) }
+    if lent[lease]?.isEmpty == true { lent[lease] = nil }
   }
 }

@@ -1,7 +1,9 @@
 internal import Checkpoints
 internal import Foundation
+internal import Hashing
 internal import Models
 internal import Signals
+internal import SwiftProtobuf
 internal import Torch
 package import Wire
 
@@ -60,10 +62,21 @@ package final class Worker {
     let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
-      precision: try Precision(welcome.precision), labels: Int(welcome.classes),
-      items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), device: device)
+      items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
+      settings: .init(
+        precision: try Precision(welcome.precision), labels: Int(welcome.classes), device: device,
+        environment: try environment(threads: Int(welcome.threads)),
+        stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
     prepared = (comparable, catalogue, computation)
     return computation
+  }
+
+  /// What the bits of a matrix product depend on besides its operands.
+  private func environment(threads: Int) throws -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.update(bytes: try settings.fingerprint.serializedBytes())
+    hasher.combine(threads)
+    return hasher.finish()
   }
 }
 

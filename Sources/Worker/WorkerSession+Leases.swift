@@ -2,6 +2,7 @@ internal import Cluster
 internal import Foundation
 internal import Hashing
 internal import Optimization
+internal import Plan
 internal import RandomNumbers
 internal import SharedMemory
 internal import SwiftProtobuf
@@ -32,7 +33,7 @@ extension WorkerSession {
           ? OutgoingBuffers.Buffer(floats: FloatBuffer(repeating: 0, count: count), file: nil)
           : try outgoing.buffer(count: count, lease: lease.identifier)
         let sum = try gradient(
-          of: microBatches, node: node, method: run.method, dropout: dropout, into: buffer.floats, with: computation)
+          of: microBatches, node: node, run: run, dropout: dropout, into: buffer.floats, with: computation)
         if isSliced {
           exchange.send(sum, lease: lease, to: grant.slices)
           parts.append(Part(sliced: sum))
@@ -51,12 +52,12 @@ extension WorkerSession {
     case .training: break
     }
     end(lease.identifier)
-    deliver(parts, lease: lease.identifier, clock: clock) { $0.isLast = true }
+    deliver(parts, lease: lease.identifier, spent: clock.spent) { $0.isLast = true }
   }
 
   /// The sum of the gradients of a node of the step's canonical tree, in `result`.
   private func gradient(
-    of microBatches: [[Int]], node: Range<Int>, method: Int, dropout: RandomKey, into result: FloatBuffer,
+    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, dropout: RandomKey, into result: FloatBuffer,
     with computation: any MicroBatchComputation
   ) throws -> GradientSum {
     var reduction = GradientReduction(total: node.count, elements: result.count)
@@ -66,7 +67,19 @@ extension WorkerSession {
       // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
       let leaf = unit - node.lowerBound
       let items = microBatches[unit]
-      let loss = try computation.lossSum(method: method, items: items, dropout: dropout, gradient: buffer)
+      let loss: Double
+      if let pack = run.plan.pack {
+        // Alone in its pack, it must come to the bits that it has among the others.
+        let part = PackedMicroBatch(pack: pack, items: items, dropout: dropout)
+        let sums = try computation.lossSums(method: run.method, places: run.plan.microbatch, [part])
+        guard let sum = sums.first else {
+          throw WorkerError(.failure, "a micro-batch of \(run.plan.identifier) is empty")
+        }
+        loss = sum.loss
+        buffer.copy(from: sum.gradient)
+      } else {
+        loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+      }
       try reduction.insert(
         GradientSum(range: leaf..<leaf + 1, gradient: buffer, lossSum: loss, samples: items.count))
     }
@@ -88,18 +101,28 @@ extension WorkerSession {
   private func load(
     _ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun, with computation: any MicroBatchComputation
   ) throws -> Bool {
-    if let loaded = loaded[run.method], loaded == (lease.run, lease.version) { return true }
+    var pack: PlannedRun.Pack?
+    if case .microBatches = lease.work { pack = run.plan.pack }
+    if pack == nil, let loaded = loaded[run.method], loaded == (lease.run, lease.version) { return true }
     loaded[run.method] = nil
+    func load(_ values: UnsafeBufferPointer<Float>) throws {
+      if let pack {
+        try computation.load(values, method: run.method, pack: pack)
+      } else {
+        try computation.load(values, method: run.method)
+      }
+    }
     let count = try computation.parameterCount(method: run.method)
     if grant.hasParameters {
       guard
         let shared = shared(grant.parameters, count: count),
-        try shared.read(version: lease.version, { try computation.load($0, method: run.method) }) != nil
+        try shared.read(version: lease.version, { try load($0) }) != nil
       else { return false }
     } else {
       guard let known = parameters[lease.run], known.version == lease.version else { return false }
-      try computation.load(known.floats.floats, method: run.method)
+      try load(known.floats.floats)
     }
+    guard pack == nil else { return true }
     // One arm's model is there at a time.
     loaded = [run.method: (lease.run, lease.version)]
     return true
@@ -139,41 +162,102 @@ extension WorkerSession {
     guard let floats, let state = TrainingState(training.state, floats: floats, isFresh: training.isFresh) else {
       return endStale(lease)
     }
-    lentRun = LentRun(
-      lease: lease.identifier, run: lease.run, end: Int(training.endStep),
-      training: TrainingRun(plan: run.plan, training: run.optimizer, state: state),
-      interval: .milliseconds(Int(training.millisecondsBetweenStates)))
+    lentRuns.append(
+      LentRun(
+        lease: lease.identifier, run: lease.run, end: Int(training.endStep),
+        training: TrainingRun(plan: run.plan, training: run.optimizer, state: state),
+        interval: .milliseconds(Int(training.millisecondsBetweenStates))))
   }
 
-  /// Does one step of the lent run; delivers when it is time to.
+  /// Does one step of each lent run that lacks nothing; delivers when it is time to.
   func goOn(with computation: any MicroBatchComputation) throws {
-    guard var lent = lentRun, let run = runs[lent.run] else { return }
-    let isRecalled = queue.isRecalled(lent.lease)
-    if !lent.isDone && !isRecalled {
+    let clock = LeaseClock()
+    var steps: [LentStep] = []
+    for (index, lent) in lentRuns.enumerated() where !lent.isDone && !queue.isRecalled(lent.lease) {
+      guard let run = runs[lent.run] else { continue }
       let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
-      guard lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) else {
+      if lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) {
+        steps.append(LentStep(index: index, run: run, microBatches: microBatches, dropout: dropout))
+      } else if !lent.steps.isEmpty {
         // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
-        if !lent.steps.isEmpty { try deliver(&lent, isLast: false) }
-        lentRun = lent
-        return
+        try deliver(&lentRuns[index], isLast: false)
       }
-      loaded = [run.method: (lent.run, lent.training.step)]
-      try computation.load(lent.training.parameters.floats, method: run.method)
-      let sum = try gradient(
-        of: microBatches, node: 0..<microBatches.count, method: run.method, dropout: dropout,
-        into: scratch.buffer(count: lent.training.parameters.count), with: computation)
-      unitsDone += UInt64(microBatches.count)
-      stepsDone += 1
-      loaded = [:]
-      // The only holder changes its state in place.
-      lentRun = nil
-      try lent.step(gradient: sum)
+    }
+    if !steps.isEmpty {
+      let sums = try gradients(of: steps, with: computation)
+      for (step, sum) in zip(steps, sums) {
+        unitsDone += UInt64(step.microBatches.count)
+        stepsDone += 1
+        try lentRuns[step.index].step(gradient: sum)
+      }
+      for step in steps { lentRuns[step.index].spend(clock, sharedBy: steps.count) }
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }
-    let isLast = lent.isDone || isRecalled
-    if isLast || lent.mustDeliver { try deliver(&lent, isLast: isLast) }
-    lentRun = isLast ? nil : lent
-    if isLast { end(lent.lease) }
+    for index in lentRuns.indices.reversed() {
+      let isLast = lentRuns[index].isDone || queue.isRecalled(lentRuns[index].lease)
+      guard isLast || lentRuns[index].mustDeliver else { continue }
+      try deliver(&lentRuns[index], isLast: isLast)
+      if isLast { end(lentRuns.remove(at: index).lease) }
+    }
+  }
+
+  /// What is to be computed of one step of a lent run.
+  private struct LentStep {
+    let index: Int
+    let run: KnownRun
+    let microBatches: [[Int]]
+    let dropout: RandomKey
+  }
+
+  /// The gradient of each step over all its micro-batches.
+  private func gradients(
+    of steps: [LentStep], with computation: any MicroBatchComputation
+  ) throws -> [GradientSum] {
+    if steps[0].run.plan.pack != nil { return try packedGradients(of: steps, with: computation) }
+    return try steps.map { step in
+      let training = lentRuns[step.index].training
+      loaded = [step.run.method: (lentRuns[step.index].run, training.step)]
+      try computation.load(training.parameters.floats, method: step.run.method)
+      defer { loaded = [:] }
+      return try gradient(
+        of: step.microBatches, node: 0..<step.microBatches.count, run: step.run, dropout: step.dropout,
+        into: scratch.buffer(count: training.parameters.count), with: computation)
+    }
+  }
+
+  /// The same for runs of one pack: the micro-batches of one number are computed together.
+  private func packedGradients(
+    of steps: [LentStep], with computation: any MicroBatchComputation
+  ) throws -> [GradientSum] {
+    let method = steps[0].run.method
+    var reductions: [GradientReduction] = []
+    for step in steps {
+      guard let pack = step.run.plan.pack else { continue }
+      let parameters = lentRuns[step.index].training.parameters
+      try computation.load(parameters.floats, method: method, pack: pack)
+      reductions.append(GradientReduction(total: step.microBatches.count, elements: parameters.count))
+    }
+    for unit in 0..<(steps.map(\.microBatches.count).max() ?? 0) {
+      var (parts, owners): ([PackedMicroBatch], [Int]) = ([], [])
+      for (number, step) in steps.enumerated() where unit < step.microBatches.count {
+        guard let pack = step.run.plan.pack else { continue }
+        owners.append(number)
+        parts.append(
+          PackedMicroBatch(pack: pack, items: step.microBatches[unit], dropout: step.dropout))
+      }
+      let sums = try computation.lossSums(method: method, places: steps[0].run.plan.microbatch, parts)
+      for (number, (part, sum)) in zip(owners, zip(parts, sums)) {
+        try reductions[number].insert(
+          GradientSum(
+            range: unit..<unit + 1, gradient: sum.gradient, lossSum: sum.loss, samples: part.items.count))
+      }
+    }
+    return try reductions.map { reduction in
+      guard let root = reduction.root else {
+        throw WorkerError(.failure, "the gradients of a step do not add up to one node")
+      }
+      return root
+    }
   }
 
   private func deliver(_ lent: inout LentRun, isLast: Bool) throws {
@@ -182,7 +266,7 @@ extension WorkerSession {
     let buffer = try outgoing.buffer(count: 3 * count, lease: lent.lease)
     for (index, part) in state.buffers.enumerated() { buffer.floats.copy(from: part, to: index * count) }
     let (first, steps) = (lent.firstUndelivered, lent.steps)
-    deliver([Part(state: state, buffer: buffer)], lease: lent.lease, clock: lent.clock) { delivery in
+    deliver([Part(state: state, buffer: buffer)], lease: lent.lease, spent: lent.spent) { delivery in
       delivery.firstStep = UInt32(first)
       delivery.isLast = isLast
       delivery.steps = steps.map { step in
@@ -243,7 +327,7 @@ struct Part {
 
 extension WorkerSession {
   private func deliver(
-    _ parts: [Part], lease: Int, clock: LeaseClock, _ complete: (inout Tenbin_Delivery) -> Void
+    _ parts: [Part], lease: Int, spent: LeaseClock.Spent, _ complete: (inout Tenbin_Delivery) -> Void
   ) {
     var delivery = Tenbin_Delivery()
     delivery.lease = UInt64(lease)
@@ -258,8 +342,8 @@ extension WorkerSession {
       }
       delivery.parts.append(part.message)
     }
-    delivery.workerSeconds = clock.seconds
-    delivery.processorSeconds = clock.processorSeconds
+    delivery.workerSeconds = spent.seconds
+    delivery.processorSeconds = spent.processorSeconds
     delivery.peakResidentBytes = ProcessMemory.peakResidentBytes
     complete(&delivery)
     endpoint.send(.delivery(delivery))
@@ -272,6 +356,14 @@ struct LeaseClock {
   private let began = ContinuousClock.now
   private let processorBefore = ProcessMemory.processorSeconds
 
-  var seconds: Double { (ContinuousClock.now - began) / .seconds(1) }
-  var processorSeconds: Double { ProcessMemory.processorSeconds - processorBefore }
+  struct Spent {
+    var seconds = 0.0
+    var processorSeconds = 0.0
+  }
+
+  var spent: Spent {
+    Spent(
+      seconds: (ContinuousClock.now - began) / .seconds(1),
+      processorSeconds: ProcessMemory.processorSeconds - processorBefore)
+  }
 }

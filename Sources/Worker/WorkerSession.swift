@@ -3,6 +3,7 @@ internal import Content
 internal import Foundation
 internal import Hashing
 internal import Optimization
+internal import Plan
 internal import SharedMemory
 internal import SwiftProtobuf
 internal import Training
@@ -45,7 +46,8 @@ package final class WorkerSession {
   var loaded: [Int: (run: Int, version: Int)] = [:]
   /// Parameters in shared memory, by their file.
   private var mapped: [String: SharedParameters] = [:]
-  var lentRun: LentRun?
+  /// The run that was lent whole, or those of one pack.
+  var lentRuns: [LentRun] = []
   var outgoing: OutgoingBuffers
   let scratch = ScratchBuffers()
   var nextTransfer: UInt64 = 1
@@ -132,11 +134,11 @@ package final class WorkerSession {
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
-      if lentRun?.lease != lease.identifier { grants[lease.identifier] = grant }
+      if !lentRuns.contains(where: { $0.lease == lease.identifier }) { grants[lease.identifier] = grant }
       take(queue.grant(lease), of: lease, slices: grant.slices)
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
-    case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease))
+    case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease), names: settled.buffers)
     case .goodbye?:
       // The coordinator keeps its sockets open until it hears this.
       endpoint.send(.goodbye(Tenbin_Goodbye()))
@@ -211,28 +213,37 @@ package final class WorkerSession {
   /// Whether there is something to be done that lacks nothing.
   private var canWork: Bool {
     guard computation != nil else { return false }
-    guard let lentRun else { return queue.next != nil }
-    return !queue.isLacking(lentRun.lease)
+    return nextLease != nil || lentRuns.contains { !queue.isLacking($0.lease) }
+  }
+
+  /// The lease to be begun; while runs are lent whole, one of the same pack alone.
+  private var nextLease: WorkerLease? {
+    guard let first = lentRuns.first else { return queue.next() }
+    guard let pack = runs[first.run]?.plan.pack else { return nil }
+    return queue.next { lease in
+      lease.work == .training && runs[lease.run]?.plan.pack?.number == pack.number
+        && !lentRuns.contains { $0.lease == lease.identifier }
+    }
   }
 
   /// What does the next piece of work, and tells of what cannot be done.
   private func work() throws {
     guard let computation else { return }
-    var lease = 0
+    var leases: [Int] = []
     do {
-      if let lentRun {
-        lease = lentRun.lease
-        try goOn(with: computation)
-      } else if let next = queue.next {
-        lease = next.identifier
+      if let next = nextLease {
+        leases = [next.identifier]
         try work(on: next, with: computation)
+      } else {
+        leases = lentRuns.map(\.lease)
+        try goOn(with: computation)
       }
     } catch let error as LackingContents {
-      // What was here is not any more, or is something else; nothing of the lease has left.
+      // What was here is not any more, or is something else; nothing of the leases has left.
       loaded = [:]
-      lack(error.contents, for: lease)
+      for lease in leases { lack(error.contents, for: lease) }
     } catch {
-      fail(lease, because: "\(error)")
+      for lease in leases { fail(lease, because: "\(error)") }
       throw error
     }
   }

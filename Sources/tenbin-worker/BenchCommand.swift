@@ -9,7 +9,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speeds.",
     subcommands: [
-      Step.self, Coordination.self, Reduce.self, Metrics.self, StepWorkerCommand.self, NullWorkerCommand.self,
+      Step.self, Fleet.self, Coordination.self, Reduce.self, Metrics.self, StepWorkerCommand.self,
+      FleetWorkerCommand.self, NullWorkerCommand.self,
     ])
 
   struct Options: ParsableArguments {
@@ -246,13 +247,13 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private static func program() throws -> String {
+  static func program() throws -> String {
     try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
   }
 }
 
 /// Throws when an option is not from 1 to `limit`.
-private func requirePositive(_ options: [(name: String, value: Int)], upTo limit: Int) throws {
+func requirePositive(_ options: [(name: String, value: Int)], upTo limit: Int) throws {
   for option in options where !(1...limit).contains(option.value) {
     throw ValidationError("--\(option.name) must be from 1 to \(limit)")
   }

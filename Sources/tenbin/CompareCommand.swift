@@ -28,12 +28,17 @@ struct CompareCommand: ParsableCommand {
       guard !comparison.findings.isEmpty else {
         throw CommandError("in none of these folders an arm is compared with another")
       }
+      guard comparison.scenarios.count > 1 else {
+        throw CommandError(
+          "these folders hold one and the same audit or evaluation; name others, for one scenario agrees with itself")
+      }
       return comparison
     }
     guard json else {
       for line in comparison.lines { print(line) }
       return
     }
+    for note in comparison.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -61,11 +66,14 @@ struct CompareCommand: ParsableCommand {
 
     let arm: String
     let agreement: String
+    /// Empty where the arm is compared with the same one everywhere.
+    let differingReferences: [String]
     let scenarios: [Scenario]
 
     init(_ arm: String, of comparison: ScenarioComparison) {
       self.arm = arm
       agreement = comparison.agreement(of: arm).rawValue
+      differingReferences = comparison.differingReferences(of: arm)
       scenarios = comparison.findings.filter { $0.arm == arm }.map {
         Scenario(
           scenario: $0.scenario, reference: $0.reference, withinMargin: $0.withinMargin, worse: $0.worse,

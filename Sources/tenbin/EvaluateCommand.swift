@@ -64,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let (report, tables) = try Session.reportingErrors(otherwise: 78) {
-      let policy = try policy.map { try Policy(file: $0) }
+      let policy = try policy.map { try PolicyFile(file: $0) }
       let columns = try GroupOptions(groups: groups, combine: combine)
       let evaluation = try PredictionsEvaluation(
         PredictionsEvaluation.Settings(
@@ -73,7 +73,12 @@ struct EvaluateCommand: ParsableCommand {
           rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
           name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
       if let output { try Self.requireOwnFolder(output) }
-      return (try evaluation.report(judging: policy), evaluation.predictionFiles())
+      var report = try evaluation.report()
+      if let policy {
+        try policy.require(among: ResultsFigures(Data(report.results())).subjects)
+        try report.judge(policy.policy)
+      }
+      return (report, evaluation.predictionFiles())
     }
     if let output { try Session.reportingErrors { try (report.files() + tables).write(below: output) } }
     for line in report.summaryLines() { print(line) }

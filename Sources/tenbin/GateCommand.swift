@@ -39,7 +39,8 @@ struct GateCommand: ParsableCommand {
       }
       return GateOutcome(policy: fixed, results: results, isChosenAfterwards: false)
     }
-    let given = try Policy(file: policy)
-    return GateOutcome(policy: given, results: results, isChosenAfterwards: given != results.policy)
+    let file = try PolicyFile(file: policy)
+    try file.require(among: results.subjects)
+    return GateOutcome(policy: file.policy, results: results, isChosenAfterwards: file.policy != results.policy)
   }
 }

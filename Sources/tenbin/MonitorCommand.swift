@@ -14,7 +14,8 @@ struct MonitorCommand: ParsableCommand {
     abstract: "Say whether new batches of a released model are still like those it was audited on.",
     discussion: """
       A window is a CSV with the columns item, logit_CLASS or probability_CLASS for every class, optionally label (empty \
-      cells are unlabelled), cluster, and those of the reference's groups; or a manifest, for which --model predicts first. \
+      cells are unlabelled), cluster (or the audit's own column of clusters), and those of the reference's groups; or \
+      a manifest, for which --model predicts first. \
       Labelled windows are judged by the policy as gate does; without labels an accuracy is estimated from calibrated \
       confidence, which holds as long as inputs alone change. Exit code 0 when the policy is met in every window, 2 when it \
       is broken in one, 3 when the data do not suffice or something has changed: the worst of all windows. Unlabelled data \
@@ -121,7 +122,7 @@ struct MonitorCommand: ParsableCommand {
       seed: seed, model: model,
       inputs: inputs.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty },
       text: text, images: images, label: label,
-      policy: try policy.map { try Policy(file: $0) })
+      policy: try policy.map { try PolicyFile(file: $0).policy })
   }
 }
 

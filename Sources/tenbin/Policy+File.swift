@@ -1,8 +1,7 @@
 import Datasets
-import Gate
 import Plan
 
-extension Policy {
+extension PolicyFile {
   /// Reads a policy from a YAML file.
   init(file: String) throws {
     try self.init(yaml: String(decoding: FileBytes.read(file), as: UTF8.self), file: file)

@@ -4,6 +4,7 @@ import Coordinator
 import Datasets
 import Fairness
 import Foundation
+import Hashing
 import Ledger
 import Plan
 import Remedies
@@ -35,7 +36,8 @@ struct RemedyCommand: ParsableCommand {
   var specification: String?
 
   @Option(
-    help: "The folder for specifications, audits and comparison; DIR/remedies when left out.", completion: .directory)
+    help: "The folder for specifications, audits and comparison; DIR/remedies/ARM/GROUP when left out.",
+    completion: .directory)
   var output: String?
 
   @Flag(name: .customLong("run"), help: "Run the audits that were not run yet.")
@@ -55,7 +57,13 @@ struct RemedyCommand: ParsableCommand {
       guard let file = specification ?? glance.specification else {
         throw RemedyError("\(folder): the ledger names no specification; name it with --specification")
       }
-      let inputs = try AuditInputs(specificationFile: file)
+      let inputs = try AuditInputs(specificationFile: file).stage(ofPlan: glance.plan, output: folder)
+      guard inputs.plan.hash.description == glance.plan else {
+        throw RemedyError(
+          "\(file), or its data or base, is not what the audit in \(folder) was made from "
+            + "(plan \(inputs.plan.hash.description.prefix(12))…, not \(glance.plan.prefix(12))…); name the "
+            + "specification that it was made from with --specification")
+      }
       return (
         inputs, file,
         try RemedyList(
@@ -63,8 +71,8 @@ struct RemedyCommand: ParsableCommand {
           architecture: inputs.checkpoint.configuration.architecture)
       )
     }
-    let remedies = RemedyFolder(path: output, audit: folder)
-    try Session.reportingErrors(otherwise: 78) { try write(list, to: remedies, like: file) }
+    let remedies = RemedyFolder(path: output, audit: folder, arm: list.arm.name, group: list.group)
+    try Session.reportingErrors(otherwise: 78) { try write(list, to: remedies, like: file, inputs) }
     if runsAudits {
       for remedy in list.remedies where remedy.needsTraining && !remedies.isDone(remedy) {
         try Session.run(specification: remedies.specification(of: remedy)) { inputs in
@@ -80,25 +88,35 @@ struct RemedyCommand: ParsableCommand {
     try compare(list, remedies, inputs)
   }
 
-  private func write(_ list: RemedyList, to folder: RemedyFolder, like file: String) throws {
+  private func write(
+    _ list: RemedyList, to folder: RemedyFolder, like file: String, _ inputs: AuditInputs
+  ) throws {
     let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
-    try FileBytes.makeFolder(folder.path)
     for remedy in list.remedies {
       guard case .training(let variant) = remedy.means else { continue }
       let yaml = try variant.yaml(
         like: text, file: URL(filePath: file).standardizedFileURL.path(percentEncoded: false),
         comment: "Tries to help \(list.group), which \(list.arm.name) serves: \(remedy.description).")
-      try FileBytes.write(Array(yaml.utf8), to: folder.specification(of: remedy))
+      try folder.write(yaml, of: remedy, input: inputs.plan.input)
     }
+  }
+
+  /// The path as a shell reads it.
+  private static func quoted(_ path: String) -> String {
+    path.allSatisfy { $0.isLetter || $0.isNumber || "/-_.=+%".contains($0) }
+      ? path : "'\(path.replacing("'", with: "'\\''"))'"
   }
 
   private func printPlan(_ list: RemedyList, _ folder: RemedyFolder) {
     for remedy in list.remedies {
       let how =
         remedy.needsTraining
-        ? "tenbin audit \(folder.specification(of: remedy)) --output \(folder.audit(of: remedy))" : "needs no training"
+        ? "tenbin audit \(Self.quoted(folder.specification(of: remedy))) "
+          + "--output \(Self.quoted(folder.audit(of: remedy)))"
+        : "needs no training"
       print("\(remedy.name): \(remedy.description)\n  \(how)")
     }
+    for left in list.leftOut { print("\(left.name): left out: \(left.reason)") }
     print("then the same command again compares them; with --run it does all of it")
   }
 

@@ -16,7 +16,8 @@ struct Tenbin: ParsableCommand {
       QuickstartCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self, ReducerCommand.self,
       PredictCommand.self,
       ModelCommand.self, BenchCommand.self, StatusCommand.self, ScaleCommand.self, DrainCommand.self, StopCommand.self,
-      VerifyCommand.self, KeysCommand.self, DoctorCommand.self, EvaluateCommand.self, PowerCommand.self,
+      VerifyCommand.self, KeysCommand.self, DoctorCommand.self, EvaluateCommand.self, AttackCommand.self,
+      PowerCommand.self,
       GateCommand.self, CompareCommand.self, RemedyCommand.self, MonitorCommand.self,
       PlantedTruthsCommand.self,
     ])

@@ -10,8 +10,8 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       Looks at every planned run: its steps have no gaps, the micro-batches that were applied to each are all there and \
       none twice, they came from who was lent them, and every epoch adds up to the run's samples. Then a worker process \
-      computes one run again from its first step to a drawn one, and the bits are compared. Ends with 0 when everything \
-      holds, and with 1 else.
+      computes one run again from its first step to a drawn one, and the bits are compared. Where a search chose the \
+      settings, its ledger is verified first in the same way. Ends with 0 when everything holds, and with 1 else.
       """)
 
   @Argument(help: "The audit's output folder; it may be running.", completion: .directory)
@@ -51,18 +51,30 @@ struct VerifyCommand: ParsableCommand {
     let display = ProgressDisplay()
     try Session.reportingErrors(display) {
       let verification = try AuditVerification(output: output)
-      let recomputed: AuditVerification.Recomputed =
-        if steps == 0, choice == nil {
-          .notChecked(reason: "--steps is 0")
-        } else if verification.counts.steps == 0 {
-          .notChecked(reason: "the ledger holds no step")
-        } else {
-          try verification.recompute(specification: specification, choice: choice, limit: steps) { display.line($0) }
-        }
+      let search = try verification.search()
+      // A step that somebody names is of the audit unless only its search has that run.
+      let isOfSearch = choice.map { choice in search?.has(run: choice.run) == true } ?? false
+      let searched = try search.map { try part($0, choice: isOfSearch ? choice : nil, display) }
+      let text = VerificationText(
+        try part(verification, choice: isOfSearch ? nil : choice, display), search: searched,
+        lacksSearch: verification.lacksSearch, isStrict: strict)
       display.finish()
-      let text = VerificationText(verification, recomputed, isStrict: strict)
       print(json ? try text.json : text.lines.joined(separator: "\n"))
       if !text.holds { throw ExitCode(1) }
     }
+  }
+
+  private func part(
+    _ verification: AuditVerification, choice: AuditVerification.Choice?, _ display: ProgressDisplay
+  ) throws -> VerificationText.Part {
+    let recomputed: AuditVerification.Recomputed =
+      if steps == 0, choice == nil {
+        .notChecked(reason: "--steps is 0")
+      } else if verification.counts.steps == 0 {
+        .notChecked(reason: "the ledger holds no step")
+      } else {
+        try verification.recompute(specification: specification, choice: choice, limit: steps) { display.line($0) }
+      }
+    return VerificationText.Part(verification: verification, recomputed: recomputed)
   }
 }

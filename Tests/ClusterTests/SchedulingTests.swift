@@ -15,6 +15,24 @@ import Testing
     #expect(test.cluster.problems().isEmpty)
   }
 
+  @Test("Runs of a pack are lent together to one member, and never shared")
+  func packs() throws {
+    var test = TestCluster(members: 3)
+    test.train(pack: 0, runs: 0..<4)
+    test.train(pack: 4, runs: 4..<6)
+    #expect(test.held(by: member(0)).map(\.run) == [0, 1, 2, 3])
+    #expect(test.held(by: member(1)).map(\.run) == [4, 5])
+    #expect(test.held(by: member(2)).isEmpty)
+    #expect(test.leases.allSatisfy(isWhole))
+    #expect(test.cluster.problems().isEmpty)
+    test.do { $0.leave(member(0), at: $1) }
+    #expect(test.held(by: member(2)).map(\.run) == [0, 1, 2, 3])
+    let lease = try #require(test.held(by: member(2)).first)
+    test.giveBack(lease, before: 7)
+    #expect(test.held(by: member(2)).map(\.run) == [1, 2, 3])
+    #expect(test.cluster.problems().isEmpty)
+  }
+
   @Test("The last run is shared among all by micro-batch")
   func lastRun() {
     var test = TestCluster(members: 4)

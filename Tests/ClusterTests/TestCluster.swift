@@ -44,6 +44,18 @@ struct TestCluster {
     self.do { [units] in $0.openTraining(run: run, step: 0, end: steps, microBatches: units, at: $1) }
   }
 
+  /// Runs of one pack, opened at once.
+  mutating func train(pack: Int, runs: Range<Int>, steps: Int = 100) {
+    cluster.hold()
+    for run in runs {
+      self.do { [units] in
+        $0.openTraining(run: run, step: 0, end: steps, microBatches: units, pack: pack, at: $1)
+      }
+    }
+    cluster.release()
+    self.do { $0.reconsider(at: $1) }
+  }
+
   mutating func evaluate(run: Int, blocks: Int) {
     self.do { $0.open(Round(run: run, kind: .evaluation), units: blocks, at: $1) }
   }

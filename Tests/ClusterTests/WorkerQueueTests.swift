@@ -16,9 +16,9 @@ import Testing
     var queue = WorkerQueue()
     queue.haveParameters(of: 0, version: 3)
     queue.grant(units(1, version: 3))
-    #expect(queue.next == nil)
+    #expect(queue.next() == nil)
     queue.havePlan(of: 0)
-    #expect(queue.next?.identifier == 1)
+    #expect(queue.next()?.identifier == 1)
   }
 
   @Test("A lease of parameters that are gone is dropped, whether they or it came first")
@@ -28,9 +28,9 @@ import Testing
     queue.grant(units(1, version: 3))
     queue.haveParameters(of: 0, version: 4)
     queue.grant(units(2, version: 3))
-    #expect(queue.next == nil)
+    #expect(queue.next() == nil)
     queue.grant(units(3, version: 4))
-    #expect(queue.next?.identifier == 3)
+    #expect(queue.next()?.identifier == 3)
   }
 
   @Test("Older parameters or states that come late are not kept")
@@ -52,7 +52,7 @@ import Testing
     queue.grant(units(1, version: 0))
     queue.grant(units(1, version: 0))
     queue.finish(lease: 1)
-    #expect(queue.next == nil)
+    #expect(queue.next() == nil)
   }
 
   @Test("A run that is lent again waits for its state, for training has changed the one that was there")
@@ -61,13 +61,13 @@ import Testing
     queue.havePlan(of: 0)
     queue.grant(training(1, version: 5))
     queue.haveState(of: 0, step: 5)
-    #expect(queue.next?.identifier == 1)
+    #expect(queue.next()?.identifier == 1)
     queue.begin(training(1, version: 5))
     queue.grant(training(2, version: 5))
     queue.finish(lease: 1)
-    #expect(queue.next == nil)
+    #expect(queue.next() == nil)
     queue.haveState(of: 0, step: 5)
-    #expect(queue.next?.identifier == 2)
+    #expect(queue.next()?.identifier == 2)
   }
 
   @Test("The state of a run's next lease may come before the lease under way has ended")
@@ -80,7 +80,7 @@ import Testing
     queue.haveState(of: 0, step: 5)
     queue.grant(training(2, version: 5))
     queue.finish(lease: 1)
-    #expect(queue.next?.identifier == 2)
+    #expect(queue.next()?.identifier == 2)
   }
 
   @Test("A run may be asked back before its lease has come")
@@ -103,11 +103,11 @@ import Testing
     queue.grant(units(2, version: 3))
     queue.lack([contents[0], contents[1]], for: 1)
     #expect(queue.isLacking(1) && !queue.isLacking(2))
-    #expect(queue.next?.identifier == 2)
+    #expect(queue.next()?.identifier == 2)
     for content in [contents[2], contents[0], contents[0]] { queue.have(content) }
-    #expect(queue.next?.identifier == 2)
+    #expect(queue.next()?.identifier == 2)
     queue.have(contents[1])
-    #expect(queue.next?.identifier == 1)
+    #expect(queue.next()?.identifier == 1)
     queue.lack([contents[2]], for: 1)
     queue.finish(lease: 1)
     queue.lack([contents[2]], for: 1)
@@ -122,8 +122,8 @@ import Testing
     queue.haveState(of: 0, step: 5)
     queue.grant(training(1, version: 5))
     queue.lack([content], for: 1)
-    #expect(queue.next == nil)
+    #expect(queue.next() == nil)
     queue.recall(lease: 1)
-    #expect(queue.next?.identifier == 1 && !queue.isLacking(1))
+    #expect(queue.next()?.identifier == 1 && !queue.isLacking(1))
   }
 }

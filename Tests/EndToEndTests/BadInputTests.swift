@@ -215,6 +215,7 @@ import Wire
     // Below an empty path lies the root of the file system.
     for arguments in [
       ["audit", "x.yaml", "--output", ""], ["evaluate", "--predictions", "x.csv", "--output", ""],
+      ["attack", "--scores", "x.csv", "--output", ""],
       ["monitor", "--reference", "", "--window", "x.csv"],
       ["monitor", "--reference", "x", "--window", "x.csv", "--output", ""],
       ["remedy", "x", "--group", "a=b", "--output", ""], ["quickstart", "--directory", ""], ["doctor", "--output", ""],

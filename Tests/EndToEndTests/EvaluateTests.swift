@@ -68,6 +68,11 @@ import Testing
     for command in commands {
       if command[1] == "compare" {
         try FileManager.default.copyItem(atPath: study.path("evaluation"), toPath: study.path("evaluation-2"))
+        let same = try Program(Array(command.dropFirst()), in: study.path("")).wait()
+        #expect(same.exitCode == 78 && same.errors.contains("one and the same audit or evaluation"), "\(same.errors)")
+        // Another plan is another scenario.
+        let results = String(decoding: try study.read("evaluation-2/results.json"), as: UTF8.self)
+        try study.write(results.replacing("\"hash\": \"", with: "\"hash\": \"0"), to: "evaluation-2/results.json")
       }
       outcomes.append(try Program(Array(command.dropFirst()), in: study.path("")).wait())
     }
@@ -94,9 +99,10 @@ import Testing
     let twice = try Program.run("evaluate", "--predictions", study.path("predictions.csv"), "--groups", "age,age")
     #expect(twice.exitCode == 64 && twice.errors.contains("--groups names the column age twice"))
 
+    let unknown = "rules:\n  - {metric: accuracy, group: age=ancient, at_least: 0.5}\n"
     let met = "rules:\n  - {metric: accuracy, group: all, at_least: 0.5}\n"
     let unclear = "rules:\n  - {metric: accuracy, group: all, at_least: 0.66}\n"
-    for (policy, code) in [(met, 0), (unclear, 3), ("rules: []\n", 78)] {
+    for (policy, code) in [(met, 0), (unclear, 3), ("rules: []\n", 78), (unknown, 78)] {
       try study.write(policy, to: "other.yaml")
       let gate = try Program.run("gate", study.path("evaluation"), "--policy", study.path("other.yaml"))
       #expect(gate.exitCode == code, "\(gate.output) \(gate.errors)")

@@ -14,30 +14,26 @@ import WireTestSupport
       "audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("expected"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
     let audit = try WatchedAudit(
-      [
-        "audit", study.path("audit.yaml"), "--workers", "2", "--listen", "tcp://127.0.0.1:*", "--output",
-        study.path("a"),
-      ])
-    audit.wait(for: "base: training")
-    let before = try status(study)
-    let address = try #require(before["address"] as? String)
+      ["coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a")])
+    let address = audit.word(startingWith: "tcp://127.0.0.1:")
     var deeds = 0
     var refusals: [String: Int] = [:]
+    var workers: [Program] = []
     for seed in 0..<40 where audit.program.isRunning && deeds < 200 {
+      // Nothing ends before there are workers; then it is attacked while they work.
+      if seed == 6 { workers = try (0..<2).map { _ in try Program(["worker", "--connect", address]) } }
       var peer = HostilePeer(control: address, seed: UInt64(seed))
       try peer.attack(rounds: 5)
       deeds += peer.deeds.values.reduce(0, +)
       peer.leave()
-      // Near its end the audit is busy with statistics, or gone.
-      guard let asked = try? Program.run("status", study.path("a"), "--json"), asked.exitCode == 0,
-        let status = try JSONSerialization.jsonObject(with: Data(asked.output.utf8)) as? [String: Any]
-      else { break }
-      refusals = status["refusals"] as? [String: Int] ?? [:]
+      guard workers.isEmpty else { continue }
+      refusals = try status(study)["refusals"] as? [String: Int] ?? [:]
     }
     #expect(deeds >= 20, "\(deeds)")
     #expect(refusals.values.reduce(0, +) >= 10, "\(refusals)")
     let outcome = audit.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for worker in workers { #expect(worker.wait().exitCode == 0) }
     #expect(try study.read("a/results.json") == study.read("expected/results.json"))
   }
 

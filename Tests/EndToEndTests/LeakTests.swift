@@ -42,7 +42,7 @@ import Testing
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let results = try decoder.decode(Results.self, from: study.read("leak/results.json"))
     let full = try #require(results.privacy.arms.first { $0.arm == "full" })
-    let attack = try #require(full.attacks.first { $0.attack == "likelihood_ratio" })
+    let attack = try #require(full.attacks.first { $0.attack == "lira" })
     #expect(attack.overall.areaUnderCurve.value > 0.6)
     #expect(attack.overall.areaUnderCurve.interval.lower > 0.5)
     for arm in results.privacy.arms {

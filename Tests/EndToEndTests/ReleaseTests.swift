@@ -25,9 +25,24 @@ import Testing
     for name in ["more-weight", "rank-16", "all-layers", "full", "temperature", "threshold"] {
       #expect(outcomes[1].output.contains("  \(name)"), "\(name): \(outcomes[1].output)")
     }
-    #expect(try study.files(in: "smile-audit/remedies/comparison").contains("remedies.csv"))
+    let place = "smile-audit/remedies/lora-r8/lighting=dusk"
+    #expect(try study.files(in: "\(place)/comparison").contains("remedies.csv"))
+    let report = String(decoding: try study.read("\(place)/comparison/report.html"), as: UTF8.self)
+    #expect(report.contains("Tenbin comparison of remedies") && !report.contains("0 worker processes"))
+    // What was trained for one group is no remedy for another.
+    let second = try Program.run("remedy", study.path("smile-audit"), "--group", "age=old", "--arm", "lora-r8")
+    #expect(second.exitCode == 0 && second.output.contains("then the same command again"), "\(second.output)")
+    let mixed = try Program.run(
+      "remedy", study.path("smile-audit"), "--group", "age=old", "--arm", "lora-r8", "--output", study.path(place))
+    #expect(mixed.exitCode == 78 && mixed.errors.contains("was made from another specification"), "\(mixed.errors)")
+    let text = String(decoding: try study.read("smile.yaml"), as: UTF8.self)
+    try study.write(text.replacing("epochs: 2", with: "epochs: 1"), to: "other.yaml")
+    let foreign = try Program.run(
+      "remedy", study.path("smile-audit"), "--group", "lighting=dusk", "--arm", "lora-r8", "--specification",
+      study.path("other.yaml"))
+    #expect(foreign.exitCode == 78, "\(foreign.output)\(foreign.errors)")
     // No prediction changes by a temperature.
-    let table = String(decoding: try study.read("smile-audit/remedies/comparison/remedies.csv"), as: UTF8.self)
+    let table = String(decoding: try study.read("\(place)/comparison/remedies.csv"), as: UTF8.self)
     let temperature = try #require(table.split(separator: "\n").first { $0.hasPrefix("temperature,") })
     #expect(temperature.split(separator: ",")[2] == "0.0")
     #expect([0, 3].contains(outcomes[2].exitCode), "\(outcomes[2].output) \(outcomes[2].errors)")

@@ -45,6 +45,21 @@ import Testing
       let verified = try Program.run("verify", study.path(folder), "--strict")
       #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
     }
+    let verified = try Program.run("verify", study.path("a"))
+    #expect(verified.output.contains("a/search: everything holds") && verified.output.contains("candidate-"))
+    // Another specification is not the audit's, whatever its search would have tried.
+    let text = String(decoding: try study.read("s.yaml"), as: UTF8.self)
+    try study.write(text.replacing("[1e-4, 3e-3]", with: "[1e-4, 2e-3, 3e-3]"), to: "other.yaml")
+    let other = try Program.run("verify", study.path("a"), "--specification", study.path("other.yaml"))
+    #expect(other.output.contains("is not what the audit was made from"), "\(other.output)\(other.errors)")
+    // Costs are those of the workers that caused them.
+    let costs = try study.read("a/costs.json")
+    let again = try Program.run("audit", study.path("s.yaml"), "--workers", "1", "--output", study.path("a"))
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try study.read("a/costs.json") == costs)
+    try FileManager.default.removeItem(atPath: study.path("a/search"))
+    let lacking = try Program.run("verify", study.path("a"), "--steps", "0")
+    #expect(lacking.exitCode == 1 && lacking.output.contains("the search that chose the settings is not there"))
     #expect(try Program.run("audit", study.path("s.yaml"), "--dry-run").exitCode == 0)
   }
 

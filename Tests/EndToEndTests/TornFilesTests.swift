@@ -97,16 +97,17 @@ import Testing
   @Test("A second coordinator on the same folder is refused, and the first one goes on")
   func twoCoordinators() throws {
     let study = try TinyStudy()
-    let first = try WatchedAudit(command(study, output: study.path("a")))
-    first.wait(for: "base: training")
-    // It must not be done before the second has looked.
-    kill(first.program.identifier, SIGSTOP)
+    let first = try WatchedAudit(
+      ["coordinator", study.path("audit.yaml"), "--listen", "tcp://127.0.0.1:*", "--output", study.path("a")])
+    // Without a worker it cannot be done before the second has looked.
+    let address = first.word(startingWith: "tcp://127.0.0.1:")
     let second = try Program.run(command(study, output: study.path("a")))
-    kill(first.program.identifier, SIGCONT)
     #expect(second.exitCode == 1)
     #expect(second.errors.contains("another coordinator is working on this audit"))
+    let worker = try Program(["worker", "--connect", address])
     let outcome = first.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(worker.wait().exitCode == 0)
     #expect(try study.read("a/results.json") == expected(study))
   }
 }

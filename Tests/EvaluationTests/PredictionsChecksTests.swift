@@ -113,7 +113,8 @@ import Testing
     let policy = Policy(
       owner: "Ms Sato", deadline: nil, minimumSize: 10, arms: nil,
       rules: [Policy.Rule(metric: .accuracy, groups: .all, demand: .atLeast(0.95))])
-    let report = try evaluation(text, groups: ["light"]).report(judging: policy)
+    var report = try evaluation(text, groups: ["light"]).report()
+    try report.judge(policy)
     let results = try ResultsFigures(Data(report.results()))
     #expect(results.policy == policy)
     #expect(GateOutcome(policy: policy, results: results, isChosenAfterwards: false).exitCode == 2)
@@ -122,7 +123,7 @@ import Testing
     #expect(lines[0].hasPrefix("the policy is broken; ") && lines[1].hasPrefix("broken: model, all items: accuracy"))
     #expect(lines.contains { $0.hasPrefix("No comparison between arms") })
     #expect(lines.contains { $0.contains("light=dusk") && $0.contains("accuracy") })
-    let plain = try evaluation(text, groups: ["light"]).report(judging: nil)
+    let plain = try evaluation(text, groups: ["light"]).report()
     #expect(plain.gate == nil && plain.summaryLines()[0].hasPrefix("No comparison between arms"))
   }
 }

@@ -239,4 +239,23 @@ import Testing
     let text = "item,label,logit_0,logit_1,g\na,1,0,1,u\nb,0,1,0,v\nc,1,1,0,u\nd,0,1,0,v\n"
     #expect(try report(text, groups: ["g"]).results() == report(text, groups: ["g"]).results())
   }
+
+  @Test("An arm that changes no prediction is shown and not compared, and takes nothing from the others' family")
+  func uncompared() throws {
+    var text = "item,label,logit_no,logit_yes,split,age\n"
+    for item in 0..<40 {
+      text += "i\(item),\(item % 2 == 0 ? "no" : "yes"),\(item % 3),1,\(item % 4 == 0 ? "validation" : "test"),"
+      text += "\(item % 5 < 2 ? "old" : "young")\n"
+    }
+    var evaluation = try PredictionsEvaluation(settings(text, groups: ["age"], reference: "model"))
+    func add(_ name: String, isCompared: Bool) -> Bool {
+      evaluation.add(name, from: "model", isCompared: isCompared) { _, test, own, _ in (test: test, validation: own) }
+    }
+    #expect(add("compared", isCompared: true) && add("shown", isCompared: false))
+    let report = try evaluation.report()
+    #expect(report.fairness.arms.map(\.arm) == ["model", "compared", "shown"])
+    #expect(Set(report.fairness.comparisons.map(\.arm)) == ["compared"])
+    #expect(report.fairness.familySize == 2)
+    #expect(report.clusterColumn == nil)
+  }
 }

@@ -179,4 +179,14 @@ import Testing
     #expect(arms.map { $0["method"] as? String } == ["head", "lora of rank 8", "full"])
     #expect(try document(forecast(calibration: .leftOut(reason: "no")))["seconds"] == nil)
   }
+
+  @Test("The runs of a search are told apart, and very many are warned of")
+  func search() {
+    var searched = Self.workload
+    searched.searchRuns = 6
+    #expect(forecast(searched).lines.contains { $0.contains("9 runs with 3 seeds, 6 of them a search for") })
+    #expect(!forecast(searched).warnings.contains { $0.contains("search") })
+    searched.searchRuns = 10_001
+    #expect(forecast(searched).warnings.contains { $0.hasPrefix("the search alone is 10001 runs") })
+  }
 }

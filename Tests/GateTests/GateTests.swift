@@ -184,9 +184,78 @@ import Testing
         "lora: the scenarios together do not decide",
         "  a   of 2 groups 1 within the margin, 1 worse, 0 better, 0 undecided; "
           + "worst g=0: −10.0 points [−20.0, +20.0] against full",
-        "  bc  of 1 groups 0 within the margin, 0 worse, 0 better, 1 undecided; "
+        "  bc  of 1 group 0 within the margin, 0 worse, 0 better, 1 undecided; "
           + "worst g=0: +1.4 points [−20.0, +20.0] against full",
       ])
+  }
+
+  @Test("The same audit twice is one scenario, and what says nothing of an arm is named")
+  func scenariosLeftOut() throws {
+    func scenario(_ hash: String, reference: String? = "full") throws -> ResultsFigures {
+      let comparison = reference.map { reference in
+        "{\"arm\": \"lora\", \"reference\": \"\(reference)\", \"n\": 9, "
+          + "\"group\": {\"column\": \"g\", \"value\": \"a\"}, \"estimate\": 0, "
+          + "\"interval\": {\"lower\": -0.02, \"upper\": 0.02}, "
+          + "\"verdict\": {\"verdict\": \"within_margin\"}}"
+      }
+      let text = """
+        {"name": "x", "plan": {"hash": "\(hash)"}, "groups": [], "evaluations": [], "policy": null,
+         "privacy": {"undefined": "x", "n": 0}, "comparisons": [\(comparison ?? "")]}
+        """
+      return try ResultsFigures(Data(text.utf8))
+    }
+    let comparison = try ScenarioComparison([
+      ("a", scenario("11")), ("copy", scenario("11")), ("b", scenario("22", reference: "base")),
+      ("c", scenario("33", reference: nil)),
+    ])
+    #expect(comparison.scenarios == ["a", "b", "c"])
+    #expect(comparison.findings.map(\.scenario) == ["a", "b"])
+    #expect(
+      comparison.notes == [
+        "copy holds the same as a (plan 11…): they count as one scenario",
+        "c compares no arm with another in any group, and says nothing here",
+      ])
+    #expect(
+      comparison.lines.first
+        == "lora: within the margin in every group of every scenario (compared with different arms: full, base)")
+    let alone = try ScenarioComparison([("a", scenario("11")), ("c", scenario("33", reference: nil))])
+    #expect(alone.lines.first == "lora: compared in one scenario alone, which agrees with no other")
+  }
+
+  @Test("What a policy names and results do not know is told with its key; what was too small to stand alone is known")
+  func subjects() throws {
+    func problem(_ text: String, _ subjects: PolicySubjects) throws -> PolicyProblem? {
+      try Policy(yaml: text, file: "p").problem(among: subjects)
+    }
+    let results = try results().subjects
+    let arm = try problem("arms: [lora, lara]\nrules:\n  - {metric: f1, at_least: 0.5}", results)
+    #expect(arm?.key == "arms[1]" && arm?.problem == "there is no arm lara; expected one of: lora, full")
+    let unknown = try problem(
+      "rules:\n  - {metric: f1, at_least: 0.5}\n  - {metric: f1, group: light=noon, at_least: 0.5}", results)
+    #expect(unknown?.key == "rules[1].group" && unknown?.problem.contains("light=dusk, light=day") == true)
+    #expect(try problem("rules:\n  - {metric: accuracy, margin: 0.03}", results) == nil)
+    let alone = PolicySubjects(arms: ["lora"], comparedArms: [], attackedArms: [])
+    #expect(try problem("rules:\n  - {metric: accuracy, margin: 0.03}", alone)?.key == "rules[0].margin")
+    #expect(try problem("rules:\n  - {metric: attack_area, at_most: 0.6}", alone)?.key == "rules[0].metric")
+  }
+
+  @Test("Digits suffice to see why a demand is not met, and reasons are in the language of the lines")
+  func lines() throws {
+    func judgement(_ lower: Double, _ upper: Double, _ limit: Double, reason: String? = nil) -> Judgement {
+      Judgement(
+        arm: "lora", group: nil, rule: .init(metric: .signedGap, groups: .all, demand: .atMost(limit)),
+        outcome: .insufficient, figure: Figure(value: 0.003, lower: lower, upper: upper, n: 1), reason: reason)
+    }
+    #expect(
+      judgement(-0.011, 0.01704, 0.017).line(in: .english)
+        == "not enough data: lora, all items: confidence minus accuracy 0.00300 [−0.01100, 0.01704], "
+        + "at most 0.01700 is demanded")
+    #expect(judgement(-0.011, 0.0171, 0.01).line(in: .english).contains("0.003 [−0.011, 0.017], at most 0.010"))
+    #expect(judgement(0, 1, 0.5, reason: "1 item, minimum 30").line(in: .japanese).hasSuffix("（1 件、最小 30 件）"))
+    let small = try outcomes("  - {metric: accuracy, group: light=dusk, at_least: 0.5}", minimum: 41)
+    #expect(small[0].line(in: .japanese).hasSuffix("（40 件、最小 41 件）"))
+    let undefined = try outcomes("  - {metric: true_positive_rate, group: light=day, at_least: 0.5}")
+    #expect(undefined[0].line(in: .japanese).hasSuffix("（陽性の項目がありません）"))
   }
 
   @Test(

@@ -185,4 +185,72 @@ import Testing
     let unread = try none.report(of: try WindowFile(file: manifest, predictions: predictions))
     #expect(unread.lines(in: .english).contains { $0.contains("an image of the reference cannot be read") })
   }
+
+  @Test("A window is clustered by the column that the audit names, and one without clusters is told")
+  func clusters() throws {
+    let results = try String(contentsOfFile: "\(fixture.folder.path)/results.json", encoding: .utf8)
+    try fixture.folder.write(
+      results.replacing("\"cluster_column\": \"cluster\"", with: "\"cluster_column\": \"person\""), to: "results.json")
+    let monitor = try fixture.monitor { ($0.arm, $0.seed) = ("lora", 13) }
+    let window = try fixture.window(Batch(count: 60, labelled: 1, arms: ["lora"], seeds: [13]))
+    let text = try String(contentsOfFile: window.file, encoding: .utf8)
+    func report(_ text: String) throws -> WindowReport {
+      try monitor.report(of: WindowFile(file: try fixture.folder.write(text, to: "w.csv")))
+    }
+    let expected = try report(text)
+    let named = try report(text.replacing(",cluster,", with: ",person,"))
+    let bare = try report(text.replacing(",cluster,", with: ",household,"))
+    #expect(named.groups == expected.groups && named.missingClusters == nil && expected.missingClusters == nil)
+    #expect(bare.groups != expected.groups)
+    #expect(bare.lines(in: .english).contains { $0.hasPrefix("note: the window has no column person or cluster, by") })
+  }
+
+  @Test("A rule about a group that the reference never had is told from one that the window lacks")
+  func noSuchGroup() throws {
+    let rules = ["noon", "dusk"].map {
+      Policy.Rule(metric: .accuracy, groups: .one(column: "light", value: $0), demand: .atLeast(0.5))
+    }
+    let monitor = try fixture.monitor {
+      ($0.arm, $0.seed) = ("lora", 13)
+      $0.policy = Policy(owner: nil, deadline: nil, minimumSize: 1, arms: nil, rules: rules)
+    }
+    let report = try monitor.report(
+      of: fixture.window(Batch(count: 40, light: ["day"], arms: ["lora"], seeds: [13])))
+    #expect(
+      report.judgements.map(\.reason) == ["the reference has no group light=noon", "the window has no items of it"])
+    #expect(report.lines(in: .japanese).contains { $0.contains("監査時にグループ light=noon はありません") })
+  }
+
+  @Test("A model of another audit, or with other weights than the audited run's, is refused")
+  func models() throws {
+    let results = try String(contentsOfFile: "\(fixture.folder.path)/results.json", encoding: .utf8)
+    // As an audit writes it.
+    try fixture.folder.write(results.replacing("\"version\": 0", with: "\"version\": 3"), to: "results.json")
+    let other = try TemporaryFolder()
+    func model(_ folder: TemporaryFolder, _ weights: String) throws -> String {
+      let name = "checkpoints/lora/seed-13"
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+      try folder.write(weights, to: "\(name)/adapter_model.safetensors")
+      return "\(folder.path)/\(name)"
+    }
+    let (own, foreign) = (try model(fixture.folder, "one"), try model(other, "two"))
+    #expect(try fixture.monitor { $0.model = own }.run == ReleasedRun(arm: "lora", seed: 13))
+    refused("its weights are not those of lora, seed 13") { _ = try fixture.monitor { $0.model = foreign } }
+    try other.write("one", to: "checkpoints/lora/seed-13/adapter_model.safetensors")
+    #expect(try fixture.monitor { $0.model = foreign }.run == ReleasedRun(arm: "lora", seed: 13))
+    try other.write("", to: "ledger.sqlite")
+    refused("is of the audit in") { _ = try fixture.monitor { $0.model = foreign } }
+    // A copy of the audit itself is the same audit.
+    try other.write(results.replacing("\"version\": 0", with: "\"version\": 3"), to: "results.json")
+    _ = try fixture.monitor { $0.model = foreign }
+  }
+
+  @Test("An image that is not there is told with what to name, in the language of the lines")
+  func hint() throws {
+    let monitor = try fixture.monitor { ($0.arm, $0.seed, $0.images) = ("lora", 13, true) }
+    let report = try monitor.report(of: fixture.window(Batch(count: 40, arms: ["lora"], seeds: [13])))
+    #expect(report.lines(in: .english).contains { $0.contains("name its manifest with --reference-manifest") })
+    #expect(report.lines(in: .japanese).contains { $0.contains("マニフェストを --reference-manifest で指定してください") })
+  }
 }

@@ -150,4 +150,55 @@ import Testing
     empty.groups.append(.init(column: "tone", value: "none", members: []))
     #expect(throws: PlanError.self) { try Plan(specification: Self.specification(), input: empty) }
   }
+
+  @Test(
+    "A policy that nothing can ever meet is refused with its line and key",
+    arguments: [
+      ("arms: [lora-r9]", "accuracy, at_least: 0.5", "policy.arms[0]: there is no arm lora-r9"),
+      ("arms: [base]", "accuracy, margin: 0.05", "policy.rules[0].margin: base is not compared with another arm"),
+      (
+        "owner: Sato", "accuracy, group: tone=pink, at_least: 0.5", "policy.rules[0].group: there is no group tone=pink"
+      ),
+      ("owner: Sato", "accuracy, group: tones=rare, at_least: 0.5", "there is no group tones=rare"),
+    ])
+  func policies(head: String, rule: String, problem: String) throws {
+    let text = SpecificationTests.valid + "policy:\n  \(head)\n  rules:\n    - {metric: \(rule)}\n"
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let line = lines.count - (problem.contains("arms[0]") ? 3 : 1)
+    #expect {
+      _ = try Plan(specification: Specification(yaml: text, file: "audit.yaml"), input: Self.input())
+    } throws: { error in
+      "\(error)".hasPrefix("audit.yaml:\(line): ") && "\(error)".contains(problem)
+    }
+  }
+
+  @Test("A policy about attacks needs privacy, and one about a margin an arm to compare with")
+  func unmeasured() throws {
+    let attack = "policy: {rules: [{metric: attack_area, group: all, at_most: 0.6}]}\n"
+    let bare = SpecificationTests.valid.replacing("privacy: {attacks: [lira], models: 8, pool: 100}\n", with: "")
+    #expect {
+      try Specification(yaml: bare + attack, file: "audit.yaml")
+    } throws: { error in
+      "\(error)".contains("policy.rules[0].metric: membership inference is measured only where")
+    }
+    _ = try Specification(yaml: SpecificationTests.valid + attack, file: "audit.yaml")
+    let margin = "policy: {rules: [{metric: accuracy, margin: 0.05}]}\n"
+    _ = try Specification(yaml: bare + margin, file: "audit.yaml")
+    #expect {
+      try Specification(yaml: bare.replacing("  - full\n", with: "") + margin, file: "audit.yaml")
+    } throws: { error in
+      "\(error)".contains("policy.rules[0].margin: no arm is compared with another")
+    }
+  }
+
+  @Test("An emphasis on a group that is not there is refused with its line and key")
+  func unknownEmphasis() throws {
+    let text = SpecificationTests.valid.replacing(
+      "epochs: 3,", with: "epochs: 3, emphasis: [{group: tone=pink, repeat: 2}],")
+    #expect {
+      _ = try Plan(specification: Specification(yaml: text, file: "audit.yaml"), input: Self.input())
+    } throws: { error in
+      "\(error)".hasPrefix("audit.yaml:14: training.emphasis[0].group: there is no group tone=pink; expected one of: ")
+    }
+  }
 }

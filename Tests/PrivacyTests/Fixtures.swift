@@ -37,8 +37,46 @@ enum Fixture {
     return Fleet(arm: "full", masks: masks, logits: logits, labels: labels, clusters: clusters, groups: groups)
   }
 
-  static func evaluate(_ fleet: Fleet, seed: Int = 1) throws -> PrivacyEvaluation {
-    try PrivacyEvaluation.evaluate(fleet: fleet, key: RandomKey(seed: seed))
+  static func evaluate(
+    _ fleet: Fleet, attacks: [Attack] = Attack.standard, confidence: Double = 0.95, seed: Int = 1
+  ) throws -> PrivacyEvaluation {
+    try PrivacyEvaluation.evaluate(
+      fleet: fleet, attacks: attacks, confidence: confidence, key: RandomKey(seed: seed))
+  }
+
+  /// A fleet on direct scores, one item a cluster: every item has a difficulty of its own, every model adds noise, and
+  /// members score higher by `leak`.
+  static func directFleet(
+    arm: String = "full", models: Int = 8, items: Int = 200, design: FleetDesign = .symmetric, noise: Double = 1,
+    leak: (Int) -> Double, groups: [Subgroup] = [], masks: [[Bool]]? = nil, seed: Int
+  ) -> Fleet {
+    let key = RandomKey(seed: seed)
+    var chosen = masks ?? []
+    if masks == nil {
+      for pair in 0..<(models / 2) {
+        var generator = key["masks"][pair].generator
+        let mask = (0..<items).map { _ in generator.uniform() < 0.5 }
+        chosen += [mask, mask.map { !$0 }]
+      }
+    }
+    var difficulty = key["difficulty"].generator
+    let base = (0..<items).map { _ in difficulty.normal() }
+    let scores = chosen.enumerated().map { model, mask in
+      var generator = key["noise"][arm][model].generator
+      return [
+        (0..<items).map { base[$0] + noise * generator.normal() + (mask[$0] ? leak($0) : 0) }
+      ]
+    }
+    return Fleet(
+      arm: arm, design: design, masks: chosen, scores: .direct(scores, .logitScaled), labels: [],
+      clusters: Array(0..<items), groups: groups)
+  }
+
+  /// Disjoint groups of equal size, item by item in turn.
+  static func groups(_ count: Int, items: Int) -> [Subgroup] {
+    (0..<count).map { group in
+      Subgroup(column: "tone", value: "\(group)", members: Array(stride(from: group, to: items, by: count)))
+    }
   }
 }
 

@@ -16,34 +16,62 @@ private struct Golden: Decodable {
   var clusters: [Int]
   var labels: [Int]
   var logits: [[Float]]
+  /// `[query][model]`.
+  var otherQueries: [[[Float]]]
+  var lossTraces: [[[Double]]]
+  var likelihoods: [[Double]]
+  var releasedMasks: [[Bool]]
   var group: [Int]
-  var scores: [[Double]]
-  var likelihoodRatios: [[Double]]
+  var confidences: [[Double]]
+  /// `[target][item]` by attack; of the first targets alone.
+  var scores: [String: [[Double]]]
+  var scoresOfSeveralQueries: [String: [[Double]]]
+  var scoresOfReleased: [String: [[Double]]]
   var expected: [String: [String: Figures]]
+  var expectedOfReleased: [String: [String: Figures]]
 
   static func load() throws -> Golden {
     let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/privacy.json")
     return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
   }
+
+  var groups: [Subgroup] { [Subgroup(column: "tag", value: "x", members: group)] }
+
+  func fleet(queries: Int = 1) throws -> Fleet {
+    let all = [logits] + otherQueries
+    let scores = try masks.indices.map { model in
+      try all.prefix(queries).map { try Logits(values: $0[model], count: labels.count, classes: 3) }
+    }
+    return Fleet(
+      arm: "full", masks: masks, scores: .logits(scores), lossTraces: lossTraces, labels: labels, clusters: clusters,
+      groups: groups)
+  }
+
+  var released: Fleet {
+    Fleet(
+      arm: "released", design: .released(target: 2), masks: releasedMasks,
+      scores: .direct(likelihoods.map { [$0] }, .logLikelihood), labels: [], clusters: clusters, groups: groups)
+  }
 }
 
 @Suite struct GoldenTests {
-  @Test("Scores, likelihood ratios, areas and rates agree with independent libraries")
-  func agreement() throws {
-    let golden = try Golden.load()
-    let logits = try golden.logits.map { try Logits(values: $0, count: golden.labels.count, classes: 3) }
-    let fleet = Fleet(
-      arm: "full", masks: golden.masks, logits: logits, labels: golden.labels, clusters: golden.clusters,
-      groups: [Subgroup(column: "tag", value: "x", members: golden.group)])
-    for (model, expected) in golden.scores.enumerated() {
-      for (item, score) in expected.enumerated() {
-        #expect(isClose(MembershipScore.logitScaled(logits[model], item: item, label: golden.labels[item]), score))
+  private let golden: Golden
+
+  init() throws { golden = try Golden.load() }
+
+  private func agrees(_ fleet: Fleet, with expected: [String: [[Double]]]) throws {
+    for (text, scores) in expected {
+      let found = try fleet.attackScores(of: Attack(text: text))
+      for (found, expected) in zip(found, scores) {
+        #expect(zip(found, expected).allSatisfy { isClose($0, $1) }, "\(text)")
       }
-      let ratios = LikelihoodRatioAttack.scores(target: model, scores: golden.scores, masks: golden.masks)
-      for (ratio, expected) in zip(ratios, golden.likelihoodRatios[model]) { #expect(isClose(ratio, expected)) }
     }
-    for attack in try Fixture.evaluate(fleet).attacks {
-      let expected = try #require(golden.expected[attack.attack.rawValue])
+  }
+
+  private func agrees(_ fleet: Fleet, with expected: [String: [String: Golden.Figures]]) throws {
+    let attacks = try expected.keys.sorted().map { text throws in try Attack(text: text) }
+    for attack in try Fixture.evaluate(fleet, attacks: attacks).attacks {
+      let expected = try #require(expected[attack.attack.text])
       for (measures, name) in [(attack.overall, "overall"), (attack.groups[0], "group")] {
         let figures = try #require(expected[name])
         #expect(isClose(try #require(measures.areaUnderCurve.value).value, figures.areaUnderCurve))
@@ -52,5 +80,30 @@ private struct Golden: Decodable {
         #expect(isClose(point.attainedFalsePositiveRate, figures.falsePositiveRate))
       }
     }
+  }
+
+  @Test("The logit-scaled confidence agrees with an independent one")
+  func confidences() throws {
+    for (model, expected) in golden.confidences.enumerated() {
+      let logits = try Logits(values: golden.logits[model], count: golden.labels.count, classes: 3)
+      for (item, score) in expected.enumerated() {
+        #expect(isClose(MembershipScore.logitScaled(logits, item: item, label: golden.labels[item]), score))
+      }
+    }
+  }
+
+  @Test("Every attack, in every variant, scores items as its paper's definition does")
+  func scores() throws { try agrees(golden.fleet(), with: golden.scores) }
+
+  @Test("With several queries of an item attacks score as their papers' definitions do")
+  func severalQueries() throws { try agrees(golden.fleet(queries: 3), with: golden.scoresOfSeveralQueries) }
+
+  @Test("A released model's items, given mean log-likelihoods, are scored as the definitions say")
+  func releasedScores() throws { try agrees(golden.released, with: golden.scoresOfReleased) }
+
+  @Test("Areas and rates agree with scikit-learn")
+  func figures() throws {
+    try agrees(golden.fleet(), with: golden.expected)
+    try agrees(golden.released, with: golden.expectedOfReleased)
   }
 }

@@ -54,24 +54,58 @@ import Testing
     #expect(between == (1, 0.2))
   }
 
-  @Test("The likelihood ratio does not read the target's partner")
+  @Test("The score that an attack reads is not the target's partner's")
   func partnerIsLeftOut() throws {
-    let fleet = try Fixture.fleet(people: 40, leak: { _ in 1 }, seed: 42)
-    var scores = fleet.logits.map { logits in
-      fleet.labels.enumerated().map { MembershipScore.logitScaled(logits, item: $0, label: $1) }
+    var fleet = Fixture.directFleet(items: 40, leak: { _ in 1 }, seed: 42)
+    func scores() throws -> [Double] {
+      guard case .direct(let scores, _) = fleet.scores else { return [] }
+      return LikelihoodRatioAttack.scores(
+        target: 4, shadows: fleet.design.shadows(of: 4, models: 8), scores: [scores.map { $0[0] }], masks: fleet.masks)
     }
-    let before = LikelihoodRatioAttack.scores(target: 4, scores: scores, masks: fleet.masks)
-    scores[5] = scores[5].map { _ in 1e6 }
-    #expect(LikelihoodRatioAttack.scores(target: 4, scores: scores, masks: fleet.masks) == before)
-    scores[3] = scores[3].map { _ in 1e3 }
-    #expect(LikelihoodRatioAttack.scores(target: 4, scores: scores, masks: fleet.masks) != before)
+    func replaceScores(ofModel model: Int) {
+      guard case .direct(var scores, let kind) = fleet.scores else { return }
+      scores[model] = [Array(repeating: 1e3, count: 40)]
+      fleet.scores = .direct(scores, kind)
+    }
+    let before = try scores()
+    replaceScores(ofModel: 5)
+    #expect(try scores() == before)
+    replaceScores(ofModel: 3)
+    #expect(try scores() != before)
   }
 
   @Test("Models that agree to the last bit leave nothing to tell apart")
   func noVariance() {
     let masks = (0..<6).map { model in (0..<8).map { ($0 + model / 2) % 2 == model % 2 } }
     let scores = Array(repeating: (0..<8).map(Double.init), count: 6)
-    let found = LikelihoodRatioAttack.scores(target: 0, scores: scores, masks: masks)
+    let found = LikelihoodRatioAttack.scores(target: 0, shadows: [2, 3, 4, 5], scores: [scores], masks: masks)
     #expect(found.allSatisfy { $0 == 0 })
+  }
+
+  @Test(
+    "The offline likelihood ratio grows without bound where a normal probability is 1",
+    arguments: [
+      (-3.0, -2.0), (5.0, 2.0), (80.0, 39.5),
+    ])
+  func offline(score: Double, expected: Double) {
+    #expect(LikelihoodRatioAttack.standardized(score, mean: 1, deviation: 2) == expected)
+  }
+
+  @Test("The relative membership attack gives the shares of the worked example")
+  func relativeMembership() {
+    func ratios(_ target: [Double], _ out: [[Double]]) -> [Double] {
+      zip(target, out).map {
+        RelativeMembershipAttack.ratio($0, meanOut: $1.reduce(0, +) / Double($1.count), a: 0.3)
+      }
+    }
+    let own = ratios([0.9, 0.6, 0.3], [[0.5, 0.7], [0.6, 0.6], [0.4, 0.2]])
+    let population = ratios([0.8, 0.5, 0.2, 0.7], [[0.8, 0.8], [0.6, 0.4], [0.1, 0.3], [0.9, 0.9]])
+    #expect(RelativeMembershipAttack.shares(ratios: own, population: population, gamma: 1) == [1, 0.75, 0.25])
+  }
+
+  @Test("A loss that fell over the epochs has a wide interquartile range, one that stood still none")
+  func lossTrace() {
+    let trace = [[4.0, 2], [3, 2], [2, 2], [1, 2], [0, 2]]
+    #expect(LossTraceAttack.scores(trace: trace) == [2, 0])
   }
 }

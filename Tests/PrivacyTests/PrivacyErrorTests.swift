@@ -36,7 +36,7 @@ import Testing
   @Test("Logits, labels, clusters and groups that do not fit are refused")
   func shapes() throws {
     try expect(.countMismatch(arm: "full", what: "models with logits", expected: 6, found: 5)) {
-      $0.logits.removeLast()
+      $0.scores = $0.prefix(models: 5).scores
     }
     try expect(.countMismatch(arm: "full", what: "clusters", expected: 40, found: 39)) { $0.clusters.removeLast() }
     try expect(.countMismatch(arm: "full", what: "items in the mask of model 5", expected: 40, found: 39)) {
@@ -46,7 +46,9 @@ import Testing
     try expect(.nonFiniteLogit(arm: "full", model: 1, item: 2)) {
       var values = [Float](repeating: 0, count: 120)
       values[7] = .nan
-      $0.logits[1] = try Logits(values: values, count: 40, classes: 3)
+      guard case .logits(var logits) = $0.scores else { return }
+      logits[1] = [try Logits(values: values, count: 40, classes: 3)]
+      $0.scores = .logits(logits)
     }
     let name = GroupName(column: "tone", value: "dark")
     try expect(.emptyGroup(arm: "full", group: name)) {

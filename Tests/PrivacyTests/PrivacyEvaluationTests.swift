@@ -35,7 +35,7 @@ import Testing
   @Test("A planted leak is found by both attacks, best by the likelihood ratio, and shuffled membership is not")
   func plantedLeak() throws {
     let evaluation = try Fixture.evaluate(Fixture.fleet(leak: { _ in 1.5 }, seed: 7))
-    #expect(evaluation.attacks.map(\.attack) == [.likelihoodRatio, .lossThreshold])
+    #expect(evaluation.attacks.map(\.attack) == [.likelihoodRatio(), .lossThreshold])
     let ratio = try area(evaluation.attacks[0])
     let loss = try area(evaluation.attacks[1])
     #expect(ratio.interval.lower > 0.6 && loss.interval.lower > 0.5)

@@ -1,7 +1,11 @@
 import Checkpoints
+import Foundation
 import Hashing
+import Ledger
 import Plan
 import Remedies
+import Report
+import TestSupport
 import Testing
 
 @Suite struct RemedyTests {
@@ -23,16 +27,25 @@ import Testing
     """
 
   /// Ten people at dusk for every fifty at noon.
-  private func plan() throws -> Plan {
+  ///
+  /// - Parameters:
+  ///   - split: in place of the specification's.
+  ///   - isCombined: the groups are combinations of columns.
+  private func plan(split: String? = nil, isCombined: Bool = false) throws -> Plan {
     let values = (0..<600).map { $0 % 6 == 0 ? "dusk" : "noon" }
+    let own = "{train: 0.5, validation: 0.1, test: 0.4}"
     return try Plan(
       specification: Specification(
-        yaml: Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: ""), file: "s.yaml"),
+        yaml: Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "").replacing(
+          "policy: {rules: [{metric: accuracy, group: all, at_least: 0.5}]}\n", with: ""
+        ).replacing(own, with: split ?? own), file: "s.yaml"),
       input: PlanInput(
         labels: (0..<600).map { $0 % 2 }, classes: ["no", "yes"], clusters: (0..<600).map { "\($0)" }, strata: [],
         givenSplit: nil, contents: (0..<600).map { ContentHash(of: [UInt8($0 % 256), UInt8($0 / 256)]) },
         groups: ["dusk", "noon"].map { value in
-          PlanInput.Group(column: "lighting", value: value, members: values.indices.filter { values[$0] == value })
+          PlanInput.Group(
+            column: "lighting", value: value, members: values.indices.filter { values[$0] == value },
+            isCombined: isCombined)
         }, base: ContentHash(of: [])))
   }
 
@@ -61,6 +74,71 @@ import Testing
       try RemedyList(arm: "full", group: GroupInNeed("lighting=dusk"), plan: plan(), architecture: architecture)
     }
     for text in ["dusk", "=dusk", "lighting="] { #expect(throws: RemedyError.self) { try GroupInNeed(text) } }
+  }
+
+  @Test("A remedy that cannot be tried on these data is left out with its reason, and a pooled group is refused")
+  func leftOut() throws {
+    let without = try RemedyList(
+      arm: nil, group: GroupInNeed("lighting=dusk"), plan: plan(split: "{train: 0.5, validation: 0, test: 0.5}"),
+      architecture: architecture)
+    #expect(!without.remedies.contains { ["temperature", "threshold"].contains($0.name) })
+    #expect(without.leftOut.map(\.name) == ["temperature", "threshold"])
+    #expect(without.leftOut[1].reason == "lighting=dusk has no validation items to choose it on")
+    // Some forty items at dusk are tested, and fifty are the minimum.
+    #expect {
+      try RemedyList(
+        arm: nil, group: GroupInNeed("lighting=dusk"), plan: plan(isCombined: true), architecture: architecture)
+    } throws: { error in
+      "\(error)".contains("fewer than the 50 of decision.min_group")
+    }
+    #expect(
+      try RemedyList(
+        arm: nil, group: GroupInNeed("lighting=noon"), plan: plan(isCombined: true), architecture: architecture
+      ).leftOut.isEmpty)
+  }
+
+  @Test("Every arm and group has a folder of its own, whatever its name holds")
+  func folders() throws {
+    func path(_ arm: String, _ group: String) throws -> String {
+      RemedyFolder(path: nil, audit: "a", arm: arm, group: try GroupInNeed(group)).path
+    }
+    #expect(try path("lora-r8", "lighting=dusk") == "a/remedies/lora-r8/lighting=dusk")
+    #expect(try path("lora-r8", "light/../=$x y") == "a/remedies/lora-r8/light%2F..%2F=%24x%20y")
+    #expect(try path("lora-r8", "a=b%2F") != path("lora-r8", "a=b/"))
+    let given = RemedyFolder(path: "mine", audit: "a", arm: "full", group: try GroupInNeed("a=b"))
+    #expect(given.path == "mine")
+  }
+
+  @Test("What was audited in a remedy's folder for another group is not taken for this one's, nor written over")
+  func otherRemedies() throws {
+    let folder = try TemporaryFolder()
+    let plan = try plan()
+    let plain = Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "")
+    func remedy(_ group: String) throws -> Remedy {
+      let list = try RemedyList(arm: nil, group: GroupInNeed(group), plan: plan, architecture: architecture)
+      return try #require(list.remedies.first { $0.name == "more-weight" })
+    }
+    func yaml(_ group: String) throws -> String {
+      guard case .training(let variant) = try remedy(group).means else { throw RemedyError("no training") }
+      return try variant.yaml(like: plain, file: "/s.yaml", comment: group)
+    }
+    let place = RemedyFolder(path: "\(folder.path)/r", audit: "a", arm: "lora-r4", group: try GroupInNeed("a=b"))
+    let (dusk, noon) = (try remedy("lighting=dusk"), try remedy("lighting=noon"))
+    try place.write(yaml("lighting=dusk"), of: dusk, input: plan.input)
+    // Nothing was run yet.
+    try place.write(yaml("lighting=noon"), of: noon, input: plan.input)
+    try FileManager.default.createDirectory(atPath: place.audit(of: noon), withIntermediateDirectories: true)
+    let hash = try Plan(specification: Specification(yaml: yaml("lighting=noon"), file: "n.yaml"), input: plan.input)
+      .hash
+    try Ledger(file: "\(place.audit(of: noon))/ledger.sqlite", plan: hash).endSitting()
+    try place.write(yaml("lighting=noon"), of: noon, input: plan.input)
+    let before = try String(contentsOfFile: place.specification(of: noon), encoding: .utf8)
+    #expect {
+      try place.write(yaml("lighting=dusk"), of: dusk, input: plan.input)
+    } throws: { error in
+      "\(error)".contains("was made from another specification") && "\(error)".contains("--output")
+    }
+    #expect(try String(contentsOfFile: place.specification(of: noon), encoding: .utf8) == before)
   }
 
   @Test("A specification's variant reads back as the same one with another arm, and names its files by whole paths")

@@ -50,12 +50,14 @@ int32_t ctorch_tensor_write(CTorchTensor *tensor, const float *values, int64_t c
 int32_t ctorch_tensor_to_device(const CTorchTensor *tensor, int32_t device, CTorchTensor **result);
 
 // Gradients
-// A leaf that shares the memory of `buffer`'s elements from `offset` on and records gradients.
+// A leaf that shares the memory of `buffer`'s elements from `offset` on and records gradients. Where `buffer` holds
+// several models, [models, elements], the leaf holds the parameter of each, [models, shape].
 int32_t ctorch_parameter(const CTorchTensor *buffer, int64_t offset, const int64_t *shape, int32_t dimensions,
                          CTorchTensor **result);
-// The gradient of the scalar `loss` with respect to each parameter, one after another into `gradient`.
-int32_t ctorch_gradients(const CTorchTensor *loss, CTorchTensor *const *parameters, int32_t count, float *gradient,
-                         int64_t length);
+// The gradient of the scalar `loss` with respect to each parameter, one after another into `gradient`; where parameters
+// hold several models, model by model.
+int32_t ctorch_gradients(const CTorchTensor *loss, CTorchTensor *const *parameters, int32_t count, int64_t models,
+                         float *gradient, int64_t length);
 
 // Shapes
 int32_t ctorch_reshape(const CTorchTensor *input, const int64_t *shape, int32_t dimensions, CTorchTensor **result);
@@ -82,7 +84,8 @@ typedef struct {
   double scaling;
 } CTorchLowRank;
 // input · weightᵀ + bias + scaling · ((input ∘ mask) · aᵀ) · bᵀ, computed in `type` and of that type; `bias` may be
-// null. Gradients have the types of what they belong to.
+// null. Gradients have the types of what they belong to. A weight, bias or adapter of several models has one dimension
+// more in front; the input's rows are then those of one model after another, as many of each.
 int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                       CTorchLowRank adapter, int32_t type, CTorchTensor **result);
 // Computed in 32 bits, returned in `type`.
@@ -102,6 +105,10 @@ int32_t ctorch_rotary(const CTorchTensor *input, const CTorchTensor *cosine, con
 int32_t ctorch_embedding(const CTorchTensor *table, const CTorchTensor *indices, CTorchTensor **result);
 // The sum over rows of the cross-entropy of `logits` [rows, classes] against whole-number `labels` [rows].
 int32_t ctorch_cross_entropy_sum(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result);
+// The cross-entropy of each row.
+int32_t ctorch_cross_entropy_rows(const CTorchTensor *logits, const CTorchTensor *labels, CTorchTensor **result);
+// The sum of the products of the elements of two tensors of one dimension.
+int32_t ctorch_dot(const CTorchTensor *left, const CTorchTensor *right, CTorchTensor **result);
 
 // Images
 // Resizes interleaved bytes [height, width, 3] with antialiasing to [new_height, new_width, 3].

@@ -70,8 +70,14 @@ extension AuditStateMachine {
       var actions: [Action] = []
       let enough = max(2, audit.cluster.memberCount)
       // Runs that are evaluated are about to end: others may begin beside them, so that nobody shares runs meanwhile.
-      while !audit.ahead.isEmpty, audit.cluster.trainingCount <= enough, audit.open.count <= 2 * enough {
-        actions += try audit.begin(run: audit.ahead.removeFirst(), at: now)
+      while let next = audit.ahead.first {
+        let pack = audit.work.runs[next].pack
+        let most = enough * (pack?.size ?? 1)
+        guard audit.cluster.trainingCount <= most, audit.open.count <= 2 * most else { break }
+        // Whoever is lent one of a pack is lent all of it.
+        repeat {
+          actions += try audit.begin(run: audit.ahead.removeFirst(), at: now)
+        } while pack != nil && audit.ahead.first.map { audit.work.runs[$0].pack?.number == pack?.number } == true
       }
       return actions
     }
@@ -118,7 +124,8 @@ extension AuditStateMachine {
     guard open[run]?.training.isTrained == false else { return try finishTraining(run: run, at: now) }
     return try perform(
       cluster.openTraining(
-        run: run, step: state.step, end: plan.steps, microBatches: plan.microBatchCount(step: 0), at: now), at: now)
+        run: run, step: state.step, end: plan.steps, microBatches: plan.microBatchCount(step: 0),
+        pack: plan.pack?.number, at: now), at: now)
   }
 
   /// The last step is done, or the run has diverged.

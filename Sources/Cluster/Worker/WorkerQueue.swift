@@ -110,8 +110,10 @@ package struct WorkerQueue: Sendable {
   /// Whether the lease waits for contents; one that is recalled needs none.
   package func isLacking(_ lease: Int) -> Bool { lacking[lease] != nil && !recalled.contains(lease) }
 
-  /// The first lease that can be worked on.
-  package var next: WorkerLease? { leases.first(where: canStart) }
+  /// The first lease that can be worked on, of those that fulfil a condition.
+  package func next(where condition: (WorkerLease) -> Bool = { _ in true }) -> WorkerLease? {
+    leases.first { canStart($0) && condition($0) }
+  }
 
   /// The training of a lent run begins, and uses the state up: the run's next lease brings its own, maybe before this one
   /// has ended.

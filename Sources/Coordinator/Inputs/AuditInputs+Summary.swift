@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Datasets
+internal import Forecast
 internal import Plan
 
 extension AuditInputs {
@@ -21,14 +22,20 @@ extension AuditInputs {
   /// What is about to be done, in a line.
   package var summary: String {
     if plan.stage == .search {
-      return "search: \(plan.runs.count) runs for the settings of \(specification.arms.count { $0.isTrained }) arms"
+      let arms = specification.arms.count { $0.isTrained }
+      return "search: \(plan.runs.count) run\(plan.runs.count == 1 ? "" : "s") for the settings of "
+        + "\(arms) arm\(arms == 1 ? "" : "s")"
+        + (plan.runs.count > AuditForecast.manySearchRuns
+          ? "; more than \(AuditForecast.manySearchRuns): Ctrl-C and a smaller grid under search: if that is not meant"
+          : "")
     }
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
     let given = plan.runs.count { $0.purpose == .given }
     let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
+    let arms = specification.arms.count
     return
       "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
-      + "\(plan.splits.test.count) test), \(specification.arms.count) arms, \(runs) runs"
+      + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(fleet) shadow models" : "")
   }

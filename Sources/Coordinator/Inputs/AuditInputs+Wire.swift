@@ -51,6 +51,7 @@ extension Tenbin_Welcome {
     }
     classes = UInt32(inputs.classNames.count)
     threads = UInt32(inputs.specification.cluster.threads)
+    stateCacheBytes = UInt64(inputs.specification.cluster.stateCache) << 30
     precision =
       switch inputs.specification.training.precision {
       case .float32: .float32

@@ -28,10 +28,7 @@ struct AuditEvidence {
       rule: DecisionRule(
         metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
       validation: try validation(), key: plan.statisticsKey["fairness"])
-    let fleets = try fleets()
-    let privacy = try fleets.map {
-      try PrivacyEvaluation.evaluate(fleet: $0, key: plan.statisticsKey["privacy"][$0.arm])
-    }
+    let privacy = try privacyStudy()
     return AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
       planVersion: Plan.version, classNames: inputs.classNames,
@@ -41,11 +38,38 @@ struct AuditEvidence {
         test: plan.splits.test.count),
       seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
-      privacy: privacy, fleetModels: plan.membership?.masks.count ?? 0, poolItems: plan.membership?.pool.count ?? 0,
+      privacy: privacy.evaluations, fleetModels: plan.membership?.masks.count ?? 0,
+      poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
-      samples: try samples(predictions: predictions),
-      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
+      samples: try samples(predictions: predictions), clusterColumn: inputs.specification.data.cluster,
+      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
+      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons)
+  }
+
+  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
+  /// under the curve.
+  private func privacyStudy() throws -> PrivacyStudy {
+    let fleets = try fleets()
+    let decision = inputs.specification.decision
+    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    // An attack that is run against every arm: the likelihood ratio, or else the first that there is.
+    let shared =
+      fleets.map { Set(inputs.specification.privacy?.attacks(of: $0.arm) ?? []) }
+      .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
+    if !shared.contains(rule.attack), let first = inputs.specification.privacy?.attacks.first(where: shared.contains) {
+      rule.attack = first
+    }
+    return try PrivacyStudy.evaluate(
+      fleets: fleets, attacks: { inputs.specification.privacy?.attacks(of: $0) ?? Attack.standard },
+      comparisons: comparisons().filter { pair in
+        // Only fleets of one size, on which the attack of the rule was run, are pairs.
+        let pair = [pair.arm, pair.reference].compactMap { name in fleets.first { $0.arm == name } }
+        return pair.count == 2 && pair[0].masks.count == pair[1].masks.count
+          && pair.allSatisfy { inputs.specification.privacy?.attacks(of: $0.arm).contains(rule.attack) == true }
+      },
+      rule: rule,
+      key: plan.statisticsKey["privacy"])
   }
 
   /// The second of two classes, or the one that the specification names; none among several.
@@ -129,9 +153,10 @@ struct AuditEvidence {
         return try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
       }
       return Fleet(
-        arm: arms[arm].name, masks: membership.masks, logits: logits,
+        arm: arms[arm].name, masks: Array(membership.masks.prefix(logits.count)),
+        scores: .logits(logits.map { [$0] }),
         labels: membership.pool.map { plan.input.labels[$0] }, clusters: membership.pool.map { units[$0] },
-        groups: groups)
+        groups: groups, itemNames: membership.pool.map { inputs.manifest.items[$0].name })
     }
   }
 

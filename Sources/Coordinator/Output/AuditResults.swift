@@ -21,9 +21,16 @@ struct AuditResults: Sendable {
     }
     let evidence = AuditEvidence(inputs: inputs, completed: completed)
     var report = try evidence.report(costs: output.ledger.costs(), workers: workers)
+    if let measured = writtenCosts, measured.costs == report.costs { report.workers = measured.workers }
     if let policy = inputs.specification.policy { try report.judge(policy) }
-    for file in report.files() { try output.write(file.bytes, to: file.path) }
+    let exposed = report.privacy.isEmpty ? [] : [report.exposedItemsFile()]
+    for file in report.files() + exposed { try output.write(file.bytes, to: file.path) }
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
+  }
+
+  /// What an earlier sitting has written. Where nothing was spent since, its costs are still those of its workers.
+  private var writtenCosts: WrittenCosts? {
+    FileManager.default.contents(atPath: "\(output.path)/costs.json").flatMap { try? WrittenCosts($0) }
   }
 
   /// Writes on a thread of its own.

@@ -5,9 +5,10 @@ internal import Wire
 /// Adds up what a phase costs while it runs.
 struct CostMeter {
   private var cost: CostRecord
-  private let began = ContinuousClock.now
-  private let trafficBefore: Traffic
-  private let processorBefore = ProcessorTime.seconds
+  /// When and from where on that which was not taken yet counts.
+  private var since = ContinuousClock.now
+  private var trafficBefore: Traffic
+  private var processorBefore = ProcessorTime.seconds
 
   init(arm: String, phase: String, traffic: Traffic) {
     cost = CostRecord(arm: arm, phase: phase)
@@ -25,17 +26,21 @@ struct CostMeter {
     claimed >= 0 && claimed < 1e9 ? claimed : 0
   }
 
-  /// What was spent until now.
-  func total(traffic: Traffic) -> CostRecord {
-    var total = cost
-    let spent = traffic - trafficBefore
-    total.wallSeconds = (ContinuousClock.now - began) / .seconds(1)
-    total.coordinatorProcessorSeconds = ProcessorTime.seconds - processorBefore
-    total.bytesSent = spent.sent
-    total.bytesReceived = spent.received
-    return total
-  }
+  /// Whether so much time has passed that a crash should not lose what it has cost.
+  var isDue: Bool { ContinuousClock.now - since >= .seconds(1) }
 
+  /// What was spent since this was asked for last.
+  mutating func take(traffic: Traffic) -> CostRecord {
+    var taken = cost
+    let (now, processor, spent) = (ContinuousClock.now, ProcessorTime.seconds, traffic - trafficBefore)
+    taken.wallSeconds = (now - since) / .seconds(1)
+    taken.coordinatorProcessorSeconds = processor - processorBefore
+    taken.bytesSent = spent.sent
+    taken.bytesReceived = spent.received
+    (since, processorBefore, trafficBefore) = (now, processor, traffic)
+    cost = CostRecord(arm: cost.arm, phase: cost.phase)
+    return taken
+  }
 }
 
 package enum ProcessorTime {

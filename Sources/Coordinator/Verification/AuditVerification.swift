@@ -1,3 +1,4 @@
+internal import Datasets
 internal import Foundation
 internal import Hashing
 package import Ledger
@@ -18,7 +19,11 @@ package struct AuditVerification {
   package init(output: String) throws(AuditError) {
     let file = "\(output)/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: file) else {
-      throw AuditError(.configuration, "\(output): holds no audit; expected ledger.sqlite there")
+      throw AuditError(
+        .configuration,
+        FileManager.default.fileExists(atPath: "\(output)/search/ledger.sqlite")
+          ? "\(output): the audit has not begun yet; its search can be verified: \(output)/search"
+          : "\(output): holds no audit; expected ledger.sqlite there")
     }
     records = try AuditError.wrapping(.failure) { try LedgerRecords(file: file, states: "\(output)/states") }
     let verification = LedgerVerification(records)
@@ -26,6 +31,34 @@ package struct AuditVerification {
     findings = verification.findings
     counts = verification.counts
   }
+
+  /// The verification of the search that came before the audit; nil where there is none in its folder.
+  ///
+  /// - Throws: `AuditError` when its ledger cannot be read at all.
+  package func search() throws(AuditError) -> AuditVerification? {
+    guard FileManager.default.fileExists(atPath: "\(output)/search/ledger.sqlite") else { return nil }
+    return try AuditVerification(output: "\(output)/search")
+  }
+
+  /// Whether the audit's settings were searched for, and nothing is left of the search.
+  package var lacksSearch: Bool {
+    // A search rests on no other one.
+    guard !FileManager.default.fileExists(atPath: "\(output)/search/ledger.sqlite"),
+      !records.planned.contains(where: { $0.run.contains("/candidate-") })
+    else { return false }
+    if let bytes = FileManager.default.contents(atPath: "\(output)/results.json"),
+      let results = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
+    {
+      return results["search"] is [String: Any]
+    }
+    guard let file = records.specification, let bytes = try? FileBytes.read(file),
+      let specification = try? Specification(yaml: String(decoding: bytes, as: UTF8.self), file: file)
+    else { return false }
+    return specification.search != nil
+  }
+
+  /// Whether it has steps of this run.
+  package func has(run: String) -> Bool { records.steps.contains { $0.run == run } }
 
   /// What became of computing a step again.
   package enum Recomputed: Sendable {

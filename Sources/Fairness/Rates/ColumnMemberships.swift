@@ -1,13 +1,13 @@
 /// Which groups of one column every item is in.
-struct ColumnMemberships {
-  let groupCount: Int
+package struct ColumnMemberships: Sendable {
+  package let groupCount: Int
   /// For every kind of membership, the groups it is in; one where groups do not overlap.
-  let kinds: [[Int]]
+  package let kinds: [[Int]]
   /// The kind of every item; −1 for items in none of the groups.
-  let kindOfItem: [Int32]
-  let clusters: ClusterIndex
+  package let kindOfItem: [Int32]
+  package let clusters: ClusterIndex
 
-  init(groups: [Subgroup], clusters: ClusterIndex) {
+  package init(groups: [Subgroup], clusters: ClusterIndex) {
     groupCount = groups.count
     self.clusters = clusters
     var kinds: [[Int]] = []

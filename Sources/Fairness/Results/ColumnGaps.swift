@@ -41,9 +41,16 @@ package struct SpreadTest: Equatable, Sendable {
   package var permutations: Int
 
   init(_ spreads: SpreadPermutation.Spreads) {
-    let count = spreads.permuted.count
-    expectedUnderNoDifference = spreads.permuted.reduce(0, +) / Double(max(1, count))
-    let asLarge = spreads.permuted.count { $0 >= spreads.observed - 1e-12 }
+    self.init(observed: spreads.observed, permuted: spreads.permuted)
+  }
+
+  /// - Parameters:
+  ///   - observed: The spread of the data.
+  ///   - permuted: That of every permutation.
+  package init(observed: Double, permuted: [Double]) {
+    let count = permuted.count
+    expectedUnderNoDifference = permuted.reduce(0, +) / Double(max(1, count))
+    let asLarge = permuted.count { $0 >= observed - 1e-12 }
     pValue = Double(asLarge + 1) / Double(count + 1)
     permutations = count
   }

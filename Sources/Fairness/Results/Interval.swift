@@ -1,4 +1,4 @@
-/// A two-sided 95 % confidence interval.
+/// A two-sided confidence interval, of 95 % unless something else is said.
 package struct Interval: Equatable, Sendable {
   package var lower: Double
   package var upper: Double

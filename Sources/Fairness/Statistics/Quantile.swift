@@ -8,17 +8,18 @@ package func quantile(_ probability: Double, ofSorted values: [Double]) -> Doubl
 }
 
 extension Interval {
-  /// The expanded percentile interval of bootstrap replicates, 95 % and two-sided (Hesterberg 2015, section 3.3), which
-  /// makes up for the narrowness of the plain one when there are few clusters.
+  /// The expanded percentile interval of bootstrap replicates, two-sided (Hesterberg 2015, section 3.3), which makes up
+  /// for the narrowness of the plain one when there are few clusters.
   ///
   /// - Parameters:
   ///   - replicates: At least one; in any order.
   ///   - clusters: The number of clusters that were resampled; at least two.
-  package static func expandedPercentile(_ replicates: [Double], clusters: Int) -> Interval {
+  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  package static func expandedPercentile(_ replicates: [Double], clusters: Int, tail: Double = 0.025) -> Interval {
     let sorted = replicates.sorted()
     let n = Double(max(2, clusters))
-    let reach = (n / (n - 1)).squareRoot() * StudentT.quantile(0.975, degreesOfFreedom: n - 1)
-    let tail = NormalDistribution.cumulative(-reach)
-    return Interval(lower: quantile(tail, ofSorted: sorted), upper: quantile(1 - tail, ofSorted: sorted))
+    let reach = (n / (n - 1)).squareRoot() * StudentT.quantile(1 - tail, degreesOfFreedom: n - 1)
+    let expanded = NormalDistribution.cumulative(-reach)
+    return Interval(lower: quantile(expanded, ofSorted: sorted), upper: quantile(1 - expanded, ofSorted: sorted))
   }
 }

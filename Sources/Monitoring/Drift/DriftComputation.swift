@@ -102,8 +102,10 @@ package enum DriftComputation {
 
   /// Why two samples are too small to be compared; nil where they are not.
   private static func tooFew(_ reference: Int, _ window: Int) -> String? {
-    if window < fewestItems { return "\(window) items in the window; \(fewestItems) are needed" }
-    if reference < fewestItems { return "\(reference) items in the reference; \(fewestItems) are needed" }
+    if window < fewestItems { return "\(WindowReasons.items(window)) in the window; \(fewestItems) are needed" }
+    if reference < fewestItems {
+      return "\(WindowReasons.items(reference)) in the reference; \(fewestItems) are needed"
+    }
     return nil
   }
 

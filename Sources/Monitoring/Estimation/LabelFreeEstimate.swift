@@ -33,7 +33,8 @@ extension LabelFreeEstimate {
   ) -> Undefinable<LabelFreeEstimate> {
     guard members.count >= fewestWindowItems else {
       return .undefined(
-        reason: "\(members.count) items in the window; \(fewestWindowItems) are needed", n: members.count)
+        reason: "\(WindowReasons.items(members.count)) in the window; \(fewestWindowItems) are needed", n: members.count
+      )
     }
     let own = referenceMembers ?? []
     func answers(_ members: [Int]) -> (right: Int, wrong: Int) {

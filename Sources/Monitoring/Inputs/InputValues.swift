@@ -37,7 +37,7 @@ extension InputValues {
   ) throws(MonitoringError) -> (InputValues, InputValues) {
     guard let first = try reference.0.cells(name, of: reference.1) else {
       let reason =
-        "the reference has no column \(name) in \(reference.0.file); name its manifest with --reference-manifest"
+        "the reference has no column \(name) in \(reference.0.file)" + manifestHint
       return (.undefined(reason: reason), .undefined(reason: reason))
     }
     guard let second = try window.0.cells(name, of: window.1) else {
@@ -63,20 +63,25 @@ extension InputValues {
     return (.numbers(numbers), .numbers(found))
   }
 
+  /// Images and texts lie beside a manifest, and not beside predictions.
+  static let manifestHint = "; name its manifest with --reference-manifest"
+
   /// The characters of a column's cells.
   static func length(
-    _ name: String, _ columns: ItemColumns, of items: [String], called side: String
+    _ name: String, _ columns: ItemColumns, of items: [String], called side: String, hint: String = ""
   ) throws(MonitoringError) -> InputValues {
     guard let cells = try columns.cells(name, of: items) else {
-      return .undefined(reason: "the \(side) has no column \(name) in \(columns.file)")
+      return .undefined(reason: "the \(side) has no column \(name) in \(columns.file)\(hint)")
     }
     return .numbers(cells.map { Double($0.text.count) })
   }
 
   /// Brightness and contrast of every item's image.
-  static func images(_ columns: ItemColumns, of items: [String], called side: String) -> (
-    brightness: InputValues, contrast: InputValues
-  ) {
+  ///
+  /// - Parameter hint: what to do where one cannot be read.
+  static func images(
+    _ columns: ItemColumns, of items: [String], called side: String, hint: String = ""
+  ) -> (brightness: InputValues, contrast: InputValues) {
     var brightness: [Double?] = []
     var contrast: [Double?] = []
     do {
@@ -86,7 +91,7 @@ extension InputValues {
         contrast.append(luminance.standardDeviation)
       }
     } catch {
-      let reason = "an image of the \(side) cannot be read: \(error)"
+      let reason = "an image of the \(side) cannot be read: \(error)\(hint)"
       return (.undefined(reason: reason), .undefined(reason: reason))
     }
     return (.numbers(brightness), .numbers(contrast))

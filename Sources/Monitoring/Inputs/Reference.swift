@@ -22,6 +22,9 @@ struct Reference: Sendable {
   init(_ settings: MonitoringSettings) throws {
     let document = try ReferenceDocument(folder: settings.reference)
     let run = try ReleasedRun(arm: settings.arm, seed: settings.seed, model: settings.model, document: document)
+    if let model = settings.model {
+      try ReleasedModel(folder: model).require(of: run, reference: settings.reference, document: document)
+    }
     let files = try Self.predictions(settings, run: run)
     let groupColumns = FrozenGroups.columns(of: document.groups)
     let table = try PredictionsTable(files: files, groups: groupColumns)

@@ -29,6 +29,10 @@ struct ReferenceDocument: Sendable {
   var name: String { document.name }
   var classNames: [String] { document.classes }
   var positiveClass: String? { document.positiveClass }
+  /// What the audit's manifest calls its clusters; nil where it has none, or is of an earlier version.
+  var clusterColumn: String? { document.clusterColumn }
+  /// The digest of what the audit was made from; nil of an evaluation of predictions.
+  var planHash: String? { document.plan.version > 0 ? document.plan.hash : nil }
   var testItems: Int { document.items.test }
   var minimumGroupSize: Int { document.decision.minimumGroupSize }
   var groups: [GroupName] { document.groups.map { GroupName(column: $0.column, value: $0.value) } }
@@ -94,7 +98,14 @@ private struct Document: Decodable, Sendable {
     let seeds: [Seed]
   }
 
+  struct Plan: Decodable, Sendable {
+    let hash: String
+    let version: Int
+  }
+
   let name: String
+  let plan: Plan
+  let clusterColumn: String?
   let classes: [String]
   let positiveClass: String?
   let items: Items

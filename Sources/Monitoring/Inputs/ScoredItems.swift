@@ -14,6 +14,8 @@ struct ScoredItems: Sendable {
   let cells: [String: [String]]
 
   var count: Int { identifiers.count }
+  /// Whether some items belong together.
+  var isClustered: Bool { Set(clusters).count < count }
   var labelled: [Int] { labels.indices.filter { labels[$0] != nil } }
 
   /// - Parameters:

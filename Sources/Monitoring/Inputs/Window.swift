@@ -12,6 +12,8 @@ struct Window: Sendable {
   let unseen: [Subgroup]
   /// Columns of groups that the file lacks.
   let missingColumns: [String]
+  /// Set where the reference has clusters and this file does not say what its own are.
+  let missingClusters: MissingClusters?
   /// The reference's groups without items here, their columns being there.
   let missingGroups: [GroupName]
   /// Items that are the reference's own.
@@ -29,7 +31,10 @@ struct Window: Sendable {
     let groupColumns = FrozenGroups.columns(of: reference.document.groups)
     let there = groupColumns.filter { table.column($0) != nil }
     missingColumns = groupColumns.filter { !there.contains($0) }
-    let all = try PredictionsTable(batch: table, classNames: reference.document.classNames, groups: there)
+    // A manifest calls its clusters as the audit's did.
+    let clusterColumn = reference.document.clusterColumn.flatMap { table.column($0) == nil ? nil : $0 } ?? "cluster"
+    let all = try PredictionsTable(
+      batch: table, classNames: reference.document.classNames, groups: there, cluster: clusterColumn)
     // A file may hold several arms and seeds, as an audit's predictions do.
     let run = reference.run
     var own = all
@@ -39,6 +44,9 @@ struct Window: Sendable {
       throw MonitoringError(table.file, "none of the \(all.rows.count) rows is of \(run), which was released")
     }
     let items = try ScoredItems(own.named(arm: run.arm, seed: run.seed), columns: there)
+    missingClusters =
+      reference.items.isClustered && own.rows.allSatisfy(\.cluster.isEmpty)
+      ? MissingClusters(column: reference.document.clusterColumn) : nil
     let groups = reference.frozen.subgroups(cells: items.cells, count: items.count)
     let found = Set(groups.map(\.name))
     let missing = missingColumns

@@ -34,8 +34,9 @@ struct WindowJudge {
     }
     guard let own = figures.first(where: { $0.group == group }) else {
       let column = group.flatMap { name in missingColumns.first(where: FrozenGroups.parts(of: name.column).contains) }
+      let unknown = group.flatMap { groups.contains($0) ? nil : WindowReasons.noSuchGroup($0) }
       return insufficient(
-        rule, group, column.map { "the window has no column \($0)" } ?? WindowReasons.noItems)
+        rule, group, unknown ?? column.map { "the window has no column \($0)" } ?? WindowReasons.noItems)
     }
     let byLabels = own.labelled > 0 ? labelled.flatMap { single(rule).judge($0).first } : nil
     guard own.labelled < own.n || byLabels == nil else {
@@ -84,7 +85,7 @@ struct WindowJudge {
         arm: arm, group: own.group?.judged, rule: rule, outcome: outcome, figure: figure, reason: reason)
     }
     if own.group != nil, own.n < policy.minimumSize {
-      return judgement(.insufficient, "\(own.n) items, minimum \(policy.minimumSize)")
+      return judgement(.insufficient, GateReasons.tooFew(own.n, minimum: policy.minimumSize))
     }
     let outcome = rule.demand.outcome(figure)
     if isMeasured { return judgement(outcome, nil) }

@@ -10,6 +10,8 @@ package struct WindowReport: Sendable {
   package var unseenGroups: [GroupName]
   package var missingGroups: [GroupName]
   package var missingColumns: [String]
+  /// Set where the reference's items belong together in clusters and the window does not say which of its own do.
+  package var missingClusters: MissingClusters?
   /// Items that are the reference's own.
   package var knownItems: Int
   package var drifts: [Drift]
@@ -25,6 +27,12 @@ package struct WindowReport: Sendable {
   package var isMostlyKnown: Bool { knownItems * 2 > items }
   /// What changed for certain and enough to matter.
   package var looks: [Drift] { drifts.filter(\.isLook) }
+}
+
+/// A column that a window lacks.
+package struct MissingClusters: Equatable, Sendable {
+  /// What the reference calls it; nil where its results do not say.
+  package let column: String?
 }
 
 /// What is said of one group, or of all items, of a window.

@@ -36,6 +36,7 @@ extension WindowReport {
       "unseen_groups": .array(unseenGroups.map { GroupName?.some($0).json }),
       "missing_groups": .array(missingGroups.map { GroupName?.some($0).json }),
       "missing_columns": .array(missingColumns.map(JSONValue.string)),
+      "clusters_missing": .boolean(missingClusters != nil),
       "groups": .array(groups.map(\.json)), "drifts": .array(drifts.map(\.json)),
       "judgements": .array(judgements.map(\.json)), "evaluation": evaluationJSON,
     ])

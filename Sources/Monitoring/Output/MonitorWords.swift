@@ -17,6 +17,7 @@ extension WindowReport {
     lines += told(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + told(as: .met)
     if !hasPolicy { lines += groups.compactMap { words.accuracy($0, measured: accuracy(of: $0.group)) } }
     lines += missingColumns.map(words.missingColumn)
+    if let missingClusters { lines.append(words.missingClusters(missingClusters.column)) }
     if !missingGroups.isEmpty { lines.append(words.missing(missingGroups.map(\.description))) }
     lines += undefinedInputs.map(words.undefined)
     if knownItems > 0 { lines.append(words.known(knownItems, of: items)) }
@@ -87,7 +88,8 @@ struct MonitorWords {
     }
     let items =
       isEnglish
-      ? "\(report.items) items, \(report.labelled) labelled" : "\(report.items) 件、うちラベルあり \(report.labelled) 件"
+      ? "\(WindowReasons.items(report.items)), \(report.labelled) labelled"
+      : "\(report.items) 件、うちラベルあり \(report.labelled) 件"
     let judged =
       isEnglish
       ? "\(counts[0]) met, \(counts[1]) without enough data, \(counts[2]) broken"
@@ -102,7 +104,7 @@ struct MonitorWords {
   func unseen(_ figures: GroupFigures) -> String? {
     figures.group.map { group in
       isEnglish
-        ? "look: \(group): \(figures.n) items of a group that was never audited"
+        ? "look: \(group): \(WindowReasons.items(figures.n)) of a group that was never audited"
         : "要確認：\(group)：監査されていないグループが \(figures.n) 件あります"
     }
   }
@@ -116,13 +118,13 @@ struct MonitorWords {
     if let measured {
       let value = Self.text(measured.value, measured.interval)
       return isEnglish
-        ? "\(place): accuracy \(value)\(before ?? ""); \(measured.n) labelled items"
+        ? "\(place): accuracy \(value)\(before ?? ""); \(measured.n) labelled \(measured.n == 1 ? "item" : "items")"
         : "\(place)：正解率 \(value)\(before ?? "")；ラベルあり \(measured.n) 件"
     }
     guard let estimate = figures.estimate.value, let interval = estimate.accuracy.interval.value else { return nil }
     let value = Self.text(estimate.accuracy.value, interval)
     return isEnglish
-      ? "\(place): accuracy \(value) estimated without labels\(before ?? ""); \(figures.n) items"
+      ? "\(place): accuracy \(value) estimated without labels\(before ?? ""); \(WindowReasons.items(figures.n))"
       : "\(place)：ラベルなしの推定正解率 \(value)\(before ?? "")；\(figures.n) 件"
   }
 
@@ -142,6 +144,17 @@ struct MonitorWords {
       : "注意：列 \(column) がないため、そのグループについては何も言えません"
   }
 
+  /// - Parameter column: what the reference calls its clusters, where that is known.
+  func missingClusters(_ column: String?) -> String {
+    let columns = [column, "cluster"].compactMap(\.self)
+    let named = (columns.first == columns.last ? ["cluster"] : columns)
+    return isEnglish
+      ? "note: the window has no column \(named.joined(separator: " or ")), by which items of the reference belong "
+        + "together: its items are taken for independent ones, so that intervals may be too narrow and tests too sure"
+      : "注意：監査時の項目をまとめる列 \(named.joined(separator: "、"))"
+        + " がないため、項目を独立とみなしています（区間が狭すぎ、検定が敏感すぎる恐れがあります）"
+  }
+
   func missing(_ groups: [String]) -> String {
     let shown = groups.prefix(10).joined(separator: isEnglish ? ", " : "、")
     let more = groups.count > 10 ? (isEnglish ? " and \(groups.count - 10) more" : " ほか \(groups.count - 10)") : ""
@@ -151,7 +164,8 @@ struct MonitorWords {
   func undefined(_ drift: Drift) -> String {
     guard case .undefined(let reason, _) = drift.finding, case .input(let feature) = drift.subject else { return "" }
     return isEnglish
-      ? "note: \(feature.name) could not be compared: \(reason)" : "注意：\(feature.name) は比較できません：\(reason)"
+      ? "note: \(feature.name) could not be compared: \(reason)"
+      : "注意：\(feature.name) は比較できません：\(WindowReasons.text(reason, in: language))"
   }
 
   func known(_ count: Int, of items: Int) -> String {

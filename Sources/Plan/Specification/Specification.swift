@@ -1,4 +1,5 @@
 package import Gate
+package import Privacy
 
 /// What to audit and how: the contents of one specification file, checked and with every default filled in.
 package struct Specification: Sendable, Equatable {
@@ -209,12 +210,25 @@ package struct PrivacySettings: Sendable, Equatable {
   package var models: Int
   /// Items that the fleet is trained on and attacked for, taken from the training split.
   package var pool: Int
+  /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
+  /// last bits depend on its rows.
+  package var packed: Int
   package var attacks: [Attack]
+  /// What is otherwise for an arm, by its name.
+  package var byArm: [String: Exception]
 
-  package enum Attack: String, Sendable, CaseIterable {
-    case lira
-    case loss
+  package struct Exception: Sendable, Equatable {
+    package var models: Int?
+    package var attacks: [Attack]?
   }
+
+  /// Models of an arm's fleet: the first ones of the largest.
+  package func models(of arm: Arm) -> Int { byArm[arm.name]?.models ?? models }
+
+  package func attacks(of arm: String) -> [Attack] { byArm[arm]?.attacks ?? attacks }
+
+  /// The most models that an arm has.
+  package var mostModels: Int { max(models, byArm.values.compactMap(\.models).max() ?? 0) }
 }
 
 /// The question that is put before the run.
@@ -245,4 +259,6 @@ package struct ClusterSettings: Sendable, Equatable {
   package var duplicates: Double
   /// Parameters of a run from which on reducers, where there are any, hold them in slices.
   package var slicesFrom: Int
+  /// GiB of a host's disk that may hold what models compute below everything that is trained; no result depends on it.
+  package var stateCache: Int
 }

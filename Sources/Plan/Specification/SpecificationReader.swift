@@ -24,7 +24,7 @@ extension Specification {
       search: try root["search"].map { (value) throws(SpecificationError) in
         try SearchSettings(value, training: training, seeds: seeds, split: data.split)
       },
-      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value) },
+      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value, arms: arms) },
       decision: try DecisionSettings(root["decision"]),
       policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
       report: try ReportSettings(root["report"]),
@@ -33,6 +33,7 @@ extension Specification {
     if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
       throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
     }
+    try requireMeetablePolicy()
   }
 
   private static func arms(_ value: YAMLValue) throws(SpecificationError) -> [Arm] {
@@ -189,27 +190,6 @@ extension MethodSettings {
   }
 }
 
-extension PrivacySettings {
-  init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["attacks", "models", "pool"])
-    models = try keys["models"]?.integer(6...4_096) ?? 16
-    guard models % 2 == 0 else {
-      throw value.failure("models must be even, because shadow models come in complementary pairs; found \(models)")
-    }
-    pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
-    attacks = []
-    if let list = keys["attacks"] {
-      for item in try list.sequence() {
-        let attack = try item.choice(Attack.self)
-        guard !attacks.contains(attack) else { throw item.failure("\"\(attack.rawValue)\" is listed twice") }
-        attacks.append(attack)
-      }
-    } else {
-      attacks = Attack.allCases
-    }
-  }
-}
-
 extension DecisionSettings {
   init(_ value: YAMLValue?) throws(SpecificationError) {
     let keys = try value?.mapping(["metric", "margin", "min_group"])
@@ -227,11 +207,12 @@ extension ReportSettings {
 
 extension ClusterSettings {
   init(_ value: YAMLValue?) throws(SpecificationError) {
-    let keys = try value?.mapping(["workers", "threads", "duplicates", "slices_from"])
+    let keys = try value?.mapping(["workers", "threads", "duplicates", "slices_from", "state_cache"])
     workers = try keys?["workers"]?.integer(1...1_024) ?? 2
     threads = try keys?["threads"]?.integer(1...1_024) ?? 1
     duplicates = try keys?["duplicates"]?.number(0...1) ?? 0
     slicesFrom = try keys?["slices_from"]?.integer(1...1_000_000_000_000) ?? 1 << 20
+    stateCache = try keys?["state_cache"]?.integer(0...1 << 20) ?? 16
   }
 }
 

@@ -13,11 +13,4 @@ package enum MembershipScore {
   package static func loss(ofScore score: Double) -> Double {
     score > 0 ? log1p(exp(-score)) : log1p(exp(score)) - score
   }
-
-  /// φ of every model for every item, `[model][item]`.
-  static func matrix(_ fleet: Fleet) -> [[Double]] {
-    fleet.logits.map { logits in
-      fleet.labels.enumerated().map { logitScaled(logits, item: $0, label: $1) }
-    }
-  }
 }

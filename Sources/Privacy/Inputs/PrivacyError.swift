@@ -8,7 +8,21 @@ package enum PrivacyError: Error, Equatable, Sendable {
   case oddNumberOfModels(arm: String, found: Int)
   case countMismatch(arm: String, what: String, expected: Int, found: Int)
   case notComplementary(arm: String, model: Int, partner: Int, item: Int)
-  case notInHalf(arm: String, item: Int, members: Int, models: Int)
+  case noModels(arm: String)
+  case noSuchTarget(arm: String, target: Int, models: Int)
+  /// Too few shadows have the item, or are without it, for what the attack estimates.
+  case tooFewShadows(arm: String, attack: String, target: Int, item: Int, isMember: Bool, found: Int, needed: Int)
+  case noLossTraces(arm: String, epochs: Int)
+  case nonFiniteScore(arm: String, model: Int, item: Int)
+  case positiveLogLikelihood(arm: String, model: Int, item: Int, score: Double)
+  case repeatedAttack(arm: String, attack: String)
+  case noAttacks(arm: String)
+  case confidenceOutsideRange(Double)
+  case unknownArm(String, known: [String])
+  case repeatedArm(String)
+  case notPaired(arm: String, reference: String, what: String)
+  case attackNotRun(arm: String, attack: String)
+  case marginOutsideRange(Double)
   case splitCluster(arm: String, model: Int, cluster: Int, item: Int)
   case oneSided(arm: String, model: Int, members: Int, items: Int)
   case tooFewClasses(arm: String, model: Int, found: Int)
@@ -32,8 +46,33 @@ extension PrivacyError: CustomStringConvertible {
     case .notComplementary(let arm, let model, let partner, let item):
       "The fleet of \(arm): models \(model) and \(partner) agree on the membership of item \(item); "
         + "expected complementary masks."
-    case .notInHalf(let arm, let item, let members, let models):
-      "The fleet of \(arm): item \(item) is in the training set of \(members) of \(models) models; expected half."
+    case .noModels(let arm): "The fleet of \(arm) has no models; expected at least the target."
+    case .noSuchTarget(let arm, let target, let models):
+      "The fleet of \(arm) has no model \(target) to be the target; expected 0 to \(models - 1)."
+    case .tooFewShadows(let arm, let attack, let target, let item, let isMember, let found, let needed):
+      "The fleet of \(arm): of the shadow models of model \(target), \(found) \(isMember ? "have" : "are without") "
+        + "item \(item); \(attack) needs \(needed). Add shadow models, leave the item out or choose another attack."
+    case .noLossTraces(let arm, let epochs):
+      "The fleet of \(arm) has losses of \(epochs) epochs; the attack loss-trace needs two or more of every model."
+    case .nonFiniteScore(let arm, let model, let item):
+      "The fleet of \(arm): model \(model) has a score or loss that is not finite for item \(item); "
+        + "the run diverged or its file is damaged."
+    case .positiveLogLikelihood(let arm, let model, let item, let score):
+      "The fleet of \(arm): model \(model) has the log-likelihood \(score) for item \(item); expected at most 0. "
+        + "A score that is log(p / (1 - p)) must be declared as logit-scaled."
+    case .repeatedAttack(let arm, let attack): "The attack \(attack) is asked for twice against \(arm)."
+    case .noAttacks(let arm): "No attack is asked for against \(arm); name at least one."
+    case .confidenceOutsideRange(let confidence):
+      "The confidence level is \(confidence); expected a share between .5 and 1."
+    case .unknownArm(let arm, let known):
+      "There is no fleet of \(arm) to compare; expected one of \(known.joined(separator: ", "))."
+    case .repeatedArm(let arm): "The fleet of \(arm) is given twice."
+    case .notPaired(let arm, let reference, let what):
+      "The fleets of \(arm) and \(reference) have different \(what); they can only be compared on the same items, "
+        + "masks, clusters and groups."
+    case .attackNotRun(let arm, let attack):
+      "The fleets are to be compared by the attack \(attack), which is not among those against \(arm); add it."
+    case .marginOutsideRange(let margin): "The margin is \(margin); expected a share from 0 to below 1."
     case .splitCluster(let arm, let model, let cluster, let item):
       "The fleet of \(arm): the mask of model \(model) splits cluster \(cluster) at item \(item); "
         + "expected whole clusters to be members or not."

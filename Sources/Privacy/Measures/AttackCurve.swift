@@ -12,7 +12,7 @@ extension AttackedGroup {
   /// - Parameter fewestNonMembers: The fewest that a target has; there are none for a target without.
   func curve(weights: [Int32], fewestNonMembers: Int) -> [CurvePoint] {
     let rates = CurvePoint.falsePositiveRates.filter { $0 * Double(fewestNonMembers) >= 1 - 1e-9 }
-    let averages = reading(weights: weights, limits: rates, thresholds: []).ownRates
+    let averages = reading(weights: weights, limits: rates).ownRates
     return zip(rates, averages).filter { !$1.isNaN }.map { CurvePoint(falsePositiveRate: $0, truePositiveRate: $1) }
   }
 }

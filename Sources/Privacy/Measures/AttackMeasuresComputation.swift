@@ -7,14 +7,14 @@ extension AttackMeasures {
   /// The measures of one group.
   ///
   /// - Parameters:
-  ///   - ones: A weight of 1 for every item.
   ///   - thresholds: The global thresholds of every target; empty for all items.
   ///   - globalNonMembers: The fewest non-members among all items that a target has.
   ///   - replicates: The readings of every bootstrap resample.
   init(
-    _ attacked: AttackedGroup, ones: [Int32], thresholds: [[Int32]], globalNonMembers: Int,
-    replicates: [AttackedGroup.Reading]
+    _ attacked: AttackedGroup, thresholds: [[Int32]], globalNonMembers: Int,
+    replicates: [AttackedGroup.Reading], intervals: AttackIntervals
   ) {
+    let ones = attacked.ones
     group = attacked.name
     n = attacked.n
     clusters = attacked.clusters
@@ -35,7 +35,7 @@ extension AttackMeasures {
       curve = []
       return
     }
-    areaUnderCurve = attacked.areaUnderCurve(ones: ones, replicates: replicates.map(\.areaUnderCurve))
+    areaUnderCurve = attacked.areaUnderCurve(replicates: replicates.map(\.areaUnderCurve), intervals: intervals)
     curve = attacked.curve(weights: ones, fewestNonMembers: fewest)
     var points: [OperatingPoint] = []
     for (index, limit) in Self.limits.enumerated().reversed() {
@@ -44,7 +44,8 @@ extension AttackMeasures {
         OperatingPoint(
           falsePositiveRateLimit: limit, threshold: .own,
           truePositiveRate: attacked.rate(
-            own, totals: totals, limit: limit, nonMembers: fewest, replicates: replicates.map { $0.ownRates[index] })))
+            own, totals: totals, limit: limit, nonMembers: fewest, replicates: replicates.map { $0.ownRates[index] },
+            intervals: intervals)))
       guard !thresholds.isEmpty else { continue }
       let global = zip(attacked.targets, thresholds).map { $0.points(atRanks: [$1[index]], weights: ones)[0] }
       points.append(
@@ -52,7 +53,7 @@ extension AttackMeasures {
           falsePositiveRateLimit: limit, threshold: .global,
           truePositiveRate: attacked.rate(
             global, totals: totals, limit: limit, nonMembers: globalNonMembers,
-            replicates: replicates.map { $0.globalRates[index] })))
+            replicates: replicates.map { $0.globalRates[index] }, intervals: intervals)))
     }
     operatingPoints = points
   }
@@ -60,22 +61,22 @@ extension AttackMeasures {
 
 extension AttackedGroup {
   /// The area under the curve with its interval; undefined when a target has no members or no non-members.
-  func areaUnderCurve(ones: [Int32], replicates: [Double]) -> Undefinable<Estimate> {
+  func areaUnderCurve(replicates: [Double], intervals: AttackIntervals) -> Undefinable<Estimate> {
     for target in targets {
       let totals = target.totals(weights: ones)
       guard totals.members > 0, totals.nonMembers > 0 else {
         return .undefined(reason: "a target has no \(totals.members == 0 ? "members" : "non-members") here", n: n)
       }
     }
-    let area = reading(weights: ones, limits: [], thresholds: []).areaUnderCurve
-    let interval = AttackIntervals.share(area, replicates: replicates, clusters: clusters)
+    let area = reading(weights: ones, limits: []).areaUnderCurve
+    let interval = intervals.share(area, replicates: replicates, clusters: clusters)
     return .value(Estimate(value: area, interval: interval))
   }
 
   /// The rate at one threshold a target, or why `nonMembers` are too few for the limit.
   fileprivate func rate(
     _ points: [RankedTarget.Point], totals: [(members: Int, nonMembers: Int)], limit: Double, nonMembers: Int,
-    replicates: [Double]
+    replicates: [Double], intervals: AttackIntervals
   ) -> Undefinable<AttackRate> {
     let needed = Int((1 / limit).rounded())
     guard nonMembers >= needed else {
@@ -90,7 +91,7 @@ extension AttackedGroup {
       falsePositiveRate += Double(point.falsePositives) / Double(total.nonMembers)
     }
     let value = truePositiveRate / Double(points.count)
-    let interval = AttackIntervals.share(value, replicates: replicates, clusters: clusters)
+    let interval = intervals.share(value, replicates: replicates, clusters: clusters)
     return .value(
       AttackRate(
         value: value, interval: interval.value ?? Interval(lower: 0, upper: 1),

@@ -1,13 +1,5 @@
 package import Fairness
 
-/// How membership is guessed.
-package enum Attack: String, CaseIterable, Equatable, Sendable {
-  /// The online likelihood-ratio attack with means and pooled variances (Carlini et al. 2022).
-  case likelihoodRatio
-  /// The item's own loss, with no shadow models (Yeom et al. 2018): the baseline.
-  case lossThreshold
-}
-
 /// Where a group's threshold comes from.
 package enum ThresholdSource: String, Equatable, Sendable {
   /// From the non-members of the group itself.
@@ -66,16 +58,26 @@ package struct AttackEvaluation: Equatable, Sendable {
   package var overall: AttackMeasures
   /// In the order of the fleet's groups.
   package var groups: [AttackMeasures]
+  /// For every column of two groups or more: its area under the curve, then its true positive rates.
+  package var disparities: [VulnerabilityDisparity]
   /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its interval.
   package var control: Undefinable<Estimate>
+  /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a report.
+  package var exposedItems: [ExposedItem]
 }
 
 /// What membership inference finds against one arm's fleet.
 package struct PrivacyEvaluation: Equatable, Sendable {
   package var arm: String
+  package var design: FleetDesign
   package var models: Int
   package var items: Int
+  /// Queries of every item.
+  package var queries: Int
+  /// Of every interval.
+  package var confidence: Double
   /// Resamples behind every bootstrap interval.
   package var resamples: Int
+  package var cautions: [FleetCaution]
   package var attacks: [AttackEvaluation]
 }

@@ -13,6 +13,14 @@ struct ArmStyle: Equatable, Sendable {
   var shape: Shape
 
   static let unknown = ArmStyle(className: "arm-other", shape: .disc)
+
+  /// The arm's name behind its mark, in its colour.
+  static func label(_ arm: String, style: ArmStyle) -> HTML {
+    """
+    <span class="arm \(style.className)"><svg viewBox="0 0 10 10" class="key">\
+    \(Marks.point(x: 5, y: 5, style: style, size: 3.4))</svg>\(arm)</span>
+    """
+  }
 }
 
 extension AuditReport {
@@ -23,8 +31,8 @@ extension AuditReport {
     switch description(of: arm)?.kind {
     case .base: return ArmStyle(className: "arm-base", shape: .ring)
     case .full: return ArmStyle(className: "arm-full", shape: .square)
-    case .lora, .adapter, .elsewhere:
-      let adapted = arms.filter { $0.kind == .lora || $0.kind == .adapter || $0.kind == .elsewhere }
+    case .lora, .adapter, .derived, .elsewhere:
+      let adapted = arms.filter { [.lora, .adapter, .derived, .elsewhere].contains($0.kind) }
       let number = adapted.firstIndex { $0.name == arm } ?? 0
       let isFromElsewhere = description(of: arm)?.kind == .adapter
       return ArmStyle(className: "arm-lora-\(number % hues)", shape: isFromElsewhere ? .ring : .disc)
@@ -33,13 +41,7 @@ extension AuditReport {
   }
 
   /// The arm's name behind its mark, in its colour.
-  func armLabel(_ arm: String) -> HTML {
-    let style = style(of: arm)
-    return """
-      <span class="arm \(style.className)"><svg viewBox="0 0 10 10" class="key">\
-      \(Marks.point(x: 5, y: 5, style: style, size: 3.4))</svg>\(arm)</span>
-      """
-  }
+  func armLabel(_ arm: String) -> HTML { ArmStyle.label(arm, style: style(of: arm)) }
 }
 
 /// Points and whiskers.

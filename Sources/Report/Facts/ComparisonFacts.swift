@@ -15,7 +15,7 @@ extension PairedComparison {
 }
 
 extension Verdict {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     var members: [String: JSONValue] = ["verdict": .string(factName)]
     if case .notEnoughData(let because, let moreItems) = self {
       members["because"] = .string(because.factName)

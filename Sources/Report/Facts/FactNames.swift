@@ -1,5 +1,4 @@
 import Fairness
-import Privacy
 
 extension GapRate {
   /// The name in files.
@@ -49,15 +48,6 @@ extension InsufficientData {
     case .belowMinimumSize: "below_minimum_size"
     case .oneCluster: "one_cluster"
     case .intervalTooWide: "interval_too_wide"
-    }
-  }
-}
-
-extension Attack {
-  var factName: String {
-    switch self {
-    case .likelihoodRatio: "likelihood_ratio"
-    case .lossThreshold: "loss_threshold"
     }
   }
 }

@@ -97,7 +97,10 @@ extension SeedSpread {
     let seeds = values.count
     return .object([
       "values": .array(values.map { .figure($0, n: seeds) }), "mean": .figure(mean, n: seeds),
-      "standard_deviation": .figure(standardDeviation, n: seeds), "interval": interval.json { $0.json(n: seeds) },
+      "standard_deviation": seeds > 1
+        ? .figure(standardDeviation, n: seeds)
+        : .undefined(reason: "one seed shows no variation over seeds", n: seeds),
+      "interval": interval.json { $0.json(n: seeds) },
     ])
   }
 }

@@ -4,7 +4,7 @@ import Privacy
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 3
+  static let schemaVersion = 4
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -20,6 +20,7 @@ extension AuditReport {
       "classes": .array(classNames.map(JSONValue.string)),
       "positive_class": positiveClass.map(JSONValue.string) ?? .null,
       "items": counts.json,
+      "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
       "seeds": .array(seeds.map(JSONValue.integer)),
       "precision": .string(precision),
       "groups": .array(
@@ -55,6 +56,8 @@ extension AuditReport {
     guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
     return .object([
       "models": .integer(fleetModels), "pool_items": .integer(poolItems), "arms": .array(privacy.map(\.json)),
+      "decision": privacyRule.json(familySize: privacyComparisons.count { $0.isInFamily }),
+      "comparisons": .array(privacyComparisons.map(\.json)),
       "not_measured": .array(
         armsFromElsewhere.map { .object(["arm": .string($0.name), "reason": .string(Self.whyNoFleet)]) }),
     ])
@@ -76,7 +79,7 @@ extension ArmDescription {
       "rank": .optional(rank), "dropout": .figure(dropout, n: trainableParameters),
       "rank_stabilized": .boolean(isRankStabilized), "epochs": .optional(epochs),
       "learning_rate": rate.map { .figure($0, n: epochs ?? 0) }
-        ?? .undefined(reason: "it was trained elsewhere", n: 0),
+        ?? .undefined(reason: kind == .derived ? "nothing was trained" : "it was trained elsewhere", n: 0),
     ])
   }
 }

@@ -10,27 +10,46 @@ extension AuditReport {
       lossesSection, samplesSection, methodSection,
     ].filter { !$0.body.markup.isEmpty }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(name) · Tenbin audit</title>
-      <style>\(StyleSheet.css)</style>
-      </head>
-      <body>
-      <main>
-      \(decisionSection)
+    return Page.html(
+      title: "\(name) · \(kindText)",
+      """
+      \(remedies == nil ? decisionSection : remediesOpening)
       <nav>\(links.joined(by: " "))</nav>
       \(sections.map(\.html))
-      </main>
-      </body>
-      </html>
-
       """
-    return page.markup
+    ).markup
+  }
+}
+
+/// A self-contained page.
+enum Page {
+  static func html(title: String, _ body: HTML) -> HTML {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>\(title)</title>
+    <style>\(StyleSheet.css)</style>
+    </head>
+    <body>
+    <main>
+    \(body)
+    </main>
+    </body>
+    </html>
+
+    """
+  }
+}
+
+extension AuditReport {
+  /// What kind of report it is.
+  var kindText: String {
+    if remedies != nil { return "Tenbin comparison of remedies" }
+    return isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit"
   }
 }
 

@@ -7,6 +7,8 @@ package enum ArmKind: String, Equatable, Sendable {
   case full
   /// LoRA that was trained elsewhere, on data that are not known here.
   case adapter
+  /// Made from the predictions of another arm, without training.
+  case derived
   /// A model of which only predictions are known.
   case elsewhere
 }
@@ -52,7 +54,7 @@ extension AuditReport {
   var armsFromElsewhere: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
   /// Whether all that is known are predictions: no model was trained or run.
-  var isOfPredictions: Bool { arms.allSatisfy { $0.kind == .elsewhere } }
+  var isOfPredictions: Bool { remedies != nil || arms.allSatisfy { $0.kind == .elsewhere } }
 
   /// The arm that trains all weights: what costs are given relative to.
   var fullArm: ArmDescription? {

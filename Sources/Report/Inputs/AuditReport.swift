@@ -25,6 +25,10 @@ package struct AuditReport: Sendable {
   package var fairness: FairnessEvaluation
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
+  /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.
+  package var privacyRule: PrivacyRule?
+  /// By attack, figure and group, over all items first.
+  package var privacyComparisons: [PrivacyComparison]
   /// Shadow models of each arm.
   package var fleetModels: Int
   /// Items that the fleets are trained on and attacked with.
@@ -41,6 +45,10 @@ package struct AuditReport: Sendable {
   package var samples: [SampleImage]
   /// What the data say of the policy that was fixed before the run; nil where there was none.
   package var gate: GateOutcome?
+  /// The column that says which items belong together; nil where items stand alone.
+  package var clusterColumn: String?
+  /// Set where the report sets remedies beside an arm.
+  package var remedies: RemedyFindings?
   /// Groups too small to stand alone, which are evaluated together.
   package var pooledGroups: [PooledGroup]
 
@@ -50,8 +58,8 @@ package struct AuditReport: Sendable {
     fairness: FairnessEvaluation,
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
-    samples: [SampleImage] = [],
-    pooledGroups: [PooledGroup] = []
+    samples: [SampleImage] = [], clusterColumn: String? = nil,
+    pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = []
   ) {
     self.name = name
     self.task = task
@@ -74,7 +82,10 @@ package struct AuditReport: Sendable {
     self.costs = costs
     self.workers = workers
     self.samples = samples
+    self.clusterColumn = clusterColumn
     self.pooledGroups = pooledGroups
+    self.privacyRule = privacyRule
+    self.privacyComparisons = privacyComparisons
     gate = nil
   }
 

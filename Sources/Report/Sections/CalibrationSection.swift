@@ -68,9 +68,18 @@ extension AuditReport {
   private func rescaledText(_ temperature: TemperatureEvaluation, row: Int) -> HTML {
     let rescaled = row == 0 ? temperature.overall : temperature.groups[row - 1]
     let mean = temperature.temperatures.reduce(0, +) / Double(max(1, temperature.temperatures.count))
+    let limits = TemperatureScaling.range
+    let capped = temperature.temperatures.filter { $0 == limits.lowerBound || $0 == limits.upperBound }
+    let bounds = Set(capped).sorted().map { Figures.fixed($0, digits: $0 < 1 ? 2 : 0) }
+    let cap =
+      capped.isEmpty
+      ? ""
+      : ", \(capped.count) of \(Figures.count(temperature.temperatures.count, "run", "runs")) at the cap of "
+        + "\(bounds.listed): the validation items cannot tell"
+    let small: HTML = row == 0 ? "<small>temperature \(Figures.fixed(mean, digits: 2))\(cap)</small>" : .empty
     return """
       \(Figures.percent(rescaled.expectedCalibrationError)), \(Figures.points(rescaled.signedGap)), \
-      \(rescaled.negativeLogLikelihood.value.map { Figures.fixed($0, digits: 3) } ?? "undefined")\(row == 0 ? "<small>temperature \(Figures.fixed(mean, digits: 2))</small>" : "" as HTML)
+      \(rescaled.negativeLogLikelihood.value.map { Figures.fixed($0, digits: 3) } ?? "undefined")\(small)
       """
   }
 

@@ -3,11 +3,14 @@ import Fairness
 extension AuditReport {
   /// The declared comparisons: a forest plot for every arm and its reference.
   var comparisonsSection: Section {
-    let plots = forestPlots(fairness.comparisons, margin: fairness.rule.margin) { $0.verdictText(rule: fairness.rule) }
+    let plots =
+      remedies == nil
+      ? forestPlots(fairness.comparisons, margin: fairness.rule.margin) { $0.verdictText(rule: fairness.rule) }
+      : forestPlots(fairness.comparisons, margin: nil) { $0.group == nil ? "exploratory" : toldText($0) }
     let others = forestPlots(fairness.exploratoryComparisons, margin: nil) { _ in "" }
     let caption: HTML = """
       <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of accuracy with 95 % \
-      intervals that resample whole clusters; left of the dashed margin an arm is worse than was agreed to accept. \
+      intervals that resample whole clusters\(marginText). \
       The difference over all items is exploratory.</p>
       """
     return Section(
@@ -17,6 +20,11 @@ extension AuditReport {
         : """
         \(plots.isEmpty ? .empty : caption)\(plots)\(others.isEmpty ? .empty : exploratoryCaption)\(others)
         """)
+  }
+
+  /// Remedies are held to no margin.
+  private var marginText: String {
+    remedies == nil ? "; left of the dashed margin an arm is worse than was agreed to accept" : ""
   }
 
   private var exploratoryCaption: HTML {

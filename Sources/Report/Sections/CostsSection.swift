@@ -30,7 +30,7 @@ extension AuditReport {
       anchor: "costs", title: "Cost",
       body: Table.html(
         caption: """
-          Measured on this execution with \(Figures.count(workers, "worker process", "worker processes")); all seeds \
+          \(measurementText); all seeds \
           of an arm together. Peak memory is that of the largest worker. Costs depend on how many workers there were; \
           no other figure of this report does.
           """,
@@ -40,5 +40,12 @@ extension AuditReport {
             "Received", "Peak memory",
           ], textColumns: 2),
         body: rows.joined()))
+  }
+
+  private var measurementText: String {
+    if remedies != nil { return "Measured when each arm’s audit ran, with the workers that it had" }
+    return workers == 0
+      ? "Measured on this execution, whose workers were started elsewhere"
+      : "Measured on this execution with \(Figures.count(workers, "worker process", "worker processes"))"
   }
 }

@@ -9,10 +9,10 @@ extension AuditReport {
     return """
       <section class="decision">
       <h1>\(name)</h1>
-      <p class="subtitle">\(isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit") · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
+      <p class="subtitle">\(kindText) · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
       \(gateSentence)<p class="verdict\(isLong || gate != nil ? " long" : "")">\(decisionSentence)</p>
-      <p class="note">\(ruleText)</p>\(divergenceNote)
+      \(ruleText.isEmpty ? .empty : "<p class=\"note\">\(ruleText)</p>" as HTML)\(divergenceNote)
       \(decisionTable)
       \(scatterFigure)
       </section>
@@ -31,27 +31,43 @@ extension AuditReport {
   private var gateSentence: HTML {
     guard let gate else { return .empty }
     let sentence = gate.headline(in: .english)
-    let failed = gate.judgements.filter { $0.outcome != .met }.prefix(8).map { judgement -> HTML in
+    let unmet = gate.worstFirst.filter { $0.outcome != .met }
+    var items = unmet.prefix(Self.shownDemands).map { judgement -> HTML in
       "<li>\(judgement.line(in: .english))</li>"
     }
-    let list: HTML = failed.isEmpty ? .empty : "<ul class=\"note\">\(failed)</ul>"
+    let rest = unmet.dropFirst(Self.shownDemands)
+    if !rest.isEmpty {
+      let broken = rest.count { $0.outcome == .broken }
+      items.append(
+        """
+        <li>and \(Figures.count(rest.count)) more: \(broken) broken, \(rest.count - broken) without enough data; \
+        tenbin gate lists all</li>
+        """
+      )
+    }
+    let list: HTML = items.isEmpty ? .empty : "<ul class=\"note\">\(items)</ul>"
     return "<p class=\"verdict\">\(sentence.prefix(1).uppercased() + sentence.dropFirst()).</p>\(list)"
   }
+
+  /// Unmet demands beyond these are counted, not shown.
+  private static let shownDemands = 8
 
   private var taskText: String { String(task.map { $0 == "-" ? " " : $0 }) }
 
   private var ruleText: String {
     let rule = fairness.rule
+    let byHand =
+      ratesWereFixed
+      ? "Learning rates and epochs were set by hand, not searched for: another choice may move every figure." : ""
+    // Without a declared comparison the rule decides nothing.
+    guard fairness.familySize > 0 else { return byHand }
     let origin = isOfPredictions ? "The rule was given beside the predictions." : "The rule was fixed before the run."
-    var text =
+    let text =
       "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
       + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "
       + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
       + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items, the data do not suffice."
-    if ratesWereFixed {
-      text += " Learning rates and epochs were set by hand, not searched for: another choice may move every figure."
-    }
-    return text
+    return byHand.isEmpty ? text : "\(text) \(byHand)"
   }
 
   private var decisionTable: HTML {
@@ -114,7 +130,7 @@ extension AuditReport {
 
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
     let attacks = privacy.first { $0.arm == arm }?.attacks
-    guard let attack = attacks?.first(where: { $0.attack == .likelihoodRatio }) else {
+    guard let attack = privacyFigures.leading(attacks ?? []) else {
       let isFromElsewhere = description(of: arm)?.kind == .adapter && !privacy.isEmpty
       return notes.mark(
         "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")

@@ -9,7 +9,9 @@ extension AuditReport {
     let chosen =
       ratesWereFixed
       ? "Rates and epochs were fixed by hand in the specification; no search was made, for any arm."
-      : "Rates and epochs were chosen on the validation items."
+      : search?.arms.contains { $0.candidates.count == 1 } == true
+        ? "Rates and epochs were chosen on the validation items, for those arms that had several candidates."
+        : "Rates and epochs were chosen on the validation items."
     let origin: [(String, String)] =
       isOfPredictions
       ? [("Predictions", planHash), ("Items", Figures.count(counts.test))]
@@ -28,14 +30,18 @@ extension AuditReport {
       ("Seeds", seeds.isEmpty ? "none named" : seeds.map { String($0) }.joined(separator: ", ")),
       (
         "Declared family",
-        Figures.count(fairness.familySize, "comparison of", "comparisons of")
-          + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
+        fairness.familySize == 0
+          ? "no comparison; everything in this report is exploratory"
+          : Figures.count(fairness.familySize, "comparison of", "comparisons of")
+            + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
       ),
     ]
     let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
     return Section(
       anchor: "method", title: "Method",
-      body: "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions))")
+      body:
+        "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
+    )
   }
 
   private static func list(_ entries: [(String, String)]) -> HTML {
@@ -81,12 +87,6 @@ extension AuditReport {
       "With Murphy’s (1973) parts, and the two terms within bins that make them add up (Stephenson et al. 2008)."
     ),
     ("Debiased squared error", "Squared calibration error less its sampling bias (Kumar et al. 2019)."),
-    ("Likelihood ratio attack", "Online, with pooled variances, from logits (LiRA: Carlini et al. 2022)."),
-    ("Loss threshold attack", "The item’s own loss, without shadow models (Yeom et al. 2018)."),
-    (
-      "Rate at a limit",
-      "At the largest attainable false positive rate not above the limit; ties in one step, no interpolation."
-    ),
     ("Undefined", "A figure that the data do not determine is called so, with its reason; it is never written as 0."),
   ]
 }
@@ -102,6 +102,7 @@ extension ArmDescription {
 
   fileprivate var training: String {
     if kind == .elsewhere { return "known by its predictions alone" }
+    if kind == .derived { return "made from the predictions of another arm, without training" }
     let parameters = Figures.count(trainableParameters)
     guard let epochs, let rate else {
       return

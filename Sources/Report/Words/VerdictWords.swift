@@ -27,7 +27,7 @@ extension PairedComparison {
 
 extension InsufficientData {
   /// What is missing: "about 140 more items".
-  fileprivate func text(n: Int, moreItems: Int?) -> String {
+  func text(n: Int, moreItems: Int?) -> String {
     let more = moreItems.map { "about \(Figures.count(Figures.about($0), "more item", "more items"))" }
     switch self {
     case .belowMinimumSize(let minimum):

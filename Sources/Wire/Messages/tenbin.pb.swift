@@ -437,6 +437,9 @@ package nonisolated struct Tenbin_Welcome: Sendable {
   /// The public keys of the workers that a reducer may let in; 32 bytes each.
   package var workerKeys: [Data] = []
 
+  /// Bytes that a host's disk may hold of what models compute below everything that is trained.
+  package var stateCacheBytes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1069,6 +1072,35 @@ package nonisolated struct Tenbin_RunPlan: Sendable {
   /// 0 for none.
   package var clip: Double = 0
 
+  /// Absent where the run is computed by itself.
+  package var pack: Tenbin_Pack {
+    get {_pack ?? Tenbin_Pack()}
+    set {_pack = newValue}
+  }
+  /// Returns true if `pack` has been explicitly set.
+  package var hasPack: Bool {self._pack != nil}
+  /// Clears the value of `pack`. Subsequent reads from it will return its default value.
+  package mutating func clearPack() {self._pack = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _pack: Tenbin_Pack? = nil
+}
+
+/// The runs that are computed together, and one's place among them.
+package nonisolated struct Tenbin_Pack: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt32 = 0
+
+  package var place: UInt32 = 0
+
+  package var size: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1087,13 +1119,15 @@ package nonisolated struct Tenbin_Recall: Sendable {
   package init() {}
 }
 
-/// What was delivered for the lease has been taken: its shared buffers may be used again.
+/// What was delivered for the lease has been taken: these of its shared buffers may be used again.
 package nonisolated struct Tenbin_Settled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var lease: UInt64 = 0
+
+  package var buffers: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2298,7 +2332,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2317,6 +2351,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeSingularMessageField(value: &self._shared) }()
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.baseFiles) }()
       case 11: try { try decoder.decodeRepeatedBytesField(value: &self.workerKeys) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.stateCacheBytes) }()
       default: break
       }
     }
@@ -2360,6 +2395,9 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.workerKeys.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.workerKeys, fieldNumber: 11)
     }
+    if self.stateCacheBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stateCacheBytes, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2375,6 +2413,7 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._shared != rhs._shared {return false}
     if lhs.baseFiles != rhs.baseFiles {return false}
     if lhs.workerKeys != rhs.workerKeys {return false}
+    if lhs.stateCacheBytes != rhs.stateCacheBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3543,7 +3582,7 @@ nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3563,12 +3602,17 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 10: try { try decoder.decodeSingularDoubleField(value: &self.weightDecay) }()
       case 11: try { try decoder.decodeSingularDoubleField(value: &self.warmup) }()
       case 12: try { try decoder.decodeSingularDoubleField(value: &self.clip) }()
+      case 13: try { try decoder.decodeSingularMessageField(value: &self._pack) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.identifier.isEmpty {
       try visitor.visitSingularStringField(value: self.identifier, fieldNumber: 1)
     }
@@ -3605,6 +3649,9 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.clip.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.clip, fieldNumber: 12)
     }
+    try { if let v = self._pack {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3621,6 +3668,47 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.weightDecay != rhs.weightDecay {return false}
     if lhs.warmup != rhs.warmup {return false}
     if lhs.clip != rhs.clip {return false}
+    if lhs._pack != rhs._pack {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_Pack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Pack"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}place\0\u{1}size\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.place) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if self.place != 0 {
+      try visitor.visitSingularUInt32Field(value: self.place, fieldNumber: 2)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Pack, rhs: Tenbin_Pack) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.place != rhs.place {return false}
+    if lhs.size != rhs.size {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3658,7 +3746,7 @@ nonisolated extension Tenbin_Recall: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Tenbin_Settled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Settled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}buffers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3667,6 +3755,7 @@ nonisolated extension Tenbin_Settled: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.lease) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.buffers) }()
       default: break
       }
     }
@@ -3676,11 +3765,15 @@ nonisolated extension Tenbin_Settled: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.lease != 0 {
       try visitor.visitSingularUInt64Field(value: self.lease, fieldNumber: 1)
     }
+    if !self.buffers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.buffers, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Settled, rhs: Tenbin_Settled) -> Bool {
     if lhs.lease != rhs.lease {return false}
+    if lhs.buffers != rhs.buffers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -91,7 +91,7 @@ extension World {
     guard workers[index].isRunning, !workers[index].isFrozen, !workers[index].isHung, workers[index].activity == nil
     else { return }
     if workers[index].lent != nil { return goOnTraining(index) }
-    while let lease = workers[index].queue.next {
+    while let lease = workers[index].queue.next() {
       switch lease.work {
       case .training:
         guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
@@ -135,7 +135,7 @@ extension World {
     workers[index].activity = nil
     workers[index].computed += 1
     if workers[index].lent != nil { return try finishStep(index) }
-    guard let lease = workers[index].queue.next else { return }
+    guard let lease = workers[index].queue.next() else { return }
     let known = workers[index].parameters[lease.run]
     let place = memory[lease.run]
     let version = lease.sharesMemory ? place.version : known?.version

@@ -34,9 +34,12 @@ struct ToyWork {
     var counts: [Int] = []
     for arm in 0..<arms {
       let count = 10 + random.index(below: 31)
-      let (tasks, fleet, given) = (random.index(below: 3), random.index(below: 3), random.index(below: 2))
+      let (tasks, fleet, given) = (random.index(below: 3), random.index(below: 5), random.index(below: 2))
       let purposes: [PlannedRun.Purpose] =
         (0..<tasks).map { .task(seed: $0) } + (0..<fleet).map { .fleet(model: $0) } + (0..<given).map { _ in .given }
+      var packing = key["packed"][arm].generator
+      let isPacked = fleet > 1 && packing.uniform() < 0.5
+      let firstOfFleet = runs.count + tasks
       for (number, purpose) in (purposes.isEmpty ? [.task(seed: 0)] : purposes).enumerated() {
         let key = key["run"][arm][number]
         let microbatch = 1 + random.index(below: 4)
@@ -44,6 +47,10 @@ struct ToyWork {
         let members = key["members"].permutation(count: items).prefix(
           purpose == .given ? 0 : 3 + random.index(below: most - 3))
         let evaluated = key["evaluated"].permutation(count: items).prefix(random.index(below: items + 1))
+        var pack: PlannedRun.Pack?
+        if isPacked, case .fleet(let model) = purpose {
+          pack = PlannedRun.Pack(number: firstOfFleet, place: model, size: fleet)
+        }
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose,
@@ -51,7 +58,8 @@ struct ToyWork {
             evaluated: evaluated.sorted(), key: key,
             settings: MethodSettings(
               rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
-            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch))
+            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch,
+            pack: pack))
         counts.append(count)
       }
     }

@@ -30,14 +30,18 @@ enum SimulatedAudit {
       comparisons: ["lora-r2", "lora-r8"].map { ArmComparison(arm: $0, reference: "full") },
       rule: DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 50), key: key["fairness"])
     let pool = SimulatedAudit.items(people: 100, key: key["pool"])
-    let privacy = try arms.map { try PrivacyEvaluation.evaluate(fleet: fleet(pool, arm: $0), key: key["attack"]) }
+    let study = try PrivacyStudy.evaluate(
+      fleets: arms.map { try fleet(pool, arm: $0) },
+      comparisons: ["lora-r2", "lora-r8"].map { ArmComparison(arm: $0, reference: "full") },
+      rule: PrivacyRule(margin: 0.03, minimumGroupSize: 50), key: key["attack"])
     return AuditReport(
       name: "smile", task: "image-classification",
       planHash: "9f2c61d07be3a1508c44e6f0b1d2c3a495867768594a3b2c1d0e9f8a7b6c5d4e", planVersion: 1,
       classNames: items.classNames, positiveClass: "smiling",
       counts: ItemCounts(items: 3_000, train: 2_100, validation: 300, test: items.count), seeds: seeds,
-      groups: items.groups, arms: descriptions, fairness: fairness, privacy: privacy, fleetModels: 8,
-      poolItems: pool.count, losses: losses, ratesWereFixed: true, costs: costs, workers: 2, samples: samples)
+      groups: items.groups, arms: descriptions, fairness: fairness, privacy: study.evaluations, fleetModels: 8,
+      poolItems: pool.count, losses: losses, ratesWereFixed: true, costs: costs, workers: 2, samples: samples,
+      privacyRule: study.rule, privacyComparisons: study.comparisons)
   }
 
   /// Four items a person; tone belongs to the person, lighting to the item.

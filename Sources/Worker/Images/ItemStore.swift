@@ -1,10 +1,11 @@
 internal import Content
 internal import Datasets
+internal import Hashing
 internal import Models
 internal import Torch
 
 /// The items of the audit as the model sees them: read when first needed, resized, and kept as bytes within a limit.
-final class ItemStore {
+final class ItemStore: ImageItems {
   private let files: ItemFiles
   private let preprocessor: ImagePreprocessor
   private var resized: [Int: [UInt8]] = [:]
@@ -23,11 +24,19 @@ final class ItemStore {
     files.lacking(positions.lazy.filter { self.resized[$0] == nil })
   }
 
-  /// The model's input for some items, `[items, channels, height, width]`, and their labels.
-  func batch(_ positions: [Int]) throws -> (pixels: Tensor, labels: [Int]) {
-    let images = try positions.map { try resizedBytes($0) }
-    return (try preprocessor.pixels(resized: images), positions.map { files.items[$0].label })
+  var count: Int { files.items.count }
+
+  var identity: ContentHash {
+    var hasher = ContentHasher()
+    for item in files.items { hasher.combine(item.content) }
+    return hasher.finish()
   }
+
+  func pixels(_ positions: [Int]) throws -> Tensor {
+    try preprocessor.pixels(resized: positions.map { try resizedBytes($0) })
+  }
+
+  func labels(_ positions: [Int]) -> [Int] { positions.map { files.items[$0].label } }
 
   private func resizedBytes(_ position: Int) throws -> [UInt8] {
     if let kept = resized[position] { return kept }

@@ -1,0 +1,164 @@
+package import Checkpoints
+package import Content
+internal import Foundation
+package import Hashing
+internal import Models
+package import Optimization
+package import Plan
+package import RandomNumbers
+package import Torch
+
+/// Gradients and logits of images.
+package final class ImageComputation: MicroBatchComputation {
+  private let checkpoint: CheckpointFolder
+  private let methods: [AdaptationMethod]
+  private let settings: Settings
+  private let items: any ImageItems
+  /// One arm is worked on at a time.
+  private var current: (method: Int, model: ImageClassifier, states: FrozenStates?)?
+  /// Models of that arm that are computed at once, and the gradients of all of them.
+  private var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
+
+  /// What the models of all methods share.
+  package struct Settings {
+    package var precision: Precision
+    package var labels: Int
+    package var device: Device
+    /// The digest of everything besides base, precision and items on which the bits of a state depend.
+    package var environment: ContentHash
+    /// Bytes that the states behind frozen prefixes may take on this host's disk.
+    package var stateCacheLimit: Int
+
+    package init(precision: Precision, labels: Int, device: Device, environment: ContentHash, stateCacheLimit: Int) {
+      self.precision = precision
+      self.labels = labels
+      self.device = device
+      self.environment = environment
+      self.stateCacheLimit = stateCacheLimit
+    }
+  }
+
+  package init(
+    checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, settings: Settings
+  ) {
+    self.checkpoint = checkpoint
+    self.methods = methods
+    self.items = items
+    self.settings = settings
+  }
+
+  package func lacking(_ positions: [Int]) -> [WantedContent] { items.lacking(positions) }
+
+  package func parameterCount(method: Int) throws -> Int { try model(method).layout.count }
+
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
+    try model(method).load(parameters: parameters)
+  }
+
+  package func lossSum(
+    method: Int, items positions: [Int], dropout: RandomKey, gradient: FloatBuffer
+  ) throws -> Double {
+    let model = try model(method)
+    return try model.gradientSum(
+      try input(positions, of: model), labels: items.labels(positions),
+      dropout: methods[method].hasDropout ? positions.map { dropout[$0] } : [], into: gradient.pointer)
+  }
+
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
+    try packedModel(method, size: pack.size).model.load(parameters: parameters, model: pack.place)
+  }
+
+  package func lossSums(
+    method: Int, places: Int, _ parts: [PackedMicroBatch]
+  ) throws -> [(loss: Double, gradient: FloatBuffer)] {
+    guard let first = parts.first, let filler = first.items.first else { return [] }
+    let (model, gradients) = try packedModel(method, size: first.pack.size)
+    var positions = [Int](repeating: filler, count: first.pack.size * places)
+    var counts = [Int](repeating: 0, count: first.pack.size)
+    var keys: [RandomKey] = methods[method].hasDropout ? positions.map { first.dropout[$0] } : []
+    for part in parts {
+      guard part.items.count <= places, counts.indices.contains(part.pack.place) else {
+        throw WorkerError(
+          .failure, "a pack with \(places) places a model was lent a micro-batch of \(part.items.count)")
+      }
+      counts[part.pack.place] = part.items.count
+      for (offset, item) in part.items.enumerated() {
+        positions[part.pack.place * places + offset] = item
+        if !keys.isEmpty { keys[part.pack.place * places + offset] = part.dropout[item] }
+      }
+    }
+    let losses = try model.gradientSums(
+      try input(positions, of: try self.model(method)), labels: items.labels(positions), counts: counts, dropout: keys,
+      into: gradients.pointer)
+    let count = model.layout.count
+    return parts.map { part in
+      let place = part.pack.place
+      return (losses[place], FloatBuffer(copying: gradients.pointer, from: place * count, count: count))
+    }
+  }
+
+  private func packedModel(
+    _ method: Int, size: Int
+  ) throws -> (model: ImageClassifier, gradients: FloatBuffer) {
+    _ = try model(method)
+    if let packed, packed.size == size { return (packed.model, packed.gradients) }
+    packed = nil
+    let model = try ImageClassifier(
+      checkpoint: checkpoint, method: methods[method], labels: settings.labels, models: size,
+      precision: settings.precision, device: settings.device)
+    let gradients = FloatBuffer(repeating: 0, count: size * model.layout.count)
+    packed = (model, size, gradients)
+    return (model, gradients)
+  }
+
+  package func logits(method: Int, items positions: [Int]) throws -> [Float] {
+    let model = try model(method)
+    return try model.logits(try input(positions, of: model)).flatMap(\.self)
+  }
+
+  private func model(_ method: Int) throws -> ImageClassifier {
+    if let current, current.method == method { return current.model }
+    guard methods.indices.contains(method) else {
+      throw WorkerError(.failure, "a run names method \(method), but the welcome listed \(methods.count)")
+    }
+    // What another arm held is freed before this one's model is made.
+    current = nil
+    packed = nil
+    let model = try ImageClassifier(
+      checkpoint: checkpoint, method: methods[method], labels: settings.labels, precision: settings.precision,
+      device: settings.device)
+    current = (method, model, nil)
+    return model
+  }
+
+  private func input(_ positions: [Int], of model: ImageClassifier) throws -> ImageClassifier.Input {
+    guard let prefix = model.frozenPrefix, let first = positions.first else {
+      return .pixels(try items.pixels(positions))
+    }
+    if let states = current?.states { return .prefixStates(try states.batch(positions)) }
+    let states = try FrozenStates(first: first) { [self] elements in
+      guard let folder = try? CacheFolder.path("states"), let key = try? key(of: prefix) else { return nil }
+      return StateCache(
+        folder: folder, key: key, items: items.count, elements: elements, limit: settings.stateCacheLimit)
+    } compute: { [items] in
+      try model.prefixStates(pixels: items.pixels([$0]))
+    }
+    current?.states = states
+    return .prefixStates(try states.batch(positions))
+  }
+
+  /// The digest of everything on which the states behind a prefix depend.
+  private func key(of prefix: FrozenPrefix) throws -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.combine("frozen states 1")
+    hasher.combine(try checkpoint.contentHash())
+    hasher.combine(settings.precision.rawValue)
+    switch prefix {
+    case .features: hasher.combine("features")
+    case .blocks(let count): hasher.combine(count)
+    }
+    hasher.combine(settings.environment)
+    hasher.combine(items.identity)
+    return hasher.finish()
+  }
+}

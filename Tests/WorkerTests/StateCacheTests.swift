@@ -1,0 +1,93 @@
+import Foundation
+import Hashing
+import TestSupport
+import Testing
+import Worker
+
+@Suite struct StateCacheTests {
+  private let folder: TemporaryFolder
+  private let key = ContentHash(of: "a model and its items".utf8)
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(_ key: ContentHash? = nil, items: Int = 10, elements: Int = 1_000, limit: Int = 1 << 30)
+    -> StateCache?
+  {
+    StateCache(folder: folder.path, key: key ?? self.key, items: items, elements: elements, limit: limit)
+  }
+
+  private func state(_ item: Int, elements: Int = 1_000) -> [Float] {
+    (0..<elements).map { Float(item) + Float($0) / 7 }
+  }
+
+  private func keep(_ item: Int, in cache: StateCache) {
+    state(item, elements: cache.elements).withUnsafeBufferPointer { cache.keep($0, of: item) }
+  }
+
+  private var files: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+  }
+
+  @Test("What one process keeps, another reads, bit for bit; what nobody kept is missing")
+  func shared() throws {
+    let (first, second) = (try #require(open()), try #require(open()))
+    for item in [0, 3, 9] { keep(item, in: first) }
+    for item in [0, 3, 9] { #expect(second.state(of: item).map(Array.init) == state(item)) }
+    for item in [1, 8, -1, 10] { #expect(second.state(of: item) == nil) }
+    let later = try #require(open())
+    #expect(later.state(of: 3).map(Array.init) == state(3))
+  }
+
+  @Test("A state that was spoilt on the disk is missing, and can be kept again")
+  func spoilt() throws {
+    keep(4, in: try #require(open()))
+    let path = "\(folder.path)/\(try #require(try files.first))"
+    let handle = try #require(FileHandle(forUpdatingAtPath: path))
+    try handle.seek(toOffset: UInt64(4096 + 4 * 4_000 + 100))
+    try handle.write(contentsOf: [0xFF])
+    try handle.close()
+    let cache = try #require(open())
+    #expect(cache.state(of: 4) == nil)
+    keep(4, in: cache)
+    #expect(cache.state(of: 4).map(Array.init) == state(4))
+  }
+
+  @Test("No more is written than the limit allows")
+  func limited() throws {
+    let cache = try #require(open(items: 1_000, elements: 1_024, limit: 64 << 10))
+    for item in 0..<1_000 { keep(item, in: cache) }
+    #expect(cache.isFull)
+    let kept = (0..<1_000).filter { cache.state(of: $0) != nil }
+    #expect((1...16).contains(kept.count))
+    var status = stat()
+    #expect(stat("\(folder.path)/\(try #require(try files.first))", &status) == 0)
+    #expect(Int(status.st_blocks) * 512 <= 72 << 10)
+  }
+
+  @Test("For new states the files that were not used for longest are removed, and none that is open")
+  func trimmed() throws {
+    let keys = (0..<4).map { ContentHash(of: "model \($0)".utf8) }
+    var open: [StateCache?] = []
+    for (number, key) in keys.prefix(3).enumerated() {
+      let cache = try #require(self.open(key, items: 4, elements: 8_192))
+      for item in 0..<4 { keep(item, in: cache) }
+      open.append(number == 0 ? cache : nil)
+      // The oldest is still open, the second one was not used for a day.
+      let past = Date(timeIntervalSinceNow: number == 0 ? -200_000 : number == 1 ? -100_000 : 0)
+      try FileManager.default.setAttributes(
+        [.modificationDate: past], ofItemAtPath: "\(folder.path)/\(key).states")
+    }
+    withExtendedLifetime(open) {
+      _ = self.open(keys[3], items: 4, elements: 8_192, limit: 450 << 10)
+    }
+    #expect(try files == [keys[0], keys[2], keys[3]].map { "\($0).states" }.sorted())
+  }
+
+  @Test("Where nothing may be kept, or the folder is missing, there is no cache")
+  func impossible() {
+    #expect(open(limit: 0) == nil)
+    #expect(open(items: 0) == nil)
+    #expect(open(elements: .max / 8) == nil)
+    #expect(StateCache(folder: folder.path + "/nowhere", key: key, items: 1, elements: 1, limit: 1 << 20) == nil)
+  }
+}
