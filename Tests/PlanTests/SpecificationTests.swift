@@ -95,7 +95,7 @@ import Testing
       ("name: smile", "name: ~", 1, "name", "expected a text, found nothing"),
       ("base: models/vit", "base: null", 2, "base", "expected a text, found nothing"),
       ("rank: 8", "rank: 0", 12, "arms[1].lora.rank", "from 1"),
-      ("models: 8", "models: 7", 16, "privacy", "must be even"),
+      ("models: 8", "models: 7", 16, "privacy.models", "must be even"),
       ("seeds: [13, 42]", "seeds: [13, 13]", 15, "seeds[1]", "listed twice"),
       ("microbatch: 8", "microbatch: 7", 14, "training", "multiple of microbatch"),
       ("train: 0.7", "train: 0.5", 9, "data.split", "must sum to 1"),
