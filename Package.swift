@@ -151,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "WorkerTests", dependencies: ["Worker", "Hashing", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "PlanTests", dependencies: ["Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
+    .testTarget(
+      name: "PlanTests", dependencies: ["Plan", "Privacy", "Hashing", "RandomNumbers"], swiftSettings: strict),
     .testTarget(
       name: "OptimizationTests", dependencies: ["Optimization", "Hashing", "RandomNumbers"], exclude: ["Golden"],
       swiftSettings: strict),

@@ -24,6 +24,8 @@ import Testing
     let whole = try Data(contentsOf: URL(filePath: ledger))
     defer { try? whole.write(to: URL(filePath: ledger)) }
     var configuration = Configuration()
+    // Whoever looked at it last may not have let go of it yet.
+    configuration.busyMode = .timeout(5)
     // These files need not outlive a crash.
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
     let queue = try DatabaseQueue(path: ledger, configuration: configuration)

@@ -1,5 +1,6 @@
 import Hashing
 import Plan
+import Privacy
 import RandomNumbers
 import Testing
 
@@ -40,6 +41,47 @@ import Testing
     #expect(abs(splits.train.count - 84) <= 6 && abs(splits.test.count - 24) <= 6)
     let rare = Set(plan.input.groups[1].members)
     #expect(abs(Double(splits.test.count { rare.contains($0) }) / Double(splits.test.count) - 0.2) < 0.15)
+  }
+
+  @Test("Models of arms that train few weights are packed, in plan order; the size of packs is part of the plan's hash")
+  func packs() throws {
+    let specification = try Self.specification { $0.privacy?.packed = 3 }
+    let plan = try Plan(specification: specification, input: Self.input())
+    for (index, arm) in specification.arms.enumerated() {
+      let fleet = plan.runs.enumerated().filter { run in
+        if case .fleet = run.element.purpose { run.element.arm == index } else { false }
+      }
+      #expect(fleet.count == 8)
+      guard arm != .full else {
+        #expect(fleet.allSatisfy { $0.element.pack == nil })
+        continue
+      }
+      #expect(fleet.map { $0.element.pack?.place } == [0, 1, 2, 0, 1, 2, 0, 1])
+      #expect(fleet.map { $0.element.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
+      #expect(fleet.map { $0.element.pack?.number } == [0, 0, 0, 3, 3, 3, 6, 6].map { fleet[$0].offset })
+    }
+    let alone = try Plan(specification: Self.specification { $0.privacy?.packed = 1 }, input: Self.input())
+    #expect(alone.runs.allSatisfy { $0.pack == nil })
+    #expect(alone.hash != plan.hash)
+  }
+
+  @Test("An arm's own fleet is the first models of the largest, and its attacks are its own")
+  func fleetsByArm() throws {
+    let text = SpecificationTests.valid.replacing(
+      "pool: 100", with: "pool: 60, by_arm: {full: {models: 6, attacks: [loss, 'rmia:gamma=2']}, base: {models: 10}}")
+    let specification = try Specification(yaml: text, file: "audit.yaml")
+    let plan = try Plan(specification: specification, input: Self.input())
+    #expect(plan.membership?.masks.count == 10)
+    let sizes = specification.arms.indices.map { arm in
+      plan.runs.count { run in
+        if case .fleet = run.purpose { run.arm == arm } else { false }
+      }
+    }
+    #expect(sizes == specification.arms.map { $0.name == "full" ? 6 : $0.name == "base" ? 10 : 8 })
+    #expect(specification.privacy?.attacks(of: "full").map(\.text) == ["loss", "rmia:gamma=2.0"])
+    #expect(specification.privacy?.attacks(of: "base").map(\.text) == ["lira"])
+    let other = try Specification(yaml: text.replacing("gamma=2", with: "gamma=3"), file: "audit.yaml")
+    #expect(try Plan(specification: other, input: Self.input()).hash != plan.hash)
   }
 
   @Test("Masks come in complementary pairs by unit, half each, from the train split")

@@ -45,7 +45,6 @@ extension YAMLValue {
       guard !attacks.contains(attack) else { throw item.failure("\"\(attack.text)\" is listed twice") }
       attacks.append(attack)
     }
-    guard !attacks.isEmpty else { throw failure("expected an attack: \(Attack.names.joined(separator: ", "))") }
     return attacks
   }
 }
