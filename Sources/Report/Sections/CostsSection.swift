@@ -32,7 +32,8 @@ extension AuditReport {
         caption: """
           \(measurementText); all seeds \
           of an arm together. Peak memory is that of the largest worker. Costs depend on how many workers there were; \
-          no other figure of this report does.
+          no other figure of this report does. What a model computes below everything that is trained is computed once \
+          and kept by each host: whoever needs it first pays for it, in this audit or an earlier one.
           """,
         head: Table.head(
           [
