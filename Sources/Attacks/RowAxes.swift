@@ -41,7 +41,7 @@ struct RowAxes {
       guard let model = places.model[row.model], let query = places.query[row.query],
         let epoch = places.epoch[row.epoch], let item = itemPlaces[row.item]
       else { continue }
-      try Self.check(row, like: table.rows[items[item]], classNames: table.classNames)
+      try row.requireAgreement(with: table.rows[items[item]], classNames: table.classNames)
       let place = ((model * queries.count + query) * epochs.count + epoch) * items.count + item
       guard found[place] < 0 else {
         throw PredictionsError(
@@ -91,21 +91,10 @@ struct RowAxes {
     case (nil, nil): first < second
     }
   }
+}
 
-  private static func check(
-    _ row: ScoresTable.Row, like first: ScoresTable.Row, classNames: [String]
-  ) throws(PredictionsError) {
-    func differs(_ what: String, _ found: String, _ expected: String) -> PredictionsError {
-      PredictionsError(
-        row.file, line: row.line,
-        "item \(row.item) has the \(what) \"\(found)\", and \"\(expected)\" in line \(first.line) of \(first.file)")
-    }
-    guard row.label == first.label else {
-      throw differs("label", classNames[row.label], classNames[first.label])
-    }
-    guard row.cluster == first.cluster else { throw differs("cluster", row.cluster, first.cluster) }
-    for (found, expected) in zip(row.groups, first.groups) where found != expected {
-      throw differs("group", found, expected)
-    }
+extension ScoresTable.Row: ItemRow {
+  package func label(among classNames: [String]) -> String {
+    classNames.indices.contains(label) ? classNames[label] : ""
   }
 }

@@ -50,28 +50,15 @@ package struct ContentCache: Sendable {
   ///
   /// What is part of a base has a second name and is kept, and so is what is named here.
   package func trim(toBytes limit: Int, keeping kept: Set<ContentHash>) {
-    var found: [(path: String, bytes: Int, used: timespec)] = []
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+    FolderTrim.trim(folder, toBytes: limit) { name, status in
       let digest = name.hasSuffix(".partial") ? String(name.dropLast(".partial".count)) : name
-      guard let content = ContentHash(hexadecimal: digest), !kept.contains(content) else { continue }
-      var status = stat()
-      guard stat("\(folder)/\(name)", &status) == 0, status.st_nlink == 1 else { continue }
-      found.append(("\(folder)/\(name)", Int(status.st_size), status.st_mtim))
+      guard let content = ContentHash(hexadecimal: digest) else { return false }
+      return !kept.contains(content) && status.st_nlink == 1
+    } bytes: {
+      Int($0.st_size)
+    } isInUse: {
+      $0.hasSuffix(".partial") && FolderTrim.isLocked($0)
     }
-    var total = found.reduce(0) { $0 + $1.bytes }
-    for file in found.sorted(by: { ($0.used.tv_sec, $0.used.tv_nsec) < ($1.used.tv_sec, $1.used.tv_nsec) }) {
-      guard total > limit else { return }
-      guard !file.path.hasSuffix(".partial") || !isLocked(file.path) else { continue }
-      unlink(file.path)
-      total -= file.bytes
-    }
-  }
-
-  private func isLocked(_ path: String) -> Bool {
-    let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
   }
 
   /// Remembers that a content was used now.

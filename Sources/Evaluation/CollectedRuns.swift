@@ -19,7 +19,7 @@ package struct CollectedRuns: Sendable {
       let position: Int
       if let known = positions[row.item] {
         position = known
-        try Self.check(row, like: items[known], classNames: table.classNames)
+        try row.requireAgreement(with: items[known], classNames: table.classNames)
       } else {
         position = items.count
         positions[row.item] = position
@@ -97,23 +97,6 @@ package struct CollectedRuns: Sendable {
       row.file, line: row.line,
       "the arm \(row.arm.prefix(40))… has a name of \(length) bytes; expected \(longestName) or fewer, for files are named "
         + "after it")
-  }
-
-  private static func check(
-    _ row: PredictionsTable.Row, like first: PredictionsTable.Row, classNames: [String]
-  ) throws(PredictionsError) {
-    func differs(_ what: String, _ found: String, _ expected: String) -> PredictionsError {
-      PredictionsError(
-        row.file, line: row.line,
-        "item \(row.item) has the \(what) \"\(found)\", and \"\(expected)\" in line \(first.line) of \(first.file)")
-    }
-    guard row.label == first.label else {
-      throw differs("label", row.label.map { classNames[$0] } ?? "", first.label.map { classNames[$0] } ?? "")
-    }
-    guard row.cluster == first.cluster else { throw differs("cluster", row.cluster, first.cluster) }
-    for (found, expected) in zip(row.groups, first.groups) where found != expected {
-      throw differs("group", found, expected)
-    }
   }
 }
 

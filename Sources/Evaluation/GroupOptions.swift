@@ -11,8 +11,8 @@ package struct GroupOptions: Equatable, Sendable {
   ///   - combine: column names with `+` between them, a combination each.
   /// - Throws: `GroupOptionsError` for what is named twice, or for a combination of too few or too many columns.
   package init(groups: String, combine: [String]) throws(GroupOptionsError) {
-    self.groups = Self.list(groups, separator: ",")
-    combinations = combine.map { Self.list($0, separator: "+") }
+    self.groups = OptionList.names(groups)
+    combinations = combine.map { OptionList.names($0, separator: "+") }
     if let twice = Self.firstRepeated(self.groups) {
       throw GroupOptionsError("--groups names the column \(twice) twice; name it once")
     }
@@ -29,10 +29,6 @@ package struct GroupOptions: Equatable, Sendable {
     }
   }
 
-  private static func list(_ text: String, separator: Character) -> [String] {
-    text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-  }
-
   private static func firstRepeated(_ names: [String]) -> String? {
     names.indices.first { names[..<$0].contains(names[$0]) }.map { names[$0] }
   }
@@ -43,4 +39,12 @@ package struct GroupOptionsError: Error, Equatable, Sendable, CustomStringConver
   package let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+/// Names on the command line with something between them.
+package enum OptionList {
+  /// The names, without blanks around them; empty ones are left out.
+  package static func names(_ text: String, separator: Character = ",") -> [String] {
+    text.split(separator: separator).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
 }

@@ -65,17 +65,18 @@ package final class Worker {
       items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
       settings: .init(
         precision: try Precision(welcome.precision), labels: Int(welcome.classes), device: device,
-        environment: try environment(threads: Int(welcome.threads)),
+        environment: try environment(welcome),
         stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
     prepared = (comparable, catalogue, computation)
     return computation
   }
 
-  /// What the bits of a matrix product depend on besides its operands.
-  private func environment(threads: Int) throws -> ContentHash {
+  /// The base, and what the bits of a matrix product depend on besides its operands.
+  private func environment(_ welcome: Tenbin_Welcome) throws -> ContentHash {
     var hasher = ContentHasher()
+    hasher.update(bytes: Array(welcome.baseHash))
     hasher.update(bytes: try settings.fingerprint.serializedBytes())
-    hasher.combine(threads)
+    hasher.combine(Int(welcome.threads))
     return hasher.finish()
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Evaluation
 import Foundation
 import Privacy
 import Report
@@ -65,11 +66,13 @@ struct AttackCommand: ParsableCommand {
     let report = try Session.reportingErrors(otherwise: 78) {
       let attack = try ScoresAttack(
         ScoresAttack.Settings(
-          files: scores, groups: Self.list(groups), attacks: try chosenAttacks(), target: target,
+          files: scores, groups: try GroupOptions(groups: groups, combine: []).groups, attacks: try chosenAttacks(),
+          target: target,
           scoreKind: ScoreKind(rawValue: scoreKind) ?? .logLikelihood, reference: reference, margin: margin,
           minimumGroupSize: minGroup, confidence: confidence,
           name: name ?? URL(filePath: scores[0]).deletingPathExtension().lastPathComponent))
-      try Self.requireOwnFolder(output)
+      try PathOptions.requireOwnFolder(
+        output, of: "an attack", entries: ["results.json", "report.html", "tables", "exposed_items.csv"])
       return try attack.report()
     }
     try Session.reportingErrors { try report.files().write(below: output) }
@@ -78,20 +81,7 @@ struct AttackCommand: ParsableCommand {
   }
 
   private func chosenAttacks() throws -> [Attack]? {
-    let texts = Self.list(attacks)
+    let texts = OptionList.names(attacks)
     return texts.isEmpty ? nil : try texts.map { try Attack(text: $0) }
-  }
-
-  private static func list(_ text: String) -> [String] {
-    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-  }
-
-  /// An audit's results, or anything else, must not be written over.
-  private static func requireOwnFolder(_ folder: String) throws {
-    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let own: Set = ["results.json", "report.html", "tables", "exposed_items.csv"]
-    guard contents.allSatisfy(own.contains) else {
-      throw CommandError("\(folder): the folder holds something else than an attack; choose an empty or a new --output")
-    }
   }
 }

@@ -72,7 +72,10 @@ struct EvaluateCommand: ParsableCommand {
           reference: reference,
           rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
           name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
-      if let output { try Self.requireOwnFolder(output) }
+      if let output {
+        try PathOptions.requireOwnFolder(
+          output, of: "an evaluation", entries: ["results.json", "report.html", "tables", "predictions"])
+      }
       var report = try evaluation.report()
       if let policy {
         try policy.require(among: ResultsFigures(Data(report.results())).subjects)
@@ -83,15 +86,5 @@ struct EvaluateCommand: ParsableCommand {
     if let output { try Session.reportingErrors { try (report.files() + tables).write(below: output) } }
     for line in report.summaryLines() { print(line) }
     if let output { print("report: \(output)/report.html") }
-  }
-
-  /// An audit's results, or anything else, must not be written over.
-  private static func requireOwnFolder(_ folder: String) throws {
-    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let own: Set = ["results.json", "report.html", "tables", "predictions"]
-    guard contents.allSatisfy(own.contains) else {
-      throw CommandError(
-        "\(folder): the folder holds something else than an evaluation; choose an empty or a new --output")
-    }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Datasets
+import Evaluation
 import Foundation
 import Gate
 import Monitoring
@@ -120,7 +121,7 @@ struct MonitorCommand: ParsableCommand {
     MonitoringSettings(
       reference: reference, referencePredictions: referencePredictions, referenceManifest: referenceManifest, arm: arm,
       seed: seed, model: model,
-      inputs: inputs.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty },
+      inputs: OptionList.names(inputs),
       text: text, images: images, label: label,
       policy: try policy.map { try PolicyFile(file: $0).policy })
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Options that name files and folders.
 enum PathOptions {
@@ -8,6 +9,18 @@ enum PathOptions {
   static func requireNotEmpty(_ paths: KeyValuePairs<String, String?>) throws {
     for (name, path) in paths where path?.isEmpty == true {
       throw ValidationError("\(name) is empty; expected a path, such as . for this folder")
+    }
+  }
+
+  /// An audit's results, or anything else, must not be written over.
+  ///
+  /// - Parameters:
+  ///   - kind: what is written, with its article.
+  ///   - entries: the names that it has in its folder.
+  static func requireOwnFolder(_ folder: String, of kind: String, entries: Set<String>) throws {
+    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard contents.allSatisfy(entries.contains) else {
+      throw CommandError("\(folder): the folder holds something else than \(kind); choose an empty or a new --output")
     }
   }
 }

@@ -44,6 +44,19 @@ import Testing
     }
   }
 
+  @Test("Whether the states below what is trained may be kept changes no bit")
+  func stateCache() throws {
+    let study = try TinyStudy()
+    try study.write(
+      replacing: "report: {samples: 1}", with: "report: {samples: 1}\ncluster: {state_cache: 0}", to: "none.yaml")
+    for (specification, output) in [("audit", "kept"), ("none", "none")] {
+      let outcome = try Program.run(
+        "audit", study.path("\(specification).yaml"), "--workers", "2", "--output", study.path(output))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("none/results.json") == study.read("kept/results.json"))
+  }
+
   @Test("A coordinator and a worker that were started by hand come to the same bytes")
   func byHand() throws {
     let study = try TinyStudy()

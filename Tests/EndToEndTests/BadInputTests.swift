@@ -174,7 +174,7 @@ import Wire
       "  - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}\n"
       + "  - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}\n  - full\n"
     let small = TinyStudy.specification.replacing(arms, with: "")
-      .replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")
+      .replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 4}\n", with: "")
     try study.write(small, to: "small.yaml")
     let first = try Program.run("audit", study.path("small.yaml"), "--workers", "1", "--output", study.path("out"))
     #expect(first.exitCode == 0, "\(first.errors)")

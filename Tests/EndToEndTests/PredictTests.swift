@@ -45,12 +45,14 @@ import Testing
     .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"))
   func agreesWithPython() throws {
     let study = try TinyStudy()
-    let text = TinyStudy.specification.replacing("privacy: {attacks: [lira, loss], models: 6, pool: 60}\n", with: "")
-      .replacing(
-        "  - full",
-        with:
-          "  - lora: {rank: 3, alpha: 8, targets: [key, fc2], dropout: 0.1, rank_stabilized: true, name: lora-stable}\n"
-          + "  - full")
+    let text = TinyStudy.specification.replacing(
+      "privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 4}\n", with: ""
+    )
+    .replacing(
+      "  - full",
+      with:
+        "  - lora: {rank: 3, alpha: 8, targets: [key, fc2], dropout: 0.1, rank_stabilized: true, name: lora-stable}\n"
+        + "  - full")
     try study.write(text, to: "train.yaml")
     let audit = try Program.run("audit", study.path("train.yaml"), "--workers", "2", "--output", study.path("a"))
     #expect(audit.exitCode == 0, "\(audit.errors)")

@@ -73,7 +73,7 @@ final class TinyStudy {
       - full
     training: {epochs: 2, batch: 16, microbatch: 4, lora: {rate: 3e-3}, full: {rate: 1e-3}}
     seeds: [13, 42]
-    privacy: {attacks: [lira, loss], models: 6, pool: 60}
+    privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 4}
     report: {samples: 1}
 
     """

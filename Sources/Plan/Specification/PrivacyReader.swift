@@ -6,7 +6,7 @@ extension PrivacySettings {
     let keys = try value.mapping(["attacks", "models", "pool", "packed", "by_arm"])
     models = try keys["models"]?.fleetSize() ?? 16
     pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
-    packed = try keys["packed"]?.integer(1...1_024) ?? 4
+    packed = try keys["packed"]?.integer(1...1_024) ?? 1
     attacks = try keys["attacks"]?.attacks() ?? Attack.standard
     let trained = arms.filter(\.isTrained).map(\.name)
     byArm = [:]

@@ -23,10 +23,12 @@ extension AuditReport {
     return "<h3>\(armLabel(arm.arm))</h3><div class=\"multiples reliability\">\(diagrams)</div>"
   }
 
-  private var calibrationOverview: HTML {
-    var notes = Footnotes(prefix: "calibration")
+  /// The rows of a table of calibration: all items and every group, an arm each.
+  ///
+  /// - Parameter cells: those behind the names of group and arm; the row is 0 for all items.
+  func calibrationRows(_ cells: (ArmEvaluation, CalibrationEvaluation, _ row: Int) -> HTML) -> [HTML] {
     let calibrations = fairness.arms.map { [$0.overallCalibration] + $0.groupCalibrations }
-    let rows = (calibrations.first ?? []).indices.flatMap { row in
+    return (calibrations.first ?? []).indices.flatMap { row in
       fairness.arms.enumerated().map { index, arm -> HTML in
         let calibration = calibrations[index][row]
         let name: HTML =
@@ -37,16 +39,25 @@ extension AuditReport {
           """ : .empty
         return """
           <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
-          <td class="text">\(confidenceText(calibration.signedGap))</td>\
-          <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
-          <td>\(Figures.percent(calibration.expectedCalibrationError.value)) <span class="range">\
-          (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span>\
-          <small>classwise \(Figures.percent(calibration.classwiseError.value))</small></td>\
-          <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
-          <td>\(notes.cell(calibration.negativeLogLikelihood) { "\(Figures.fixed($0.value, digits: 3))" })</td>\
-          <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td></tr>
+          \(cells(arm, calibration, row))</tr>
           """
       }
+    }
+  }
+
+  private var calibrationOverview: HTML {
+    var notes = Footnotes(prefix: "calibration")
+    let rows = calibrationRows { arm, calibration, row in
+      """
+      <td class="text">\(confidenceText(calibration.signedGap))</td>\
+      <td>\(notes.cell(calibration.debiasedSquaredError, squaredError))</td>\
+      <td>\(Figures.percent(calibration.expectedCalibrationError.value)) <span class="range">\
+      (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span>\
+      <small>classwise \(Figures.percent(calibration.classwiseError.value))</small></td>\
+      <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
+      <td>\(notes.cell(calibration.negativeLogLikelihood) { "\(Figures.fixed($0.value, digits: 3))" })</td>\
+      <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td>
+      """
     }
     return Table.html(
       caption: """

@@ -4,26 +4,16 @@ extension AuditReport {
   /// How far the probability of the positive class can be trusted; nothing but for two classes, one of them positive.
   var positiveCalibrationOverview: HTML {
     var notes = Footnotes(prefix: "positive-calibration")
-    let calibrations = fairness.arms.map { [$0.overallCalibration] + $0.groupCalibrations }
-    guard calibrations.contains(where: { $0.contains { $0.positive.value != nil } }) else { return .empty }
-    let rows = (calibrations.first ?? []).indices.flatMap { row in
-      fairness.arms.enumerated().map { index, arm -> HTML in
-        let calibration = calibrations[index][row]
-        let name: HTML =
-          index == 0
-          ? """
-          <th scope="rowgroup" class="text" rowspan="\(fairness.arms.count)">\
-          \(calibration.group?.description ?? "all items")</th>
-          """ : .empty
-        return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
-          <td>\(notes.cell(calibration.positive) { "\(Figures.percent($0.meanProbability))" })</td>\
-          <td>\(notes.cell(calibration.positive) { "\(Figures.percent($0.baseRate))" })</td>\
-          <td>\(notes.cell(calibration.positive) { gapText($0.signedGap) })</td>\
-          <td>\(notes.cell(calibration.positive.flattened(\.debiasedSquaredError), squaredError))</td>\
-          <td>\(notes.cell(calibration.positive) { errorText($0) })</td></tr>
-          """
-      }
+    let calibrations = fairness.arms.flatMap { [$0.overallCalibration] + $0.groupCalibrations }
+    guard calibrations.contains(where: { $0.positive.value != nil }) else { return .empty }
+    let rows = calibrationRows { _, calibration, _ in
+      """
+      <td>\(notes.cell(calibration.positive) { "\(Figures.percent($0.meanProbability))" })</td>\
+      <td>\(notes.cell(calibration.positive) { "\(Figures.percent($0.baseRate))" })</td>\
+      <td>\(notes.cell(calibration.positive) { gapText($0.signedGap) })</td>\
+      <td>\(notes.cell(calibration.positive.flattened(\.debiasedSquaredError), squaredError))</td>\
+      <td>\(notes.cell(calibration.positive) { errorText($0) })</td>
+      """
     }
     return Table.html(
       caption: """

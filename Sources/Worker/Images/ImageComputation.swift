@@ -24,7 +24,7 @@ package final class ImageComputation: MicroBatchComputation {
     package var precision: Precision
     package var labels: Int
     package var device: Device
-    /// The digest of everything besides base, precision and items on which the bits of a state depend.
+    /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
     package var environment: ContentHash
     /// Bytes that the states behind frozen prefixes may take on this host's disk.
     package var stateCacheLimit: Int
@@ -137,9 +137,9 @@ package final class ImageComputation: MicroBatchComputation {
     }
     if let states = current?.states { return .prefixStates(try states.batch(positions)) }
     let states = try FrozenStates(first: first) { [self] elements in
-      guard let folder = try? CacheFolder.path("states"), let key = try? key(of: prefix) else { return nil }
+      guard let folder = try? CacheFolder.path("states") else { return nil }
       return StateCache(
-        folder: folder, key: key, items: items.count, elements: elements, limit: settings.stateCacheLimit)
+        folder: folder, key: key(of: prefix), items: items.count, elements: elements, limit: settings.stateCacheLimit)
     } compute: { [items] in
       try model.prefixStates(pixels: items.pixels([$0]))
     }
@@ -148,10 +148,9 @@ package final class ImageComputation: MicroBatchComputation {
   }
 
   /// The digest of everything on which the states behind a prefix depend.
-  private func key(of prefix: FrozenPrefix) throws -> ContentHash {
+  private func key(of prefix: FrozenPrefix) -> ContentHash {
     var hasher = ContentHasher()
     hasher.combine("frozen states 1")
-    hasher.combine(try checkpoint.contentHash())
     hasher.combine(settings.precision.rawValue)
     switch prefix {
     case .features: hasher.combine("features")

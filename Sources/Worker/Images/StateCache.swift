@@ -1,3 +1,4 @@
+internal import Content
 internal import Foundation
 package import Hashing
 
@@ -40,7 +41,14 @@ package final class StateCache {
     (self.items, self.elements, self.limit) = (items, elements, limit)
     isChecked = Array(repeating: false, count: items)
     let name = "\(key).states"
-    Self.trim(folder: folder, toBytes: max(0, limit - bytes), keeping: name)
+    // Those that a process has open, it has locked.
+    FolderTrim.trim(folder, toBytes: max(0, limit - bytes)) { other, _ in
+      other.hasSuffix(".states") && other != name
+    } bytes: {
+      Int($0.st_blocks) * 512
+    } isInUse: {
+      FolderTrim.isLocked($0)
+    }
     let path = "\(folder)/\(name)"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return nil }
@@ -100,27 +108,5 @@ package final class StateCache {
       done += written
     }
     return true
-  }
-
-  /// Removes files of states that nobody has open, those that were not used for longest first, until the rest is within a
-  /// limit.
-  private static func trim(folder: String, toBytes limit: Int, keeping kept: String) {
-    var found: [(path: String, bytes: Int, used: timespec)] = []
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasSuffix(".states") && name != kept {
-      var status = stat()
-      guard stat("\(folder)/\(name)", &status) == 0 else { continue }
-      found.append(("\(folder)/\(name)", Int(status.st_blocks) * 512, status.st_mtim))
-    }
-    var total = found.reduce(0) { $0 + $1.bytes }
-    for file in found.sorted(by: { ($0.used.tv_sec, $0.used.tv_nsec) < ($1.used.tv_sec, $1.used.tv_nsec) }) {
-      guard total > limit else { return }
-      let descriptor = open(file.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-      guard descriptor >= 0 else { continue }
-      defer { close(descriptor) }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
-      unlink(file.path)
-      total -= file.bytes
-    }
   }
 }
