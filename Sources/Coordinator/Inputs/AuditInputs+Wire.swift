@@ -14,7 +14,11 @@ extension AuditInputs {
     var catalogue = Tenbin_Catalogue()
     var shelf = ContentShelf()
     for (position, item) in manifest.items.enumerated() {
-      let path = URL(filePath: item.path).standardizedFileURL.path(percentEncoded: false)
+      guard let file = item.path else {
+        throw AuditError(
+          .configuration, "\(manifest.description(of: item)) is a text; workers can be offered files only")
+      }
+      let path = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
       let content = plan.input.contents[position]
       // A file that has gone meanwhile has no bytes: whoever reads it finds that it has changed.
       let bytes = FileSize.of(path) ?? 0

@@ -6,7 +6,7 @@ internal import Plan
 internal import Synchronization
 
 extension PlanInput {
-  /// Reads and decodes every image once: a file that cannot be used is found before anything starts.
+  /// Reads every item, and decodes every image, once: a file that cannot be used is found before anything starts.
   init(
     manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash]
   ) throws {
@@ -35,7 +35,9 @@ extension PlanInput {
       for item in stride(from: part, to: items.count, by: parts) {
         do {
           let bytes = try manifest.bytes(of: items[item])
-          _ = try RGBImage(decoding: bytes, name: "\(manifest.file), line \(items[item].row): \(items[item].path)")
+          if items[item].path != nil {
+            _ = try RGBImage(decoding: bytes, name: manifest.description(of: items[item]))
+          }
           let hash = ContentHash(of: bytes)
           found.withLock { $0.hashes[item] = hash }
         } catch {
