@@ -182,6 +182,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "PrepareScriptsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
