@@ -35,7 +35,8 @@ struct HateSpeechScriptTests {
     let json = try folder.write(JSONSerialization.data(withJSONObject: columns), to: "columns.json")
     let parquet = folder.path + "/release.parquet"
     let code =
-      "import sys, json, pyarrow, pyarrow.parquet as p; p.write_table(pyarrow.table(json.load(open(sys.argv[1]))), sys.argv[2])"
+      "import sys, json, pyarrow, pyarrow.parquet as parquet\n"
+      + "parquet.write_table(pyarrow.table(json.load(open(sys.argv[1]))), sys.argv[2])"
     let outcome = try PrepareScript.run(code: code, [json, parquet])
     try #require(outcome.status == 0, "\(outcome.errors)")
     return parquet

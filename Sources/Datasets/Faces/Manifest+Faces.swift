@@ -13,7 +13,14 @@ extension Manifest {
   ///
   /// Items are in the order of their names' bytes; a name is the path from `folder`. A file whose name does not say all
   /// this is in `skipped`. An unreadable folder or photograph, and a folder without any photograph, are errors.
-  package init(facesFolder folder: String, label: FaceLabel) throws(ManifestError) {
+  ///
+  /// - Parameter extra: What is kept with each item beside its groups, as a split's strata are: any of `race`, `gender`
+  ///   and `age`, the label too; of any other name there is no column.
+  package init(facesFolder folder: String, label: FaceLabel, extra: [String] = []) throws(ManifestError) {
+    if let name = extra.first(where: { UTKFaceName.columns[$0] == nil }) {
+      throw ManifestError(
+        file: folder, line: nil, problem: .missingColumn(name: name, columns: UTKFaceName.columns.keys.sorted()))
+    }
     let listing = try FolderListing(folder)
     var items: [ManifestItem] = []
     var skipped = listing.others.map { SkippedFile(name: $0, reason: .notRegularFile) }
@@ -31,7 +38,10 @@ extension Manifest {
       } catch {
         throw ManifestError(file: folder, line: nil, problem: .unreadableFile(path: path, reason: error.reason))
       }
-      items.append(ManifestItem(face: face, name: name, path: path, row: items.count + 1, label: label))
+      items.append(
+        ManifestItem(
+          face: face, name: name, path: path, row: items.count + 1, label: label,
+          extra: extra.compactMap { UTKFaceName.columns[$0]?(face) }))
     }
     guard !items.isEmpty else {
       throw ManifestError(file: folder, line: nil, problem: .noFaces(skipped: skipped.count))
@@ -41,6 +51,14 @@ extension Manifest {
       folder: folder, classNames: label.classNames, groupNames: ["race", label.other.rawValue], items: items,
       skipped: skipped)
   }
+}
+
+extension UTKFaceName {
+  /// What a name says, in words, by the name that a column of it would have.
+  fileprivate static let columns: [String: @Sendable (UTKFaceName) -> String] = [
+    "race": { $0.race.name }, "gender": { FaceLabel.gender.className(of: $0) },
+    "age": { FaceLabel.age.className(of: $0) },
+  ]
 }
 
 extension FaceLabel {
@@ -69,10 +87,10 @@ extension FaceLabel {
 }
 
 extension ManifestItem {
-  fileprivate init(face: UTKFaceName, name: String, path: String, row: Int, label: FaceLabel) {
+  fileprivate init(face: UTKFaceName, name: String, path: String, row: Int, label: FaceLabel, extra: [String]) {
     self.init(
       row: row, name: name, content: .file(path: path), label: label.className(of: face),
       classIndex: label.classIndex(of: face), groups: [[face.race.name], [label.other.className(of: face)]],
-      cluster: name, split: nil, extra: [])
+      cluster: name, split: nil, extra: extra)
   }
 }

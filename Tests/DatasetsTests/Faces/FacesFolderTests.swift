@@ -140,6 +140,17 @@ import Testing
     #expect(conflicts.map { $0.items.map(\.label) } == [["male", "female", "male"]])
   }
 
+  @Test("Race, gender and age can be kept as strata, the label too; of other columns there are none")
+  func strata() throws {
+    try write("35_1_4_1.jpg")
+    let manifest = try Manifest(facesFolder: folder.path, label: .gender, extra: ["age", "gender", "race"])
+    #expect(manifest.items.map(\.extra) == [["31-40", "female", "Others"]])
+    let problem = ManifestError.Problem.missingColumn(name: "person", columns: ["age", "gender", "race"])
+    #expect(throws: ManifestError(file: folder.path, line: nil, problem: problem)) {
+      try Manifest(facesFolder: folder.path, label: .gender, extra: ["race", "person"])
+    }
+  }
+
   @Test("An error about a photograph names it and no line")
   func errors() throws {
     try write("1_0_0_1.jpg")
