@@ -5,7 +5,8 @@ import Models
 import Tokenizers
 
 extension Prediction {
-  /// Reads the images or texts that a column of a CSV file names or holds and writes a probability for every class.
+  /// Reads the images or texts that a column of a CSV or JSON Lines file names or holds and writes a probability for
+  /// every class.
   ///
   /// - Parameters:
   ///   - column: the column with paths, relative to the file, or with texts; `path` or `text` where nothing is said.
@@ -15,14 +16,14 @@ extension Prediction {
   package func predict(
     manifest input: String, column name: String?, tokens limit: Int, to output: String
   ) throws -> Int {
-    let table = try CommaSeparatedValues(file: input)
     let isText = checkpoint.configuration.imageSize == nil
     let name = name ?? (isText ? "text" : "path")
+    let table = try Table(file: input, columns: [name])
     guard let column = table.column(name) else {
       throw PredictionError(
         "\(input): no column \"\(name)\"; the columns are \(table.header.joined(separator: ", "))")
     }
-    let compute: ([CommaSeparatedValues.Row]) throws -> (logits: [[Float]], cut: Int)
+    let compute: ([Table.Row]) throws -> (logits: [[Float]], cut: Int)
     switch model {
     case .images(let model): compute = try images(model, file: input, column: column)
     case .texts(let model): compute = try texts(model, column: column, limit: limit)
@@ -54,7 +55,7 @@ extension Prediction {
 
   private func images(
     _ model: ImageClassifier, file: String, column: Int
-  ) throws -> ([CommaSeparatedValues.Row]) throws -> (logits: [[Float]], cut: Int) {
+  ) throws -> ([Table.Row]) throws -> (logits: [[Float]], cut: Int) {
     let folder = URL(filePath: file).deletingLastPathComponent()
     let preprocessor = try ImagePreprocessor(checkpoint)
     return { rows in
@@ -71,9 +72,9 @@ extension Prediction {
 
   private func texts(
     _ model: TextClassifier, column: Int, limit: Int
-  ) throws -> ([CommaSeparatedValues.Row]) throws -> (logits: [[Float]], cut: Int) {
+  ) throws -> ([Table.Row]) throws -> (logits: [[Float]], cut: Int) {
     let tokenizer = try TextTokenizer(folder: checkpoint.path)
-    let padding = try checkpoint.paddingToken(tokenizer)
+    let padding = try checkpoint.paddingToken(else: tokenizer.padding ?? tokenizer.endOfSequence)
     return { rows in
       let texts = try rows.map { try tokenizer.encode($0.fields[column]) }
       let batch = try TokenBatch(
@@ -83,7 +84,7 @@ extension Prediction {
   }
 
   private static func bytes(
-    of path: String, row: CommaSeparatedValues.Row, in file: String
+    of path: String, row: Table.Row, in file: String
   ) throws(PredictionError) -> [UInt8] {
     do throws(FileError) {
       return try FileBytes.read(path)

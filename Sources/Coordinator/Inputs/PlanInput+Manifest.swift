@@ -6,9 +6,10 @@ internal import Plan
 internal import Synchronization
 
 extension PlanInput {
-  /// Reads and decodes every image once: a file that cannot be used is found before anything starts.
+  /// Reads every item, and decodes every image, once: a file that cannot be used is found before anything starts.
   init(
-    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash]
+    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash],
+    sequences: Sequences?
   ) throws {
     let settings = specification.data
     var strata: [[String]] = []
@@ -23,7 +24,7 @@ extension PlanInput {
       contents: try Self.contents(of: manifest),
       groups: Self.groups(of: manifest, settings: settings.groups)
         + settings.combinations.flatMap { Self.combined($0, of: manifest) },
-      base: base, adapters: adapters)
+      base: base, adapters: adapters, sequences: sequences)
   }
 
   private static func contents(of manifest: Manifest) throws -> [ContentHash] {
@@ -35,7 +36,9 @@ extension PlanInput {
       for item in stride(from: part, to: items.count, by: parts) {
         do {
           let bytes = try manifest.bytes(of: items[item])
-          _ = try RGBImage(decoding: bytes, name: "\(manifest.file), line \(items[item].row): \(items[item].path)")
+          if items[item].path != nil {
+            _ = try RGBImage(decoding: bytes, name: manifest.description(of: items[item]))
+          }
           let hash = ContentHash(of: bytes)
           found.withLock { $0.hashes[item] = hash }
         } catch {

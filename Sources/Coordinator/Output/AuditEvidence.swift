@@ -243,8 +243,9 @@ struct AuditEvidence {
   private func samples(predictions: [ArmPredictions]) throws -> [SampleImage] {
     let test = plan.splits.test
     return try groups(among: test).flatMap { group in
-      try group.members.prefix(inputs.specification.report.samples).map { position in
+      try group.members.prefix(inputs.specification.report.samples).compactMap { position -> SampleImage? in
         let item = inputs.manifest.items[test[position]]
+        guard item.path != nil else { return nil }
         let bytes = try inputs.manifest.bytes(of: item)
         return SampleImage(
           group: group.name, label: item.label, bytes: bytes, mediaType: bytes.first == 0x89 ? .png : .jpeg,

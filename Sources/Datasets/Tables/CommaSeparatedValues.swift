@@ -3,12 +3,8 @@
 ///
 /// The SwiftCSV package has no line numbers, accepts ragged rows and drops an empty last field, hence a reader here.
 package struct CommaSeparatedValues: Hashable, Sendable {
-  package struct Row: Hashable, Sendable {
-    /// The physical line on which the row begins, counted from one; the header is line 1.
-    package let line: Int
-    /// One value for each column of the header.
-    package let fields: [String]
-  }
+  /// The header is line 1.
+  package typealias Row = Table.Row
 
   /// The file's path, or the name under which the bytes came.
   package let file: String

@@ -2,10 +2,12 @@ import Foundation
 
 /// Turns the rows of a table into items, having found the columns first.
 struct ManifestReader {
-  private let table: CommaSeparatedValues
+  private let table: Table
   private let columns: ManifestColumns
   private let folder: String
-  private let path: Int
+  /// The column of texts or, where there is none, of paths.
+  private let content: Int
+  private let name: Int?
   private let label: Int
   private let cluster: Int?
   private let split: Int?
@@ -14,7 +16,7 @@ struct ManifestReader {
   private let tagGroups: [[(tag: String, index: Int)]]
   let groupNames: [String]
 
-  init(table: CommaSeparatedValues, columns: ManifestColumns) throws(ManifestError) {
+  init(table: Table, columns: ManifestColumns) throws(ManifestError) {
     func index(of name: String) throws(ManifestError) -> Int {
       if let index = table.column(name) { return index }
       throw ManifestError(file: table.file, line: nil, problem: .missingColumn(name: name, columns: table.header))
@@ -23,7 +25,10 @@ struct ManifestReader {
     self.columns = columns
     let steps = table.file.split(separator: "/", omittingEmptySubsequences: false)
     folder = steps.dropLast().map { $0 + "/" }.joined()
-    path = try index(of: columns.path)
+    content = try index(of: columns.text ?? columns.path)
+    var name: Int?
+    if columns.text != nil, let column = columns.name { name = try index(of: column) }
+    self.name = name
     label = try index(of: columns.label)
     var cluster: Int?
     if let name = columns.cluster { cluster = try index(of: name) }
@@ -82,8 +87,12 @@ struct ManifestReader {
     items.reserveCapacity(table.rows.count)
     for row in table.rows {
       let item = try item(row, classes: classes, classNames: classNames)
-      if let firstLine = firstLines.updateValue(row.line, forKey: item.path) {
-        throw error(.duplicatePath(path: item.name, firstLine: firstLine), row)
+      if let firstLine = firstLines.updateValue(row.line, forKey: item.path ?? item.name) {
+        let problem: ManifestError.Problem =
+          item.path != nil
+          ? .duplicatePath(path: item.name, firstLine: firstLine)
+          : .duplicateName(column: columns.name ?? "", name: item.name, firstLine: firstLine)
+        throw error(problem, row)
       }
       items.append(item)
     }
@@ -91,9 +100,21 @@ struct ManifestReader {
   }
 
   private func item(
-    _ row: CommaSeparatedValues.Row, classes: [String: Int], classNames: [String]
+    _ row: Table.Row, classes: [String: Int], classNames: [String]
   ) throws(ManifestError) -> ManifestItem {
-    let name = row.fields[path]
+    let (name, content) = columns.text == nil ? try file(of: row) : try text(of: row)
+    let label = row.fields[label]
+    guard !label.isEmpty else { throw error(.emptyLabel(column: columns.label), row) }
+    guard let classIndex = classes[label] else {
+      throw error(.unknownLabel(label: label, classNames: classNames), row)
+    }
+    return ManifestItem(
+      row: row.line, name: name, content: content, label: label, classIndex: classIndex, groups: try groups(of: row),
+      cluster: try cluster(of: row), split: try split(of: row), extra: extra.map { row.fields[$0] })
+  }
+
+  private func file(of row: Table.Row) throws(ManifestError) -> (name: String, ManifestItem.Content) {
+    let name = row.fields[content]
     guard !name.isEmpty else { throw error(.emptyPath, row) }
     let resolved = resolved(name)
     do throws(FileError) {
@@ -101,14 +122,17 @@ struct ManifestReader {
     } catch {
       throw self.error(.unreadableFile(path: resolved, reason: error.reason), row)
     }
-    let label = row.fields[label]
-    guard !label.isEmpty else { throw error(.emptyLabel(column: columns.label), row) }
-    guard let classIndex = classes[label] else {
-      throw error(.unknownLabel(label: label, classNames: classNames), row)
+    return (name, .file(path: resolved))
+  }
+
+  private func text(of row: Table.Row) throws(ManifestError) -> (name: String, ManifestItem.Content) {
+    let text = row.fields[content]
+    guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+      throw error(.emptyText(column: columns.text ?? ""), row)
     }
-    return ManifestItem(
-      row: row.line, name: name, path: resolved, label: label, classIndex: classIndex, groups: try groups(of: row),
-      cluster: try cluster(of: row), split: try split(of: row), extra: extra.map { row.fields[$0] })
+    guard let name, let column = columns.name else { return ("row \(row.line)", .text(text)) }
+    guard !row.fields[name].isEmpty else { throw error(.emptyName(column: column), row) }
+    return (row.fields[name], .text(text))
   }
 
   /// Leaves out empty and `.` steps, so that two spellings of one path are found to be the same; `..` stays, because
@@ -119,7 +143,7 @@ struct ManifestReader {
     return path.hasPrefix("/") ? "/" + steps : steps
   }
 
-  private func groups(of row: CommaSeparatedValues.Row) throws(ManifestError) -> [[String]] {
+  private func groups(of row: Table.Row) throws(ManifestError) -> [[String]] {
     var result = groups.map { Manifest.tags(inCell: row.fields[$0]) }
     for columns in tagGroups {
       var tags: [String] = []
@@ -130,7 +154,7 @@ struct ManifestReader {
   }
 
   private func boolean(
-    _ row: CommaSeparatedValues.Row, _ index: Int, _ column: String
+    _ row: Table.Row, _ index: Int, _ column: String
   ) throws(ManifestError) -> Bool {
     switch row.fields[index].lowercased() {
     case "true", "1", "yes": return true
@@ -139,13 +163,13 @@ struct ManifestReader {
     }
   }
 
-  private func cluster(of row: CommaSeparatedValues.Row) throws(ManifestError) -> String {
+  private func cluster(of row: Table.Row) throws(ManifestError) -> String {
     guard let cluster, let name = columns.cluster else { return "row \(row.line)" }
     guard !row.fields[cluster].isEmpty else { throw error(.emptyCluster(column: name), row) }
     return row.fields[cluster]
   }
 
-  private func split(of row: CommaSeparatedValues.Row) throws(ManifestError) -> DatasetSplit? {
+  private func split(of row: Table.Row) throws(ManifestError) -> DatasetSplit? {
     guard let index = split, let name = columns.split else { return nil }
     guard let split = DatasetSplit(cell: row.fields[index]) else {
       throw error(.unknownSplit(column: name, value: row.fields[index]), row)
@@ -153,7 +177,7 @@ struct ManifestReader {
     return split
   }
 
-  private func error(_ problem: ManifestError.Problem, _ row: CommaSeparatedValues.Row) -> ManifestError {
+  private func error(_ problem: ManifestError.Problem, _ row: Table.Row) -> ManifestError {
     ManifestError(file: table.file, line: row.line, problem: problem)
   }
 

@@ -11,14 +11,22 @@ package enum DatasetSplit: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// One row of a manifest: an image, its label and the groups it belongs to.
+/// One row of a manifest: an image or a text, its label and the groups it belongs to.
 package struct ManifestItem: Hashable, Sendable {
-  /// The physical line of the manifest on which the row begins, counted from one with the header.
+  /// What there is to classify.
+  package enum Content: Hashable, Sendable {
+    /// An image file; the path from here: the item's `name` from the manifest's folder, unless it is absolute.
+    case file(path: String)
+    case text(String)
+  }
+
+  /// The physical line of the manifest on which the row begins, counted from one with a CSV's header; in a folder of
+  /// faces the place in the order of names, counted from one.
   package let row: Int
-  /// The path as the manifest writes it: the same wherever the dataset lies.
+  /// What the item is called wherever the dataset lies: the path as the manifest writes it, a text's identifier, or
+  /// "row N".
   package let name: String
-  /// The path from here: `name` from the manifest's folder, unless it is absolute.
-  package let path: String
+  package let content: Content
   package let label: String
   /// The label's position in the manifest's `classNames`.
   package let classIndex: Int
@@ -30,4 +38,10 @@ package struct ManifestItem: Hashable, Sendable {
   package let split: DatasetSplit?
   /// The text of each extra column, in the order of `ManifestColumns.extra`.
   package let extra: [String]
+
+  /// The path of the item's file; nil where the item is a text.
+  package var path: String? { if case .file(let path) = content { path } else { nil } }
+
+  /// The item's text; nil where the item is a file.
+  package var text: String? { if case .text(let text) = content { text } else { nil } }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// A dataset of labelled images: a CSV file whose rows name an image, its label and its groups.
+/// A dataset of labelled images or texts: a CSV or JSON Lines file whose rows hold an image's path or a text, its label
+/// and its groups.
 ///
 ///     let manifest = try Manifest(
 ///       file: "data/faces.csv",
@@ -10,7 +11,7 @@ package struct Manifest: Sendable {
   /// What a group column says of an item whose cell is empty.
   package static let missingTag = "(missing)"
 
-  /// The manifest's path.
+  /// The manifest's path; that of the folder where it is one of faces.
   package let file: String
   /// The classes: those given, in their order, or else the labels that occur, sorted by Unicode scalar.
   package let classNames: [String]
@@ -18,22 +19,38 @@ package struct Manifest: Sendable {
   package let groupNames: [String]
   /// At least one item, in the order of the file.
   package let items: [ManifestItem]
+  /// Files of a folder of faces that are no items, in the order of their names; none where the manifest is a table.
+  package let skipped: [SkippedFile]
+  private let isTable: Bool
 
   /// Reads the manifest and checks every row, that its image is a readable file included; images are not decoded.
   ///
+  /// A file whose name ends in `.jsonl` or `.ndjson` is read as JSON Lines, any other as comma-separated values.
+  ///
   /// - Parameter classNames: The labels allowed, in the order of the model's outputs; nil takes those that occur.
   package init(file: String, columns: ManifestColumns, classNames: [String]? = nil) throws(ManifestError) {
-    let table: CommaSeparatedValues
-    do throws(CommaSeparatedValuesError) {
-      table = try CommaSeparatedValues(file: file)
+    let table: Table
+    do throws(TableError) {
+      table = try Table(file: file, columns: columns.required)
     } catch {
-      throw ManifestError(file: file, line: error.line, problem: .table(error.problem))
+      throw ManifestError(file: file, error)
     }
     let reader = try ManifestReader(table: table, columns: columns)
     self.file = file
     self.classNames = try reader.classNames(given: classNames)
     groupNames = reader.groupNames
     items = try reader.items(classNames: self.classNames)
+    skipped = []
+    isTable = true
+  }
+
+  init(folder: String, classNames: [String], groupNames: [String], items: [ManifestItem], skipped: [SkippedFile]) {
+    file = folder
+    self.classNames = classNames
+    self.groupNames = groupNames
+    self.items = items
+    self.skipped = skipped
+    isTable = false
   }
 
   /// The tags of `item` in the group `name`; nil when the manifest has no such group.
@@ -52,18 +69,28 @@ package struct Manifest: Sendable {
     return tags.isEmpty ? [missingTag] : tags
   }
 
-  /// The bytes of the item's image file.
+  /// The bytes of the item's image file, or of its text in UTF-8.
   package func bytes(of item: ManifestItem) throws(ManifestError) -> [UInt8] {
-    do throws(FileError) {
-      return try FileBytes.read(item.path)
-    } catch {
-      throw ManifestError(
-        file: file, line: item.row, problem: .unreadableFile(path: item.path, reason: error.reason))
+    switch item.content {
+    case .text(let text): return Array(text.utf8)
+    case .file(let path):
+      do throws(FileError) {
+        return try FileBytes.read(path)
+      } catch {
+        throw ManifestError(
+          file: file, line: isTable ? item.row : nil, problem: .unreadableFile(path: path, reason: error.reason))
+      }
     }
   }
 
   /// The item's image; an error names the image and its line in the manifest.
   package func image(of item: ManifestItem) throws -> RGBImage {
-    try RGBImage(decoding: bytes(of: item), name: "\(item.path) (\(file), line \(item.row))")
+    try RGBImage(decoding: bytes(of: item), name: description(of: item))
+  }
+
+  /// Where the item is to be found, for people: its path or name, and its line in the manifest. Never its text.
+  package func description(of item: ManifestItem) -> String {
+    let name = item.path ?? item.name
+    return isTable ? "\(name) (\(file), line \(item.row))" : name
   }
 }

@@ -1,7 +1,12 @@
 /// Which columns of a manifest mean what.
 package struct ManifestColumns: Hashable, Sendable {
-  /// The column with each image's path.
+  /// The column with each image's path; of no meaning where `text` is given.
   package var path: String
+  /// The column with each item's text, where items are texts.
+  package var text: String?
+  /// The column with what each text is called; "row N" with its physical line where nothing is given. Images are called
+  /// by their path.
+  package var name: String?
   /// The column with the label.
   package var label: String
   /// Columns that each divide the items into groups; a cell may hold several tags with `;` between them.
@@ -16,15 +21,24 @@ package struct ManifestColumns: Hashable, Sendable {
   package var extra: [String]
 
   package init(
-    path: String = "path", label: String, groups: [String] = [], tagGroups: [String: [String]] = [:],
-    cluster: String? = nil, split: String? = nil, extra: [String] = []
+    path: String = "path", text: String? = nil, name: String? = nil, label: String, groups: [String] = [],
+    tagGroups: [String: [String]] = [:], cluster: String? = nil, split: String? = nil, extra: [String] = []
   ) {
     self.path = path
+    self.text = text
+    self.name = name
     self.label = label
     self.groups = groups
     self.tagGroups = tagGroups
     self.cluster = cluster
     self.split = split
     self.extra = extra
+  }
+
+  /// Every column that has to be there.
+  var required: Set<String> {
+    let content = text.map { [$0, name].compactMap(\.self) } ?? [path]
+    let single = content + [label] + [cluster, split].compactMap(\.self)
+    return Set(single + extra + groups + tagGroups.values.joined())
   }
 }

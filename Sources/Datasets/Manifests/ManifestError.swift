@@ -2,6 +2,7 @@
 package struct ManifestError: Error, Hashable, CustomStringConvertible {
   package enum Problem: Hashable, Sendable {
     case table(CommaSeparatedValuesError.Problem)
+    case jsonLines(JSONLinesError.Problem)
     case missingColumn(name: String, columns: [String])
     /// A group name stands for two things, or a tag group lists a column twice or none.
     case ambiguousGroup(name: String)
@@ -9,6 +10,10 @@ package struct ManifestError: Error, Hashable, CustomStringConvertible {
     /// `path` names no readable regular file; `reason` is the system's.
     case unreadableFile(path: String, reason: String)
     case duplicatePath(path: String, firstLine: Int)
+    /// The text is empty or nothing but white space.
+    case emptyText(column: String)
+    case emptyName(column: String)
+    case duplicateName(column: String, name: String, firstLine: Int)
     case emptyLabel(column: String)
     case unknownLabel(label: String, classNames: [String])
     /// The class names given, or all the labels found, are fewer than two different ones.
@@ -16,6 +21,10 @@ package struct ManifestError: Error, Hashable, CustomStringConvertible {
     case notBoolean(column: String, value: String)
     case emptyCluster(column: String)
     case unknownSplit(column: String, value: String)
+    /// A folder of faces, or one in it, cannot be listed; `reason` is the system's.
+    case unreadableFolder(path: String, reason: String)
+    /// A folder of faces holds no file with a name that says what it shows; `skipped` others.
+    case noFaces(skipped: Int)
   }
 
   /// The manifest.
@@ -30,22 +39,34 @@ package struct ManifestError: Error, Hashable, CustomStringConvertible {
     self.problem = problem
   }
 
-  package var description: String {
-    if case .table(let problem) = problem {
-      return CommaSeparatedValuesError(file: file, line: line, problem: problem).description
+  init(file: String, _ error: TableError) {
+    switch error {
+    case .commaSeparatedValues(let error): self.init(file: file, line: error.line, problem: .table(error.problem))
+    case .jsonLines(let error): self.init(file: file, line: error.line, problem: .jsonLines(error.problem))
     }
-    return line.map { "\(file), line \($0): \(explanation)" } ?? "\(file): \(explanation)"
+  }
+
+  package var description: String {
+    switch problem {
+    case .table(let problem): CommaSeparatedValuesError(file: file, line: line, problem: problem).description
+    case .jsonLines(let problem): JSONLinesError(file: file, line: line, problem: problem).description
+    default: line.map { "\(file), line \($0): \(explanation)" } ?? "\(file): \(explanation)"
+    }
   }
 
   private var explanation: String {
     switch problem {
-    case .table: ""
+    case .table, .jsonLines: ""
     case .missingColumn(let name, let columns): "no column \"\(name)\"; the columns are \(quoted(columns))"
     case .ambiguousGroup(let name):
       "the group \"\(name)\" must be named once and, if it is made of boolean columns, list at least one, each once"
     case .emptyPath: "the path is empty; expected the path of a JPEG or PNG file"
     case .unreadableFile(let path, let reason): "the image \(path) cannot be read: \(reason)"
     case .duplicatePath(let path, let firstLine): "\(path) is already on line \(firstLine); list every image once"
+    case .emptyText(let column): "the text in column \"\(column)\" is empty; expected a text or no row"
+    case .emptyName(let column): "column \"\(column)\" is empty; expected what the text is called"
+    case .duplicateName(let column, let name, let firstLine):
+      "\"\(name)\" in column \"\(column)\" is already on line \(firstLine); expected every name once"
     case .emptyLabel(let column): "the label in column \"\(column)\" is empty; label the row or remove it"
     case .unknownLabel(let label, let classNames): "the label \"\(label)\" is not one of \(quoted(classNames))"
     case .tooFewClasses(let classNames):
@@ -55,6 +76,10 @@ package struct ManifestError: Error, Hashable, CustomStringConvertible {
     case .emptyCluster(let column): "column \"\(column)\" is empty; expected what the item must not be separated from"
     case .unknownSplit(let column, let value):
       "\"\(value)\" in column \"\(column)\"; expected train, validation (also val, valid) or test"
+    case .unreadableFolder(let path, let reason): "the folder \(path) cannot be read: \(reason)"
+    case .noFaces(let skipped):
+      "no photograph among \(skipped) files; expected names as in UTKFace, age_gender_race_time.jpg, "
+        + "such as 26_1_2_20170116184024662.jpg"
     }
   }
 
