@@ -45,7 +45,7 @@ import Testing
     #expect(manifest.groupNames == ["tone", "sex"])
     #expect(manifest.items.map(\.row) == [2, 3, 4])
     #expect(manifest.items.map(\.name) == ["b.png", "./a.png", "\(folder.path)//c.png"])
-    #expect(manifest.items.map(\.path) == ["b", "a", "c"].map { "\(folder.path)/\($0).png" })
+    #expect(manifest.items.compactMap(\.path) == ["b", "a", "c"].map { "\(folder.path)/\($0).png" })
     #expect(manifest.items.map(\.classIndex) == [1, 0, 0])
     #expect(
       manifest.items.map(\.groups)
