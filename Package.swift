@@ -57,7 +57,8 @@ let package = Package(
       dependencies: [
         "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
-        "Plan", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording", protobuf,
+        "Plan", "Sequences", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording",
+        protobuf,
       ], swiftSettings: strict),
     .target(
       name: "Conductor",
@@ -121,6 +122,7 @@ let package = Package(
     .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
     .target(name: "Gate", swiftSettings: strict),
     .target(name: "Plan", dependencies: ["Gate", "Privacy", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
+    .target(name: "Sequences", dependencies: ["Tokenizers"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["CSentencePiece"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["CImageCodecs"], swiftSettings: strict),

@@ -40,7 +40,8 @@ package final class BenchmarkAudit {
       PlannedRun(
         identifier: RunIdentifier("run-\(run)"), arm: 0, purpose: .task(seed: run),
         members: Array(0..<microBatches * microBatch), evaluated: [], key: RandomKey(seed: run)["benchmark"],
-        settings: MethodSettings(rate: 1e-4, epochs: steps), batch: microBatches * microBatch, microbatch: microBatch)
+        settings: MethodSettings(rate: 1e-4, epochs: steps), batch: microBatches * microBatch, microbatch: microBatch,
+        rows: .uniform(2))
     }
     try self.init(
       runs: planned, kind: .training, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
@@ -69,7 +70,7 @@ package final class BenchmarkAudit {
     ) { places in
       AuditStateMachine(
         work: AuditWork(
-          runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer, classes: 2,
+          runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer,
           initialState: { TrainingState(step: 0, parameters: FloatBuffer(try initial(runs[$0]))) },
           place: places.place, slices: places.slices, loop: loop),
         cluster: ClusterStateMachine())

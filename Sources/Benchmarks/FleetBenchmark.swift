@@ -86,7 +86,7 @@ package enum FleetBenchmark {
         identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .fleet(model: model), members: half,
         evaluated: Array(0..<settings.items), key: key["model"][model],
         settings: MethodSettings(rate: 1e-3, epochs: settings.epochs), batch: settings.batch,
-        microbatch: settings.microBatch, pack: settings.pack(of: model))
+        microbatch: settings.microBatch, rows: .uniform(2), pack: settings.pack(of: model))
     }
     let audit = try BenchmarkAudit(
       runs: runs, kind: .fleet, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),

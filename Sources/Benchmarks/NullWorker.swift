@@ -23,5 +23,5 @@ package final class NullComputation: MicroBatchComputation {
     return 1
   }
 
-  package func logits(method: Int, items: [Int]) -> [Float] { [] }
+  package func evaluate(method: Int, items: [Int], generating tokens: Int) -> [Float] { [] }
 }

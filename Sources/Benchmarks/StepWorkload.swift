@@ -54,7 +54,7 @@ final class StepWorkload: MicroBatchComputation {
     try lossSum(items, gradient)
   }
 
-  func logits(method: Int, items: [Int]) throws -> [Float] { [] }
+  func evaluate(method: Int, items: [Int], generating tokens: Int) throws -> [Float] { [] }
 }
 
 /// The checkpoint of a benchmark: a folder of the user's, or one of random weights that goes with this object.

@@ -128,7 +128,7 @@ extension RunConductor {
     guard case .units(let round, let units) = lease.work else { return }
     switch round.kind {
     case .evaluation:
-      endpoint.expect(bytes: 4 * plan.evaluatedItems(inBlocks: units) * audit.work.classes, from: entry.peer)
+      endpoint.expect(bytes: 4 * plan.evaluatedNumbers(inBlocks: units), from: entry.peer)
     case .step(let step):
       guard !entry.sharesMemory, audit.slices(of: lease.run) == nil, let values = audit.parameters(of: lease.run) else {
         return

@@ -76,7 +76,7 @@ package final class Coordinator {
           AuditStateMachine(
             work: AuditWork(
               runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
-              classes: inputs.classNames.count, initialState: { try inputs.initialState(ofRun: $0) },
+              initialState: { try inputs.initialState(ofRun: $0) },
               place: places.place,
               slices: places.slices,
               loop: parallelLoop),
@@ -147,7 +147,7 @@ package final class Coordinator {
       inputs.plan.runs.enumerated().map { index, run in
         PlannedRecord(
           run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
-          microBatch: run.microbatch, logits: inputs.logitCount(ofRun: index))
+          microBatch: run.microbatch, logits: run.evaluatedNumbers)
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)

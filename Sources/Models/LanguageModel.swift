@@ -44,6 +44,46 @@ package final class LanguageModel: AdaptedModel {
     return (sum.lossSum, targets.count, sum.gradient)
   }
 
+  /// The sum over texts of the mean over a text's target tokens of −log P(token | those before it): every text weighs the
+  /// same, whatever its length. Its gradient is written to `gradient`, which holds as many elements as the layout.
+  ///
+  /// - Parameters:
+  ///   - isTarget: of the shape of the batch; each text has one at least, and its first token cannot be one.
+  ///   - dropout: one key for each text, from which LoRA's dropout draws; without keys nothing is dropped.
+  package func meanGradientSum(
+    _ batch: TokenBatch, isTarget: [[Bool]], dropout: [RandomKey] = [],
+    into gradient: UnsafeMutableBufferPointer<Float>
+  ) throws -> Double {
+    let targets = try targets(of: batch, isTarget)
+    let weights = isTarget.flatMap { row in
+      let count = row.count(where: \.self)
+      return [Float](repeating: 1 / Float(count), count: count)
+    }
+    return try parameters.dropping(by: dropout, items: batch.count) {
+      let rows = try losses(batch, targets)
+      let sum = try rows.weightedSum(try Tensor.copying(weights, shape: [weights.count], on: parameters.device))
+      return try parameters.gradient(of: sum, into: gradient)
+    }
+  }
+
+  /// For each text the sum over its target tokens of log P(token | those before it).
+  ///
+  /// - Parameter isTarget: of the shape of the batch; the first token of a text cannot be one.
+  package func logLikelihoods(_ batch: TokenBatch, isTarget: [[Bool]]) throws -> [Double] {
+    let targets = try targets(of: batch, isTarget)
+    let values = try Autograd.withoutGradients { try losses(batch, targets).floats() }
+    var sums = [Double](repeating: 0, count: batch.count)
+    for (target, loss) in zip(targets, values) { sums[target.row / batch.length] -= Double(loss) }
+    return sums
+  }
+
+  /// −log P of each target: [targets].
+  private func losses(_ batch: TokenBatch, _ targets: [(row: Int, token: Int)]) throws -> Tensor {
+    let classes = try Tensor.copying(integers: targets.map(\.token), on: parameters.device)
+    return try head(hidden(batch).selectedRows(targets.map(\.row), on: parameters.device))
+      .crossEntropyRows(labels: classes)
+  }
+
   /// The logits at every position: [texts, positions, vocabulary].
   package func logits(_ batch: TokenBatch) throws -> Tensor {
     try Autograd.withoutGradients { try head(hidden(batch)).converted(to: .float32) }

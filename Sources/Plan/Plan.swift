@@ -45,7 +45,8 @@ package struct Plan: Sendable {
     }
     guard stage == .audit else {
       membership = nil
-      runs = try Self.searchRuns(specification, members: emphasized(splits.train), evaluated: splits.validation)
+      runs = try Self.searchRuns(
+        specification, input: input, members: emphasized(splits.train), evaluated: splits.validation)
       hash = Self.hash(of: specification, input: input, stage: stage)
       return
     }
@@ -56,6 +57,7 @@ package struct Plan: Sendable {
     } else {
       membership = nil
     }
+    let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
       func run(
@@ -68,7 +70,7 @@ package struct Plan: Sendable {
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
             batch: specification.training.batch, microbatch: specification.training.microbatch,
-            pack: pack))
+            rows: input.rows(of: evaluated), lengths: lengths, pack: pack))
       }
       guard arm.isTrained else {
         run(
@@ -121,12 +123,13 @@ package struct Plan: Sendable {
 
   /// Every candidate of every arm with every seed of the search.
   private static func searchRuns(
-    _ specification: Specification, members: [Int], evaluated: [Int]
+    _ specification: Specification, input: PlanInput, members: [Int], evaluated: [Int]
   ) throws(PlanError) -> [PlannedRun] {
     guard let search = specification.search else { return [] }
     guard !evaluated.isEmpty else {
       throw PlanError(description: "a search needs validation items, and the split has none")
     }
+    let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
       for (number, candidate) in search.candidates(of: arm).enumerated() {
@@ -136,7 +139,7 @@ package struct Plan: Sendable {
               identifier: RunIdentifier("\(arm.name)/candidate-\(number)-seed-\(seed)"), arm: index,
               purpose: .search(candidate: number, seed: seed), members: members, evaluated: evaluated,
               key: RandomKey(seed: seed)["run"], settings: candidate, batch: specification.training.batch,
-              microbatch: specification.training.microbatch))
+              microbatch: specification.training.microbatch, rows: input.rows(of: evaluated), lengths: lengths))
         }
       }
     }
@@ -144,7 +147,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 4
+  package static let version = 5
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }

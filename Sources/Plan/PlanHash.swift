@@ -94,6 +94,7 @@ extension Plan {
   private static func combine(_ training: TrainingSettings, into hasher: inout ContentHasher) {
     hasher.combine(training.batch)
     hasher.combine(training.microbatch)
+    hasher.combine(training.composition.rawValue)
     hasher.combine(training.precision.rawValue)
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
@@ -129,6 +130,10 @@ extension Plan {
       hasher.combine(input.clusters[item])
       hasher.combine(input.contents[item])
       hasher.combine(input.givenSplit?[item].rawValue ?? "")
+    }
+    if let sequences = input.sequences {
+      hasher.combine(sequences.digest)
+      for numbers in sequences.numbers ?? [] { hasher.combine(numbers) }
     }
     for column in input.strata { combine(list: column, into: &hasher) }
     for group in input.groups {

@@ -19,11 +19,13 @@ package struct PlanInput: Sendable {
   package var base: ContentHash
   /// The digests of the adapters that were trained elsewhere, by the name of their arm.
   package var adapters: [String: ContentHash]
+  /// What a model of text sees of the items; nil where they are images.
+  package var sequences: Sequences?
 
   package init(
     labels: [Int], classes: [String], clusters: [String], strata: [[String]], givenSplit: [Split]?,
     contents: [ContentHash], groups: [Group], base: ContentHash,
-    adapters: [String: ContentHash] = [:]
+    adapters: [String: ContentHash] = [:], sequences: Sequences? = nil
   ) {
     self.labels = labels
     self.classes = classes
@@ -34,6 +36,29 @@ package struct PlanInput: Sendable {
     self.groups = groups
     self.base = base
     self.adapters = adapters
+    self.sequences = sequences
+  }
+
+  /// How many numbers the evaluation of these items comes to.
+  package func rows(of items: [Int]) -> EvaluationRows {
+    guard let numbers = sequences?.numbers else { return .uniform(classes.count) }
+    return .each(items.map { numbers[$0] })
+  }
+
+  /// Items as token sequences.
+  package struct Sequences: Sendable, Equatable {
+    /// Tokens of each item, by which micro-batches may be put together.
+    package var lengths: [Int]
+    /// The numbers that the evaluation of each item comes to; nil where that is a logit a class.
+    package var numbers: [Int]?
+    /// The digest of all tokens.
+    package var digest: ContentHash
+
+    package init(lengths: [Int], numbers: [Int]? = nil, digest: ContentHash) {
+      self.lengths = lengths
+      self.numbers = numbers
+      self.digest = digest
+    }
   }
 
   /// A set of items that share an attribute.

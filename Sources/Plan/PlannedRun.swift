@@ -25,12 +25,19 @@ package struct PlannedRun: Sendable {
   package let settings: MethodSettings
   package let batch: Int
   package let microbatch: Int
+  /// How many numbers each evaluated item comes to.
+  package let rows: EvaluationRows
+  /// The lengths of all items, by which a step's micro-batches are put together; nil where they are cut as drawn.
+  package let lengths: [Int]?
+  /// Tokens that the evaluation generates for each item at most; they are part of its rows.
+  package let generatedTokens: Int
   /// The runs that are computed together with this one; nil where it is computed by itself.
   package let pack: Pack?
 
   package init(
     identifier: RunIdentifier, arm: Int, purpose: Purpose, members: [Int], evaluated: [Int], key: RandomKey,
-    settings: MethodSettings, batch: Int, microbatch: Int, pack: Pack? = nil
+    settings: MethodSettings, batch: Int, microbatch: Int, rows: EvaluationRows, lengths: [Int]? = nil,
+    generatedTokens: Int = 0, pack: Pack? = nil
   ) {
     self.identifier = identifier
     self.arm = arm
@@ -41,6 +48,9 @@ package struct PlannedRun: Sendable {
     self.settings = settings
     self.batch = batch
     self.microbatch = microbatch
+    self.rows = rows
+    self.lengths = lengths
+    self.generatedTokens = generatedTokens
     self.pack = pack
   }
 
@@ -89,11 +99,16 @@ package struct PlannedRun: Sendable {
   /// What dropout draws from in epoch `epoch`: each item from the sub-stream of its own number.
   package func dropoutKey(epoch: Int) -> RandomKey { key["dropout"][epoch] }
 
-  /// The micro-batches of a step of an epoch whose order is `order`.
+  /// The micro-batches of a step of an epoch whose order is `order`; where lengths are known, shorter items before longer
+  /// ones, and those of one length in the order of the epoch.
   ///
   /// - Parameter step: the step within the epoch, from 0.
   package func microBatches(step: Int, order: [Int]) -> [[Int]] {
-    let batch = order[step * batch..<min((step + 1) * self.batch, order.count)]
+    var batch = Array(order[step * batch..<min((step + 1) * self.batch, order.count)])
+    if let lengths {
+      batch = batch.enumerated().sorted { (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset) }
+        .map(\.element)
+    }
     return stride(from: batch.startIndex, to: batch.endIndex, by: microbatch).map {
       Array(batch[$0..<min($0 + microbatch, batch.endIndex)])
     }
@@ -109,11 +124,20 @@ package struct PlannedRun: Sendable {
   /// How many evaluation blocks there are.
   package var evaluationBlockCount: Int { (evaluated.count + Self.evaluationBlock - 1) / Self.evaluationBlock }
 
-  /// How many items some evaluation blocks hold; the last block may be short.
-  package func evaluatedItems(inBlocks blocks: Range<Int>) -> Int {
-    min(evaluated.count, blocks.upperBound * Self.evaluationBlock)
-      - min(evaluated.count, blocks.lowerBound * Self.evaluationBlock)
+  /// The evaluated items of some evaluation blocks, by their positions; the last block may be short.
+  package func evaluatedPositions(inBlocks blocks: Range<Int>) -> Range<Int> {
+    min(
+      evaluated.count, blocks.lowerBound * Self.evaluationBlock)..<min(
+        evaluated.count, blocks.upperBound * Self.evaluationBlock)
   }
+
+  /// How many numbers some evaluation blocks come to.
+  package func evaluatedNumbers(inBlocks blocks: Range<Int>) -> Int {
+    rows.count(at: evaluatedPositions(inBlocks: blocks))
+  }
+
+  /// How many numbers the evaluation comes to.
+  package var evaluatedNumbers: Int { rows.count(at: evaluated.indices) }
 
   /// How many samples a step has; the last of an epoch may be short.
   package func samples(step: Int) -> Int {

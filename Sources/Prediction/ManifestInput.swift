@@ -74,7 +74,7 @@ extension Prediction {
     _ model: TextClassifier, column: Int, limit: Int
   ) throws -> ([Table.Row]) throws -> (logits: [[Float]], cut: Int) {
     let tokenizer = try TextTokenizer(folder: checkpoint.path)
-    let padding = try checkpoint.paddingToken(tokenizer)
+    let padding = try checkpoint.paddingToken(else: tokenizer.padding ?? tokenizer.endOfSequence)
     return { rows in
       let texts = try rows.map { try tokenizer.encode($0.fields[column]) }
       let batch = try TokenBatch(

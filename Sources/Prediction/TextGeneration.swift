@@ -52,31 +52,3 @@ package struct TextGeneration {
     }
   }
 }
-
-extension CheckpointFolder {
-  /// The tokens that end a text: those of generation_config.json, where chat models keep theirs, else of config.json.
-  func endTokens() throws -> Set<Int> {
-    let file = "\(path)/generation_config.json"
-    if FileManager.default.fileExists(atPath: file) {
-      let data = try Data(contentsOf: URL(fileURLWithPath: file))
-      guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-        throw PredictionError("\(file): expected a JSON object")
-      }
-      if let tokens = object["eos_token_id"] as? [Int] { return Set(tokens) }
-      if let token = object["eos_token_id"] as? Int { return [token] }
-    }
-    return Set(try llama().endTokens)
-  }
-
-  /// What fills up short texts: the checkpoint's own padding token, which its classifier knows, else any.
-  func paddingToken(_ tokenizer: TextTokenizer) throws(PredictionError) -> Int {
-    try llama().paddingToken ?? tokenizer.padding ?? tokenizer.endOfSequence ?? 0
-  }
-
-  private func llama() throws(PredictionError) -> LlamaConfiguration {
-    guard case .llama(let configuration) = configuration else {
-      throw PredictionError("\(path): \(configuration.architecture.modelType) reads no text; expected llama or mistral")
-    }
-    return configuration
-  }
-}

@@ -23,6 +23,8 @@ extension Tenbin_RunPlan {
     weightDecay = optimizer.weightDecay
     warmup = optimizer.warmup
     clip = optimizer.clip ?? 0
+    byLength = run.lengths != nil
+    generatedTokens = UInt32(run.generatedTokens)
     if let pack = run.pack {
       self.pack = .with {
         $0.number = UInt32(pack.number)
@@ -40,8 +42,12 @@ extension Tenbin_RunPlan {
 
 extension PlannedRun {
   /// The run of a message; nil when it cannot be one.
-  package init?(_ message: Tenbin_RunPlan) {
-    guard let key = RandomKey(bytes: message.key), message.batch > 0, message.microBatch > 0 else { return nil }
+  ///
+  /// - Parameter lengths: those of all items.
+  package init?(_ message: Tenbin_RunPlan, lengths: [Int]) {
+    guard let key = RandomKey(bytes: message.key), message.batch > 0, message.microBatch > 0,
+      !message.byLength || message.members.allSatisfy({ lengths.indices.contains(Int($0)) })
+    else { return nil }
     var pack: Pack?
     if message.hasPack {
       guard message.pack.place < message.pack.size, message.pack.size <= 1 << 16 else { return nil }
@@ -49,10 +55,11 @@ extension PlannedRun {
     }
     self.init(
       identifier: RunIdentifier(message.identifier), arm: Int(message.method),
-      // What the run is for does not concern those who compute it.
+      // What the run is for and what its predictions come to does not concern those who compute it.
       purpose: .given, members: message.members.map(Int.init), evaluated: message.evaluated.map(Int.init), key: key,
       settings: MethodSettings(rate: message.rate, epochs: Int(message.epochs)), batch: Int(message.batch),
-      microbatch: Int(message.microBatch), pack: pack)
+      microbatch: Int(message.microBatch), rows: .uniform(0), lengths: message.byLength ? lengths : nil,
+      generatedTokens: Int(clamping: message.generatedTokens), pack: pack)
   }
 }
 

@@ -30,8 +30,11 @@ package protocol MicroBatchComputation: AnyObject {
     method: Int, places: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)]
 
-  /// The logits of some items, item by item, flat.
-  func logits(method: Int, items: [Int]) throws -> [Float]
+  /// What the evaluation of some items comes to, item by item, flat: of a classification logits; of sequences the
+  /// log-likelihood of each, and then the tokens generated after the first, with −1 behind their end.
+  ///
+  /// - Parameter tokens: how many are generated for each item at most.
+  func evaluate(method: Int, items: [Int], generating tokens: Int) throws -> [Float]
 
   /// The contents that must be fetched before these items can be computed.
   func lacking(_ items: [Int]) -> [WantedContent]

@@ -15,9 +15,10 @@ struct KnownRun {
   private var cut: (step: Int, microBatches: [[Int]])?
   let blocks: [[Int]]
 
+  /// - Parameter lengths: those of all items.
   /// - Throws: `WorkerError` when the plan cannot be one.
-  init(_ message: Tenbin_RunPlan) throws(WorkerError) {
-    guard let plan = PlannedRun(message) else {
+  init(_ message: Tenbin_RunPlan, lengths: [Int]) throws(WorkerError) {
+    guard let plan = PlannedRun(message, lengths: lengths) else {
       throw WorkerError(.failure, "the plan of run \(message.identifier) cannot be read")
     }
     self.plan = plan

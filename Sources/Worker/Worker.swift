@@ -58,17 +58,39 @@ package final class Worker {
     comparable.clearShared()
     comparable.bulkEndpoint = ""
     if let prepared, prepared.welcome == comparable, prepared.catalogue == catalogue { return prepared.computation }
-    let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
-    let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
-    let computation = ImageComputation(
-      checkpoint: checkpoint, methods: try welcome.methods.map { try AdaptationMethod($0) },
-      items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
-      settings: .init(
-        precision: try Precision(welcome.precision), labels: Int(welcome.classes), device: device,
-        environment: try environment(welcome),
-        stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
+    let computation = try computation(welcome, catalogue)
     prepared = (comparable, catalogue, computation)
     return computation
+  }
+
+  /// What computes the task that the welcome names.
+  private func computation(
+    _ welcome: Tenbin_Welcome, _ catalogue: Tenbin_Catalogue
+  ) throws -> any MicroBatchComputation {
+    let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
+    let methods = try welcome.methods.map { try AdaptationMethod($0) }
+    let precision = try Precision(welcome.precision)
+    switch welcome.task {
+    case .imageClassification:
+      let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
+      return ImageComputation(
+        checkpoint: checkpoint, methods: methods,
+        items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
+        settings: .init(
+          precision: precision, labels: Int(welcome.classes), device: device,
+          environment: try environment(welcome),
+          stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
+    case .textClassification:
+      return TextComputation(
+        checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
+        padding: Int(welcome.paddingToken), labels: Int(welcome.classes), precision: precision, device: device)
+    case .languageModelling:
+      return LanguageComputation(
+        checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
+        padding: Int(welcome.paddingToken), endTokens: Set(welcome.endTokens.map(Int.init)), precision: precision,
+        device: device)
+    case .UNRECOGNIZED: throw WorkerError(.failure, "the welcome names a task that this worker does not know")
+    }
   }
 
   /// The base, and what the bits of a matrix product depend on besides its operands.

@@ -46,7 +46,9 @@ extension WorkerSession {
       guard blocks.upperBound <= run.blocks.count else {
         throw WorkerError(.failure, "lease \(lease.identifier) names blocks \(blocks) of \(run.blocks.count)")
       }
-      let logits = try run.blocks[blocks].flatMap { try computation.logits(method: run.method, items: $0) }
+      let logits = try run.blocks[blocks].flatMap {
+        try computation.evaluate(method: run.method, items: $0, generating: run.plan.generatedTokens)
+      }
       parts.append(Part(logits: logits))
       unitsDone += UInt64(blocks.count)
     case .training: break

@@ -32,6 +32,8 @@ package final class WorkerSession {
   var welcome: Tenbin_Welcome?
   /// What waits for the base.
   var catalogue: Tenbin_Catalogue?
+  /// Tokens of each item.
+  private var lengths: [Int] = []
   /// Leases whose contents were asked for.
   var claimed: Set<Int> = []
   private var folder: SharedFolder?
@@ -163,10 +165,13 @@ package final class WorkerSession {
   private func handle(_ transfer: Transfer) throws {
     switch transfer.subject {
     case .catalogue:
-      catalogue = try Tenbin_Catalogue(serializedBytes: transfer.payload)
+      let catalogue = try Tenbin_Catalogue(serializedBytes: transfer.payload)
+      lengths = catalogue.lengths
+      self.catalogue = catalogue
       try obtainBase()
     case .runPlan(let subject):
-      runs[Int(subject.run)] = try KnownRun(Tenbin_RunPlan(serializedBytes: transfer.payload))
+      runs[Int(subject.run)] = try KnownRun(
+        Tenbin_RunPlan(serializedBytes: transfer.payload), lengths: lengths)
       queue.havePlan(of: Int(subject.run))
       try claimContents()
     case .parameters(let subject):

@@ -68,7 +68,7 @@ extension AuditStateMachine {
     guard let training = open[lease.run]?.training else { return true }
     switch (delivered, round.kind) {
     case (.logits(let logits), .evaluation):
-      return logits.count == training.plan.evaluatedItems(inBlocks: units) * work.classes
+      return logits.count == training.plan.evaluatedNumbers(inBlocks: units)
     case (.gradients(let nodes, let receipt), .step(let step)):
       guard step == training.step, (receipt == nil) == (training.slices == nil) else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
@@ -133,7 +133,7 @@ extension AuditStateMachine {
     guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
     var offset = 0
     for block in units {
-      let length = plan.evaluatedItems(inBlocks: block..<block + 1) * work.classes
+      let length = plan.evaluatedNumbers(inBlocks: block..<block + 1)
       open[run]?.blocks[block] = Array(logits[offset..<offset + length])
       offset += length
       samplesDone += plan.samples(ofBlock: block)

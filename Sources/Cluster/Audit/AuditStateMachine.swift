@@ -124,7 +124,6 @@ package struct AuditWork {
   package let runs: [PlannedRun]
   package let phases: [Phase]
   package let optimizer: OptimizerSettings
-  package let classes: Int
   /// The state that a run starts from; of an adapter from elsewhere, its parameters.
   package let initialState: (_ run: Int) throws -> TrainingState
   /// A place for the parameters of a shared run; nil for the process's own memory.
@@ -135,7 +134,7 @@ package struct AuditWork {
   package let loop: ElementLoop
 
   package init(
-    runs: [PlannedRun], phases: [Phase], optimizer: OptimizerSettings, classes: Int,
+    runs: [PlannedRun], phases: [Phase], optimizer: OptimizerSettings,
     initialState: @escaping (_ run: Int) throws -> TrainingState,
     place: @escaping (_ run: Int, _ count: Int) -> ParameterPlace? = { _, _ in nil },
     slices: @escaping (_ run: Int, _ state: TrainingState, OptimizerSettings) -> (any SlicedParameters)? = { _, _, _ in
@@ -146,7 +145,6 @@ package struct AuditWork {
     self.runs = runs
     self.phases = phases
     self.optimizer = optimizer
-    self.classes = classes
     self.initialState = initialState
     self.place = place
     self.slices = slices
@@ -224,5 +222,5 @@ extension PlannedRun {
   }
 
   /// An evaluated sample costs about a third of a trained one.
-  func samples(ofBlock block: Int) -> Int { evaluatedItems(inBlocks: block..<block + 1) / 3 }
+  func samples(ofBlock block: Int) -> Int { evaluatedPositions(inBlocks: block..<block + 1).count / 3 }
 }

@@ -13,9 +13,6 @@ extension AuditInputs {
   /// Parameters from which on the specification has runs lie in slices.
   package var plannedSlices: Int { specification.cluster.slicesFrom }
 
-  /// How many logits a run comes to: evaluated items × classes.
-  func logitCount(ofRun index: Int) -> Int { plan.runs[index].evaluated.count * classNames.count }
-
   /// How many parameters a run trains.
   package func parameterCount(ofRun index: Int) -> Int { layouts[plan.runs[index].arm].count }
 
@@ -38,5 +35,6 @@ extension AuditInputs {
       + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(fleet) shadow models" : "")
+      + (texts.map { $0.cut > 0 ? "; \($0.cut) texts are longer than \($0.limit) tokens and cut" : "" } ?? "")
   }
 }

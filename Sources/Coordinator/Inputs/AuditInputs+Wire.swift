@@ -4,19 +4,25 @@ internal import Datasets
 internal import Foundation
 internal import Hashing
 internal import Plan
+internal import Sequences
 internal import SwiftProtobuf
 internal import Wire
 
 // What workers are told of an audit, and what they may ask for.
 extension AuditInputs {
-  /// The items' paths, labels, sizes and digests; and the files of the items and of the base, and nothing else.
+  /// The items' paths, labels, sizes and digests, or labels and tokens; and the files of the items and of the base, and
+  /// nothing else.
   func offered() throws -> (catalogue: Transfer, contents: ContentShelf) {
     var catalogue = Tenbin_Catalogue()
     var shelf = ContentShelf()
     for (position, item) in manifest.items.enumerated() {
       guard let file = item.path else {
-        throw AuditError(
-          .configuration, "\(manifest.description(of: item)) is a text; workers can be offered files only")
+        catalogue.items.append(
+          .with {
+            $0.label = UInt32(item.classIndex)
+            $0.sequences = (texts?.sequences[position] ?? []).map { Tenbin_Sequence($0) }
+          })
+        continue
       }
       let path = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
       let content = plan.input.contents[position]
@@ -55,6 +61,13 @@ extension Tenbin_Welcome {
     }
     classes = UInt32(inputs.classNames.count)
     threads = UInt32(inputs.specification.cluster.threads)
+    task =
+      switch inputs.specification.task {
+      case .imageClassification: .imageClassification
+      case .textClassification: .textClassification
+      }
+    paddingToken = UInt32(inputs.texts?.padding ?? 0)
+    endTokens = inputs.texts?.endTokens.map(UInt32.init) ?? []
     stateCacheBytes = UInt64(inputs.specification.cluster.stateCache) << 30
     precision =
       switch inputs.specification.training.precision {
@@ -64,6 +77,14 @@ extension Tenbin_Welcome {
     methods = inputs.methods.map {
       Tenbin_Method($0, layers: inputs.checkpoint.configuration.architecture.layerCount)
     }
+  }
+}
+
+extension Tenbin_Sequence {
+  init(_ sequence: TokenSequence) {
+    self.init()
+    tokens = sequence.tokens.map(UInt32.init)
+    firstTarget = UInt32(sequence.firstTarget)
   }
 }
 

@@ -18,6 +18,8 @@ package struct AuditInputs: Sendable {
   let layouts: [TrainableLayout]
   /// The adapters that were trained elsewhere, by their arm's position.
   let adapters: [Int: AdapterFolder]
+  /// What the model sees of the items; nil where they are images.
+  let texts: ItemTexts?
   /// The whole path of the file that the specification was read from; nil where it came from no file.
   package private(set) var specificationFile: String?
 
@@ -44,14 +46,17 @@ package struct AuditInputs: Sendable {
         ? path : URL(filePath: folder).appending(path: path).standardizedFileURL.path(percentEncoded: false)
     }
     let checkpoint = try CheckpointFolder(path: resolved(specification.base))
-    guard checkpoint.configuration.imageSize != nil else {
+    guard specification.task.isText == (checkpoint.configuration.imageSize == nil) else {
+      let (found, needed) =
+        specification.task.isText ? ("images", "text (llama or mistral)") : ("text", "images (vit or swinv2)")
       throw AuditError(
         .configuration,
-        "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of text; "
-          + "the task image-classification needs a model of images (vit or swinv2)")
+        "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
+          + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
     let manifest = try Manifest(
-      file: resolved(specification.data.manifest), columns: ManifestColumns(specification.data),
+      file: resolved(specification.data.manifest),
+      columns: ManifestColumns(specification.data, task: specification.task),
       classNames: specification.data.classes)
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.places.failure(
@@ -66,9 +71,10 @@ package struct AuditInputs: Sendable {
     let arms = try AdaptedArms(
       specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
     let baseFiles = try checkpoint.contentFiles()
+    let texts = try specification.task.isText ? ItemTexts(manifest, specification, base: checkpoint) : nil
     let input = try PlanInput(
       manifest: manifest, specification: specification, base: ContentHash(ofCheckpoint: baseFiles),
-      adapters: arms.contents)
+      adapters: arms.contents, sequences: texts?.planned)
     try Self.requireItems(in: input.groups, of: specification)
     let plan = try Plan(specification: specification, input: input)
     try Self.requireTestItems(in: plan)
@@ -79,6 +85,7 @@ package struct AuditInputs: Sendable {
     methods = arms.methods
     layouts = arms.layouts
     adapters = arms.adapters
+    self.texts = texts
   }
 
   /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
@@ -125,7 +132,7 @@ package struct AuditInputs: Sendable {
 }
 
 extension ManifestColumns {
-  init(_ data: DataSettings) {
+  init(_ data: DataSettings, task: Specification.Task) {
     var stratify: [String] = []
     var split: String?
     switch data.split {
@@ -135,7 +142,8 @@ extension ManifestColumns {
     var tagGroups: [String: [String]] = [:]
     for group in data.groups { tagGroups[group.name] = group.tags }
     self.init(
-      path: data.path, label: data.label, groups: data.groups.filter { $0.tags == nil }.map(\.name),
+      path: data.path, text: task.isText ? data.text : nil, name: data.name, label: data.label,
+      groups: data.groups.filter { $0.tags == nil }.map(\.name),
       tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify)
   }
 }

@@ -8,7 +8,8 @@ internal import Synchronization
 extension PlanInput {
   /// Reads every item, and decodes every image, once: a file that cannot be used is found before anything starts.
   init(
-    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash]
+    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash],
+    sequences: Sequences?
   ) throws {
     let settings = specification.data
     var strata: [[String]] = []
@@ -23,7 +24,7 @@ extension PlanInput {
       contents: try Self.contents(of: manifest),
       groups: Self.groups(of: manifest, settings: settings.groups)
         + settings.combinations.flatMap { Self.combined($0, of: manifest) },
-      base: base, adapters: adapters)
+      base: base, adapters: adapters, sequences: sequences)
   }
 
   private static func contents(of manifest: Manifest) throws -> [ContentHash] {

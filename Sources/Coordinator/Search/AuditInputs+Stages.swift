@@ -28,7 +28,7 @@ extension AuditInputs {
     var completed: [Int: FinishedRun] = [:]
     for (index, run) in plan.runs.enumerated() {
       guard let found = done[run.identifier.description] else { continue }
-      guard found.logits.count == logitCount(ofRun: index) else {
+      guard found.logits.count == run.evaluatedNumbers else {
         throw AuditError(
           .failure, "\(file): the predictions of \(found.run) are damaged; choose another --output")
       }

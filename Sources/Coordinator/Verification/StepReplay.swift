@@ -57,7 +57,7 @@ final class StepReplay {
         AuditStateMachine(
           work: AuditWork(
             runs: plan.runs, phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
-            optimizer: OptimizerSettings(inputs.specification.training), classes: inputs.classNames.count,
+            optimizer: OptimizerSettings(inputs.specification.training),
             initialState: { try inputs.initialState(ofRun: $0) }, place: places.place,
             slices: places.slices, loop: parallelLoop),
           cluster: ClusterStateMachine())

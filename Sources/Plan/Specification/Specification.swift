@@ -25,6 +25,7 @@ package struct Specification: Sendable, Equatable {
   /// What the model is adapted to do.
   package enum Task: String, Sendable, CaseIterable {
     case imageClassification = "image-classification"
+    case textClassification = "text-classification"
   }
 }
 
@@ -32,8 +33,14 @@ package struct Specification: Sendable, Equatable {
 package struct DataSettings: Sendable, Equatable {
   /// A CSV file, relative to the specification's own folder.
   package var manifest: String
-  /// The column that names each item's file.
+  /// The column that names each item's file, where items are images.
   package var path: String
+  /// The column that holds each item's text, where they are texts.
+  package var text: String
+  /// The column that names each text; nil for the line that it is on.
+  package var name: String?
+  /// Tokens after which a text is cut; nil for as many as the model takes.
+  package var tokens: Int?
   /// The column to be predicted.
   package var label: String
   /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
@@ -130,6 +137,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var batch: Int
   /// Samples a unit of work; `batch` is cut into these.
   package var microbatch: Int
+  /// How a step's items are put together to micro-batches.
+  package var composition: Composition = .drawn
   package var precision: Precision
   package var weightDecay: Double
   /// The share of steps over which the rate climbs to its peak.
@@ -143,6 +152,13 @@ package struct TrainingSettings: Sendable, Equatable {
   package var emphasis: [Emphasis] = []
   /// What a search has chosen, by the arm's name.
   package var chosen: [String: MethodSettings] = [:]
+
+  package enum Composition: String, Sendable, CaseIterable {
+    /// As the epoch's order has them.
+    case drawn
+    /// Items of similar length together, so that little is padded.
+    case byLength = "by-length"
+  }
 
   /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
   package enum Precision: String, Sendable, CaseIterable {
@@ -261,4 +277,14 @@ package struct ClusterSettings: Sendable, Equatable {
   package var slicesFrom: Int
   /// GiB of a host's disk that may hold what models compute below everything that is trained; no result depends on it.
   package var stateCache: Int
+}
+
+extension Specification.Task {
+  /// Whether items are texts, read by a model of text.
+  package var isText: Bool {
+    switch self {
+    case .imageClassification: false
+    case .textClassification: true
+    }
+  }
 }

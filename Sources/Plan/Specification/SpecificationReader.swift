@@ -11,14 +11,15 @@ extension Specification {
       "name", "base", "task", "data", "arms", "training", "seeds", "search", "privacy", "decision", "policy", "report",
       "cluster",
     ])
-    let data = try DataSettings(root.required("data"))
+    let task = try root.required("task").choice(Task.self)
+    let data = try DataSettings(root.required("data"), task: task)
     let arms = try Self.arms(root.required("arms"))
-    let training = try TrainingSettings(root.required("training"))
+    let training = try TrainingSettings(root.required("training"), task: task)
     let seeds = try Self.seeds(root["seeds"])
     self.init(
       name: try root.required("name").string(),
       base: try root.required("base").string(),
-      task: try root.required("task").choice(Task.self),
+      task: task,
       data: data, arms: arms, training: training,
       seeds: seeds,
       search: try root["search"].map { (value) throws(SpecificationError) in
@@ -54,12 +55,18 @@ extension Specification {
 }
 
 extension DataSettings {
-  init(_ value: YAMLValue) throws(SpecificationError) {
+  init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
-      "manifest", "path", "label", "classes", "positive", "groups", "cluster", "split",
+      "manifest", "path", "text", "name", "tokens", "label", "classes", "positive", "groups", "cluster", "split",
     ])
     manifest = try keys.required("manifest").string()
+    for key in task.isText ? ["path"] : ["text", "name", "tokens"] {
+      if let other = keys[key] { throw other.failure("is no key of the task \(task.rawValue)") }
+    }
     path = try keys["path"]?.string() ?? "path"
+    text = try keys["text"]?.string() ?? "text"
+    name = try keys["name"]?.string()
+    tokens = try keys["tokens"]?.integer(1...1 << 20)
     label = try keys.required("label").string()
     classes = try keys["classes"]?.strings()
     if let classes, classes.count < 2 {
@@ -140,15 +147,19 @@ extension SplitSettings {
 }
 
 extension TrainingSettings {
-  init(_ value: YAMLValue) throws(SpecificationError) {
+  init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
       "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",
-      "emphasis",
+      "emphasis", "composition",
     ])
     batch = try keys["batch"]?.integer(1...65_536) ?? 32
     microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(8, batch)
     guard batch % microbatch == 0 else {
       throw value.failure("batch (\(batch)) must be a multiple of microbatch (\(microbatch))")
+    }
+    if let composition = keys["composition"] {
+      guard task.isText else { throw composition.failure("is no key of the task \(task.rawValue)") }
+      self.composition = try composition.choice(Composition.self)
     }
     precision = try keys["precision"]?.choice(Precision.self) ?? .float32
     weightDecay = try keys["weight_decay"]?.number(0...1) ?? 0.001

@@ -30,6 +30,51 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What is computed of an item.
+package nonisolated enum Tenbin_Task: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// Logits of an image.
+  case imageClassification // = 0
+
+  /// Logits of a sequence.
+  case textClassification // = 1
+
+  /// Log-likelihoods of sequences, and what the model makes of their beginnings.
+  case languageModelling // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .imageClassification
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .imageClassification
+    case 1: self = .textClassification
+    case 2: self = .languageModelling
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .imageClassification: return 0
+    case .textClassification: return 1
+    case .languageModelling: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Tenbin_Task] = [
+    .imageClassification,
+    .textClassification,
+    .languageModelling,
+  ]
+
+}
+
 /// What models compute in; trained parameters and gradients are Float32 always.
 package nonisolated enum Tenbin_Precision: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -204,105 +249,111 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
 }
 
 /// From the coordinator to a worker.
-package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
+package nonisolated struct Tenbin_CoordinatorMessage: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 {
+    get {_storage._protocol}
+    set {_uniqueStorage()._protocol = newValue}
+  }
 
-  package var body: Tenbin_CoordinatorMessage.OneOf_Body? = nil
+  package var body: OneOf_Body? {
+    get {return _storage._body}
+    set {_uniqueStorage()._body = newValue}
+  }
 
   package var welcome: Tenbin_Welcome {
     get {
-      if case .welcome(let v)? = body {return v}
+      if case .welcome(let v)? = _storage._body {return v}
       return Tenbin_Welcome()
     }
-    set {body = .welcome(newValue)}
+    set {_uniqueStorage()._body = .welcome(newValue)}
   }
 
   package var refusal: Tenbin_Refusal {
     get {
-      if case .refusal(let v)? = body {return v}
+      if case .refusal(let v)? = _storage._body {return v}
       return Tenbin_Refusal()
     }
-    set {body = .refusal(newValue)}
+    set {_uniqueStorage()._body = .refusal(newValue)}
   }
 
   package var lease: Tenbin_LeaseGrant {
     get {
-      if case .lease(let v)? = body {return v}
+      if case .lease(let v)? = _storage._body {return v}
       return Tenbin_LeaseGrant()
     }
-    set {body = .lease(newValue)}
+    set {_uniqueStorage()._body = .lease(newValue)}
   }
 
   package var goodbye: Tenbin_Goodbye {
     get {
-      if case .goodbye(let v)? = body {return v}
+      if case .goodbye(let v)? = _storage._body {return v}
       return Tenbin_Goodbye()
     }
-    set {body = .goodbye(newValue)}
+    set {_uniqueStorage()._body = .goodbye(newValue)}
   }
 
   /// A new phase of the audit begins: measure peak memory anew.
   package var phaseBegan: Tenbin_PhaseBegan {
     get {
-      if case .phaseBegan(let v)? = body {return v}
+      if case .phaseBegan(let v)? = _storage._body {return v}
       return Tenbin_PhaseBegan()
     }
-    set {body = .phaseBegan(newValue)}
+    set {_uniqueStorage()._body = .phaseBegan(newValue)}
   }
 
   /// The answer to a heartbeat: the coordinator lives.
   package var heartbeatAnswer: Tenbin_HeartbeatAnswer {
     get {
-      if case .heartbeatAnswer(let v)? = body {return v}
+      if case .heartbeatAnswer(let v)? = _storage._body {return v}
       return Tenbin_HeartbeatAnswer()
     }
-    set {body = .heartbeatAnswer(newValue)}
+    set {_uniqueStorage()._body = .heartbeatAnswer(newValue)}
   }
 
   package var recall: Tenbin_Recall {
     get {
-      if case .recall(let v)? = body {return v}
+      if case .recall(let v)? = _storage._body {return v}
       return Tenbin_Recall()
     }
-    set {body = .recall(newValue)}
+    set {_uniqueStorage()._body = .recall(newValue)}
   }
 
   package var settled: Tenbin_Settled {
     get {
-      if case .settled(let v)? = body {return v}
+      if case .settled(let v)? = _storage._body {return v}
       return Tenbin_Settled()
     }
-    set {body = .settled(newValue)}
+    set {_uniqueStorage()._body = .settled(newValue)}
   }
 
   package var contentAnswer: Tenbin_ContentAnswer {
     get {
-      if case .contentAnswer(let v)? = body {return v}
+      if case .contentAnswer(let v)? = _storage._body {return v}
       return Tenbin_ContentAnswer()
     }
-    set {body = .contentAnswer(newValue)}
+    set {_uniqueStorage()._body = .contentAnswer(newValue)}
   }
 
   /// From the coordinator to a reducer.
   package var sliceRequest: Tenbin_SliceRequest {
     get {
-      if case .sliceRequest(let v)? = body {return v}
+      if case .sliceRequest(let v)? = _storage._body {return v}
       return Tenbin_SliceRequest()
     }
-    set {body = .sliceRequest(newValue)}
+    set {_uniqueStorage()._body = .sliceRequest(newValue)}
   }
 
   /// From a reducer to a worker: the slice is not, or no longer, at that version.
   package var sliceMissing: Tenbin_SliceMissing {
     get {
-      if case .sliceMissing(let v)? = body {return v}
+      if case .sliceMissing(let v)? = _storage._body {return v}
       return Tenbin_SliceMissing()
     }
-    set {body = .sliceMissing(newValue)}
+    set {_uniqueStorage()._body = .sliceMissing(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -327,6 +378,8 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Tenbin_Hello: Sendable {
@@ -439,6 +492,14 @@ package nonisolated struct Tenbin_Welcome: Sendable {
 
   /// Bytes that a host's disk may hold of what models compute below everything that is trained.
   package var stateCacheBytes: UInt64 = 0
+
+  package var task: Tenbin_Task = .imageClassification
+
+  /// What fills up texts that are shorter than others of their micro-batch.
+  package var paddingToken: UInt32 = 0
+
+  /// What ends a text that is generated.
+  package var endTokens: [UInt32] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1040,53 +1101,101 @@ package nonisolated struct Tenbin_SharedBuffer: Sendable {
 }
 
 /// What a worker knows of a run: PlannedRun with the settings of its training.
-package nonisolated struct Tenbin_RunPlan: Sendable {
+package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var identifier: String = String()
+  package var identifier: String {
+    get {_storage._identifier}
+    set {_uniqueStorage()._identifier = newValue}
+  }
 
   /// The position of the method in the welcome.
-  package var method: UInt32 = 0
+  package var method: UInt32 {
+    get {_storage._method}
+    set {_uniqueStorage()._method = newValue}
+  }
 
-  package var members: [UInt32] = []
+  package var members: [UInt32] {
+    get {_storage._members}
+    set {_uniqueStorage()._members = newValue}
+  }
 
-  package var evaluated: [UInt32] = []
+  package var evaluated: [UInt32] {
+    get {_storage._evaluated}
+    set {_uniqueStorage()._evaluated = newValue}
+  }
 
   /// 16 bytes.
-  package var key: Data = Data()
+  package var key: Data {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
 
-  package var epochs: UInt32 = 0
+  package var epochs: UInt32 {
+    get {_storage._epochs}
+    set {_uniqueStorage()._epochs = newValue}
+  }
 
-  package var batch: UInt32 = 0
+  package var batch: UInt32 {
+    get {_storage._batch}
+    set {_uniqueStorage()._batch = newValue}
+  }
 
-  package var microBatch: UInt32 = 0
+  package var microBatch: UInt32 {
+    get {_storage._microBatch}
+    set {_uniqueStorage()._microBatch = newValue}
+  }
 
-  package var rate: Double = 0
+  package var rate: Double {
+    get {_storage._rate}
+    set {_uniqueStorage()._rate = newValue}
+  }
 
-  package var weightDecay: Double = 0
+  package var weightDecay: Double {
+    get {_storage._weightDecay}
+    set {_uniqueStorage()._weightDecay = newValue}
+  }
 
-  package var warmup: Double = 0
+  package var warmup: Double {
+    get {_storage._warmup}
+    set {_uniqueStorage()._warmup = newValue}
+  }
 
   /// 0 for none.
-  package var clip: Double = 0
+  package var clip: Double {
+    get {_storage._clip}
+    set {_uniqueStorage()._clip = newValue}
+  }
 
   /// Absent where the run is computed by itself.
   package var pack: Tenbin_Pack {
-    get {_pack ?? Tenbin_Pack()}
-    set {_pack = newValue}
+    get {_storage._pack ?? Tenbin_Pack()}
+    set {_uniqueStorage()._pack = newValue}
   }
   /// Returns true if `pack` has been explicitly set.
-  package var hasPack: Bool {self._pack != nil}
+  package var hasPack: Bool {_storage._pack != nil}
   /// Clears the value of `pack`. Subsequent reads from it will return its default value.
-  package mutating func clearPack() {self._pack = nil}
+  package mutating func clearPack() {_uniqueStorage()._pack = nil}
+
+  /// Whether micro-batches are put together by the lengths of their sequences.
+  package var byLength: Bool {
+    get {_storage._byLength}
+    set {_uniqueStorage()._byLength = newValue}
+  }
+
+  /// Tokens that the evaluation generates for each item at most.
+  package var generatedTokens: UInt32 {
+    get {_storage._generatedTokens}
+    set {_uniqueStorage()._generatedTokens = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _pack: Tenbin_Pack? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// The runs that are computed together, and one's place among them.
@@ -1689,6 +1798,21 @@ package nonisolated struct Tenbin_CreditSubject: Sendable {
   package init() {}
 }
 
+package nonisolated struct Tenbin_Sequence: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var tokens: [UInt32] = []
+
+  /// The position of the first token that is learned or scored, where a language model reads it; what comes before is given.
+  package var firstTarget: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The items of the audit.
 package nonisolated struct Tenbin_Catalogue: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1713,6 +1837,9 @@ package nonisolated struct Tenbin_Catalogue: Sendable {
 
     package var bytes: UInt64 = 0
 
+    /// What a model of text sees of the item; none of an image.
+    package var sequences: [Tenbin_Sequence] = []
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -1724,6 +1851,10 @@ package nonisolated struct Tenbin_Catalogue: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "tenbin"
+
+nonisolated extension Tenbin_Task: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_CLASSIFICATION\0\u{1}TEXT_CLASSIFICATION\0\u{1}LANGUAGE_MODELLING\0")
+}
 
 nonisolated extension Tenbin_Precision: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FLOAT32\0\u{1}BFLOAT16\0")
@@ -1975,222 +2106,260 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
   package static let protoMessageName: String = _protobuf_package + ".CoordinatorMessage"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0\u{1}recall\0\u{1}settled\0\u{3}content_answer\0\u{3}slice_request\0\u{3}slice_missing\0")
 
+  fileprivate class _StorageClass {
+    var _protocol: UInt32 = 0
+    var _body: Tenbin_CoordinatorMessage.OneOf_Body?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _protocol = source._protocol
+      _body = source._body
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
-      case 2: try {
-        var v: Tenbin_Welcome?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .welcome(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocol) }()
+        case 2: try {
+          var v: Tenbin_Welcome?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .welcome(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .welcome(v)
+          }
+        }()
+        case 3: try {
+          var v: Tenbin_Refusal?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .refusal(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .refusal(v)
+          }
+        }()
+        case 4: try {
+          var v: Tenbin_LeaseGrant?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .lease(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .lease(v)
+          }
+        }()
+        case 5: try {
+          var v: Tenbin_Goodbye?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .goodbye(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .goodbye(v)
+          }
+        }()
+        case 6: try {
+          var v: Tenbin_PhaseBegan?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .phaseBegan(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .phaseBegan(v)
+          }
+        }()
+        case 7: try {
+          var v: Tenbin_HeartbeatAnswer?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .heartbeatAnswer(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .heartbeatAnswer(v)
+          }
+        }()
+        case 8: try {
+          var v: Tenbin_Recall?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .recall(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .recall(v)
+          }
+        }()
+        case 9: try {
+          var v: Tenbin_Settled?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .settled(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .settled(v)
+          }
+        }()
+        case 10: try {
+          var v: Tenbin_ContentAnswer?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .contentAnswer(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .contentAnswer(v)
+          }
+        }()
+        case 11: try {
+          var v: Tenbin_SliceRequest?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .sliceRequest(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .sliceRequest(v)
+          }
+        }()
+        case 12: try {
+          var v: Tenbin_SliceMissing?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .sliceMissing(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .sliceMissing(v)
+          }
+        }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .welcome(v)
-        }
-      }()
-      case 3: try {
-        var v: Tenbin_Refusal?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .refusal(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .refusal(v)
-        }
-      }()
-      case 4: try {
-        var v: Tenbin_LeaseGrant?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .lease(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .lease(v)
-        }
-      }()
-      case 5: try {
-        var v: Tenbin_Goodbye?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .goodbye(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .goodbye(v)
-        }
-      }()
-      case 6: try {
-        var v: Tenbin_PhaseBegan?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .phaseBegan(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .phaseBegan(v)
-        }
-      }()
-      case 7: try {
-        var v: Tenbin_HeartbeatAnswer?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .heartbeatAnswer(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .heartbeatAnswer(v)
-        }
-      }()
-      case 8: try {
-        var v: Tenbin_Recall?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .recall(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .recall(v)
-        }
-      }()
-      case 9: try {
-        var v: Tenbin_Settled?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .settled(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .settled(v)
-        }
-      }()
-      case 10: try {
-        var v: Tenbin_ContentAnswer?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .contentAnswer(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .contentAnswer(v)
-        }
-      }()
-      case 11: try {
-        var v: Tenbin_SliceRequest?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .sliceRequest(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .sliceRequest(v)
-        }
-      }()
-      case 12: try {
-        var v: Tenbin_SliceMissing?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .sliceMissing(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .sliceMissing(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.`protocol` != 0 {
-      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
-    }
-    switch self.body {
-    case .welcome?: try {
-      guard case .welcome(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    }()
-    case .refusal?: try {
-      guard case .refusal(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .lease?: try {
-      guard case .lease(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    }()
-    case .goodbye?: try {
-      guard case .goodbye(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    }()
-    case .phaseBegan?: try {
-      guard case .phaseBegan(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    }()
-    case .heartbeatAnswer?: try {
-      guard case .heartbeatAnswer(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    }()
-    case .recall?: try {
-      guard case .recall(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    }()
-    case .settled?: try {
-      guard case .settled(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    }()
-    case .contentAnswer?: try {
-      guard case .contentAnswer(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case .sliceRequest?: try {
-      guard case .sliceRequest(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    }()
-    case .sliceMissing?: try {
-      guard case .sliceMissing(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._protocol != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._protocol, fieldNumber: 1)
+      }
+      switch _storage._body {
+      case .welcome?: try {
+        guard case .welcome(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      }()
+      case .refusal?: try {
+        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case .lease?: try {
+        guard case .lease(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      }()
+      case .goodbye?: try {
+        guard case .goodbye(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      }()
+      case .phaseBegan?: try {
+        guard case .phaseBegan(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      }()
+      case .heartbeatAnswer?: try {
+        guard case .heartbeatAnswer(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      }()
+      case .recall?: try {
+        guard case .recall(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      }()
+      case .settled?: try {
+        guard case .settled(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      }()
+      case .contentAnswer?: try {
+        guard case .contentAnswer(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case .sliceRequest?: try {
+        guard case .sliceRequest(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      }()
+      case .sliceMissing?: try {
+        guard case .sliceMissing(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
+      case nil: break
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_CoordinatorMessage, rhs: Tenbin_CoordinatorMessage) -> Bool {
-    if lhs.`protocol` != rhs.`protocol` {return false}
-    if lhs.body != rhs.body {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._protocol != rhs_storage._protocol {return false}
+        if _storage._body != rhs_storage._body {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2332,7 +2501,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0\u{1}task\0\u{3}padding_token\0\u{3}end_tokens\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2352,6 +2521,9 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.baseFiles) }()
       case 11: try { try decoder.decodeRepeatedBytesField(value: &self.workerKeys) }()
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.stateCacheBytes) }()
+      case 13: try { try decoder.decodeSingularEnumField(value: &self.task) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self.paddingToken) }()
+      case 15: try { try decoder.decodeRepeatedUInt32Field(value: &self.endTokens) }()
       default: break
       }
     }
@@ -2398,6 +2570,15 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.stateCacheBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.stateCacheBytes, fieldNumber: 12)
     }
+    if self.task != .imageClassification {
+      try visitor.visitSingularEnumField(value: self.task, fieldNumber: 13)
+    }
+    if self.paddingToken != 0 {
+      try visitor.visitSingularUInt32Field(value: self.paddingToken, fieldNumber: 14)
+    }
+    if !self.endTokens.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.endTokens, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2414,6 +2595,9 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.baseFiles != rhs.baseFiles {return false}
     if lhs.workerKeys != rhs.workerKeys {return false}
     if lhs.stateCacheBytes != rhs.stateCacheBytes {return false}
+    if lhs.task != rhs.task {return false}
+    if lhs.paddingToken != rhs.paddingToken {return false}
+    if lhs.endTokens != rhs.endTokens {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3582,93 +3766,167 @@ nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}by_length\0\u{3}generated_tokens\0")
+
+  fileprivate class _StorageClass {
+    var _identifier: String = String()
+    var _method: UInt32 = 0
+    var _members: [UInt32] = []
+    var _evaluated: [UInt32] = []
+    var _key: Data = Data()
+    var _epochs: UInt32 = 0
+    var _batch: UInt32 = 0
+    var _microBatch: UInt32 = 0
+    var _rate: Double = 0
+    var _weightDecay: Double = 0
+    var _warmup: Double = 0
+    var _clip: Double = 0
+    var _pack: Tenbin_Pack? = nil
+    var _byLength: Bool = false
+    var _generatedTokens: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _identifier = source._identifier
+      _method = source._method
+      _members = source._members
+      _evaluated = source._evaluated
+      _key = source._key
+      _epochs = source._epochs
+      _batch = source._batch
+      _microBatch = source._microBatch
+      _rate = source._rate
+      _weightDecay = source._weightDecay
+      _warmup = source._warmup
+      _clip = source._clip
+      _pack = source._pack
+      _byLength = source._byLength
+      _generatedTokens = source._generatedTokens
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.identifier) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.method) }()
-      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.members) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.evaluated) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.key) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.batch) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.microBatch) }()
-      case 9: try { try decoder.decodeSingularDoubleField(value: &self.rate) }()
-      case 10: try { try decoder.decodeSingularDoubleField(value: &self.weightDecay) }()
-      case 11: try { try decoder.decodeSingularDoubleField(value: &self.warmup) }()
-      case 12: try { try decoder.decodeSingularDoubleField(value: &self.clip) }()
-      case 13: try { try decoder.decodeSingularMessageField(value: &self._pack) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._identifier) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._method) }()
+        case 3: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._members) }()
+        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._evaluated) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._key) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._epochs) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._batch) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._microBatch) }()
+        case 9: try { try decoder.decodeSingularDoubleField(value: &_storage._rate) }()
+        case 10: try { try decoder.decodeSingularDoubleField(value: &_storage._weightDecay) }()
+        case 11: try { try decoder.decodeSingularDoubleField(value: &_storage._warmup) }()
+        case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._clip) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._pack) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._byLength) }()
+        case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._generatedTokens) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.identifier.isEmpty {
-      try visitor.visitSingularStringField(value: self.identifier, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._identifier.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._identifier, fieldNumber: 1)
+      }
+      if _storage._method != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._method, fieldNumber: 2)
+      }
+      if !_storage._members.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._members, fieldNumber: 3)
+      }
+      if !_storage._evaluated.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._evaluated, fieldNumber: 4)
+      }
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._key, fieldNumber: 5)
+      }
+      if _storage._epochs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._epochs, fieldNumber: 6)
+      }
+      if _storage._batch != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._batch, fieldNumber: 7)
+      }
+      if _storage._microBatch != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._microBatch, fieldNumber: 8)
+      }
+      if _storage._rate.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._rate, fieldNumber: 9)
+      }
+      if _storage._weightDecay.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._weightDecay, fieldNumber: 10)
+      }
+      if _storage._warmup.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._warmup, fieldNumber: 11)
+      }
+      if _storage._clip.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._clip, fieldNumber: 12)
+      }
+      try { if let v = _storage._pack {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      if _storage._byLength != false {
+        try visitor.visitSingularBoolField(value: _storage._byLength, fieldNumber: 14)
+      }
+      if _storage._generatedTokens != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._generatedTokens, fieldNumber: 15)
+      }
     }
-    if self.method != 0 {
-      try visitor.visitSingularUInt32Field(value: self.method, fieldNumber: 2)
-    }
-    if !self.members.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.members, fieldNumber: 3)
-    }
-    if !self.evaluated.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.evaluated, fieldNumber: 4)
-    }
-    if !self.key.isEmpty {
-      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 5)
-    }
-    if self.epochs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 6)
-    }
-    if self.batch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.batch, fieldNumber: 7)
-    }
-    if self.microBatch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.microBatch, fieldNumber: 8)
-    }
-    if self.rate.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.rate, fieldNumber: 9)
-    }
-    if self.weightDecay.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.weightDecay, fieldNumber: 10)
-    }
-    if self.warmup.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.warmup, fieldNumber: 11)
-    }
-    if self.clip.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.clip, fieldNumber: 12)
-    }
-    try { if let v = self._pack {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_RunPlan, rhs: Tenbin_RunPlan) -> Bool {
-    if lhs.identifier != rhs.identifier {return false}
-    if lhs.method != rhs.method {return false}
-    if lhs.members != rhs.members {return false}
-    if lhs.evaluated != rhs.evaluated {return false}
-    if lhs.key != rhs.key {return false}
-    if lhs.epochs != rhs.epochs {return false}
-    if lhs.batch != rhs.batch {return false}
-    if lhs.microBatch != rhs.microBatch {return false}
-    if lhs.rate != rhs.rate {return false}
-    if lhs.weightDecay != rhs.weightDecay {return false}
-    if lhs.warmup != rhs.warmup {return false}
-    if lhs.clip != rhs.clip {return false}
-    if lhs._pack != rhs._pack {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._identifier != rhs_storage._identifier {return false}
+        if _storage._method != rhs_storage._method {return false}
+        if _storage._members != rhs_storage._members {return false}
+        if _storage._evaluated != rhs_storage._evaluated {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._epochs != rhs_storage._epochs {return false}
+        if _storage._batch != rhs_storage._batch {return false}
+        if _storage._microBatch != rhs_storage._microBatch {return false}
+        if _storage._rate != rhs_storage._rate {return false}
+        if _storage._weightDecay != rhs_storage._weightDecay {return false}
+        if _storage._warmup != rhs_storage._warmup {return false}
+        if _storage._clip != rhs_storage._clip {return false}
+        if _storage._pack != rhs_storage._pack {return false}
+        if _storage._byLength != rhs_storage._byLength {return false}
+        if _storage._generatedTokens != rhs_storage._generatedTokens {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4914,6 +5172,41 @@ nonisolated extension Tenbin_CreditSubject: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
+nonisolated extension Tenbin_Sequence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Sequence"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tokens\0\u{3}first_target\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.tokens) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstTarget) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tokens.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.tokens, fieldNumber: 1)
+    }
+    if self.firstTarget != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstTarget, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_Sequence, rhs: Tenbin_Sequence) -> Bool {
+    if lhs.tokens != rhs.tokens {return false}
+    if lhs.firstTarget != rhs.firstTarget {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tenbin_Catalogue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Catalogue"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
@@ -4946,7 +5239,7 @@ nonisolated extension Tenbin_Catalogue: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Tenbin_Catalogue.protoMessageName + ".Item"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}label\0\u{1}content\0\u{1}bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}label\0\u{1}content\0\u{1}bytes\0\u{1}sequences\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4958,6 +5251,7 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.label) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.content) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.sequences) }()
       default: break
       }
     }
@@ -4976,6 +5270,9 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
     if self.bytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 4)
     }
+    if !self.sequences.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sequences, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4984,6 +5281,7 @@ nonisolated extension Tenbin_Catalogue.Item: SwiftProtobuf.Message, SwiftProtobu
     if lhs.label != rhs.label {return false}
     if lhs.content != rhs.content {return false}
     if lhs.bytes != rhs.bytes {return false}
+    if lhs.sequences != rhs.sequences {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -14,10 +14,17 @@ package final class ImageComputation: MicroBatchComputation {
   private let methods: [AdaptationMethod]
   private let settings: Settings
   private let items: any ImageItems
-  /// One arm is worked on at a time.
-  private var current: (method: Int, model: ImageClassifier, states: FrozenStates?)?
-  /// Models of that arm that are computed at once, and the gradients of all of them.
-  private var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
+  private let arm: CurrentArm<ImageArm>
+
+  /// The models of an arm.
+  private final class ImageArm {
+    let model: ImageClassifier
+    var states: FrozenStates?
+    /// Models that are computed at once, and the gradients of all of them.
+    var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
+
+    init(model: ImageClassifier) { self.model = model }
+  }
 
   /// What the models of all methods share.
   package struct Settings {
@@ -45,22 +52,28 @@ package final class ImageComputation: MicroBatchComputation {
     self.methods = methods
     self.items = items
     self.settings = settings
+    arm = CurrentArm(methods: methods) { method in
+      ImageArm(
+        model: try ImageClassifier(
+          checkpoint: checkpoint, method: method, labels: settings.labels, precision: settings.precision,
+          device: settings.device))
+    }
   }
 
   package func lacking(_ positions: [Int]) -> [WantedContent] { items.lacking(positions) }
 
-  package func parameterCount(method: Int) throws -> Int { try model(method).layout.count }
+  package func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
 
   package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
-    try model(method).load(parameters: parameters)
+    try arm(method).model.load(parameters: parameters)
   }
 
   package func lossSum(
     method: Int, items positions: [Int], dropout: RandomKey, gradient: FloatBuffer
   ) throws -> Double {
-    let model = try model(method)
-    return try model.gradientSum(
-      try input(positions, of: model), labels: items.labels(positions),
+    let arm = try arm(method)
+    return try arm.model.gradientSum(
+      try input(positions, of: arm), labels: items.labels(positions),
       dropout: methods[method].hasDropout ? positions.map { dropout[$0] } : [], into: gradient.pointer)
   }
 
@@ -88,7 +101,7 @@ package final class ImageComputation: MicroBatchComputation {
       }
     }
     let losses = try model.gradientSums(
-      try input(positions, of: try self.model(method)), labels: items.labels(positions), counts: counts, dropout: keys,
+      try input(positions, of: try arm(method)), labels: items.labels(positions), counts: counts, dropout: keys,
       into: gradients.pointer)
     let count = model.layout.count
     return parts.map { part in
@@ -100,50 +113,35 @@ package final class ImageComputation: MicroBatchComputation {
   private func packedModel(
     _ method: Int, size: Int
   ) throws -> (model: ImageClassifier, gradients: FloatBuffer) {
-    _ = try model(method)
-    if let packed, packed.size == size { return (packed.model, packed.gradients) }
-    packed = nil
+    let arm = try arm(method)
+    if let packed = arm.packed, packed.size == size { return (packed.model, packed.gradients) }
+    arm.packed = nil
     let model = try ImageClassifier(
       checkpoint: checkpoint, method: methods[method], labels: settings.labels, models: size,
       precision: settings.precision, device: settings.device)
     let gradients = FloatBuffer(repeating: 0, count: size * model.layout.count)
-    packed = (model, size, gradients)
+    arm.packed = (model, size, gradients)
     return (model, gradients)
   }
 
-  package func logits(method: Int, items positions: [Int]) throws -> [Float] {
-    let model = try model(method)
-    return try model.logits(try input(positions, of: model)).flatMap(\.self)
+  package func evaluate(method: Int, items positions: [Int], generating tokens: Int) throws -> [Float] {
+    let arm = try arm(method)
+    return try arm.model.logits(try input(positions, of: arm)).flatMap(\.self)
   }
 
-  private func model(_ method: Int) throws -> ImageClassifier {
-    if let current, current.method == method { return current.model }
-    guard methods.indices.contains(method) else {
-      throw WorkerError(.failure, "a run names method \(method), but the welcome listed \(methods.count)")
-    }
-    // What another arm held is freed before this one's model is made.
-    current = nil
-    packed = nil
-    let model = try ImageClassifier(
-      checkpoint: checkpoint, method: methods[method], labels: settings.labels, precision: settings.precision,
-      device: settings.device)
-    current = (method, model, nil)
-    return model
-  }
-
-  private func input(_ positions: [Int], of model: ImageClassifier) throws -> ImageClassifier.Input {
-    guard let prefix = model.frozenPrefix, let first = positions.first else {
+  private func input(_ positions: [Int], of arm: ImageArm) throws -> ImageClassifier.Input {
+    guard let prefix = arm.model.frozenPrefix, let first = positions.first else {
       return .pixels(try items.pixels(positions))
     }
-    if let states = current?.states { return .prefixStates(try states.batch(positions)) }
+    if let states = arm.states { return .prefixStates(try states.batch(positions)) }
     let states = try FrozenStates(first: first) { [self] elements in
       guard let folder = try? CacheFolder.path("states") else { return nil }
       return StateCache(
         folder: folder, key: key(of: prefix), items: items.count, elements: elements, limit: settings.stateCacheLimit)
-    } compute: { [items] in
+    } compute: { [items, model = arm.model] in
       try model.prefixStates(pixels: items.pixels([$0]))
     }
-    current?.states = states
+    arm.states = states
     return .prefixStates(try states.batch(positions))
   }
 

@@ -23,7 +23,7 @@ struct SimulatedCoordinator {
   init(in world: World) {
     let (work, memory) = (world.work, world.memory)
     let audit = AuditWork(
-      runs: work.runs, phases: work.phases, optimizer: work.optimizer, classes: work.classes,
+      runs: work.runs, phases: work.phases, optimizer: work.optimizer,
       initialState: { work.initialState($0) },
       place: world.scenario.sharesMemory.contains(true) ? { run, _ in memory[run].place } : { _, _ in nil },
       slices: { [weak world] run, state, optimizer in

@@ -58,7 +58,7 @@ struct ToyWork {
             evaluated: evaluated.sorted(), key: key,
             settings: MethodSettings(
               rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
-            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch,
+            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch, rows: .uniform(classes),
             pack: pack))
         counts.append(count)
       }

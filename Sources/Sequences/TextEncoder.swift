@@ -1,0 +1,80 @@
+package import Tokenizers
+
+/// Turns the texts of a file into tokens, within what a model takes.
+package struct TextEncoder: Sendable {
+  package let tokenizer: TextTokenizer
+  /// The most tokens that a sequence may have.
+  package let limit: Int
+  /// What errors speak of.
+  package let file: String
+
+  package init(tokenizer: TextTokenizer, limit: Int, file: String) {
+    self.tokenizer = tokenizer
+    self.limit = limit
+    self.file = file
+  }
+
+  /// The tokens of a text that is classified, and whether it was cut.
+  ///
+  /// - Throws: `SequenceError` where the text comes to no token.
+  package func classified(
+    _ text: String, line: Int
+  ) throws(SequenceError) -> (sequence: TokenSequence, isCut: Bool) {
+    let tokens = try encode(text, line: line)
+    guard !tokens.isEmpty else { throw failure(line, "the text comes to no token; remove the row") }
+    return (TokenSequence(tokens: Array(tokens.prefix(limit))), tokens.count > limit)
+  }
+
+  /// A text in blocks of at most `limit` tokens, of which a language model learns all but the first of each.
+  ///
+  /// A last block of a single token, which would teach nothing, is left out.
+  ///
+  /// - Throws: `SequenceError` where the text comes to fewer than two tokens.
+  package func blocks(_ text: String, line: Int) throws(SequenceError) -> [TokenSequence] {
+    let tokens = try encode(text, line: line)
+    let blocks = stride(from: 0, to: tokens.count, by: limit).map { first in
+      TokenSequence(tokens: Array(tokens[first..<min(first + limit, tokens.count)]), firstTarget: 1)
+    }.filter { $0.targetCount > 0 }
+    guard !blocks.isEmpty else {
+      throw failure(line, "the text comes to fewer than two tokens, so that there is none to predict; remove the row")
+    }
+    return blocks
+  }
+
+  /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by itself
+  /// does not have. With `isEnded` it ends with the end of a sequence.
+  ///
+  /// - Throws: `SequenceError` where the target comes to no token, or both together are too long: nothing is cut, because
+  ///   what is cut off would be the target.
+  package func continued(
+    _ prompt: String, by target: String, isEnded: Bool = false, line: Int
+  ) throws(SequenceError) -> TokenSequence {
+    let given = try encode(prompt, line: line)
+    var tokens = try encode(prompt + target, line: line)
+    let common = zip(given, tokens).prefix { $0 == $1 }.count
+    guard common < tokens.count else {
+      throw failure(line, "\"\(target)\" comes to no token, so that there is nothing to score")
+    }
+    guard common > 0 else { throw failure(line, "the prompt comes to no token; it must say something") }
+    if isEnded, let end = tokenizer.endOfSequence { tokens.append(end) }
+    guard tokens.count <= limit else {
+      throw failure(
+        line,
+        "prompt and target come to \(tokens.count) tokens, more than the \(limit) allowed; raise data.tokens, or "
+          + "shorten the row")
+    }
+    return TokenSequence(tokens: tokens, firstTarget: common)
+  }
+
+  private func encode(_ text: String, line: Int) throws(SequenceError) -> [Int] {
+    do throws(TokenizerError) {
+      return try tokenizer.encode(text)
+    } catch {
+      throw failure(line, "\(error)")
+    }
+  }
+
+  private func failure(_ line: Int, _ problem: String) -> SequenceError {
+    SequenceError(file: file, line: line, problem: problem)
+  }
+}
