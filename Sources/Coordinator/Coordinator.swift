@@ -51,7 +51,7 @@ package final class Coordinator {
     let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
     output = try OutputFolder(path: options.output, plan: inputs.plan, specification: inputs.specificationFile)
     runtimeFolder = try RuntimeFolder(making: options.administered)
-    let phases = Phase.all(of: inputs.plan.runs, arms: inputs.specification.arms.count)
+    let phases = inputs.phases
     progress = AuditProgress(
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
       samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
@@ -76,6 +76,7 @@ package final class Coordinator {
           AuditStateMachine(
             work: AuditWork(
               runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
+              isNeeded: { try inputs.isNeeded($0, completed: $1) },
               initialState: { try inputs.initialState(ofRun: $0) },
               place: places.place,
               slices: places.slices,
@@ -137,7 +138,7 @@ package final class Coordinator {
     // A sitting may have been killed between a run's last record and the end of its state.
     for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     return try AuditError.wrapping(.failure) {
-      if inputs.plan.runs.indices.contains(where: { completed[$0] == nil }) { try conduct() }
+      if try !inputs.isDone(completed) { try conduct() }
       return try conclude()
     }
   }

@@ -51,11 +51,16 @@ package struct Plan: Sendable {
       return
     }
     let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
-    if let privacy = specification.privacy {
+    switch specification.privacy?.design {
+    case .symmetric?:
       membership = try MembershipMasks(
-        models: privacy.mostModels, size: privacy.pool, candidates: splits.train, units: units, key: fleetKey)
-    } else {
-      membership = nil
+        models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
+        candidates: splits.train, units: units, key: fleetKey)
+    case .released(let shadowItems)?:
+      membership = try MembershipMasks(
+        released: splits, models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
+        shadowItems: shadowItems, units: units, key: fleetKey)
+    case nil: membership = nil
     }
     let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
     var runs: [PlannedRun] = []
@@ -78,22 +83,26 @@ package struct Plan: Sendable {
           key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
         continue
       }
-      for seed in specification.seeds {
+      for (number, seed) in specification.seeds.enumerated() {
+        // The model that is released is that of the first seed: it is attacked on the pool.
+        let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
           "seed-\(seed)", purpose: .task(seed: seed), members: emphasized(splits.train),
-          evaluated: splits.test + splits.validation,
+          evaluated: splits.test + splits.validation + attacked,
           key: RandomKey(seed: seed)["run"])
       }
       guard let membership else { continue }
       // Where every weight is trained there is no product to share.
       let packed = arm == .full ? 1 : specification.privacy?.packed ?? 1
       let first = runs.count
-      let masks = membership.masks.prefix(specification.privacy?.models(of: arm) ?? 0)
-      for (model, mask) in masks.enumerated() {
-        let begin = model / packed * packed
-        let size = min(packed, masks.count - begin)
+      let models = min(membership.members.count, specification.privacy?.models(of: arm) ?? 0)
+      let looks = specification.privacy?.looks(of: arm) ?? []
+      for (model, members) in membership.members.prefix(models).enumerated() {
+        // A pack is computed as a whole: it must not reach behind a look.
+        let look = (looks.last { $0 <= model } ?? 0, looks.first { $0 > model } ?? models)
+        let begin = look.0 + (model - look.0) / packed * packed
+        let size = min(packed, look.1 - begin)
         let pack = size > 1 ? PlannedRun.Pack(number: first + begin, place: model - begin, size: size) : nil
-        let members = zip(membership.pool, mask).compactMap { $1 ? $0 : nil }
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
           "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,

@@ -21,7 +21,14 @@ extension Plan {
         combine(list: privacy.attacks(of: arm.name).map(\.text), into: &hasher)
       }
       hasher.combine(privacy.pool)
+      switch privacy.design {
+      case .symmetric: hasher.combine("symmetric")
+      case .released(let shadowItems):
+        hasher.combine("released")
+        hasher.combine(shadowItems ?? 0)
+      }
       hasher.combine(privacy.packed)
+      if let early = privacy.early { combine(early, into: &hasher) }
     }
     hasher.combine(specification.decision.metric.rawValue)
     hasher.combine(specification.decision.margin)
@@ -38,6 +45,16 @@ extension Plan {
     combine(specification.data, into: &hasher)
     combine(input, into: &hasher)
     return hasher.finish()
+  }
+
+  private static func combine(_ early: EarlyAnswerSettings, into hasher: inout ContentHasher) {
+    combine(list: ["early", early.spending.rawValue] + early.looks.map(String.init), into: &hasher)
+    hasher.combine(early.alpha)
+    switch early.goal {
+    case .halfWidth(let width): combine(width, "half width", into: &hasher)
+    case .limit(let limit): combine(limit, "limit", into: &hasher)
+    }
+    hasher.combine(early.includesGroups ? "groups" : "all items")
   }
 
   private static func combine(_ policy: Policy, into hasher: inout ContentHasher) {

@@ -17,8 +17,8 @@ package struct PlannedRun: Sendable {
   package let purpose: Purpose
   /// The items it is trained on, ascending; those of an emphasized group as often as an epoch sees them.
   package let members: [Int]
-  /// The items it is evaluated on: those of the test split, then those of the validation split; of a fleet, its pool; of a
-  /// search, those of the validation split.
+  /// The items it is evaluated on: those of the test split, then those of the validation split and, of a model that is
+  /// attacked, the fleet's pool; of a fleet, its pool; of a search, those of the validation split.
   package let evaluated: [Int]
   /// What initial values and the order of items are drawn from; the same for every arm.
   package let key: RandomKey

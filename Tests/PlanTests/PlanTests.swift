@@ -65,6 +65,59 @@ import Testing
     #expect(alone.hash != plan.hash)
   }
 
+  @Test("No pack reaches behind a look, and looks are part of the plan's hash")
+  func packsEndAtLooks() throws {
+    let text = SpecificationTests.valid.replacing(
+      "models: 8, pool: 100", with: "models: 12, pool: 60, packed: 4, early: {looks: [6, 8], half_width: 0.1}")
+    let specification = try Specification(yaml: text, file: "audit.yaml")
+    let plan = try Plan(specification: specification, input: Self.input())
+    let fleet = plan.runs.filter { run in
+      if case .fleet = run.purpose { run.arm == 1 } else { false }
+    }
+    #expect(fleet.map { $0.pack?.place } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
+    #expect(fleet.map { $0.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
+    #expect(specification.privacy?.looks(of: .full) == [6, 8, 12])
+    for (old, new) in [("[6, 8]", "[6]"), ("0.1}", "0.2}"), ("half_width: 0.1", "limit: 0.6")] {
+      let other = try Specification(yaml: text.replacing(old, with: new), file: "audit.yaml")
+      #expect(try Plan(specification: other, input: Self.input()).hash != plan.hash)
+    }
+  }
+
+  @Test("Shadow models of a released model have as many items as it, whole units, and none of the audited ones")
+  func released() throws {
+    let text = SpecificationTests.valid.replacing(
+      "attacks: [lira], models: 8, pool: 100", with: "design: released, models: 8, pool: 24"
+    ).replacing("train: 0.7, validation: 0.1, test: 0.2", with: "train: 0.5, validation: 0.1, test: 0.4")
+    let specification = try Specification(yaml: text, file: "audit.yaml")
+    let plan = try Plan(specification: specification, input: Self.input())
+    let membership = try #require(plan.membership)
+    let mask = try #require(membership.released)
+    #expect(membership.pool.count == 24 && mask.count { $0 } == 12)
+    let (train, test, pool) = (Set(plan.splits.train), Set(plan.splits.test), Set(membership.pool))
+    for (item, isMember) in zip(membership.pool, mask) { #expect((isMember ? train : test).contains(item)) }
+    for shadow in membership.members {
+      #expect(pool.isDisjoint(with: shadow))
+      #expect(shadow.count <= train.count && shadow.count > train.count - 6)
+      for unit in plan.units.members {
+        let inside = unit.count { shadow.contains($0) }
+        #expect(inside == 0 || inside == unit.count)
+      }
+    }
+    #expect(Set(membership.members).count == 8)
+    let attacked = plan.runs.filter { $0.evaluated.suffix(24) == membership.pool[...] }
+    #expect(
+      attacked.count { if case .task(let seed) = $0.purpose { seed == 13 } else { false } }
+        == plan.specification.arms.count)
+
+    let larger = try Specification(yaml: text.replacing("pool: 24", with: "pool: 90"), file: "audit.yaml")
+    #expect(throws: PlanError.self) { try Plan(specification: larger, input: Self.input()) }
+    let named = try Specification(
+      yaml: text.replacing("pool: 24", with: "pool: 90, shadow_items: 20"), file: "audit.yaml")
+    let smaller = try Plan(specification: named, input: Self.input())
+    #expect(smaller.membership?.members.allSatisfy { (15...20).contains($0.count) } == true)
+    #expect(smaller.hash != plan.hash)
+  }
+
   @Test("An arm's own fleet is the first models of the largest, and its attacks are its own")
   func fleetsByArm() throws {
     let text = SpecificationTests.valid.replacing(

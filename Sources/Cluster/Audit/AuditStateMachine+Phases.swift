@@ -59,6 +59,7 @@ extension AuditStateMachine {
         return actions + [.finished]
       }
       ahead = phase.runs.filter { completed[$0] == nil && (phase.kind != .training || trained[$0] == nil) }
+      if try !ahead.isEmpty && !work.isNeeded(phase, completed) { ahead = [] }
     } while ahead.isEmpty
     if let phase { actions.append(.phaseBegan(phase, number: phaseIndex)) }
     return actions + (try goOn(at: now))

@@ -124,6 +124,8 @@ package struct AuditWork {
   package let runs: [PlannedRun]
   package let phases: [Phase]
   package let optimizer: OptimizerSettings
+  /// Whether a phase is worked on, given what came of the runs before it; the same in every sitting.
+  package let isNeeded: (Phase, _ completed: [Int: FinishedRun]) throws -> Bool
   /// The state that a run starts from; of an adapter from elsewhere, its parameters.
   package let initialState: (_ run: Int) throws -> TrainingState
   /// A place for the parameters of a shared run; nil for the process's own memory.
@@ -135,6 +137,7 @@ package struct AuditWork {
 
   package init(
     runs: [PlannedRun], phases: [Phase], optimizer: OptimizerSettings,
+    isNeeded: @escaping (Phase, _ completed: [Int: FinishedRun]) throws -> Bool = { _, _ in true },
     initialState: @escaping (_ run: Int) throws -> TrainingState,
     place: @escaping (_ run: Int, _ count: Int) -> ParameterPlace? = { _, _ in nil },
     slices: @escaping (_ run: Int, _ state: TrainingState, OptimizerSettings) -> (any SlicedParameters)? = { _, _, _ in
@@ -145,6 +148,7 @@ package struct AuditWork {
     self.runs = runs
     self.phases = phases
     self.optimizer = optimizer
+    self.isNeeded = isNeeded
     self.initialState = initialState
     self.place = place
     self.slices = slices

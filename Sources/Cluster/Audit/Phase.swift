@@ -7,11 +7,14 @@ package struct Phase: Sendable, Equatable {
   package let kind: Kind
   /// Positions in the plan's runs.
   package let runs: [Int]
+  /// Of a fleet, which of its looks follows, from 0.
+  package let look: Int
 
-  package init(arm: Int, kind: Kind, runs: [Int]) {
+  package init(arm: Int, kind: Kind, runs: [Int], look: Int = 0) {
     self.arm = arm
     self.kind = kind
     self.runs = runs
+    self.look = look
   }
 
   package enum Kind: String, Sendable, CaseIterable {
@@ -25,7 +28,11 @@ package struct Phase: Sendable, Equatable {
 
   /// The phases of some runs, in the order in which they are worked on: one after another, so that the wall-clock of each
   /// can be told.
-  package static func all(of runs: [PlannedRun], arms: Int) -> [Phase] {
+  ///
+  /// - Parameter looks: the sizes, ascending, up to which an arm's fleet is trained before it is looked at.
+  package static func all(
+    of runs: [PlannedRun], arms: Int, looks: (_ arm: Int) -> [Int] = { _ in [] }
+  ) -> [Phase] {
     (0..<arms).flatMap { arm -> [Phase] in
       var (search, task, fleet, given): ([Int], [Int], [Int], [Int]) = ([], [], [], [])
       for (index, run) in runs.enumerated() where run.arm == arm {
@@ -39,9 +46,12 @@ package struct Phase: Sendable, Equatable {
       let phases = [
         Phase(arm: arm, kind: .search, runs: search), Phase(arm: arm, kind: .training, runs: task),
         Phase(arm: arm, kind: .evaluation, runs: task + given),
-        Phase(arm: arm, kind: .fleet, runs: fleet),
       ]
-      return phases.filter { !$0.runs.isEmpty }
+      let ends = looks(arm).filter { $0 < fleet.count } + [fleet.count]
+      let parts = zip([0] + ends, ends).enumerated().map { look, part in
+        Phase(arm: arm, kind: .fleet, runs: Array(fleet[part.0..<part.1]), look: look)
+      }
+      return (phases + parts).filter { !$0.runs.isEmpty }
     }
   }
 }

@@ -15,8 +15,8 @@ struct AuditEvidence {
   /// By the run's position in the plan.
   let completed: [Int: FinishedRun]
 
-  private var plan: Plan { inputs.plan }
-  private var arms: [Arm] { inputs.specification.arms }
+  var plan: Plan { inputs.plan }
+  var arms: [Arm] { inputs.specification.arms }
 
   /// Evaluates everything and puts the report together.
   func report(costs: [CostRecord], workers: Int) throws -> AuditReport {
@@ -44,32 +44,8 @@ struct AuditEvidence {
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: try samples(predictions: predictions), clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
-      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons)
-  }
-
-  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
-  /// under the curve.
-  private func privacyStudy() throws -> PrivacyStudy {
-    let fleets = try fleets()
-    let decision = inputs.specification.decision
-    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
-    // An attack that is run against every arm: the likelihood ratio, or else the first that there is.
-    let shared =
-      fleets.map { Set(inputs.specification.privacy?.attacks(of: $0.arm) ?? []) }
-      .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
-    if !shared.contains(rule.attack), let first = inputs.specification.privacy?.attacks.first(where: shared.contains) {
-      rule.attack = first
-    }
-    return try PrivacyStudy.evaluate(
-      fleets: fleets, attacks: { inputs.specification.privacy?.attacks(of: $0) ?? Attack.standard },
-      comparisons: comparisons().filter { pair in
-        // Only fleets of one size, on which the attack of the rule was run, are pairs.
-        let pair = [pair.arm, pair.reference].compactMap { name in fleets.first { $0.arm == name } }
-        return pair.count == 2 && pair[0].masks.count == pair[1].masks.count
-          && pair.allSatisfy { inputs.specification.privacy?.attacks(of: $0.arm).contains(rule.attack) == true }
-      },
-      rule: rule,
-      key: plan.statisticsKey["privacy"])
+      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: try fleetLooks(),
+      shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
   }
 
   /// The second of two classes, or the one that the specification names; none among several.
@@ -79,7 +55,7 @@ struct AuditEvidence {
   }
 
   /// Groups of `items`, with members as positions among them.
-  private func groups(among items: [Int]) -> [Subgroup] {
+  func groups(among items: [Int]) -> [Subgroup] {
     subgroups(among: items) { !$0.isCombined } + combinedGroups(among: items).groups
   }
 
@@ -143,24 +119,7 @@ struct AuditEvidence {
     return ArmPredictions(arm: arms[arm].name, runs: runs)
   }
 
-  private func fleets() throws -> [Fleet] {
-    guard let membership = plan.membership else { return [] }
-    let units = plan.units.unitOfItem
-    let groups = groups(among: membership.pool).filter { !$0.members.isEmpty }
-    return try arms.indices.filter { arms[$0].isTrained }.map { arm in
-      let logits = try plan.runs.enumerated().compactMap { index, run -> Logits? in
-        guard run.arm == arm, case .fleet = run.purpose else { return nil }
-        return try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
-      }
-      return Fleet(
-        arm: arms[arm].name, masks: Array(membership.masks.prefix(logits.count)),
-        scores: .logits(logits.map { [$0] }),
-        labels: membership.pool.map { plan.input.labels[$0] }, clusters: membership.pool.map { units[$0] },
-        groups: groups, itemNames: membership.pool.map { inputs.manifest.items[$0].name })
-    }
-  }
-
-  private func logits(of index: Int, skipping skipped: Int, count: Int) throws -> Logits {
+  func logits(of index: Int, skipping skipped: Int, count: Int) throws -> Logits {
     let run = plan.runs[index]
     guard let values = completed[index]?.logits else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
@@ -174,7 +133,7 @@ struct AuditEvidence {
   }
 
   /// Every arm with an adapter is compared with `full`, where there is one.
-  private func comparisons() -> [ArmComparison] {
+  func comparisons() -> [ArmComparison] {
     guard arms.contains(.full) else { return [] }
     return arms.compactMap { arm in
       switch arm {

@@ -17,9 +17,14 @@ enum PredictionTables {
         guard let logits = completed[index]?.logits else { continue }
         let members = Set(run.members)
         for (position, item) in run.evaluated.enumerated() {
+          // Behind them a model that is attacked was asked for the fleet's pool.
+          let isAttacked = position >= inputs.plan.splits.test.count + inputs.plan.splits.validation.count
           let split = position < inputs.plan.splits.test.count ? "test" : "validation"
           let row = fields(of: item, at: position, logits: logits, inputs: inputs)
           switch run.purpose {
+          case .task where isAttacked:
+            hasFleet = true
+            fleet.append([arms[arm].name, "released", members.contains(item) ? "1" : "0"] + row)
           case .task(let seed): task.append([arms[arm].name, "\(seed)", split] + row)
           case .search: continue
           case .given: task.append([arms[arm].name, "", split] + row)

@@ -3,19 +3,36 @@ internal import Privacy
 extension PrivacySettings {
   /// - Parameter arms: those that may have settings of their own.
   init(_ value: YAMLValue, arms: [Arm]) throws(SpecificationError) {
-    let keys = try value.mapping(["attacks", "models", "pool", "packed", "by_arm"])
+    let keys = try value.mapping(["attacks", "models", "pool", "packed", "early", "by_arm", "design", "shadow_items"])
     models = try keys["models"]?.fleetSize() ?? 16
     pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
     packed = try keys["packed"]?.integer(1...1_024) ?? 1
-    attacks = try keys["attacks"]?.attacks() ?? Attack.standard
+    let isReleased = try keys["design"]?.choice(DesignName.self) == .released
+    if isReleased {
+      design = .released(shadowItems: try keys["shadow_items"]?.integer(1...1_000_000_000))
+    } else if let items = keys["shadow_items"] {
+      throw items.failure("belongs to design: released; in the symmetric design a model is trained on half of the pool")
+    }
+    attacks =
+      try keys["attacks"]?.attacks(isReleased: isReleased)
+      ?? (isReleased ? [.offlineLikelihoodRatio(), .lossThreshold] : Attack.standard)
     let trained = arms.filter(\.isTrained).map(\.name)
     byArm = [:]
-    guard let exceptions = try keys["by_arm"]?.mapping(trained) else { return }
+    let exceptions = try keys["by_arm"]?.mapping(trained)
     for name in trained {
-      guard let own = try exceptions[name]?.mapping(["attacks", "models"]) else { continue }
-      byArm[name] = Exception(models: try own["models"]?.fleetSize(), attacks: try own["attacks"]?.attacks())
+      guard let own = try exceptions?[name]?.mapping(["attacks", "models"]) else { continue }
+      byArm[name] = Exception(
+        models: try own["models"]?.fleetSize(), attacks: try own["attacks"]?.attacks(isReleased: isReleased))
+    }
+    let smallest = arms.filter(\.isTrained).map { byArm[$0.name]?.models ?? models }.min() ?? models
+    early = try keys["early"].map { (value) throws(SpecificationError) in
+      try EarlyAnswerSettings(value, smallest: smallest)
     }
   }
+}
+
+private enum DesignName: String, CaseIterable {
+  case symmetric, released
 }
 
 extension YAMLValue {
@@ -28,7 +45,9 @@ extension YAMLValue {
   }
 
   /// Attacks by their canonical text.
-  fileprivate func attacks() throws(SpecificationError) -> [Attack] {
+  ///
+  /// - Parameter isReleased: no shadow model has an audited item.
+  fileprivate func attacks(isReleased: Bool) throws(SpecificationError) -> [Attack] {
     var attacks: [Attack] = []
     for item in try sequence() {
       let text = try item.string()
@@ -41,6 +60,10 @@ extension YAMLValue {
       guard attack != .lossTrace else {
         throw item.failure(
           "loss-trace needs each item's loss after every epoch, which audits do not keep; tenbin attack takes it")
+      }
+      if isReleased, case .likelihoodRatio = attack {
+        throw item.failure(
+          "lira needs shadow models that have the item, which those of a released model never have; use lira-offline")
       }
       guard !attacks.contains(attack) else { throw item.failure("\"\(attack.text)\" is listed twice") }
       attacks.append(attack)

@@ -224,14 +224,27 @@ package struct MethodSettings: Sendable, Equatable {
 package struct PrivacySettings: Sendable, Equatable {
   /// Models a fleet; even, because they come in complementary pairs.
   package var models: Int
-  /// Items that the fleet is trained on and attacked for, taken from the training split.
+  package var design: Design = .symmetric
+  /// Items that the fleet is attacked for: of the symmetric design, those that it is trained on, taken from the training
+  /// split; of a released model half members, and half from the test split.
   package var pool: Int
   /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
   /// last bits depend on its rows.
   package var packed: Int
   package var attacks: [Attack]
+  /// When a fleet may be left unfinished; nil where every model is trained.
+  package var early: EarlyAnswerSettings?
   /// What is otherwise for an arm, by its name.
   package var byArm: [String: Exception]
+
+  /// Who attacks whom.
+  package enum Design: Sendable, Equatable {
+    /// Every model of a fleet is attacked once by the others.
+    case symmetric
+    /// The model of the first seed is attacked by shadow models that never saw the audited items, trained on
+    /// `shadowItems` items, or on as many as it where nothing else is named.
+    case released(shadowItems: Int?)
+  }
 
   package struct Exception: Sendable, Equatable {
     package var models: Int?
@@ -243,8 +256,29 @@ package struct PrivacySettings: Sendable, Equatable {
 
   package func attacks(of arm: String) -> [Attack] { byArm[arm]?.attacks ?? attacks }
 
+  /// The sizes at which an arm's fleet is looked at, ascending; the last is the whole fleet.
+  package func looks(of arm: Arm) -> [Int] { (early?.looks ?? []) + [models(of: arm)] }
+
   /// The most models that an arm has.
   package var mostModels: Int { max(models, byArm.values.compactMap(\.models).max() ?? 0) }
+}
+
+/// When the first models of a fleet are enough: looks at fixed sizes, in the plan's order, that share the error rate.
+package struct EarlyAnswerSettings: Sendable, Equatable {
+  /// Models after which a fleet is looked at, ascending; the whole fleet is looked at besides.
+  package var looks: [Int]
+  /// What all looks together may err, two-sided.
+  package var alpha: Double
+  package var spending: AlphaSpending
+  /// What the area under the curve of the arm's first attack must come to.
+  package var goal: LookGoal
+  /// Whether every group that is large enough for a verdict must come to it too.
+  package var includesGroups: Bool
+
+  /// The looks at a fleet of so many models.
+  package func plan(models: Int) throws(LookPlanError) -> LookPlan {
+    try LookPlan(models: looks + [models], alpha: alpha, spending: spending)
+  }
 }
 
 /// The question that is put before the run.

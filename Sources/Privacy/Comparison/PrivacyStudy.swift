@@ -18,12 +18,14 @@ package struct PrivacyStudy: Equatable, Sendable {
   ///   - attacks: The attacks against an arm, given its name.
   ///   - comparisons: The arms of each have the same items, masks, clusters and groups.
   ///   - rule: What was agreed before the run.
-  ///   - confidence: Of every interval, above .5 and below 1.
+  ///   - confidence: Of every interval of a comparison, above .5 and below 1.
+  ///   - confidences: Of an arm's own intervals, given its name; `confidence` where it gives none.
   ///   - key: Where resamples, permutations and shuffled membership are drawn from, the same for every arm.
   /// - Throws: `PrivacyError` naming the arm, model and item that is wrong.
   package static func evaluate(
     fleets: [Fleet], attacks: (String) -> [Attack] = { _ in Attack.standard }, comparisons: [ArmComparison] = [],
-    rule: PrivacyRule? = nil, confidence: Double = 0.95, key: RandomKey
+    rule: PrivacyRule? = nil, confidence: Double = 0.95, confidences: (String) -> Double? = { _ in nil },
+    key: RandomKey
   ) throws(PrivacyError) -> PrivacyStudy {
     let intervals = try AttackIntervals(confidence: confidence)
     var names: Set<String> = []
@@ -36,10 +38,11 @@ package struct PrivacyStudy: Equatable, Sendable {
     var evaluations: [PrivacyEvaluation] = []
     var runs: [String: [AttackRun]] = [:]
     for fleet in fleets {
-      let setting = AttackSetting(fleet, intervals: intervals, key: key)
+      let own = confidences(fleet.arm) ?? confidence
+      let setting = AttackSetting(fleet, intervals: try AttackIntervals(confidence: own), key: key)
       var found: [AttackRun] = []
       for attack in attacks(fleet.arm) { found.append(try AttackRun(attack, setting: setting)) }
-      evaluations.append(PrivacyEvaluation(setting, confidence: confidence, attacks: found.map(\.evaluation)))
+      evaluations.append(PrivacyEvaluation(setting, confidence: own, attacks: found.map(\.evaluation)))
       if compared.contains(where: { $0.arm == fleet.arm || $0.reference == fleet.arm }) { runs[fleet.arm] = found }
     }
     let results = rule.map {

@@ -4,7 +4,7 @@ import Privacy
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 4
+  static let schemaVersion = 5
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -55,9 +55,11 @@ extension AuditReport {
   private var privacyJSON: JSONValue {
     guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
     return .object([
-      "models": .integer(fleetModels), "pool_items": .integer(poolItems), "arms": .array(privacy.map(\.json)),
+      "models": .integer(fleetModels), "pool_items": .integer(poolItems), "shadow_items": .optional(shadowItems),
+      "arms": .array(privacy.map(\.json)),
       "decision": privacyRule.json(familySize: privacyComparisons.count { $0.isInFamily }),
       "comparisons": .array(privacyComparisons.map(\.json)),
+      "looks": .array(fleetLooks.map { $0.json(items: poolItems) }),
       "not_measured": .array(
         armsFromElsewhere.map { .object(["arm": .string($0.name), "reason": .string(Self.whyNoFleet)]) }),
     ])

@@ -29,10 +29,14 @@ package struct AuditReport: Sendable {
   package var privacyRule: PrivacyRule?
   /// By attack, figure and group, over all items first.
   package var privacyComparisons: [PrivacyComparison]
+  /// How much of each arm's fleet was trained; empty where every fleet was trained whole without a look.
+  package var fleetLooks: [FleetLook]
   /// Shadow models of each arm.
   package var fleetModels: Int
   /// Items that the fleets are trained on and attacked with.
   package var poolItems: Int
+  /// Items that each shadow model of a released model is trained on; nil in another design.
+  package var shadowItems: Int?
   package var losses: [RunLosses]
   /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
   package var ratesWereFixed: Bool
@@ -59,7 +63,8 @@ package struct AuditReport: Sendable {
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
     samples: [SampleImage] = [], clusterColumn: String? = nil,
-    pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = []
+    pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = [],
+    fleetLooks: [FleetLook] = [], shadowItems: Int? = nil
   ) {
     self.name = name
     self.task = task
@@ -86,6 +91,8 @@ package struct AuditReport: Sendable {
     self.pooledGroups = pooledGroups
     self.privacyRule = privacyRule
     self.privacyComparisons = privacyComparisons
+    self.fleetLooks = fleetLooks
+    self.shadowItems = shadowItems
     gate = nil
   }
 

@@ -24,7 +24,12 @@ struct PrivacyFigures {
     return attacks
   }
 
-  private var confidence: String { evaluations.first.map { Figures.margin($0.confidence) } ?? "95" }
+  /// Of the arms' intervals: one level, or from the lowest to the highest.
+  private var confidence: String {
+    let levels = Set(evaluations.map { Figures.fixed($0.confidence * 100, digits: 2).withoutTrailingZeros }).sorted()
+    guard let lowest = levels.first, let highest = levels.last else { return "95" }
+    return lowest == highest ? lowest : "\(lowest) to \(highest)"
+  }
 
   private var cautions: HTML {
     var cautions: [FleetCaution] = []

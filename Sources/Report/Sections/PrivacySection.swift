@@ -14,12 +14,39 @@ extension AuditReport {
     return Section(
       anchor: "privacy", title: "Membership inference",
       body: """
-        <p>How well can an attacker tell whether an item was in the training set? Each of the \
-        \(Figures.count(fleetModels)) models of an arm’s fleet, trained as the arm was on half of \
-        \(Figures.count(poolItems)) items, is attacked once; the others, but for its complement, are the \
-        attacker’s shadow models.</p>
-        \(armsLeftOut)\(privacyFigures.html)
+        <p>How well can an attacker tell whether an item was in the training set? \(design)</p>
+        \(armsLeftOut)\(looks)\(privacyFigures.html)
         """)
+  }
+
+  private var design: String {
+    guard case .released? = privacy.first?.design else {
+      return "Each of the \(Figures.count(fleetModels)) models of an arm’s fleet, trained as the arm was on half of "
+        + "\(Figures.count(poolItems)) items, is attacked once; the others, but for its complement, are the "
+        + "attacker’s shadow models."
+    }
+    let deviation =
+      shadowItems.map { shadow in
+        shadow == counts.train
+          ? "as many items as it, \(Figures.count(shadow))"
+          : "\(Figures.count(shadow)) items, while it was trained on \(Figures.count(counts.train)): a deviation that the "
+            + "specification names, or that keeping clusters whole makes necessary"
+      } ?? "as many items as it"
+    return
+      "The model of the first seed is attacked for \(Figures.count(poolItems)) items, half of which it was trained "
+      + "on, by \(Figures.count(fleetModels)) shadow models that were trained as the arm was and never saw any of these "
+      + "items. Each was trained on \(deviation)."
+  }
+
+  /// How many models were enough, where that was asked.
+  private var looks: HTML {
+    guard !fleetLooks.isEmpty else { return .empty }
+    let items = fleetLooks.map { look -> HTML in "<li>\(armLabel(look.arm)): \(look.sentence)</li>" }
+    return """
+      <p>Fleets were looked at before they were whole, at sizes that were fixed before the run; all looks together err no \
+      more often than one would, so that intervals are those of the last look. Arms are compared on the first models that \
+      both have.</p><ul>\(items)</ul>
+      """
   }
 
   private var armsLeftOut: HTML {

@@ -24,6 +24,7 @@ struct SimulatedCoordinator {
     let (work, memory) = (world.work, world.memory)
     let audit = AuditWork(
       runs: work.runs, phases: work.phases, optimizer: work.optimizer,
+      isNeeded: { work.isNeeded($0, $1) },
       initialState: { work.initialState($0) },
       place: world.scenario.sharesMemory.contains(true) ? { run, _ in memory[run].place } : { _, _ in nil },
       slices: { [weak world] run, state, optimizer in

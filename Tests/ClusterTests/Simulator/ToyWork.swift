@@ -65,8 +65,22 @@ struct ToyWork {
     }
     self.runs = runs
     self.counts = counts
-    phases = Phase.all(of: runs, arms: arms)
+    phases = Phase.all(of: runs, arms: arms) { arm in
+      // What is packed is trained as a whole.
+      let isPacked = runs.contains { $0.arm == arm && $0.pack != nil }
+      guard !isPacked else { return [] }
+      var random = key["look"][arm].generator
+      return [1, 2, 3].filter { _ in random.uniform() < 0.5 }
+    }
     limits = runs.map { _ in random.uniform() < 0.4 ? Float(0.8 + 0.3 * random.uniform()) : .infinity }
+  }
+
+  /// Whether a fleet goes on behind a look: as the losses of its models so far have it.
+  func isNeeded(_ phase: Phase, _ completed: [Int: FinishedRun]) -> Bool {
+    guard phase.kind == .fleet, phase.look > 0, let first = phase.runs.first else { return true }
+    let before = phases.first { $0.arm == phase.arm && $0.kind == .fleet && $0.look == phase.look - 1 }
+    guard before.map({ isNeeded($0, completed) }) != false else { return false }
+    return completed[first - 1]?.losses.last.map { $0.bitPattern % 2 == 0 } ?? true
   }
 
   func initialState(_ run: Int) -> TrainingState {
@@ -131,6 +145,25 @@ struct Reference {
   private(set) var steps: [[Step]] = []
   private(set) var finished: [FinishedRun] = []
   private(set) var parameters: [TensorDigest] = []
+
+  /// The runs that are worked on, all looks considered.
+  func needed(of work: ToyWork) -> Set<Int> {
+    var needed: Set<Int> = []
+    var stopped: Set<Int> = []
+    var completed: [Int: FinishedRun] = [:]
+    for phase in work.phases {
+      if stopped.contains(phase.arm), phase.kind == .fleet { continue }
+      guard work.isNeeded(phase, completed) else {
+        stopped.insert(phase.arm)
+        continue
+      }
+      for run in phase.runs {
+        needed.insert(run)
+        completed[run] = finished[run]
+      }
+    }
+    return needed
+  }
 
   init(of work: ToyWork) throws {
     for run in work.runs.indices {

@@ -31,7 +31,14 @@ extension World {
   func finalProblem() -> String? {
     disk.settle(at: .max)
     guard isFinished else { return "nothing happens any more, but the audit is not finished" }
+    let needed = reference.needed(of: work)
     for run in work.runs.indices {
+      guard needed.contains(run) else {
+        if disk.completed[run] != nil || !disk.steps[run].isEmpty {
+          return "run \(run) lies behind a look that sufficed"
+        }
+        continue
+      }
       guard disk.completed[run] == reference.finished[run] else { return "run \(run) has other results" }
       let steps = reference.steps[run]
       guard disk.steps[run].count == steps.count else {

@@ -1,0 +1,118 @@
+internal import Cluster
+internal import Datasets
+internal import Fairness
+internal import Plan
+internal import Privacy
+internal import RandomNumbers
+internal import Report
+
+// Shadow models: how many of them were needed, and what attacks find.
+extension AuditEvidence {
+  private var privacy: PrivacySettings? { inputs.specification.privacy }
+
+  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
+  /// under the curve.
+  ///
+  /// Where fleets were left unfinished at different sizes, arms are compared on the models that all of them have, with the
+  /// confidence of that look.
+  func privacyStudy() throws -> PrivacyStudy {
+    let looks = try fleetLooks()
+    let fleets = try fleetSizes().map { try fleet(ofArm: $0.arm, models: $0.models) }
+    let pairs = comparisons().filter { pair in
+      fleets.contains { $0.arm == pair.arm } && fleets.contains { $0.arm == pair.reference }
+    }
+    let compared = fleets.filter { fleet in pairs.contains { [$0.arm, $0.reference].contains(fleet.arm) } }
+    let rule = self.rule(for: compared.isEmpty ? fleets : compared)
+    func attacks(_ arm: String) -> [Attack] { privacy?.attacks(of: arm) ?? Attack.standard }
+    func confidence(_ arm: String) -> Double? { looks.first { $0.arm == arm }?.confidence }
+    let key = plan.statisticsKey["privacy"]
+    let judged = pairs.filter { pair in [pair.arm, pair.reference].allSatisfy { attacks($0).contains(rule.attack) } }
+    let common = compared.map(\.masks.count).min() ?? 0
+    // A released model stands beside its shadow models.
+    let shadows = plan.membership?.released == nil ? common : common - 1
+    let commonConfidence = looks.first { $0.trained == shadows }?.confidence ?? Self.confidence
+    guard compared.contains(where: { $0.masks.count != common }) else {
+      return try PrivacyStudy.evaluate(
+        fleets: fleets, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+        confidences: confidence, key: key)
+    }
+    var study = try PrivacyStudy.evaluate(fleets: fleets, attacks: attacks, confidences: confidence, key: key)
+    let cut = compared.filter { attacks($0.arm).contains(rule.attack) }.map { $0.prefix(models: common) }
+    let comparisons = try PrivacyStudy.evaluate(
+      fleets: cut, attacks: { _ in [rule.attack] }, comparisons: judged, rule: rule, confidence: commonConfidence,
+      key: key)
+    (study.rule, study.comparisons, study.familySize) = (
+      comparisons.rule, comparisons.comparisons, comparisons.familySize
+    )
+    return study
+  }
+
+  /// Of every interval where fleets are not looked at before they are whole.
+  private static let confidence = 0.95
+
+  /// The rule names an attack that is run against every arm: the likelihood ratio, or else the first that there is.
+  private func rule(for fleets: [Fleet]) -> PrivacyRule {
+    let decision = inputs.specification.decision
+    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    let shared =
+      fleets.map { Set(privacy?.attacks(of: $0.arm) ?? []) }
+      .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
+    if !shared.contains(rule.attack), let first = privacy?.attacks.first(where: shared.contains) { rule.attack = first }
+    return rule
+  }
+
+  /// How much of each arm's fleet was trained and why; empty where fleets are not looked at before they are whole.
+  func fleetLooks() throws -> [FleetLook] {
+    guard privacy?.early != nil else { return [] }
+    return try trainedArms.compactMap { try FleetStop(self, arm: $0)?.outcome() }
+  }
+
+  private var trainedArms: [Int] { privacy == nil ? [] : arms.indices.filter { arms[$0].isTrained } }
+
+  /// The models of each arm that is attacked.
+  private func fleetSizes() throws -> [(arm: Int, models: Int)] {
+    let looks = try fleetLooks()
+    return trainedArms.map { arm in
+      (arm, looks.first { $0.arm == arms[arm].name }?.trained ?? privacy?.models(of: arms[arm]) ?? 0)
+    }
+  }
+
+  /// The positions in the plan of the first models of an arm's fleet.
+  func fleetRuns(ofArm arm: Int, models: Int) -> [Int] {
+    let runs = plan.runs.indices.filter { index in
+      if plan.runs[index].arm == arm, case .fleet = plan.runs[index].purpose { true } else { false }
+    }
+    return Array(runs.prefix(models))
+  }
+
+  /// What the released model of an arm says of the pool.
+  private func releasedLogits(ofArm arm: Int, count: Int) throws -> Logits {
+    let run = plan.runs.firstIndex { run in
+      if run.arm == arm, case .task(inputs.specification.seeds.first) = run.purpose { true } else { false }
+    }
+    guard let run else { throw AuditError(.failure, "\(arms[arm].name) has no run whose model could be attacked") }
+    return try logits(of: run, skipping: plan.splits.test.count + plan.splits.validation.count, count: count)
+  }
+
+  /// The first models of an arm's fleet, and what each says of every item of the pool.
+  func fleet(ofArm arm: Int, models: Int) throws -> Fleet {
+    let pool = plan.membership?.pool ?? []
+    let units = plan.units.unitOfItem
+    var masks = plan.membership?.masks ?? []
+    var logits = try fleetRuns(ofArm: arm, models: models).map { index in
+      try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
+    }
+    var design = FleetDesign.symmetric
+    if let released = plan.membership?.released {
+      masks.insert(released, at: 0)
+      logits.insert(try releasedLogits(ofArm: arm, count: pool.count), at: 0)
+      design = .released(target: 0)
+    }
+    return Fleet(
+      arm: arms[arm].name, design: design, masks: Array(masks.prefix(logits.count)),
+      scores: .logits(logits.map { [$0] }),
+      labels: pool.map { plan.input.labels[$0] }, clusters: pool.map { units[$0] },
+      groups: groups(among: pool).filter { !$0.members.isEmpty },
+      itemNames: pool.map { inputs.manifest.items[$0].name })
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// Designs of fleets, with real processes.
+@Suite(.serialized) struct FleetTests {
+  private struct Results: Decodable {
+    struct Privacy: Decodable {
+      struct Arm: Decodable {
+        let arm: String
+        let design: String
+        let models: Int
+        let confidence: Double
+      }
+
+      struct Look: Decodable {
+        let arm: String
+        let plannedModels: Int
+        let trainedModels: Int
+        let reason: String
+      }
+
+      struct Comparison: Decodable { let arm: String }
+
+      let arms: [Arm]
+      let looks: [Look]
+      let comparisons: [Comparison]
+      let shadowItems: Int?
+    }
+
+    let privacy: Privacy
+  }
+
+  private func results(_ study: TinyStudy, _ output: String) throws -> Results.Privacy {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Results.self, from: study.read("\(output)/results.json")).privacy
+  }
+
+  private let small = "privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 4}"
+
+  @Test("A fleet ends at the look that suffices, at the same one with 1 and 3 workers and after a stop")
+  func early() throws {
+    let study = try TinyStudy()
+    // Wide enough that some arm ends at the first look; the limit is one that none comes to.
+    for (goal, name) in [("half_width: 0.4", "early"), ("limit: 1", "whole")] {
+      try study.write(
+        replacing: small,
+        with: "privacy: {attacks: [lira, loss], models: 10, pool: 60, packed: 4, "
+          + "early: {looks: [6, 8], \(goal), groups: true}}", to: "\(name).yaml")
+    }
+    for workers in [1, 3] {
+      let outcome = try Program.run(
+        "audit", study.path("early.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    let expected = try study.read("w1/results.json")
+    #expect(try study.read("w3/results.json") == expected)
+    let privacy = try results(study, "w1")
+    #expect(privacy.looks.map(\.plannedModels) == [10, 10, 10, 10])
+    #expect(privacy.looks.contains { $0.trainedModels < 10 && $0.reason == "narrow_enough" })
+    #expect(privacy.arms.map(\.models) == privacy.looks.map(\.trainedModels))
+    #expect(privacy.arms.allSatisfy { $0.confidence > 0.95 })
+    #expect(!privacy.comparisons.isEmpty)
+    let report = String(decoding: try study.read("w1/report.html"), as: UTF8.self)
+    #expect(report.contains("of 10 models were enough"))
+
+    let again = try Program.run(
+      "audit", study.path("early.yaml"), "--workers", "1", "--output", study.path("w1"))
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try study.read("w1/results.json") == expected)
+    #expect(try Program.run("verify", study.path("w1")).exitCode == 0)
+
+    // Killed in a fleet, and gone on with.
+    let started = DispatchSemaphore(value: 0)
+    let audit = try Program(
+      ["audit", study.path("early.yaml"), "--workers", "2", "--output", study.path("killed")],
+      onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
+    started.wait()
+    kill(audit.identifier, SIGKILL)
+    _ = audit.wait()
+    let resumed = try Program.run(
+      "audit", study.path("early.yaml"), "--workers", "2", "--output", study.path("killed"))
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try study.read("killed/results.json") == expected)
+
+    let whole = try Program.run("audit", study.path("whole.yaml"), "--workers", "2", "--output", study.path("whole"))
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    #expect(try results(study, "whole").looks.count == 4)
+  }
+
+  @Test("A released model is attacked by shadow models that never saw the audited items, alike with 1 and 3 workers")
+  func released() throws {
+    let study = try TinyStudy()
+    try study.write(
+      replacing: small, with: "privacy: {design: released, attacks: [lira-offline, rmia, loss], models: 6, pool: 40}",
+      to: "released.yaml")
+    for workers in [1, 3] {
+      let outcome = try Program.run(
+        "audit", study.path("released.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("w3/results.json") == study.read("w1/results.json"))
+    let privacy = try results(study, "w1")
+    #expect(privacy.arms.allSatisfy { $0.design.hasPrefix("released") && $0.models == 7 })
+    #expect((privacy.shadowItems ?? 0) > 80)
+    let rows = String(decoding: try study.read("w1/predictions/fleets/full.csv"), as: UTF8.self)
+      .split(separator: "\n").dropFirst()
+    let released = rows.filter { $0.hasPrefix("full,released,") }
+    #expect(released.count { $0.hasPrefix("full,released,1,") } * 2 <= 40 && released.count > 20)
+    #expect(rows.count == 7 * released.count)
+    #expect(!rows.contains { $0.hasPrefix("full,0,1,") })
+    // The table is one that anybody's attack reads, with the same figures.
+    let attack = try Program.run(
+      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--target", "released", "--attacks",
+      "lira-offline,rmia,loss", "--groups", "lighting", "--output", study.path("attack"))
+    #expect(attack.exitCode == 0, "\(attack.errors)")
+  }
+}
