@@ -69,13 +69,17 @@ package struct Plan: Sendable {
         _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
         pack: PlannedRun.Pack? = nil
       ) {
+        // Shadow models are asked how likely the right translations are, and for none of their own.
+        var generated = specification.data.translation?.generated ?? 0
+        if case .fleet = purpose { generated = 0 }
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
             batch: specification.training.batch, microbatch: specification.training.microbatch,
-            rows: input.rows(of: evaluated), lengths: lengths, pack: pack))
+            rows: input.rows(of: evaluated, generating: generated), lengths: lengths, generatedTokens: generated,
+            pack: pack))
       }
       guard arm.isTrained else {
         run(

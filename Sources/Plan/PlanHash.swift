@@ -84,6 +84,7 @@ extension Plan {
       switch arm {
       case .base: hasher.combine("base")
       case .full: hasher.combine("full")
+      case .untouched: hasher.combine("untouched")
       case .adapter:
         hasher.combine("adapter")
         if let content = adapters[arm.name] { hasher.combine(content) }
@@ -129,7 +130,11 @@ extension Plan {
   }
 
   private static func combine(_ data: DataSettings, into hasher: inout ContentHasher) {
-    hasher.combine(data.label)
+    hasher.combine(data.label ?? "")
+    if let translation = data.translation {
+      combine(list: ["translation", translation.prompt] + translation.references, into: &hasher)
+      hasher.combine(translation.generated)
+    }
     hasher.combine(data.positive ?? "")
     switch data.split {
     case .column: hasher.combine("column")

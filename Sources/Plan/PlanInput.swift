@@ -40,9 +40,11 @@ package struct PlanInput: Sendable {
   }
 
   /// How many numbers the evaluation of these items comes to.
-  package func rows(of items: [Int]) -> EvaluationRows {
-    guard let numbers = sequences?.numbers else { return .uniform(classes.count) }
-    return .each(items.map { numbers[$0] })
+  ///
+  /// - Parameter tokens: how many are generated for each.
+  package func rows(of items: [Int], generating tokens: Int = 0) -> EvaluationRows {
+    guard let numbers = sequences?.numbers else { return .uniform(classes.count + tokens) }
+    return .each(items.map { numbers[$0] + tokens })
   }
 
   /// Items as token sequences.

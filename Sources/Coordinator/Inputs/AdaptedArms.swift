@@ -33,7 +33,9 @@ struct AdaptedArms {
           }
           methods.append(method)
           layouts.append(
-            try TrainableLayout(configuration: base.configuration, method: method, labels: classNames.count))
+            try TrainableLayout(
+              configuration: base.configuration, method: method,
+              head: specification.task.head(classes: classNames.count)))
         }
       } catch {
         throw specification.places.failure(at: "arms[\(index)]", Self.problem(error, of: arm))
@@ -54,6 +56,8 @@ struct AdaptedArms {
     func refusal(_ reason: String) -> CheckpointError {
       CheckpointError(file: folder, problem: .invalidAdapter(reason: reason))
     }
+    // A language model has none.
+    if classNames.isEmpty { return adapter }
     let data = classNames.joined(separator: ", ")
     guard adapter.labels.count == classNames.count else {
       throw refusal(
@@ -73,7 +77,7 @@ extension AdaptationMethod {
   package init?(_ arm: Arm) {
     switch arm {
     case .adapter: return nil
-    case .base: self = .head
+    case .base, .untouched: self = .head
     case .full: self = .full
     case .lora(let settings):
       let layers: LayerSelection =
@@ -101,4 +105,9 @@ extension AdapterFolder {
     }
     return hasher.finish()
   }
+}
+
+extension Specification.Task {
+  /// What the model ends in.
+  func head(classes: Int) -> ModelHead { isClassification ? .classifier(labels: classes) : .languageModel }
 }

@@ -12,7 +12,8 @@ extension AuditInputs {
       let training = specification.training
       return AuditWorkload(
         name: specification.name, base: checkpoint.path,
-        architecture: checkpoint.configuration.architecture.className(with: .classifier(labels: classNames.count)),
+        architecture: checkpoint.configuration.architecture.className(
+          with: specification.task.head(classes: classNames.count)),
         task: specification.task.rawValue,
         items: .init(
           train: plan.splits.train.count, validation: plan.splits.validation.count, test: plan.splits.test.count),
@@ -60,7 +61,10 @@ extension AuditInputs {
       if case .lora = methods[arm] {
         layouts[arm].count
       } else {
-        try TrainableLayout(configuration: checkpoint.configuration, method: .full, labels: classNames.count).count
+        try TrainableLayout(
+          configuration: checkpoint.configuration, method: .full,
+          head: specification.task.head(classes: classNames.count)
+        ).count
       }
     return AuditWorkload.Arm(
       name: specification.arms[arm].name, method: method, trainedParameters: layouts[arm].count, runs: runs,

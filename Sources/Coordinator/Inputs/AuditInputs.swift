@@ -54,24 +54,25 @@ package struct AuditInputs: Sendable {
         "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
           + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
-    let manifest = try Manifest(
+    let given = try Manifest(
       file: resolved(specification.data.manifest),
       columns: ManifestColumns(specification.data, task: specification.task),
       classNames: specification.data.classes)
+    let texts = try specification.task.isText ? ItemTexts(given, specification, base: checkpoint) : nil
+    let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.places.failure(
         at: "data.positive",
         "\"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
     }
-    guard manifest.classNames.count >= 2 else {
+    guard !specification.task.isClassification || manifest.classNames.count >= 2 else {
       throw AuditError(
         .configuration,
-        "\(manifest.file): the column \(specification.data.label) holds one label only; expected two or more")
+        "\(manifest.file): the column \(specification.data.label ?? "") holds one label only; expected two or more")
     }
     let arms = try AdaptedArms(
       specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
     let baseFiles = try checkpoint.contentFiles()
-    let texts = try specification.task.isText ? ItemTexts(manifest, specification, base: checkpoint) : nil
     let input = try PlanInput(
       manifest: manifest, specification: specification, base: ContentHash(ofCheckpoint: baseFiles),
       adapters: arms.contents, sequences: texts?.planned)
@@ -144,6 +145,6 @@ extension ManifestColumns {
     self.init(
       path: data.path, text: task.isText ? data.text : nil, name: data.name, label: data.label,
       groups: data.groups.filter { $0.tags == nil }.map(\.name),
-      tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify)
+      tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify + (data.translation?.columns ?? []))
   }
 }

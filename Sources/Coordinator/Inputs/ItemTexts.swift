@@ -7,6 +7,8 @@ internal import Tokenizers
 
 /// What a model of text sees of an audit's items.
 struct ItemTexts: Sendable {
+  /// The items: those of the file, or where a language model reads long texts, their parts.
+  let manifest: Manifest
   /// Of each item.
   let sequences: [[TokenSequence]]
   /// How many texts were cut.
@@ -17,6 +19,9 @@ struct ItemTexts: Sendable {
   let padding: Int
   /// What ends a text that is generated, ascending.
   let endTokens: [Int]
+  let tokenizer: TextTokenizer
+  /// Whether the evaluation of a sequence is its log-likelihood, not logits.
+  private let isScored: Bool
 
   /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
   init(_ manifest: Manifest, _ specification: Specification, base: CheckpointFolder) throws {
@@ -27,27 +32,60 @@ struct ItemTexts: Sendable {
     }
     let encoder = TextEncoder(
       tokenizer: tokenizer, limit: specification.data.tokens ?? min(most, Self.usualTokens), file: manifest.file)
+    let made = try Self.sequences(of: manifest, specification, encoder)
     let vocabulary = try base.vocabularySize()
-    var cut = 0
-    sequences = try manifest.items.map { item in
-      let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
-      if let token = sequence.tokens.first(where: { $0 >= vocabulary }) {
-        throw AuditError(
-          .configuration,
-          "\(manifest.description(of: item)): the tokenizer of \(base.path) makes token \(token), but its model knows "
-            + "\(vocabulary) tokens; the folder's files are not of one model")
-      }
-      cut += isCut ? 1 : 0
-      return [sequence]
+    for (item, sequences) in zip(made.manifest.items, made.sequences) {
+      guard let token = sequences.lazy.flatMap(\.tokens).first(where: { $0 >= vocabulary }) else { continue }
+      throw AuditError(
+        .configuration,
+        "\(made.manifest.description(of: item)): the tokenizer of \(base.path) makes token \(token), but its model knows "
+          + "\(vocabulary) tokens; the folder's files are not of one model")
     }
-    self.cut = cut
+    (self.manifest, sequences, cut) = made
     limit = encoder.limit
     padding = try base.paddingToken(else: tokenizer.padding ?? tokenizer.endOfSequence)
     endTokens = try base.endTokens().sorted()
+    self.tokenizer = tokenizer
+    isScored = !specification.task.isClassification
   }
 
   /// Tokens after which a text is cut where a specification says nothing (Ding et al. 2024).
   private static let usualTokens = 256
+
+  private static func sequences(
+    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: Int) {
+    switch specification.task {
+    case .languageModelling:
+      var sequences: [[TokenSequence]] = []
+      let divided = try manifest.divided { item in
+        let blocks = try encoder.blocks(item.text ?? "", line: item.row)
+        sequences += blocks.map { [$0] }
+        guard blocks.count > 1 else { return [item] }
+        return blocks.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
+      }
+      return (divided, sequences, 0)
+    case .translation:
+      guard let settings = specification.data.translation else { return (manifest, [], 0) }
+      let sequences = try manifest.items.map { item in
+        let target = TranslationTexts(item, settings).target
+        return [
+          try encoder.continued(
+            settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? ""), by: " \(target)", isEnded: true,
+            line: item.row)
+        ]
+      }
+      return (manifest, sequences, 0)
+    case .imageClassification, .textClassification:
+      var cut = 0
+      let sequences = try manifest.items.map { item in
+        let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
+        cut += isCut ? 1 : 0
+        return [sequence]
+      }
+      return (manifest, sequences, cut)
+    }
+  }
 
   /// What the plan knows of them.
   var planned: PlanInput.Sequences {
@@ -61,6 +99,7 @@ struct ItemTexts: Sendable {
       }
     }
     return PlanInput.Sequences(
-      lengths: sequences.map { $0.reduce(0) { $0 + $1.tokens.count } }, digest: hasher.finish())
+      lengths: sequences.map { $0.reduce(0) { $0 + $1.tokens.count } },
+      numbers: isScored ? sequences.map(\.count) : nil, digest: hasher.finish())
   }
 }

@@ -138,7 +138,7 @@ struct AuditEvidence {
     return arms.compactMap { arm in
       switch arm {
       case .lora, .adapter: ArmComparison(arm: arm.name, reference: Arm.full.name)
-      case .base, .full: nil
+      case .base, .untouched, .full: nil
       }
     }
   }
@@ -153,7 +153,7 @@ struct AuditEvidence {
     let method = inputs.specification.training.method(of: arms[arm])
     let kind: ArmKind =
       switch arms[arm] {
-      case .base: .base
+      case .base, .untouched: .base
       case .full: .full
       case .lora: .lora
       case .adapter: .adapter

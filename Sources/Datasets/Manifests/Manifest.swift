@@ -18,7 +18,7 @@ package struct Manifest: Sendable {
   /// The group columns in the order given, then the groups made of boolean columns in the order of their names.
   package let groupNames: [String]
   /// At least one item, in the order of the file.
-  package let items: [ManifestItem]
+  package private(set) var items: [ManifestItem]
   /// Files of a folder of faces that are no items, in the order of their names; none where the manifest is a table.
   package let skipped: [SkippedFile]
   private let isTable: Bool
@@ -51,6 +51,13 @@ package struct Manifest: Sendable {
     self.items = items
     self.skipped = skipped
     isTable = false
+  }
+
+  /// The same with every item in parts, as many as it needs.
+  package func divided(_ parts: (ManifestItem) throws -> [ManifestItem]) rethrows -> Manifest {
+    var divided = self
+    divided.items = try items.flatMap(parts)
+    return divided
   }
 
   /// The tags of `item` in the group `name`; nil when the manifest has no such group.

@@ -7,8 +7,8 @@ package struct ManifestColumns: Hashable, Sendable {
   /// The column with what each text is called; "row N" with its physical line where nothing is given. Images are called
   /// by their path.
   package var name: String?
-  /// The column with the label.
-  package var label: String
+  /// The column with the label; nil where items are not classified.
+  package var label: String?
   /// Columns that each divide the items into groups; a cell may hold several tags with `;` between them.
   package var groups: [String]
   /// Groups whose tags are one boolean column each: the group's name, then its columns.
@@ -21,7 +21,7 @@ package struct ManifestColumns: Hashable, Sendable {
   package var extra: [String]
 
   package init(
-    path: String = "path", text: String? = nil, name: String? = nil, label: String, groups: [String] = [],
+    path: String = "path", text: String? = nil, name: String? = nil, label: String?, groups: [String] = [],
     tagGroups: [String: [String]] = [:], cluster: String? = nil, split: String? = nil, extra: [String] = []
   ) {
     self.path = path
@@ -38,7 +38,7 @@ package struct ManifestColumns: Hashable, Sendable {
   /// Every column that has to be there.
   var required: Set<String> {
     let content = text.map { [$0, name].compactMap(\.self) } ?? [path]
-    let single = content + [label] + [cluster, split].compactMap(\.self)
+    let single = content + [label, cluster, split].compactMap(\.self)
     return Set(single + extra + groups + tagGroups.values.joined())
   }
 }

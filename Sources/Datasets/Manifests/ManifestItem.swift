@@ -27,6 +27,7 @@ package struct ManifestItem: Hashable, Sendable {
   /// "row N".
   package let name: String
   package let content: Content
+  /// Empty where items are not classified.
   package let label: String
   /// The label's position in the manifest's `classNames`.
   package let classIndex: Int
@@ -38,6 +39,28 @@ package struct ManifestItem: Hashable, Sendable {
   package let split: DatasetSplit?
   /// The text of each extra column, in the order of `ManifestColumns.extra`.
   package let extra: [String]
+
+  package init(
+    row: Int, name: String, content: Content, label: String, classIndex: Int, groups: [[String]], cluster: String,
+    split: DatasetSplit?, extra: [String]
+  ) {
+    self.row = row
+    self.name = name
+    self.content = content
+    self.label = label
+    self.classIndex = classIndex
+    self.groups = groups
+    self.cluster = cluster
+    self.split = split
+    self.extra = extra
+  }
+
+  /// A part of a text: of the same groups, cluster and split.
+  package func part(_ number: Int, text: String) -> ManifestItem {
+    ManifestItem(
+      row: row, name: "\(name), part \(number)", content: .text(text), label: label, classIndex: classIndex,
+      groups: groups, cluster: cluster, split: split, extra: extra)
+  }
 
   /// The path of the item's file; nil where the item is a text.
   package var path: String? { if case .file(let path) = content { path } else { nil } }

@@ -8,7 +8,7 @@ struct ManifestReader {
   /// The column of texts or, where there is none, of paths.
   private let content: Int
   private let name: Int?
-  private let label: Int
+  private let label: Int?
   private let cluster: Int?
   private let split: Int?
   private let extra: [Int]
@@ -29,7 +29,9 @@ struct ManifestReader {
     var name: Int?
     if columns.text != nil, let column = columns.name { name = try index(of: column) }
     self.name = name
-    label = try index(of: columns.label)
+    var label: Int?
+    if let name = columns.label { label = try index(of: name) }
+    self.label = label
     var cluster: Int?
     if let name = columns.cluster { cluster = try index(of: name) }
     self.cluster = cluster
@@ -61,8 +63,9 @@ struct ManifestReader {
     }
   }
 
-  /// The classes given, or the labels that occur.
+  /// The classes given, or the labels that occur; none where items are not classified.
   func classNames(given: [String]?) throws(ManifestError) -> [String] {
+    guard label != nil else { return [] }
     let names: [String]
     if let given { names = given } else { names = try labels().sorted(by: scalarOrder) }
     guard names.count > 1, Set(names).count == names.count else {
@@ -74,8 +77,7 @@ struct ManifestReader {
   private func labels() throws(ManifestError) -> Set<String> {
     var labels: Set<String> = []
     for row in table.rows {
-      guard !row.fields[label].isEmpty else { throw error(.emptyLabel(column: columns.label), row) }
-      labels.insert(row.fields[label])
+      if let label = try label(of: row) { labels.insert(label) }
     }
     return labels
   }
@@ -103,14 +105,24 @@ struct ManifestReader {
     _ row: Table.Row, classes: [String: Int], classNames: [String]
   ) throws(ManifestError) -> ManifestItem {
     let (name, content) = columns.text == nil ? try file(of: row) : try text(of: row)
-    let label = row.fields[label]
-    guard !label.isEmpty else { throw error(.emptyLabel(column: columns.label), row) }
-    guard let classIndex = classes[label] else {
-      throw error(.unknownLabel(label: label, classNames: classNames), row)
+    let label = try label(of: row)
+    var classIndex = 0
+    if let label {
+      guard let known = classes[label] else {
+        throw error(.unknownLabel(label: label, classNames: classNames), row)
+      }
+      classIndex = known
     }
     return ManifestItem(
-      row: row.line, name: name, content: content, label: label, classIndex: classIndex, groups: try groups(of: row),
+      row: row.line, name: name, content: content, label: label ?? "", classIndex: classIndex,
+      groups: try groups(of: row),
       cluster: try cluster(of: row), split: try split(of: row), extra: extra.map { row.fields[$0] })
+  }
+
+  private func label(of row: Table.Row) throws(ManifestError) -> String? {
+    guard let label, let column = columns.label else { return nil }
+    guard !row.fields[label].isEmpty else { throw error(.emptyLabel(column: column), row) }
+    return row.fields[label]
   }
 
   private func file(of row: Table.Row) throws(ManifestError) -> (name: String, ManifestItem.Content) {

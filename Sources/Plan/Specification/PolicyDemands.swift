@@ -13,7 +13,7 @@ extension Specification {
     let compared = arms.filter { arm in
       switch arm {
       case .lora, .adapter: arms.contains(.full)
-      case .base, .full: false
+      case .base, .untouched, .full: false
       }
     }
     return PolicySubjects(

@@ -26,6 +26,8 @@ package struct Specification: Sendable, Equatable {
   package enum Task: String, Sendable, CaseIterable {
     case imageClassification = "image-classification"
     case textClassification = "text-classification"
+    case languageModelling = "language-modelling"
+    case translation
   }
 }
 
@@ -41,8 +43,10 @@ package struct DataSettings: Sendable, Equatable {
   package var name: String?
   /// Tokens after which a text is cut; nil for as many as the model takes.
   package var tokens: Int?
-  /// The column to be predicted.
-  package var label: String
+  /// The column to be predicted; nil where items are not classified.
+  package var label: String?
+  /// Of translations.
+  package var translation: TranslationSettings?
   /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
   package var classes: [String]?
   /// The label counted as positive where there are two; nil for the second of them.
@@ -53,6 +57,23 @@ package struct DataSettings: Sendable, Equatable {
   /// The column whose equal values must stay on one side of every split; nil where items stand alone.
   package var cluster: String?
   package var split: SplitSettings
+}
+
+/// What is translated into what.
+package struct TranslationSettings: Sendable, Equatable {
+  /// The column of the translation that is learned.
+  package var target: String
+  /// Columns of the translations that are right besides the target.
+  package var references: [String]
+  /// What comes before the translation, with `{source}` where the text stands.
+  package var prompt: String
+  /// The most tokens of a translation that is made.
+  package var generated: Int
+  /// The column that says which gender an occupation is stereotyped as, and the one that says which the sentence means.
+  package var stereotype: String?
+  package var gold: String?
+
+  package static let slot = "{source}"
 }
 
 /// One grouping of the items: a column of group names, or several boolean columns, one a tag.
@@ -77,6 +98,8 @@ package enum Arm: Hashable, Sendable {
   case lora(LoRASettings)
   /// All weights.
   case full
+  /// The base as it is, of a task that needs no new head.
+  case untouched
   /// An adapter that was trained elsewhere, evaluated as it is.
   case adapter(AdapterSettings)
 
@@ -86,13 +109,17 @@ package enum Arm: Hashable, Sendable {
     case .base: "base"
     case .lora(let settings): settings.name
     case .full: "full"
+    case .untouched: "base"
     case .adapter(let settings): settings.name
     }
   }
 
   /// Whether the audit trains it, and so has seeds and a fleet of shadow models for it.
   package var isTrained: Bool {
-    if case .adapter = self { false } else { true }
+    switch self {
+    case .adapter, .untouched: false
+    case .base, .lora, .full: true
+    }
   }
 }
 
@@ -172,7 +199,7 @@ package struct TrainingSettings: Sendable, Equatable {
     case .base: chosen[arm.name] ?? base
     case .lora: chosen[arm.name] ?? lora
     case .full: chosen[arm.name] ?? full
-    case .adapter: nil
+    case .adapter, .untouched: nil
     }
   }
 }
@@ -191,7 +218,7 @@ package struct SearchSettings: Sendable, Equatable {
     case .base: base
     case .lora: lora
     case .full: full
-    case .adapter: []
+    case .adapter, .untouched: []
     }
   }
 }
@@ -318,7 +345,15 @@ extension Specification.Task {
   package var isText: Bool {
     switch self {
     case .imageClassification: false
-    case .textClassification: true
+    case .textClassification, .languageModelling, .translation: true
+    }
+  }
+
+  /// Whether items have labels, of which the model tells the classes apart with a new head.
+  package var isClassification: Bool {
+    switch self {
+    case .imageClassification, .textClassification: true
+    case .languageModelling, .translation: false
     }
   }
 }

@@ -13,7 +13,7 @@ extension Specification {
     ])
     let task = try root.required("task").choice(Task.self)
     let data = try DataSettings(root.required("data"), task: task)
-    let arms = try Self.arms(root.required("arms"))
+    let arms = try Self.arms(root.required("arms"), task: task)
     let training = try TrainingSettings(root.required("training"), task: task)
     let seeds = try Self.seeds(root["seeds"])
     self.init(
@@ -37,10 +37,11 @@ extension Specification {
     try requireMeetablePolicy()
   }
 
-  private static func arms(_ value: YAMLValue) throws(SpecificationError) -> [Arm] {
+  private static func arms(_ value: YAMLValue, task: Task) throws(SpecificationError) -> [Arm] {
     var arms: [Arm] = []
     for item in try value.sequence() {
-      let arm = try Arm(item)
+      var arm = try Arm(item)
+      if arm == .base, !task.isClassification { arm = .untouched }
       guard !arms.contains(where: { $0.name == arm.name }) else {
         throw item.failure("two arms are called \"\(arm.name)\"; give one of them a name")
       }
@@ -57,17 +58,26 @@ extension Specification {
 extension DataSettings {
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
-      "manifest", "path", "text", "name", "tokens", "label", "classes", "positive", "groups", "cluster", "split",
+      "manifest", "path", "text", "name", "tokens", "label", "source", "target", "references", "prompt", "generated",
+      "stereotype", "gold", "classes", "positive", "groups", "cluster", "split",
     ])
     manifest = try keys.required("manifest").string()
-    for key in task.isText ? ["path"] : ["text", "name", "tokens"] {
+    for key in Self.foreignKeys(of: task) {
       if let other = keys[key] { throw other.failure("is no key of the task \(task.rawValue)") }
     }
     path = try keys["path"]?.string() ?? "path"
-    text = try keys["text"]?.string() ?? "text"
+    if task == .translation {
+      text = try keys.required("source").string()
+      translation = TranslationSettings(
+        target: try keys.required("target").string(), references: try keys["references"]?.strings() ?? [],
+        prompt: try Self.prompt(keys.required("prompt")), generated: try keys["generated"]?.integer(1...4_096) ?? 64,
+        stereotype: try keys["stereotype"]?.string(), gold: try keys["gold"]?.string())
+    } else {
+      text = try keys["text"]?.string() ?? "text"
+    }
     name = try keys["name"]?.string()
     tokens = try keys["tokens"]?.integer(1...1 << 20)
-    label = try keys.required("label").string()
+    label = task.isClassification ? try keys.required("label").string() : nil
     classes = try keys["classes"]?.strings()
     if let classes, classes.count < 2 {
       throw try keys.required("classes").failure("expected two classes or more")
@@ -77,6 +87,25 @@ extension DataSettings {
     combinations = try Self.combinations(keys.required("groups"), of: groups)
     cluster = try keys["cluster"]?.string()
     split = try SplitSettings(keys.required("split"))
+  }
+
+  private static func foreignKeys(of task: Specification.Task) -> [String] {
+    let (classes, texts) = (["label", "classes", "positive"], ["text"])
+    let translations = ["source", "target", "references", "prompt", "generated", "stereotype", "gold"]
+    return switch task {
+    case .imageClassification: texts + ["name", "tokens"] + translations
+    case .textClassification: ["path"] + translations
+    case .languageModelling: ["path"] + classes + translations
+    case .translation: ["path"] + classes + texts
+    }
+  }
+
+  private static func prompt(_ value: YAMLValue) throws(SpecificationError) -> String {
+    let prompt = try value.string()
+    guard prompt.contains(TranslationSettings.slot) else {
+      throw value.failure("has no \(TranslationSettings.slot), where the text to be translated stands")
+    }
+    return prompt
   }
 
   private static func groups(_ value: YAMLValue) throws(SpecificationError) -> [GroupSettings] {

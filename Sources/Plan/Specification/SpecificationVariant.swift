@@ -64,7 +64,7 @@ extension Emphasis {
 extension Arm {
   fileprivate var node: Node {
     switch self {
-    case .base: Node("base")
+    case .base, .untouched: Node("base")
     case .full: Node("full")
     case .adapter(let settings):
       Node([
