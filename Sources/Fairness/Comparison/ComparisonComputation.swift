@@ -36,7 +36,7 @@ extension PairedComparison {
       pValue = mcNemarExact(numerators.count { $0 > 0 }, numerators.count { $0 < 0 })
       test = .exactMcNemar
     } else {
-      let flipped = SignFlipTest.pValue(numerators)
+      let flipped = SignFlipTest.pValue(numerators, slack: differences.roundingSlack)
       pValue = flipped.pValue
       test = flipped.isExact ? .exactSignFlip : .normalSignFlip
     }
@@ -48,7 +48,7 @@ extension PairedComparison {
     var clusters = [[ClusterSums]](repeating: [], count: (strata.max() ?? 0) + 1)
     for (sums, stratum) in zip(differences.clusters, strata) { clusters[stratum].append(sums) }
     let ratios = ClusterBootstrap(strata: clusters).replicates(resamples, key: key)
-    return ratios.map { $0 / Double(differences.seeds) }
+    return ratios.map { $0 / differences.divisor }
   }
 
   /// Decides the verdict, in the order: within the margin, difference confirmed, not enough data.

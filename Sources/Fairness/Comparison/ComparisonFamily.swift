@@ -1,4 +1,4 @@
-import RandomNumbers
+package import RandomNumbers
 
 /// The declared comparisons over all items and in every group, corrected as one family and decided by the rule.
 enum ComparisonFamily {
@@ -6,11 +6,12 @@ enum ComparisonFamily {
   ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
   ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
   ///   - subsets: All items first, then every group.
+  ///   - resolution: What outcomes count for an item that is wholly right.
   ///   - resamples: Of the bootstrap of every interval.
   static func compare(
     _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
     isDeclared: Bool = true, subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule,
-    resamples: Int = PairedComparison.resamples, key: RandomKey
+    resolution: Int = 1, resamples: Int = PairedComparison.resamples, key: RandomKey
   ) -> [PairedComparison] {
     let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
     var results: [PairedComparison] = []
@@ -18,7 +19,8 @@ enum ComparisonFamily {
     for (comparison, runs) in zip(comparisons, outcomes) {
       let armKey = key[comparison.arm][comparison.reference]
       for (number, subset) in subsets.enumerated() {
-        let paired = PairedDifferences(subset, arm: runs.arm, reference: runs.reference)
+        let paired = PairedDifferences(
+          subset, arm: runs.arm, reference: runs.reference, resolution: resolution)
         differences.append(paired)
         results.append(
           PairedComparison(
@@ -44,7 +46,7 @@ extension RandomKey {
   func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self["seed"][$0] } ?? self["no seed"] }
 
   /// The stream of a group, or of all items, whatever the other groups are.
-  func named(_ group: GroupName?) -> RandomKey {
+  package func named(_ group: GroupName?) -> RandomKey {
     group.map { self["group"][$0.column][$0.value] } ?? self["all items"]
   }
 }

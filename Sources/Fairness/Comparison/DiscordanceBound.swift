@@ -25,7 +25,7 @@ struct DiscordanceBound {
     let seen = Double(onSide.count) / Double(count)
     let unseen = Interval.clopperPearson(successes: onSide.count, n: count).upper - seen
     let averageSize = Double(differences.items) / Double(count)
-    let flips = onSide.reduce(0.0) { $0 + Double(abs($1)) / (Double(differences.seeds) * averageSize) }
+    let flips = onSide.reduce(0.0) { $0 + Double(abs($1)) / (differences.divisor * averageSize) }
     return unseen * (flips + 1) / Double(onSide.count + 1)
   }
 }

@@ -1,11 +1,11 @@
 extension EvaluationItems {
   /// The positions of the items by identifier, so that what is drawn for an item does not depend on where it stood.
-  var canonicalOrder: [Int] {
+  package var canonicalOrder: [Int] {
     labels.indices.sorted { (identifiers[$0], $0) < (identifiers[$1], $1) }
   }
 
   /// The items in another order.
-  func reordered(_ order: [Int]) -> EvaluationItems {
+  package func reordered(_ order: [Int]) -> EvaluationItems {
     var position = [Int](repeating: 0, count: order.count)
     for (new, old) in order.enumerated() { position[old] = new }
     var items = self

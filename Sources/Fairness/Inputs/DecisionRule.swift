@@ -1,6 +1,8 @@
 /// The quantity that a decision is about.
 package enum DecisionMetric: String, Equatable, Sendable {
   case accuracy
+  /// The mean over items of ROUGE-L, from 0 to 1.
+  case rougeL = "ROUGE-L"
 }
 
 /// What was agreed before the run: how much worse an arm may be in a group, and how large a group must be to be judged.

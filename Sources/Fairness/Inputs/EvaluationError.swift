@@ -19,6 +19,7 @@ package enum EvaluationError: Error, Equatable, Sendable {
   case unknownArm(String, known: [String])
   case unequalSeeds(arm: String, seeds: [Int], reference: String, referenceSeeds: [Int])
   case repeatedComparison(arm: String, reference: String)
+  case scoreOutsideRange(arm: String, item: String, score: Double)
   case marginOutsideRange(Double)
   case negativeMinimumGroupSize(Int)
 }
@@ -54,6 +55,8 @@ extension EvaluationError: CustomStringConvertible {
     case .unequalSeeds(let arm, let seeds, let reference, let referenceSeeds):
       "Arm \(arm) has seeds \(seeds) and \(reference) has \(referenceSeeds); a paired comparison needs the same ones."
     case .repeatedComparison(let arm, let reference): "The comparison of \(arm) with \(reference) is declared twice."
+    case .scoreOutsideRange(let arm, let item, let score):
+      "Arm \(arm) has score \(score) for item \(item); expected 0 to 1."
     case .marginOutsideRange(let margin): "The margin is \(margin); expected a share from 0 to below 1, such as 0.03."
     case .negativeMinimumGroupSize(let size): "The minimum group size is \(size); expected 0 or more."
     }

@@ -23,5 +23,12 @@ package struct EvaluationItems: Equatable, Sendable {
     self.positiveClass = positiveClass
   }
 
+  /// Items that are scored and not classified: they have no labels of their own, and no figure of classes means anything.
+  package init(scored identifiers: [String], clusters: [Int], groups: [Subgroup]) {
+    self.init(
+      identifiers: identifiers, labels: identifiers.map { _ in 0 }, classNames: ["scored", "not scored"],
+      clusters: clusters, groups: groups, positiveClass: nil)
+  }
+
   package var count: Int { labels.count }
 }

@@ -1,6 +1,6 @@
 extension EvaluationItems {
   /// Checks that items, classes and groups agree.
-  func validate() throws(EvaluationError) {
+  package func validate() throws(EvaluationError) {
     guard count > 0 else { throw .noItems }
     for (what, found) in [("identifiers", identifiers.count), ("clusters", clusters.count)] where found != count {
       throw .countMismatch(what: what, expected: count, found: found)
@@ -84,7 +84,7 @@ extension ValidationPredictions {
 
 extension DecisionRule {
   /// Checks that margin and size mean something.
-  func validate() throws(EvaluationError) {
+  package func validate() throws(EvaluationError) {
     guard margin >= 0, margin < 1 else { throw .marginOutsideRange(margin) }
     guard minimumGroupSize >= 0 else { throw .negativeMinimumGroupSize(minimumGroupSize) }
   }

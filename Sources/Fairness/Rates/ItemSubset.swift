@@ -1,12 +1,12 @@
 /// The items that a figure is about, all of them or one group's, with their clusters numbered within the subset.
-struct ItemSubset {
+package struct ItemSubset: Sendable {
   /// `nil` for all items.
-  var name: GroupName?
+  package var name: GroupName?
   /// Positions of the items, ascending.
-  var members: [Int]
-  var clusters: ClusterIndex
+  package var members: [Int]
+  package var clusters: ClusterIndex
 
-  init(group: Subgroup?, of items: EvaluationItems) {
+  package init(group: Subgroup?, of items: EvaluationItems) {
     name = group?.name
     members = group?.members ?? Array(0..<items.count)
     clusters = ClusterIndex(members.lazy.map { items.clusters[$0] })
@@ -16,8 +16,9 @@ struct ItemSubset {
   ///
   /// - Parameters:
   ///   - values: For every item the number of successes in `runs` runs.
-  func proportion(
-    of values: [Double], runs: Int, where isCounted: (Int) -> Bool = { _ in true }
+  ///   - confidence: Of the interval.
+  package func proportion(
+    of values: [Double], runs: Int, confidence: Double = 0.95, where isCounted: (Int) -> Bool = { _ in true }
   ) -> Proportion? {
     var counted: [Double] = []
     var numbers: [Int] = []
@@ -26,6 +27,7 @@ struct ItemSubset {
       numbers.append(clusters.ofItem[position])
     }
     guard !counted.isEmpty else { return nil }
-    return Proportion(values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs)
+    return Proportion(
+      values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs, confidence: confidence)
   }
 }

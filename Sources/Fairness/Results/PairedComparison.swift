@@ -37,7 +37,7 @@ package enum Verdict: Equatable, Sendable {
   case notEnoughData(because: InsufficientData, moreItems: Int?)
 }
 
-/// An arm's accuracy minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
+/// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
 /// changes stands beside each seed of the other arm.
 package struct PairedComparison: Equatable, Sendable {
   package var arm: String
@@ -46,9 +46,9 @@ package struct PairedComparison: Equatable, Sendable {
   package var group: GroupName?
   package var n: Int
   package var clusters: Int
-  /// Clusters in which the arms' seed-averaged correctness differs in sum.
+  /// Clusters in which the arms' seed-averaged correctness, or score, differs in sum.
   package var discordantClusters: Int
-  /// The mean over items of the seed-averaged difference of correctness.
+  /// The mean over items of the seed-averaged difference of correctness or score.
   package var estimate: Double
   package var interval: Interval
   package var intervalMethod: ComparisonInterval
