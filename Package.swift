@@ -57,7 +57,7 @@ let package = Package(
       dependencies: [
         "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
-        "Plan", "Sequences", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording",
+        "Plan", "Sequences", "TranslationQuality", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording",
         protobuf,
       ], swiftSettings: strict),
     .target(
@@ -106,7 +106,7 @@ let package = Package(
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
-    .target(name: "Report", dependencies: ["Privacy", "Fairness", "Gate"], swiftSettings: strict),
+    .target(name: "Report", dependencies: ["TranslationQuality", "Privacy", "Fairness", "Gate"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "TranslationQuality", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),

@@ -1,3 +1,5 @@
+import Fairness
+
 /// A file of a report: its path below the output folder and its bytes.
 package struct ReportFile: Equatable, Sendable {
   package var path: String
@@ -25,11 +27,16 @@ extension AuditReport {
 
   /// The tables by name, without the file name's ending.
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
-    let evaluation = [
+    let ofTexts: [(name: String, table: CommaSeparatedTable)] = [
+      translation.map { _ in ("translation", translationTable()) },
+      likelihoods.map { _ in ("perplexity", perplexityTable()) },
+    ].compactMap(\.self) + [("comparisons", comparisonsTable())]
+    let ofClasses = [
       ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
       ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
       ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]
+    let evaluation = fairness.arms.isEmpty && ofTexts.count > 1 ? ofTexts : ofClasses
     guard !isOfPredictions else { return evaluation + (costs.isEmpty ? [] : [("costs", costsTable())]) }
     return evaluation + [
       ("privacy", privacyFigures.privacyTable()), ("roc", privacyFigures.attackCurvesTable()),

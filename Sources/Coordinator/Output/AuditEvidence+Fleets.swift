@@ -85,13 +85,27 @@ extension AuditEvidence {
     return Array(runs.prefix(models))
   }
 
-  /// What the released model of an arm says of the pool.
-  private func releasedLogits(ofArm arm: Int, count: Int) throws -> Logits {
+  /// What models say of the pool, which they are asked for behind some other items: logits, or of sequences the mean
+  /// log-likelihood of a target token.
+  private func scores(of runs: [(index: Int, skipped: Int)], pool: [Int]) throws -> FleetScores {
+    guard !inputs.specification.task.isClassification else {
+      return .logits(try runs.map { [try logits(of: $0.index, skipping: $0.skipped, count: pool.count)] })
+    }
+    let scores = try runs.map { run in
+      zip(try logLikelihoods(of: run.index, run.skipped..<run.skipped + pool.count), pool).map { sum, item in
+        min(0, sum / Double(max(1, targetCount(of: item))))
+      }
+    }
+    return .direct(scores.map { [$0] }, .logLikelihood)
+  }
+
+  /// The run whose model is released.
+  private func releasedRun(ofArm arm: Int) throws -> Int {
     let run = plan.runs.firstIndex { run in
       if run.arm == arm, case .task(inputs.specification.seeds.first) = run.purpose { true } else { false }
     }
     guard let run else { throw AuditError(.failure, "\(arms[arm].name) has no run whose model could be attacked") }
-    return try logits(of: run, skipping: plan.splits.test.count + plan.splits.validation.count, count: count)
+    return run
   }
 
   /// The first models of an arm's fleet, and what each says of every item of the pool.
@@ -99,19 +113,18 @@ extension AuditEvidence {
     let pool = plan.membership?.pool ?? []
     let units = plan.units.unitOfItem
     var masks = plan.membership?.masks ?? []
-    var logits = try fleetRuns(ofArm: arm, models: models).map { index in
-      try self.logits(of: index, skipping: 0, count: plan.runs[index].evaluated.count)
-    }
+    var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, skipped: 0) }
     var design = FleetDesign.symmetric
     if let released = plan.membership?.released {
       masks.insert(released, at: 0)
-      logits.insert(try releasedLogits(ofArm: arm, count: pool.count), at: 0)
+      runs.insert((try releasedRun(ofArm: arm), plan.splits.test.count + plan.splits.validation.count), at: 0)
       design = .released(target: 0)
     }
     return Fleet(
-      arm: arms[arm].name, design: design, masks: Array(masks.prefix(logits.count)),
-      scores: .logits(logits.map { [$0] }),
-      labels: pool.map { plan.input.labels[$0] }, clusters: pool.map { units[$0] },
+      arm: arms[arm].name, design: design, masks: Array(masks.prefix(runs.count)),
+      scores: try scores(of: runs, pool: pool),
+      labels: inputs.specification.task.isClassification ? pool.map { plan.input.labels[$0] } : [],
+      clusters: pool.map { units[$0] },
       groups: groups(among: pool).filter { !$0.members.isEmpty },
       itemNames: pool.map { inputs.manifest.items[$0].name })
   }

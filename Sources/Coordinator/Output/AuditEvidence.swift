@@ -21,15 +21,9 @@ struct AuditEvidence {
   /// Evaluates everything and puts the report together.
   func report(costs: [CostRecord], workers: Int) throws -> AuditReport {
     let items = evaluationItems()
-    let predictions = try arms.indices.map { try armPredictions($0) }
-    let decision = inputs.specification.decision
-    let fairness = try FairnessEvaluation.evaluate(
-      items: items, arms: predictions, comparisons: comparisons(), exploratory: exploratoryComparisons(),
-      rule: DecisionRule(
-        metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup),
-      validation: try validation(), key: plan.statisticsKey["fairness"])
+    let (fairness, samples) = try classification(items)
     let privacy = try privacyStudy()
-    return AuditReport(
+    var report = AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
       planVersion: Plan.version, classNames: inputs.classNames,
       positiveClass: positiveClass.map { inputs.classNames[$0] },
@@ -42,10 +36,29 @@ struct AuditEvidence {
       poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
-      samples: try samples(predictions: predictions), clusterColumn: inputs.specification.data.cluster,
+      samples: samples, clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
       privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: try fleetLooks(),
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
+    switch inputs.specification.task {
+    case .imageClassification, .textClassification: break
+    case .languageModelling: report.take(try likelihoods())
+    case .translation: if let found = try translations() { report.take(found) }
+    }
+    return report
+  }
+
+  /// What is measured of classes; nothing where items have none.
+  private func classification(_ items: EvaluationItems) throws -> (FairnessEvaluation, [SampleImage]) {
+    let decision = inputs.specification.decision
+    let rule = DecisionRule(
+      metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    guard inputs.specification.task.isClassification else { return (FairnessEvaluation(unmeasured: rule), []) }
+    let predictions = try arms.indices.map { try armPredictions($0) }
+    let fairness = try FairnessEvaluation.evaluate(
+      items: items, arms: predictions, comparisons: comparisons(), exploratory: exploratoryComparisons(), rule: rule,
+      validation: try validation(), key: plan.statisticsKey["fairness"])
+    return (fairness, try samples(predictions: predictions))
   }
 
   /// The second of two classes, or the one that the specification names; none among several.
@@ -144,9 +157,9 @@ struct AuditEvidence {
   }
 
   /// What adapting gained over the base with a trained head alone.
-  private func exploratoryComparisons() -> [ArmComparison] {
-    guard arms.contains(.base) else { return [] }
-    return arms.filter { $0 != .base }.map { ArmComparison(arm: $0.name, reference: Arm.base.name) }
+  func exploratoryComparisons() -> [ArmComparison] {
+    guard let base = arms.first(where: { [.base, .untouched].contains($0) }) else { return [] }
+    return arms.filter { $0 != base }.map { ArmComparison(arm: $0.name, reference: base.name) }
   }
 
   private func description(of arm: Int) -> ArmDescription {

@@ -1,6 +1,8 @@
 internal import Cluster
 internal import Datasets
 internal import Plan
+internal import Sequences
+internal import Tokenizers
 
 /// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.
 enum PredictionTables {
@@ -16,11 +18,15 @@ enum PredictionTables {
       for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
         guard let logits = completed[index]?.logits else { continue }
         let members = Set(run.members)
+        var first = 0
         for (position, item) in run.evaluated.enumerated() {
+          let count = run.rows.count(at: position..<position + 1)
+          let numbers = logits[first..<first + count]
+          first += count
           // Behind them a model that is attacked was asked for the fleet's pool.
           let isAttacked = position >= inputs.plan.splits.test.count + inputs.plan.splits.validation.count
           let split = position < inputs.plan.splits.test.count ? "test" : "validation"
-          let row = fields(of: item, at: position, logits: logits, inputs: inputs)
+          let row = fields(of: item, numbers: numbers, inputs: inputs, isFleet: run.isOfFleet || isAttacked)
           switch run.purpose {
           case .task where isAttacked:
             hasFleet = true
@@ -41,14 +47,40 @@ enum PredictionTables {
   }
 
   private static func header(_ inputs: AuditInputs, columns: [String]) -> [String] {
-    columns + ["item", "label"] + inputs.classNames.map { "logit_\($0)" } + inputs.manifest.groupNames + ["cluster"]
+    let isFleet = columns.contains("model")
+    let figures: [String] =
+      switch inputs.specification.task {
+      case .imageClassification, .textClassification: ["label"] + inputs.classNames.map { "logit_\($0)" }
+      case .languageModelling, .translation:
+        isFleet
+          ? ["score"]
+          : ["log_likelihood", "tokens"] + (inputs.specification.data.translation == nil ? [] : ["translation"])
+      }
+    return columns + ["item"] + figures + inputs.manifest.groupNames + ["cluster"]
   }
 
-  private static func fields(of item: Int, at position: Int, logits: [Float], inputs: AuditInputs) -> [String] {
-    let classes = inputs.classNames.count
+  private static func fields(
+    of item: Int, numbers: ArraySlice<Float>, inputs: AuditInputs, isFleet: Bool
+  ) -> [String] {
     let entry = inputs.manifest.items[item]
-    let row = logits[position * classes..<(position + 1) * classes]
-    return [entry.name, entry.label] + row.map { "\($0)" } + entry.groups.map { $0.joined(separator: ";") }
-      + [entry.cluster]
+    let figures: [String]
+    switch inputs.specification.task {
+    case .imageClassification, .textClassification: figures = [entry.label] + numbers.map { "\($0)" }
+    case .languageModelling, .translation:
+      let tokens = inputs.texts?.sequences[item].first?.targetCount ?? 0
+      let sum = Double(numbers.first ?? 0)
+      if isFleet {
+        figures = ["\(min(0, sum / Double(max(1, tokens))))"]
+      } else {
+        let made = numbers.dropFirst().prefix { $0 >= 0 }.map { Int($0) }
+        let translation = inputs.specification.data.translation == nil ? nil : inputs.texts?.tokenizer.decode(made)
+        figures = ["\(sum)", "\(tokens)"] + [translation].compactMap(\.self)
+      }
+    }
+    return [entry.name] + figures + entry.groups.map { $0.joined(separator: ";") } + [entry.cluster]
   }
+}
+
+extension PlannedRun {
+  fileprivate var isOfFleet: Bool { if case .fleet = purpose { true } else { false } }
 }

@@ -3,6 +3,8 @@ package enum DecisionMetric: String, Equatable, Sendable {
   case accuracy
   /// The mean over items of ROUGE-L, from 0 to 1.
   case rougeL = "ROUGE-L"
+  /// The mean over texts of exp(mean log-likelihood of a text's tokens), from 0 to 1.
+  case tokenProbability = "token probability"
 }
 
 /// What was agreed before the run: how much worse an arm may be in a group, and how large a group must be to be judged.

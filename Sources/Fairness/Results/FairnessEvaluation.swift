@@ -10,4 +10,20 @@ package struct FairnessEvaluation: Equatable, Sendable {
   package var exploratoryComparisons: [PairedComparison]
   /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
   package var familySize: Int
+
+  init(
+    rule: DecisionRule, arms: [ArmEvaluation], comparisons: [PairedComparison],
+    exploratoryComparisons: [PairedComparison], familySize: Int
+  ) {
+    self.rule = rule
+    self.arms = arms
+    self.comparisons = comparisons
+    self.exploratoryComparisons = exploratoryComparisons
+    self.familySize = familySize
+  }
+
+  /// Of items that have no classes.
+  package init(unmeasured rule: DecisionRule) {
+    self.init(rule: rule, arms: [], comparisons: [], exploratoryComparisons: [], familySize: 0)
+  }
 }

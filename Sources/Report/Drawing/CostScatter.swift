@@ -1,15 +1,17 @@
 import Fairness
 
-/// Training cost against accuracy in the worst group, one point an arm with its label beside it.
+/// Training cost against the figure of the decision in the worst group, one point an arm with its label beside it.
 struct CostScatter {
   struct Point {
     var arm: String
     var style: ArmStyle
     var seconds: Double
     var group: String
-    var accuracy: Proportion
+    var figure: Headline
   }
 
+  /// What the figure is.
+  var name: String
   /// Those with a cost that is finite and positive.
   var points: [Point]
 
@@ -18,9 +20,9 @@ struct CostScatter {
   private static let (left, right, top, bottom) = (52.0, 1_004.0, 14.0, 298.0)
 
   var html: HTML {
-    let accuracies = points.flatMap { [$0.accuracy.interval.lower, $0.accuracy.interval.upper, $0.accuracy.value] }
+    let shares = points.flatMap { [$0.figure.interval.lower, $0.figure.interval.upper, $0.figure.value] }
     let y = LinearScale(
-      covering: accuracies, within: 0...1, minimumSpan: 0.05, from: Self.bottom, to: Self.top)
+      covering: shares, within: 0...1, minimumSpan: 0.05, from: Self.bottom, to: Self.top)
     let least = points.map(\.seconds).min() ?? 1
     let most = points.map(\.seconds).max() ?? 1
     let vertical = Axes.vertical(y, left: Self.left, right: Self.right, label: Axes.percentLabel(y))
@@ -35,7 +37,7 @@ struct CostScatter {
             from: Self.left, to: Self.right), y: y, isLogarithmic)
       }
     return Axes.drawing(
-      width: Self.width, height: Self.height, title: "Training time against accuracy in the worst group",
+      width: Self.width, height: Self.height, title: "Training time against \(name) in the worst group",
       vertical + content)
   }
 
@@ -43,9 +45,9 @@ struct CostScatter {
     let title = "wall-clock time of training" + (isLogarithmic ? ", on a logarithmic axis" : "")
     let axis = Axes.horizontal(x, top: Self.top, bottom: Self.bottom, title: title, label: Self.timeLabel)
     var placed = LabelPlacement(width: Self.right, top: Self.top, bottom: Self.bottom)
-    let positions = points.map { (x: x.position($0.seconds), y: y.position($0.accuracy.value)) }
+    let positions = points.map { (x: x.position($0.seconds), y: y.position($0.figure.value)) }
     for (point, position) in zip(points, positions) {
-      let interval = point.accuracy.interval
+      let interval = point.figure.interval
       placed.block(
         x: position.x - 7...position.x + 7,
         y: y.position(
@@ -53,7 +55,7 @@ struct CostScatter {
             y.position(interval.upper), y.position(interval.lower)))
     }
     let marks = zip(points, positions).map { point, position -> HTML in
-      let interval = point.accuracy.interval
+      let interval = point.figure.interval
       let label = placed.place(
         near: position, width: 7.4 * Double(min(30, max(point.arm.count, point.group.count))) + 4)
       let anchor = label.isAtRight ? "start" : "end"

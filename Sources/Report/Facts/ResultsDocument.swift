@@ -41,6 +41,8 @@ extension AuditReport {
       "search": search?.json ?? .null,
       "decision": fairness.decisionJSON(testItems: counts.test),
       "evaluations": .array(fairness.arms.map { $0.json(classNames: classNames) }),
+      "likelihoods": likelihoods?.json ?? .null,
+      "translation": translation?.json ?? .null,
       "comparisons": .array(fairness.comparisons.map(\.json)),
       "exploratory_comparisons": .array(fairness.exploratoryComparisons.map(\.json)),
       "privacy": privacyJSON,

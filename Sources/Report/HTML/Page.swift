@@ -4,11 +4,11 @@ extension AuditReport {
   /// `report.html`: one self-contained page without scripts and without anything from elsewhere; its first part is
   /// for whoever decides.
   package func html() -> String {
-    let sections = [
-      groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection, privacySection,
-      searchSection, costsSection,
-      lossesSection, samplesSection, methodSection,
-    ].filter { !$0.body.markup.isEmpty }
+    let ofClasses = [groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection]
+    let ofTexts = [translationSection, likelihoodSection, comparisonsSection]
+    let sections =
+      ((fairness.arms.isEmpty ? ofTexts : ofClasses)
+      + [privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection]).filter { !$0.body.markup.isEmpty }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
     return Page.html(
       title: "\(name) · \(kindText)",
@@ -90,6 +90,10 @@ enum Table {
   /// A figure with its interval in a quieter tone.
   static func percent(_ proportion: Proportion) -> HTML {
     "\(Figures.percent(proportion.value)) <span class=\"range\">\(Figures.percent(proportion.interval))</span>"
+  }
+
+  static func percent(_ figure: Headline) -> HTML {
+    "\(Figures.percent(figure.value)) <span class=\"range\">\(Figures.percent(figure.interval))</span>"
   }
 
   static func percent(_ estimate: Estimate) -> HTML {

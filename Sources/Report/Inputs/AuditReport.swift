@@ -2,6 +2,7 @@ package import Fairness
 internal import Foundation
 package import Gate
 package import Privacy
+package import TranslationQuality
 
 /// Everything that a report is made of: what was planned, what was found and what it cost.
 ///
@@ -23,6 +24,10 @@ package struct AuditReport: Sendable {
   package var groups: [Subgroup]
   package var arms: [ArmDescription]
   package var fairness: FairnessEvaluation
+  /// What language models make of the test items; nil in another task.
+  package internal(set) var likelihoods: LikelihoodEvaluation?
+  /// How good translations of the test items are; nil in another task.
+  package internal(set) var translation: TranslationEvaluation?
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
   /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.

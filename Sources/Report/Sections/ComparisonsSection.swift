@@ -9,7 +9,7 @@ extension AuditReport {
       : forestPlots(fairness.comparisons, margin: nil) { $0.group == nil ? "exploratory" : toldText($0) }
     let others = forestPlots(fairness.exploratoryComparisons, margin: nil) { _ in "" }
     let caption: HTML = """
-      <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of accuracy with 95 % \
+      <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of \(headlineName) with 95 % \
       intervals that resample whole clusters\(marginText). \
       The difference over all items is exploratory.</p>
       """

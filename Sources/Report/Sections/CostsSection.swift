@@ -4,7 +4,7 @@ extension AuditReport {
   /// What every arm and phase cost on this execution.
   var costsSection: Section {
     guard !costs.isEmpty else { return Section(anchor: "costs", title: "Cost", body: .empty) }
-    var names = fairness.arms.map(\.arm)
+    var names = headlines.map(\.arm)
     for cost in costs where !names.contains(cost.arm) { names.append(cost.arm) }
     let rows = names.flatMap { name in
       let phases = costs.filter { $0.arm == name }

@@ -21,7 +21,7 @@ extension AuditReport {
 
   /// What predictions made elsewhere cannot tell is left out.
   private var decisionTitles: [String] {
-    let verdicts = ["Accuracy in the worst group", "within the margin", "difference confirmed", "too few data"]
+    let verdicts = ["\(headlineName.capitalizedFirst) in the worst group", "within the margin", "difference confirmed", "too few data"]
     return isOfPredictions
       ? ["Arm"] + verdicts
       : ["Arm", "wall-clock", "bytes moved", "peak memory"] + verdicts + ["Area under the attack’s curve"]
@@ -74,7 +74,7 @@ extension AuditReport {
     let judged = fairness.judgedArms
     var notes = Footnotes(prefix: "decision")
     let full = fullArm.flatMap { cost(of: $0.name, phase: .training) }
-    let rows = fairness.arms.map { arm -> HTML in
+    let rows = headlines.map { arm -> HTML in
       let tallies = judged.filter { $0.arm == arm.arm && !$0.comparisons.isEmpty }
       let isReference = judged.contains { $0.reference == arm.arm }
       let tally: HTML =
@@ -83,12 +83,12 @@ extension AuditReport {
         : [\JudgedArm.within, \.confirmed, \.undecided].map { part -> HTML in
           "<td>\(tallies.map { judged -> HTML in "\(judged[keyPath: part].count)" }.joined(by: "<br>"))</td>"
         }.joined()
-      let worst = worstGroup(of: arm)
+      let worst = arm.worst
       let costs = isOfPredictions ? .empty : costCells(arm.arm, full: full, notes: &notes)
       let attack: HTML = isOfPredictions ? .empty : "<td>\(attackCell(arm.arm, notes: &notes))</td>"
       return """
         <tr><th scope="row">\(armLabel(arm.arm))</th>\(costs)\
-        <td>\(Table.percent(worst.accuracy))<small>\(worst.groupText)</small></td>\(tally)\(attack)</tr>
+        <td>\(Table.percent(worst))<small>\(worst.groupText)</small></td>\(tally)\(attack)</tr>
         """
     }
     let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
@@ -102,7 +102,7 @@ extension AuditReport {
       """
     return Table.html(
       caption: """
-        Accuracy in percent; in brackets 95 % intervals. That of the worst group makes no allowance for its being \
+        \(headlineName.capitalizedFirst) in percent; in brackets 95 % intervals. That of the worst group makes no allowance for its being \
         picked as the worst.\(isOfPredictions ? "" : " An attack that guesses has an area of 0.5.")
         """, head: head,
       body: rows.joined(), footnotes: notes)
@@ -138,31 +138,23 @@ extension AuditReport {
     return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))" }
   }
 
-  /// The group with the lowest accuracy, of several the first; all items where there are no groups.
-  func worstGroup(of arm: ArmEvaluation) -> GroupRates {
-    arm.overSeeds.groups.reduce(nil) { worst, group -> GroupRates? in
-      guard let worst else { return group }
-      return group.accuracy.value < worst.accuracy.value ? group : worst
-    } ?? arm.overSeeds.overall
-  }
-
   private var scatterFigure: HTML {
-    let points = fairness.arms.compactMap { arm -> CostScatter.Point? in
+    let points = headlines.compactMap { arm -> CostScatter.Point? in
       guard let cost = cost(of: arm.arm, phase: .training), cost.wallSeconds.isFinite, cost.wallSeconds > 0 else {
         return nil
       }
-      let worst = worstGroup(of: arm)
+      let worst = arm.worst
       return CostScatter.Point(
         arm: arm.arm, style: style(of: arm.arm), seconds: cost.wallSeconds, group: worst.groupText,
-        accuracy: worst.accuracy)
+        figure: worst)
     }
     guard !points.isEmpty else { return .empty }
     let leftOut =
       armsFromElsewhere.isEmpty
       ? "" : " Not drawn, because their training cost nothing here: \(armsFromElsewhere.map(\.name).listed)."
     return """
-      <figure><figcaption>Accuracy in the worst group, in percent with its 95 % interval, against the time of \
-      training. Up and left is better.\(leftOut)</figcaption>\(CostScatter(points: points).html)</figure>
+      <figure><figcaption>\(headlineName.capitalizedFirst) in the worst group, in percent with its 95 % interval, against the time of \
+      training. Up and left is better.\(leftOut)</figcaption>\(CostScatter(name: headlineName, points: points).html)</figure>
       """
   }
 }
@@ -175,4 +167,9 @@ extension GroupRates {
 extension FairnessEvaluation {
   /// How many groups every arm is judged in.
   fileprivate var groupCount: Int { judgedArms.map(\.comparisons.count).max() ?? 0 }
+}
+
+extension String {
+  /// "Accuracy" for "accuracy".
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

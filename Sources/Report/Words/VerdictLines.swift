@@ -9,9 +9,10 @@ extension AuditReport {
   }
 
   /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared,
-  /// accuracy otherwise.
+  /// the figure that the decision is about
+  /// otherwise.
   package func verdictLines() -> [String] {
-    let rows = fairness.arms.flatMap(verdictRows)
+    let rows = headlines.flatMap(verdictRows)
     let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
@@ -20,27 +21,26 @@ extension AuditReport {
   }
 
   /// Arm, group, figure and words of each line.
-  private func verdictRows(_ arm: ArmEvaluation) -> [[String]] {
-    ([arm.overSeeds.overall] + arm.overSeeds.groups).map { rates in
-      let comparisons = fairness.comparisons.filter { $0.arm == arm.arm && $0.group == rates.group }
-      return ([arm.arm, rates.groupText] + sayings(rates, arm: arm.arm, comparisons: comparisons))
+  private func verdictRows(_ arm: ArmHeadlines) -> [[String]] {
+    ([arm.overall] + arm.groups).map { figure in
+      let comparisons = fairness.comparisons.filter { $0.arm == arm.arm && $0.group == figure.group }
+      return ([arm.arm, figure.groupText] + sayings(figure, arm: arm.arm, comparisons: comparisons))
         .map(\.withoutControlCharacters)
     }
   }
 
   /// A figure with its interval, and what it means.
-  private func sayings(_ rates: GroupRates, arm: String, comparisons: [PairedComparison]) -> [String] {
+  private func sayings(_ figure: Headline, arm: String, comparisons: [PairedComparison]) -> [String] {
     let verdicts = comparisons.map { "vs \($0.reference): \($0.verdictText(rule: fairness.rule))" }
     if let first = comparisons.first, description(of: arm)?.kind != .base {
       let others = zip(comparisons, verdicts).dropFirst().map { "\($0.estimateText) \($1)" }
       return [first.estimateText, ([verdicts[0]] + others).joined(separator: "; ")]
     }
-    let interval = Figures.percent(rates.accuracy.interval)
-    let accuracy = "accuracy \(Figures.percent(rates.accuracy.value)) % \(interval)"
+    let text = "\(headlineName) \(Figures.percent(figure.value)) % \(Figures.percent(figure.interval))"
     if !comparisons.isEmpty {
-      return [accuracy, zip(comparisons, verdicts).map { "\($0.estimateText) \($1)" }.joined(separator: "; ")]
+      return [text, zip(comparisons, verdicts).map { "\($0.estimateText) \($1)" }.joined(separator: "; ")]
     }
-    return [accuracy, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
+    return [text, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
   }
 }
 

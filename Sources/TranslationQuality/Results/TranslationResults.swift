@@ -1,12 +1,5 @@
 package import Fairness
 
-/// The mean of a figure over seeds with its interval over clusters, and how it varies from seed to seed.
-package struct SeededEstimate: Equatable, Sendable {
-  package var estimate: Estimate
-  /// Its t interval is of 95 % whatever the confidence.
-  package var seedSpread: SeedSpread
-}
-
 /// What is said about an arm's translations of one group, or of all sentences.
 package struct GroupTranslationQuality: Equatable, Sendable {
   /// nil for all sentences.

@@ -1,0 +1,109 @@
+internal import Cluster
+internal import Datasets
+internal import Fairness
+internal import Plan
+internal import RandomNumbers
+internal import Sequences
+internal import Tokenizers
+internal import TranslationQuality
+
+// What language models made of the items.
+extension AuditEvidence {
+  /// The numbers of each evaluated item of a run: the log-likelihood of its sequence, then the tokens generated.
+  func rows(of index: Int) throws -> [ArraySlice<Float>] {
+    let run = plan.runs[index]
+    guard let values = completed[index]?.logits, values.count == run.evaluatedNumbers else {
+      throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
+    }
+    var first = 0
+    return run.evaluated.indices.map { position in
+      let count = run.rows.count(at: position..<position + 1)
+      defer { first += count }
+      return values[first..<first + count]
+    }
+  }
+
+  /// The log-likelihood of each of some evaluated items of a run.
+  func logLikelihoods(of index: Int, _ positions: Range<Int>) throws -> [Double] {
+    try rows(of: index)[positions].map { Double($0.first ?? 0) }
+  }
+
+  /// How many tokens of an item are scored.
+  func targetCount(of item: Int) -> Int { inputs.texts?.sequences[item].first?.targetCount ?? 0 }
+
+  /// The runs of an arm that are evaluated on the test items, with their seeds.
+  private func evaluatedRuns(ofArm arm: Int) -> [(index: Int, seed: Int?)] {
+    plan.runs.enumerated().filter { $0.element.arm == arm }.compactMap { index, run in
+      switch run.purpose {
+      case .task(let seed): (index, seed)
+      case .given: (index, nil)
+      case .fleet, .search: nil
+      }
+    }
+  }
+
+  private var scoredItems: EvaluationItems {
+    let test = plan.splits.test
+    let units = plan.units.unitOfItem
+    return EvaluationItems(
+      scored: test.map { inputs.manifest.items[$0].name }, clusters: test.map { units[$0] },
+      groups: groups(among: test))
+  }
+
+  func likelihoods() throws -> LikelihoodEvaluation {
+    let test = plan.splits.test
+    let decision = inputs.specification.decision
+    return try LikelihoodEvaluation.evaluate(
+      items: scoredItems, tokens: test.map(targetCount),
+      arms: try arms.indices.map { arm in
+        ArmLikelihoods(
+          arm: arms[arm].name,
+          runs: try evaluatedRuns(ofArm: arm).map {
+            ArmLikelihoods.Run(seed: $0.seed, sums: try logLikelihoods(of: $0.index, test.indices))
+          })
+      },
+      comparisons: comparisons(), exploratory: exploratoryComparisons(), margin: decision.margin,
+      minimumGroupSize: decision.minimumGroup, key: plan.statisticsKey["fairness"])
+  }
+
+  func translations() throws -> TranslationEvaluation? {
+    guard let settings = inputs.specification.data.translation else { return nil }
+    let items = scoredItems
+    let texts = plan.splits.test.map { TranslationTexts(inputs.manifest.items[$0], settings) }
+    let decision = inputs.specification.decision
+    return try TranslationEvaluation.evaluate(
+      items: TranslationItems(
+        identifiers: items.identifiers, references: texts.map(\.references),
+        stereotypes: settings.stereotype == nil ? nil : texts.map { Stereotype(rawValue: $0.stereotype) },
+        goldGenders: settings.gold == nil ? nil : texts.map { GoldGender(rawValue: $0.gold) },
+        clusters: items.clusters, groups: items.groups),
+      arms: try arms.indices.map { arm in
+        ArmTranslations(
+          arm: arms[arm].name,
+          runs: try evaluatedRuns(ofArm: arm).map {
+            TranslationRun(seed: $0.seed, translations: try translations(of: $0.index, plan.splits.test.indices))
+          })
+      },
+      comparisons: comparisons(), exploratory: exploratoryComparisons(),
+      rule: DecisionRule(metric: .rougeL, margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      key: plan.statisticsKey["fairness"])
+  }
+
+  /// What a run translated some evaluated items as.
+  func translations(of index: Int, _ positions: Range<Int>) throws -> [String] {
+    try rows(of: index)[positions].map { row in
+      let tokens = row.dropFirst().prefix { $0 >= 0 }.map { Int($0) }
+      return inputs.texts?.tokenizer.decode(tokens).trimmingSpaces ?? ""
+    }
+  }
+}
+
+extension String {
+  /// Without spaces and line ends at either side.
+  fileprivate var trimmingSpaces: String {
+    var text = Substring(self)
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}
