@@ -108,6 +108,7 @@ let package = Package(
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Report", dependencies: ["Privacy", "Fairness", "Gate"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "AnswerChoice", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
     .target(
@@ -214,6 +215,9 @@ let package = Package(
       name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], exclude: ["Golden"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AnswerChoiceTests", dependencies: ["AnswerChoice", "Fairness", "RandomNumbers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Fairness", "Gate", "Privacy", "RandomNumbers"],

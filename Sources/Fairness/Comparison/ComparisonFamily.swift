@@ -1,4 +1,4 @@
-import RandomNumbers
+package import RandomNumbers
 
 /// The declared comparisons over all items and in every group, corrected as one family and decided by the rule.
 enum ComparisonFamily {
@@ -44,7 +44,7 @@ extension RandomKey {
   func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self["seed"][$0] } ?? self["no seed"] }
 
   /// The stream of a group, or of all items, whatever the other groups are.
-  func named(_ group: GroupName?) -> RandomKey {
+  package func named(_ group: GroupName?) -> RandomKey {
     group.map { self["group"][$0.column][$0.value] } ?? self["all items"]
   }
 }

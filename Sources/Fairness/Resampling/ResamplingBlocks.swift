@@ -40,16 +40,16 @@ package struct ResamplingBlocks: Sendable {
   }
 
   /// How often each block is drawn in resample `number`.
-  func weights(resample number: Int, key: RandomKey) -> [Int32] {
+  package func weights(resample number: Int, key: RandomKey) -> [Int32] {
     var generator = key["resample"][number].generator
     return generator.clusterWeights(count: count)
   }
 }
 
 /// Sums over the items of each block, a row a block, of which only what is not zero is kept.
-struct BlockSums: Sendable {
+package struct BlockSums: Sendable {
   /// Over all blocks.
-  let totals: [Double]
+  package let totals: [Double]
   private let starts: [Int]
   private let columns: [Int32]
   private let values: [Double]
@@ -57,7 +57,7 @@ struct BlockSums: Sendable {
   /// - Parameters:
   ///   - width: the number of sums.
   ///   - add: adds the item at a position to a row of `width` sums.
-  init(_ blocks: ResamplingBlocks, width: Int, add: (Int, inout [Double]) -> Void) {
+  package init(_ blocks: ResamplingBlocks, width: Int, add: (Int, inout [Double]) -> Void) {
     var totals = [Double](repeating: 0, count: width)
     var starts = [0]
     var columns: [Int32] = []
@@ -77,7 +77,7 @@ struct BlockSums: Sendable {
   }
 
   /// The sums where block b counts `weights[b]` times.
-  func sums(weights: [Int32]) -> [Double] {
+  package func sums(weights: [Int32]) -> [Double] {
     var sums = [Double](repeating: 0, count: totals.count)
     sums.withUnsafeMutableBufferPointer { sums in
       columns.withUnsafeBufferPointer { columns in

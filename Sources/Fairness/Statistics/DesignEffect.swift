@@ -56,12 +56,13 @@ extension Proportion {
   /// - Parameters:
   ///   - values: For every item the number of successes in `runs` runs; at least one item.
   ///   - clusters: The cluster number of every item, from 0 to below `clusterCount`.
-  package init(values: [Double], clusters: [Int], clusterCount: Int, runs: Int = 1) {
+  ///   - tail: What lies beyond each bound of the interval; .025 for one of 95 %.
+  package init(values: [Double], clusters: [Int], clusterCount: Int, runs: Int = 1, tail: Double = 0.025) {
     let effect = DesignEffect(values: values, clusters: clusters, clusterCount: clusterCount)
     successes = values.reduce(0, +) / Double(runs)
     n = values.count
     effectiveN = effect.effectiveN
     value = values.reduce(0, +) / Double(runs * n)
-    interval = .wilson(proportion: value, n: effectiveN)
+    interval = .wilson(proportion: value, n: effectiveN, tail: tail)
   }
 }

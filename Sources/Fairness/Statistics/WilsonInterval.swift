@@ -1,11 +1,12 @@
 extension Interval {
-  /// Wilson's score interval for a proportion (Wilson 1927), 95 % and two-sided.
+  /// Wilson's score interval for a proportion (Wilson 1927), two-sided.
   ///
   /// - Parameters:
   ///   - proportion: The observed share.
   ///   - n: The number of observations, or the effective number where they are clustered; positive.
-  package static func wilson(proportion: Double, n: Double) -> Interval {
-    let z = NormalDistribution.twoSided95
+  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  package static func wilson(proportion: Double, n: Double, tail: Double = 0.025) -> Interval {
+    let z = NormalDistribution.quantile(1 - tail)
     let centre = proportion + z * z / (2 * n)
     let half = z * (max(0, proportion * (1 - proportion)) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n
