@@ -49,7 +49,7 @@ package struct ChoiceTask: Equatable, Sendable {
               key: ContinuationKey(
                 question: question, wording: wording.name, order: number, position: position, option: option,
                 isBlank: isBlank),
-              prompt: isBlank ? blank : prompt, continuation: text)
+              texts: ContinuationTexts(prompt: isBlank ? blank : prompt, continuation: text))
           }
         }
       }

@@ -19,8 +19,6 @@ package struct ContinuationKey: Hashable, Sendable {
 /// it is the prompt's beginning that must go.
 package struct ScoredContinuation: Equatable, Sendable {
   package var key: ContinuationKey
-  /// Does not end in white space.
-  package var prompt: String
-  /// Begins with a space.
-  package var continuation: String
+  /// The prompt does not end in white space; the continuation begins with a space.
+  package var texts: ContinuationTexts
 }

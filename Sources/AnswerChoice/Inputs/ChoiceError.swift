@@ -27,6 +27,7 @@ package enum ChoiceError: Error, Equatable, Sendable {
   case tooFewResamples(Int)
   case unknownArm(String, known: [String])
   case unequalSeeds(arm: String, seeds: [Int], reference: String, referenceSeeds: [Int])
+  case tooManyCandidates(found: Int, most: Int)
   case unequalOptionCounts(question: String, expected: Int, found: Int)
 }
 
@@ -70,6 +71,8 @@ extension ChoiceError: CustomStringConvertible {
       "A comparison names arm \(arm), which has no scores; expected one of \(known.joined(separator: ", "))."
     case .unequalSeeds(let arm, let seeds, let reference, let referenceSeeds):
       "Arm \(arm) has seeds \(seeds) and \(reference) has \(referenceSeeds); a paired comparison needs the same ones."
+    case .tooManyCandidates(let found, let most):
+      "The frames have \(found) different candidates; expected at most \(most), the same ones in many frames."
     case .unequalOptionCounts(let question, let expected, let found):
       "\(question) has \(found) options and others \(expected); classes must be equally many for all items."
     }

@@ -70,7 +70,8 @@ package enum BBQReader {
   private static func options(_ row: JSONRow) throws(RowError) -> [String] {
     var options: [String] = []
     while let option = try row.optionalText("ans\(options.count)") { options.append(option) }
-    try row.checkChoices(options, noun: "option")
+    let texts = options
+    try row.naming { () throws(RowError.Problem) in try ChoiceTexts.check(texts, noun: "option") }
     return options
   }
 

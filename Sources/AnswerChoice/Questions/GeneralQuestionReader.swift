@@ -22,7 +22,7 @@ package enum GeneralQuestionReader {
 
   private static func question(_ row: JSONRow) throws(RowError) -> ChoiceQuestion {
     let options = try row.texts("options")
-    try row.checkChoices(options, noun: "option")
+    try row.naming { () throws(RowError.Problem) in try ChoiceTexts.check(options, noun: "option") }
     let unknown = try option("unknown", of: options, in: row)
     var answer = try option("answer", of: options, in: row)
     let condition = try condition(row)
@@ -33,19 +33,10 @@ package enum GeneralQuestionReader {
     let biased = try option("biased", of: options, in: row)
     if let biased, biased == unknown { throw row.error(.sameOption(first: "biased", second: "unknown")) }
     return ChoiceQuestion(
-      identifier: try identifier(row), row: row.row, context: try row.optionalText("context"),
+      identifier: try row.identifier(), row: row.row, context: try row.optionalText("context"),
       question: try row.text("question"), options: options, answer: answer, condition: condition,
       attributes: try row.attributes(except: keys),
       bias: biased.map { QuestionBias(target: $0, unknown: unknown) })
-  }
-
-  private static func identifier(_ row: JSONRow) throws(RowError) -> String {
-    switch row["id"] {
-    case nil: "row \(row.row)"
-    case .string(let text) where !text.isBlank: text
-    case .integer(let number): "\(number)"
-    default: throw row.error(.unexpected(key: "id", expected: "a text or a whole number"))
-    }
   }
 
   private static func condition(_ row: JSONRow) throws(RowError) -> ContextCondition? {

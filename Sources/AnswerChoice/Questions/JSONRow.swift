@@ -48,17 +48,19 @@ struct JSONRow {
     return attributes
   }
 
-  /// Checks that there are at least two choices, none empty and no two equal.
-  func checkChoices(_ choices: [String], noun: String) throws(RowError) {
-    guard choices.count >= 2 else { throw error(.tooFew(noun: noun, found: choices.count)) }
-    var first: [String: Int] = [:]
-    for (position, choice) in choices.enumerated() {
-      guard !choice.isBlank else { throw error(.empty(noun: noun, position: position)) }
-      // Spaces around a choice are not scored, so that they tell none from another.
-      let text = choice.trimmed
-      if let first = first[text] { throw error(.equal(noun: noun, first: first, second: position)) }
-      first[text] = position
+  /// A row's identifier: the value of "id", or else "row 3".
+  func identifier() throws(RowError) -> String {
+    switch self["id"] {
+    case nil: "row \(row)"
+    case .string(let text) where !text.isBlank: text
+    case .integer(let number): "\(number)"
+    default: throw error(.unexpected(key: "id", expected: "a text or a whole number"))
     }
+  }
+
+  /// What `body` returns; a problem becomes an error that names this row.
+  func naming<Value>(_ body: () throws(RowError.Problem) -> Value) throws(RowError) -> Value {
+    do { return try body() } catch { throw self.error(error) }
   }
 }
 

@@ -1,6 +1,6 @@
 /// Why a row of a file holds no question or frame. Texts are named by their position, since they may be offensive.
 package struct RowError: Error, Equatable, Sendable {
-  package enum Problem: Equatable, Sendable {
+  package enum Problem: Error, Equatable, Sendable {
     case noRows
     case invalidUTF8
     case invalidJSON
