@@ -99,6 +99,17 @@ import Testing
     #expect(wordings[2].overall.tokenBias == .undefined(reason: "labels differ from wording to wording", n: 8))
   }
 
+  @Test("Options without labels are counted by their position")
+  func unlabelled() throws {
+    let wording = try Wording(name: "listed", labels: nil, scoring: .optionText)
+    let task = try ChoiceTask(questions: Fixture.questions(8), wordings: [wording])
+    let bias = try #require(
+      try Fixture.overall(task, [Fixture.run(task, { $0.position == 1 ? -1 : -2 })]).tokenBias.value)
+    #expect(bias.labels.map(\.label) == ["position 1", "position 2", "position 3"])
+    #expect(bias.labels.map(\.share.value) == [0, 1, 0])
+    #expect(bias.followsLabel.value == 1)
+  }
+
   @Test("A label is compared with the questions that have it")
   func unequalOptionCounts() throws {
     var questions = Fixture.questions(4)

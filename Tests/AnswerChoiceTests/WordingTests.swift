@@ -90,6 +90,32 @@ import Testing
     #expect(all.last?.texts.prompt == "Two met.\nWho ran?\n1. the dog\n2. the cat\nAnswer:")
   }
 
+  @Test("Yes and no stand without labels where a wording has none, in both orders where they are listed")
+  func unlabelled() throws {
+    let question = ChoiceQuestion(identifier: "q", row: 1, question: "Did it rain?", options: ["yes", "no"])
+    let listed = try Wording(name: "listed", labels: nil, scoring: .optionText, subtractsBlank: true)
+    let hidden = try Wording(
+      name: "hidden", template: PromptTemplate("{question}\nAnswer:"), labels: nil, scoring: .optionText)
+    let task = try ChoiceTask(questions: [question], wordings: [listed, hidden])
+    let all = task.continuations.filter { !$0.key.isBlank }
+    #expect(
+      all.map(\.texts.prompt) == [
+        "Did it rain?\nyes\nno\nAnswer:", "Did it rain?\nyes\nno\nAnswer:", "Did it rain?\nno\nyes\nAnswer:",
+        "Did it rain?\nno\nyes\nAnswer:", "Did it rain?\nAnswer:", "Did it rain?\nAnswer:",
+      ])
+    #expect(all.map(\.texts.continuation) == [" yes", " no", " no", " yes", " yes", " no"])
+    #expect(task.continuations.filter(\.key.isBlank).allSatisfy { $0.texts.prompt == "Answer:" })
+  }
+
+  @Test("Without labels there may be any number of options, and no label is an answer")
+  func unlabelledLimits() throws {
+    let many = ChoiceQuestion(identifier: "q", row: 1, question: "Which?", options: (0..<40).map { "option \($0)" })
+    let wording = try Wording(name: "listed", labels: nil, scoring: .optionText)
+    #expect(try ChoiceTask(questions: [many], wordings: [wording]).continuationCount == 1_600)
+    #expect(throws: WordingError.noLabels) { try Wording(name: "w", labels: nil) }
+    #expect(WordingError.noLabels.description.hasSuffix("."))
+  }
+
   @Test("Continuations begin with a space and prompts do not end in one, in every wording")
   func spaces() throws {
     let wordings = try [

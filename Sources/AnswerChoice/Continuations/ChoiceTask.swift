@@ -82,9 +82,9 @@ extension ChoiceQuestion {
   }
 
   func validate(for wording: Wording) throws(ChoiceError) {
-    if wording.template.has(.options), options.count > wording.labels.texts.count {
+    if wording.template.has(.options), let labels = wording.labels?.texts, options.count > labels.count {
       throw .tooFewLabels(
-        question: identifier, wording: wording.name, options: options.count, labels: wording.labels.texts.count)
+        question: identifier, wording: wording.name, options: options.count, labels: labels.count)
     }
     if context?.isBlank == false, !wording.template.has(.context) {
       throw .contextNotShown(question: identifier, wording: wording.name)

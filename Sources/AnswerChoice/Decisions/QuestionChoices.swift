@@ -2,7 +2,7 @@
 package enum ChoiceFollows: String, CaseIterable, Equatable, Sendable {
   /// The same option is chosen in all orders.
   case content
-  /// The same position, and with it the same label, is chosen in all orders.
+  /// The same position, and with it the same label where there are labels, is chosen in all orders.
   case label
   case mixed
 }

@@ -1,7 +1,8 @@
 package import Fairness
 
-/// How often a label is chosen.
+/// How often a label is chosen; where options have none, a position.
 package struct LabelShare: Equatable, Sendable {
+  /// "position 1" and so on for options without labels.
   package var label: String
   /// Of all choices, one an order, of questions that have an option in this position.
   package var share: Proportion

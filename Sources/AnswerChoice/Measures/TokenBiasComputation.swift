@@ -30,7 +30,7 @@ struct TokenBiasComputation {
     return .value(
       TokenBias(
         followsContent: content, followsLabel: label, mixed: mixed,
-        labels: zip(wording.labels.texts, 0..<most).compactMap { labelShare($0, position: $1) },
+        labels: (0..<most).compactMap(labelShare),
         singleOrderAccuracy: proportion { question in
           questions[question].answer.map { answer in shareOfOrders(of: question) { $0.option == answer } }
         },
@@ -39,7 +39,7 @@ struct TokenBiasComputation {
         }))
   }
 
-  private func labelShare(_ label: String, position: Int) -> LabelShare? {
+  private func labelShare(position: Int) -> LabelShare? {
     func options(_ question: Int) -> Double? {
       let count = questions[question].options.count
       return position < count ? Double(count) : nil
@@ -50,7 +50,7 @@ struct TokenBiasComputation {
     guard let share = share.value else { return nil }
     let counted = part.members.filter { orders[$0] > 1 }.compactMap(options)
     return LabelShare(
-      label: label, share: share,
+      label: wording.labels?.texts[position] ?? "position \(position + 1)", share: share,
       uniform: counted.reduce(0) { $0 + 1 / $1 } / Double(max(1, counted.count)),
       accuracy: proportion { question in
         guard let answer = questions[question].answer, let options = options(question) else { return nil }

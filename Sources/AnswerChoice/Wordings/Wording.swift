@@ -10,20 +10,22 @@ package enum AnswerScoring: String, Equatable, Sendable {
 package struct Wording: Equatable, Sendable {
   package let name: String
   package let template: PromptTemplate
-  package let labels: AnswerLabels
+  /// What options are called where they are listed; `nil` where they stand without labels, as yes and no may.
+  package let labels: AnswerLabels?
   package let scoring: AnswerScoring
   /// Whether what the answer would score without the question is taken off: log P(answer | prompt) − log P(answer | the
   /// template with no context, no question and bare labels). Both are sums over tokens, also of option texts: the ratio
   /// of two probabilities of the same tokens (pointwise mutual information; Holtzman et al. 2021).
   package let subtractsBlank: Bool
 
-  /// - Throws: `WordingError` where the answer is a label that the template never shows, or the name is blank.
+  /// - Throws: `WordingError` where the answer is a label and options have none or are never shown, or the name is blank.
   package init(
-    name: String, template: PromptTemplate = .standard, labels: AnswerLabels = .letters,
+    name: String, template: PromptTemplate = .standard, labels: AnswerLabels? = .letters,
     scoring: AnswerScoring = .label, subtractsBlank: Bool = false
   ) throws(WordingError) {
     guard !name.isBlank else { throw .emptyName }
     guard scoring != .label || template.has(.options) else { throw .missingSlot(.options) }
+    guard scoring != .label || labels != nil else { throw .noLabels }
     self.name = name
     self.template = template
     self.labels = labels
@@ -46,14 +48,20 @@ package struct Wording: Equatable, Sendable {
   }
 
   /// The prompt without context, question and options; only as many labels as a question has options are left.
-  func blankPrompt(options: Int) -> String { template.filled([.options: lines(Array(repeating: "", count: options))]) }
+  func blankPrompt(options: Int) -> String {
+    template.filled(labels == nil ? [:] : [.options: lines(Array(repeating: "", count: options))])
+  }
 
   private func lines(_ options: [String]) -> String {
-    zip(labels.texts, options).map { "\($0). \($1)".trimmed }.joined(separator: "\n")
+    let lines = labels.map { zip($0.texts, options).map { "\($0). \($1)" } } ?? options
+    return lines.map(\.trimmed).joined(separator: "\n")
   }
 
   /// What is scored after the prompt; begins with a space.
   func continuation(_ question: ChoiceQuestion, option: Int, position: Int) -> String {
-    " " + (scoring == .label ? labels.texts[position] : question.options[option].trimmed)
+    switch (scoring, labels) {
+    case (.label, let labels?): " " + labels.texts[position]
+    default: " " + question.options[option].trimmed
+    }
   }
 }

@@ -2,6 +2,7 @@
 package enum WordingError: Error, Equatable, Sendable {
   case emptyName
   case badLabels
+  case noLabels
   case missingSlot(PromptTemplate.Slot)
   case unknownSlot(String)
   case repeatedSlot(PromptTemplate.Slot)
@@ -14,6 +15,7 @@ extension WordingError: CustomStringConvertible {
     switch self {
     case .emptyName: "A wording has an empty name; give it one, such as \"letters\"."
     case .badLabels: "The labels of options must be two or more, none empty, with spaces around it or equal to another."
+    case .noLabels: "The answer is a label and options have none; give them labels, or score their texts."
     case .missingSlot(let slot):
       "The template has no slot {\(slot.rawValue)}; put it where the \(slot.rawValue) belongs."
     case .unknownSlot(let name):
