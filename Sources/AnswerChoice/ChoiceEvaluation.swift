@@ -35,7 +35,8 @@ package struct ChoiceEvaluation: Equatable, Sendable {
   ///   - groups: Sets of positions among the questions; they may overlap.
   ///   - clusters: Which cluster (a template) every question belongs to; any whole numbers.
   ///   - confidence: Of every interval, above .5 and below 1.
-  ///   - key: Where resamples are drawn from, the same for every arm and wording.
+  ///   - resamples: How many there are, and how many random turns of labels.
+  ///   - key: Where resamples and turns are drawn from, the same for every arm and wording.
   /// - Throws: `ChoiceError` naming the arm, seed, question or group that is wrong.
   package static func evaluate(
     task: ChoiceTask, arms: [ArmScores], comparisons: [ArmComparison] = [], groups: [Subgroup] = [], clusters: [Int],
@@ -65,7 +66,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
       }
       return TokenBiasComputation(
         runs: runs[arm].map { $0.wordings[wording] }, part: part, questions: task.questions,
-        wording: task.wordings[wording], tail: intervals.tail
+        wording: task.wordings[wording], tail: intervals.tail, turns: resamples, key: key["labels"]
       ).tokenBias
     }
     let sharedOptions = task.questions.sharedOptions

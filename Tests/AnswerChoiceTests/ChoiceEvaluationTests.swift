@@ -25,14 +25,18 @@ import Testing
     let measures = evaluation.arms[0].wordings[0].groups
     #expect(measures.map(\.group) == groups.map(\.name))
     for (group, found) in zip(groups, measures) {
-      let own = try Fixture.plain(group.members.map { questions[$0] })
+      let ownTask = try Fixture.plain(group.members.map { questions[$0] })
       let preferences = Fixture.preferences(1, questions: count)
-      let run = Fixture.run(own, { preferences[group.members[$0.question]][$0.option] - 9 })
-      let alone = try Fixture.overall(own, [run])
+      let run = Fixture.run(ownTask, { preferences[group.members[$0.question]][$0.option] - 9 })
+      let alone = try Fixture.overall(ownTask, [run])
       #expect(found.n == 40)
       #expect(found.accuracy == alone.accuracy)
       #expect(found.kinds == alone.kinds)
-      #expect(found.tokenBias == alone.tokenBias)
+      let (bias, own) = (try #require(found.tokenBias.value), try #require(alone.tokenBias.value))
+      #expect(bias.followsLabel == own.followsLabel)
+      #expect(bias.labels == own.labels)
+      #expect(bias.labelVariation.value == own.labelVariation.value)
+      #expect(bias.singleOrderAccuracy == own.singleOrderAccuracy)
       #expect(found.disambiguatedBias.value?.value == alone.disambiguatedBias.value?.value)
     }
   }

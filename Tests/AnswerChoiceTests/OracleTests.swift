@@ -14,6 +14,8 @@ private struct Oracle: Decodable {
     var bounds: [[Double]]
     var follows: [String: Double]?
     var labels: [Double]?
+    /// The value, what is expected, and the p-value.
+    var variation: [Double]?
     var wilson: [Double]?
   }
 
@@ -146,12 +148,15 @@ private struct Oracle: Decodable {
         }
         try agree(wording.overall.disambiguatedBias.value?.interval.value, measures.bounds[3], name)
         try agree(wording.overall.ambiguousBias.value?.interval.value, measures.bounds[4], name)
-        if let follows = measures.follows, let labels = measures.labels {
+        if let follows = measures.follows, let labels = measures.labels, let variation = measures.variation {
           let bias = try #require(wording.overall.tokenBias.value)
           #expect(isClose(bias.followsContent.value, try #require(follows["content"])))
           #expect(isClose(bias.followsLabel.value, try #require(follows["label"])))
           #expect(isClose(bias.mixed.value, try #require(follows["mixed"])))
           #expect(zip(bias.labels, labels).allSatisfy { isClose($0.share.value, $1) })
+          #expect(isClose(bias.labelVariation.value, variation[0]))
+          #expect(abs(bias.labelVariation.expected / variation[1] - 1) < 0.06, "\(name)")
+          #expect(abs(bias.labelVariation.pValue - variation[2]) < 0.03, "\(name)")
         }
         if let wilson = measures.wilson {
           let interval = try #require(unclustered.arms[0].wordings[number].overall.accuracy.value?.interval)

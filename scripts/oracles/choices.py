@@ -68,6 +68,20 @@ def bounds(replicates, clusters):
     return np.quantile(replicates, [stats.norm.cdf(-reach), stats.norm.cdf(reach)], axis=0).T.tolist()
 
 
+def variation(excesses, cluster_of, clusters):
+    """Half the summed distances of label shares from uniform: as they are, on average when turned, and how often as far.
+
+    `excesses` is [run, question, label]."""
+    rows = excesses.sum(axis=0)
+    by_cluster = np.array([rows[cluster_of == number].sum(axis=0) for number in range(clusters)])
+    turned = np.array([np.roll(by_cluster, turn, axis=1) for turn in range(3)])
+    turns = np.random.default_rng(21).integers(3, size=(RESAMPLES, clusters))
+    sums = turned[turns, np.arange(clusters)].sum(axis=1)
+    found = 0.5 * np.abs(by_cluster.sum(axis=0)).sum() / excesses[..., 0].size
+    drawn = 0.5 * np.abs(sums).sum(axis=1) / excesses[..., 0].size
+    return [found, drawn.mean(), np.mean(drawn >= found - 1e-12)]
+
+
 def main():
     data = json.load(open(sys.argv[1]))
     questions = data["questions"]
@@ -94,15 +108,19 @@ def main():
                 position = {"content": 0, "label": 0, "mixed": 0}
                 orders = list(itertools.permutations(range(3)))
                 labels = np.zeros(3)
+                excesses = []
                 for run in by_seed:
+                    excesses.append([])
                     for table in run[wording]:
                         options = table.argmax(axis=1)
                         places = [orders[number].index(option) for number, option in enumerate(options)]
                         kind = "content" if len(set(options)) == 1 else "label" if len(set(places)) == 1 else "mixed"
                         position[kind] += 1
                         labels += np.bincount(places, minlength=3)
+                        excesses[-1].append(np.bincount(places, minlength=3) / 6 - 1 / 3)
                 result["follows"] = {kind: found / len(questions) / len(runs) for kind, found in position.items()}
                 result["labels"] = (labels / labels.sum()).tolist()
+                result["variation"] = variation(np.array(excesses), clusters, count)
             if len(runs) == 1:
                 right = sum(choice == question["answer"] for choice, question in zip(choices[0], questions))
                 result["wilson"] = list(proportion_confint(right, len(questions), method="wilson"))

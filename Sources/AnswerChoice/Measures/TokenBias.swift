@@ -23,6 +23,7 @@ package struct TokenBias: Equatable, Sendable {
   package var mixed: Proportion
   /// By position.
   package var labels: [LabelShare]
+  package var labelVariation: LabelVariation
   /// The share of right choices over all orders, of questions that have a right answer.
   package var singleOrderAccuracy: Undefinable<Proportion>
   /// Orders, over all questions and runs, in which options scored the same.

@@ -1,4 +1,5 @@
 import Fairness
+import RandomNumbers
 
 /// What the choices in single orders give of one part in one wording.
 struct TokenBiasComputation {
@@ -7,15 +8,21 @@ struct TokenBiasComputation {
   private let questions: [ChoiceQuestion]
   private let wording: Wording
   private let tail: Double
+  private let turns: Int
+  private let key: RandomKey
   /// By question, how many orders it is asked in.
   private let orders: [Int]
 
-  /// - Parameter runs: By run, what is chosen of all questions.
+  /// - Parameters:
+  ///   - runs: By run, what is chosen of all questions.
+  ///   - turns: How many random turns of the labels their variation is compared with, drawn from `key`.
   init(
-    runs: [[QuestionChoices]], part: EvaluatedPart, questions: [ChoiceQuestion], wording: Wording, tail: Double
+    runs: [[QuestionChoices]], part: EvaluatedPart, questions: [ChoiceQuestion], wording: Wording, tail: Double,
+    turns: Int, key: RandomKey
   ) {
     (self.runs, self.part, self.questions) = (runs, part, questions)
     (self.wording, self.tail) = (wording, tail)
+    (self.turns, self.key) = (turns, key.named(part.name))
     orders = questions.map { wording.orders(of: $0.options.count).count }
   }
 
@@ -31,12 +38,23 @@ struct TokenBiasComputation {
       TokenBias(
         followsContent: content, followsLabel: label, mixed: mixed,
         labels: (0..<most).compactMap(labelShare),
+        labelVariation: labelVariation,
         singleOrderAccuracy: proportion { question in
           questions[question].answer.map { answer in shareOfOrders(of: question) { $0.option == answer } }
         },
         tiedOrders: part.members.reduce(0) { sum, question in
           sum + runs.reduce(0) { $0 + $1[question].orders.count { $0.isTied } }
         }))
+  }
+
+  private var labelVariation: LabelVariation {
+    let positions = part.members.map { question -> [Double]? in
+      guard orders[question] > 1 else { return nil }
+      return questions[question].options.indices.map { position in
+        shareOfOrders(of: question) { $0.position == position }
+      }
+    }
+    return LabelVariationComputation(positions, part: part, runs: runs.count).variation(turns: turns, key: key)
   }
 
   private func labelShare(position: Int) -> LabelShare? {
