@@ -154,7 +154,7 @@ import Testing
   @Test("More confidence gives wider intervals of every kind")
   func confidence() throws {
     let task = try Fixture.plain(Fixture.questions(count))
-    let arms = [ArmScores(arm: "base", runs: [noise(task, 1)])]
+    let arms = [ArmScores(arm: "lora", runs: [noise(task, 1, run: 13), noise(task, 2, run: 42)])]
     func measures(_ confidence: Double) throws -> ChoiceMeasures {
       try Fixture.evaluate(task, arms, confidence: confidence).arms[0].wordings[0].overall
     }
@@ -163,6 +163,12 @@ import Testing
     #expect(
       try #require(low.ambiguousBias.value?.interval.value).width
         < (try #require(high.ambiguousBias.value?.interval.value).width))
+    func seedWidth(_ measures: ChoiceMeasures) throws -> Double {
+      let spread = try #require(measures.seedSpreads.first { $0.figure == .accuracy }?.spread.value)
+      return try #require(spread.interval.value).width
+    }
+    // Of one degree of freedom, the quantiles at .995 and at .9.
+    #expect(isClose(try seedWidth(high) / seedWidth(low), 63.65674 / 3.077684, 1e-5))
     #expect(
       isClose(
         try #require(try measures(0.95).accuracy.value).interval.lower,

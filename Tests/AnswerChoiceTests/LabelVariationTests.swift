@@ -71,12 +71,12 @@ import Testing
   @Test("Without a preference it is as large as expected, and rarely called unexpected, also where templates err alike")
   func noPreference() throws {
     var (values, expected, rejected) = (0.0, 0.0, 0)
-    let trials = 300
+    let trials = 120
     for trial in 0..<trials {
       let key = RandomKey(seed: 31)[trial]
       // Whole templates lean to an order of their own, each to another.
       let found = try variation(
-        Fixture.questions(40), clusters: (0..<40).map { $0 / 4 }, resamples: 100, seed: trial
+        Fixture.questions(32), clusters: (0..<32).map { $0 / 4 }, resamples: 100, seed: trial
       ) { continuation in
         var generator = key[continuation.question / 4][continuation.position].generator
         return generator.normal() - 9
@@ -85,8 +85,8 @@ import Testing
       expected += found.expected
       rejected += found.pValue <= 0.05 ? 1 : 0
     }
-    #expect(abs(values / expected - 1) < 0.05)
-    // 5 % of 300 is 15, give or take 3.8.
-    #expect((4...27).contains(rejected))
+    #expect(abs(values / expected - 1) < 0.08)
+    // 5 % of 120 is 6, give or take 2.4.
+    #expect((1...14).contains(rejected))
   }
 }

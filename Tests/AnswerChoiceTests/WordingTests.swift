@@ -69,6 +69,28 @@ import Testing
       try prompt("{context}\n{question}\n{options}\nAnswer:", question).hasPrefix("Two met.\nWhat is {options}?\nA."))
   }
 
+  @Test("Line breaks of Windows in a template are line breaks")
+  func lineBreaks() throws {
+    var question = question
+    question.context = nil
+    #expect(try prompt("{context}\r\nQ: {question}\r\nAnswer:", question) == "Q: Who ran?\nAnswer:")
+  }
+
+  @Test("Texts that read alike and are written differently are scored each by itself")
+  func normalization() throws {
+    let questions = ["\u{E9}", "e\u{301}", "\u{E9}"].enumerated().map { number, option in
+      ChoiceQuestion(identifier: "q\(number)", row: 1, question: "Which?", options: [option, "o"])
+    }
+    let hidden = try Wording(name: "hidden", template: PromptTemplate("{question}"), scoring: .optionText)
+    let all = try ChoiceTask(questions: questions, wordings: [hidden]).continuations
+    let distinct = DistinctContinuations(all.map(\.texts))
+    #expect(distinct.places == [0, 1, 2, 1, 0, 1])
+    #expect(
+      zip(all, distinct.places).allSatisfy {
+        $0.texts.continuation.utf8.elementsEqual(distinct.texts[$1].continuation.utf8)
+      })
+  }
+
   @Test("The blank prompt is the stem with the labels alone")
   func blank() throws {
     #expect(try prompt("{context}\n{question}\n{options}\nAnswer:", question, isBlank: true) == "A.\nB.\nAnswer:")

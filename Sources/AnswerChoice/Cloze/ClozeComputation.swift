@@ -42,7 +42,8 @@ struct ClozeComputation {
   }
 
   private func spread(_ values: [Double], n: Int) -> Undefinable<SeedSpread> {
-    values.isEmpty ? .undefined(reason: Self.notOffered, n: n) : .value(SeedSpread(values: values))
+    values.isEmpty
+      ? .undefined(reason: Self.notOffered, n: n) : .value(SeedSpread(values: values, tail: intervals.tail))
   }
 
   func comparisons(
@@ -64,7 +65,7 @@ struct ClozeComputation {
           value: value - other,
           interval: intervals.interval(
             value - other, replicates: replicates, clusters: resampled.clusters[candidate], range: -1...1, scale: 1),
-          seedSpread: seeds.spread(own, others)))
+          seedSpread: seeds.spread(own, others, tail: intervals.tail)))
     }
     return task.candidates.enumerated().map { candidate, text in
       ClozeComparison(

@@ -12,11 +12,13 @@ package struct DistinctContinuations: Equatable, Sendable {
   package let places: [Int]
 
   package init(_ continuations: some Sequence<ContinuationTexts>) {
-    var numbers: [ContinuationTexts: Int] = [:]
+    // By their bytes, since texts that are written differently and read alike are different tokens.
+    var numbers: [[[UInt8]]: Int] = [:]
     var texts: [ContinuationTexts] = []
     places = continuations.map { pair in
-      if let number = numbers[pair] { return number }
-      numbers[pair] = texts.count
+      let bytes = [Array(pair.prompt.utf8), Array(pair.continuation.utf8)]
+      if let number = numbers[bytes] { return number }
+      numbers[bytes] = texts.count
       texts.append(pair)
       return texts.count - 1
     }

@@ -18,12 +18,12 @@ struct SeedPairs {
   }
 
   /// The differences of values by run.
-  func spread(_ arm: [Double], _ reference: [Double]) -> SeedSpread {
+  func spread(_ arm: [Double], _ reference: [Double], tail: Double) -> SeedSpread {
     SeedSpread(
       values: pairs.compactMap { pair in
         arm.indices.contains(pair.arm) && reference.indices.contains(pair.reference)
           ? arm[pair.arm] - reference[pair.reference] : nil
-      })
+      }, tail: tail)
   }
 
   /// Checks that both arms are there and have the same seeds, unless no seed changes one of them.

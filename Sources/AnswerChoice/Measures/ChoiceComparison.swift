@@ -48,7 +48,7 @@ extension ChoiceComparison {
           interval: intervals.interval(
             own - other, replicates: replicates, clusters: clusters, range: -width...width, scale: width),
           seedSpread: pairs.spread(
-            arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self)))
+            arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self), tail: intervals.tail))
       }
       let found: Undefinable<FigureDifference> =
         switch (arm.value(figure, n: n), other) {

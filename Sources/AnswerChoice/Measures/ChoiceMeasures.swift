@@ -109,7 +109,7 @@ extension ChoiceMeasures {
         FigureSpread(
           figure: figure,
           spread: cell.value(figure, n: n).map { _ in
-            SeedSpread(values: cell.values(figure).compactMap(\.self))
+            SeedSpread(values: cell.values(figure).compactMap(\.self), tail: intervals.tail)
           })
       },
       ties: part.members.reduce(0) { sum, question in sum + runs.count { $0.ties[question] } },

@@ -21,7 +21,8 @@ package struct PromptTemplate: Equatable, Sendable {
   package init(_ text: String) throws(WordingError) {
     var lines: [[Piece]] = []
     var seen: Set<Slot> = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // A line break of Windows is one character, and none of those that models were trained on.
+    for line in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
       var pieces: [Piece] = []
       var rest = line
       while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
