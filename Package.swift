@@ -57,7 +57,8 @@ let package = Package(
       dependencies: [
         "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
-        "Plan", "Sequences", "TranslationQuality", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing", "RandomNumbers", "Wording",
+        "Plan", "Sequences", "TranslationQuality", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing",
+        "RandomNumbers", "Wording",
         protobuf,
       ], swiftSettings: strict),
     .target(
@@ -106,8 +107,10 @@ let package = Package(
     .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
-    .target(name: "Report", dependencies: ["TranslationQuality", "Privacy", "Fairness", "Gate"], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["TranslationQuality", "Privacy", "Fairness", "Gate"], swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
+    .target(name: "AnswerChoice", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "TranslationQuality", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
     .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
@@ -219,6 +222,9 @@ let package = Package(
     .testTarget(
       name: "TranslationQualityTests",
       dependencies: ["TranslationQuality", "Fairness", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "AnswerChoiceTests", dependencies: ["AnswerChoice", "Fairness", "RandomNumbers", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Fairness", "Gate", "Privacy", "RandomNumbers"],
       swiftSettings: strict),

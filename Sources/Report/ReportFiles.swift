@@ -27,10 +27,11 @@ extension AuditReport {
 
   /// The tables by name, without the file name's ending.
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
-    let ofTexts: [(name: String, table: CommaSeparatedTable)] = [
-      translation.map { _ in ("translation", translationTable()) },
-      likelihoods.map { _ in ("perplexity", perplexityTable()) },
-    ].compactMap(\.self) + [("comparisons", comparisonsTable())]
+    let ofTexts: [(name: String, table: CommaSeparatedTable)] =
+      [
+        translation.map { _ in ("translation", translationTable()) },
+        likelihoods.map { _ in ("perplexity", perplexityTable()) },
+      ].compactMap(\.self) + [("comparisons", comparisonsTable())]
     let ofClasses = [
       ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
       ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),

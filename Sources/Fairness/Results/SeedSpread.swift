@@ -11,7 +11,9 @@ package struct SeedSpread: Equatable, Sendable {
 
 extension SeedSpread {
   /// The spread of one figure a seed, of which there must be at least one.
-  package init(values: [Double]) {
+  ///
+  /// - Parameter tail: What lies beyond each bound of the interval; .025 for one of 95 %.
+  package init(values: [Double], tail: Double = 0.025) {
     let mean = values.reduce(0, +) / Double(max(1, values.count))
     self.values = values
     self.mean = mean
@@ -23,7 +25,7 @@ extension SeedSpread {
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     standardDeviation = (squares / Double(values.count - 1)).squareRoot()
     let half =
-      StudentT.quantile(0.975, degreesOfFreedom: Double(values.count - 1)) * standardDeviation
+      StudentT.quantile(1 - tail, degreesOfFreedom: Double(values.count - 1)) * standardDeviation
       / Double(values.count).squareRoot()
     interval = .value(Interval(lower: mean - half, upper: mean + half))
   }

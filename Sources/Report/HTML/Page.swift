@@ -8,7 +8,9 @@ extension AuditReport {
     let ofTexts = [translationSection, likelihoodSection, comparisonsSection]
     let sections =
       ((fairness.arms.isEmpty ? ofTexts : ofClasses)
-      + [privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection]).filter { !$0.body.markup.isEmpty }
+      + [privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection]).filter {
+        !$0.body.markup.isEmpty
+      }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
     return Page.html(
       title: "\(name) · \(kindText)",

@@ -21,7 +21,10 @@ extension AuditReport {
 
   /// What predictions made elsewhere cannot tell is left out.
   private var decisionTitles: [String] {
-    let verdicts = ["\(headlineName.capitalizedFirst) in the worst group", "within the margin", "difference confirmed", "too few data"]
+    let verdicts = [
+      "\(headlineName.capitalizedFirst) in the worst group", "within the margin", "difference confirmed",
+      "too few data",
+    ]
     return isOfPredictions
       ? ["Arm"] + verdicts
       : ["Arm", "wall-clock", "bytes moved", "peak memory"] + verdicts + ["Area under the attack’s curve"]

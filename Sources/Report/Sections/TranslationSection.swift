@@ -64,7 +64,8 @@ extension AuditReport {
         """
     }
     return Table.html(
-      caption: "Differences between arms on the same sentences and seeds, with intervals from the same resamples, in points.",
+      caption:
+        "Differences between arms on the same sentences and seeds, with intervals from the same resamples, in points.",
       head: Table.head(["Group", "Arms", "BLEU", "ROUGE-L", "ΔG", "ΔS"], textColumns: 2), body: body.joined(),
       footnotes: notes)
   }

@@ -1,0 +1,57 @@
+package import Fairness
+package import RandomNumbers
+
+/// What the arms would put into cloze frames, and how they compare.
+package struct ClozeEvaluation: Equatable, Sendable {
+  package var confidence: Double
+  /// In the order of the scores.
+  package var arms: [ArmCloze]
+  /// By comparison, part (all frames first) and candidate.
+  package var comparisons: [ClozeComparison]
+
+  /// Evaluates every arm over all frames and in every group. A pure function of its arguments.
+  ///
+  /// - Parameters:
+  ///   - task: The frames; `ClozeTask.continuations` says in which order scores are expected.
+  ///   - comparisons: Each an arm and a reference, on the same resamples of clusters.
+  ///   - groups: Sets of positions among the frames; they may overlap.
+  ///   - clusters: Which cluster every frame belongs to; any whole numbers.
+  ///   - confidence: Of every interval, above .5 and below 1.
+  ///   - key: Where resamples are drawn from, the same for every arm.
+  /// - Throws: `ChoiceError` naming the arm, seed, frame or group that is wrong.
+  package static func evaluate(
+    task: ClozeTask, arms: [ArmScores], comparisons: [ArmComparison] = [], groups: [Subgroup] = [], clusters: [Int],
+    confidence: Double = 0.95, resamples: Int = ChoiceEvaluation.standardResamples, key: RandomKey
+  ) throws(ChoiceError) -> ClozeEvaluation {
+    let intervals = try ResampledIntervals(confidence: confidence)
+    guard resamples >= 100 else { throw .tooFewResamples(resamples) }
+    try arms.validateNames()
+    try SeedPairs.validate(comparisons, arms: arms)
+    let parts = try EvaluatedPart.all(items: task.frames.count, groups: groups, clusters: clusters)
+    for arm in arms {
+      for run in arm.runs { try task.validate(run, arm: arm.arm) }
+    }
+    let choices = arms.map { arm in concurrentMap(arm.runs.count) { ClozeChoices(task, run: arm.runs[$0]) } }
+    let resampled = parts.map {
+      ResampledCloze(choices, part: $0, task: task, resamples: resamples, key: key["cloze"])
+    }
+    let computation = ClozeComputation(task: task, intervals: intervals)
+    return ClozeEvaluation(
+      confidence: confidence,
+      arms: arms.indices.compactMap { arm in
+        let measures = resampled.map { computation.measures(choices[arm], arm: arm, resampled: $0) }
+        return measures.first.map {
+          ArmCloze(arm: arms[arm].arm, overall: $0, groups: Array(measures.dropFirst()))
+        }
+      },
+      comparisons: comparisons.flatMap { pair -> [ClozeComparison] in
+        guard let arm = arms.firstIndex(where: { $0.arm == pair.arm }),
+          let reference = arms.firstIndex(where: { $0.arm == pair.reference })
+        else { return [] }
+        let seeds = SeedPairs(arm: arms[arm].runs.map(\.seed), reference: arms[reference].runs.map(\.seed))
+        return resampled.flatMap {
+          computation.comparisons(pair, arm: arm, reference: reference, seeds: seeds, resampled: $0)
+        }
+      })
+  }
+}
