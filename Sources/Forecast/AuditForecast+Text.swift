@@ -18,7 +18,8 @@ extension AuditForecast {
       "runs       \(Quantity.count(workload.runs, "run", "runs")) with \(Quantity.count(workload.seeds, "seed", "seeds"))"
         + (workload.searchRuns == 0 ? "" : ", \(workload.searchRuns) of them a search for the arms' settings")
         + (workload.shadowModels == 0
-          ? ", no shadow models" : ", \(workload.shadowModels) shadow models on a pool of \(workload.pool) items"),
+          ? ", no shadow models"
+          : ", \(workload.mayStopEarly ? "at most " : "")\(workload.shadowModels) shadow models on a pool of \(workload.pool) items"),
       "steps      \(workload.batch) samples each, in micro-batches of \(workload.microbatch)",
     ]
   }
@@ -88,7 +89,8 @@ extension AuditForecast {
           + (arm.fleet > 0 ? ", shadow models \(Quantity.seconds(arm.fleet))" : "")
       } + [
         "  reading the items \(Quantity.seconds(time.reading))",
-        "  in all about \(Quantity.seconds(time.total)), without the statistics at the end",
+        "  in all \(workload.mayStopEarly ? "at most " : "")about \(Quantity.seconds(time.total)), without the statistics at the end"
+          + (workload.mayStopEarly ? "; less where a fleet ends at a look" : ""),
         "  made from \(timeBasis)",
       ]
   }

@@ -25,11 +25,13 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var arms: [Arm]
   /// Of the runs, those that a search makes before the audit.
   package var searchRuns: Int
+  /// Whether fleets may end at a look: then what is counted of them is the most there can be.
+  package var mayStopEarly: Bool
 
   package init(
     name: String, base: String, architecture: String, task: String, items: Items, classes: Int, seeds: Int, pool: Int,
     precision: String, batch: Int, microbatch: Int, threads: Int, plannedWorkers: Int, model: Model, arms: [Arm],
-    searchRuns: Int = 0
+    searchRuns: Int = 0, mayStopEarly: Bool = false
   ) {
     self.name = name
     self.base = base
@@ -47,6 +49,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     self.model = model
     self.arms = arms
     self.searchRuns = searchRuns
+    self.mayStopEarly = mayStopEarly
   }
 
   /// Items by split.

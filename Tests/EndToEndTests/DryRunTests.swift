@@ -30,6 +30,19 @@ import Testing
     #expect(try files(of: study) == before)
   }
 
+  @Test("Where fleets may end at a look, their models are the most there can be, in the forecast and before the start")
+  func early() throws {
+    let study = try TinyStudy()
+    try study.write(
+      replacing: "models: 6, pool: 60", with: "models: 8, early: {looks: [6], half_width: 0.4}, pool: 60",
+      to: "early.yaml")
+    let outcome = try Program.run("audit", study.path("early.yaml"), "--dry-run", "--workers", "1")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for word in ["at most 32 shadow models on a pool of 60 items", "in all at most about", "less where a fleet ends"] {
+      #expect(outcome.output.contains(word), "\(outcome.output) lacks \(word)")
+    }
+  }
+
   @Test("JSON holds the counts of the plan; --output may be named and is not made")
   func json() throws {
     let study = try TinyStudy()

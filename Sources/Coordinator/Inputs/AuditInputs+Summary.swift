@@ -34,7 +34,7 @@ extension AuditInputs {
       "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
       + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
-      + (fleet > 0 ? ", \(fleet) shadow models" : "")
+      + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
       + (texts.map { $0.cut > 0 ? "; \($0.cut) texts are longer than \($0.limit) tokens and cut" : "" } ?? "")
   }
 }

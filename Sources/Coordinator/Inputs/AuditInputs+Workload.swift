@@ -20,7 +20,8 @@ extension AuditInputs {
         classes: classNames.count, seeds: specification.seeds.count, pool: plan.membership?.pool.count ?? 0,
         precision: training.precision.rawValue, batch: training.batch, microbatch: training.microbatch,
         threads: specification.cluster.threads, plannedWorkers: plannedWorkers, model: try modelWorkload(),
-        arms: try specification.arms.indices.map(armWorkload), searchRuns: try forSearch()?.plan.runs.count ?? 0)
+        arms: try specification.arms.indices.map(armWorkload), searchRuns: try forSearch()?.plan.runs.count ?? 0,
+        mayStopEarly: specification.privacy?.early != nil)
     }
   }
 
