@@ -57,7 +57,8 @@ let package = Package(
       dependencies: [
         "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
         "Optimization",
-        "Plan", "Sequences", "TranslationQuality", "Tokenizers", "Datasets", "Checkpoints", "Forecast", "Hashing",
+        "Plan", "Sequences", "TranslationQuality", "AnswerChoice", "Tokenizers", "Datasets", "Checkpoints", "Forecast",
+        "Hashing",
         "RandomNumbers", "Wording",
         protobuf,
       ], swiftSettings: strict),
@@ -108,7 +109,8 @@ let package = Package(
     .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
     .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["TranslationQuality", "Privacy", "Fairness", "Gate"], swiftSettings: strict),
+      name: "Report", dependencies: ["TranslationQuality", "AnswerChoice", "Privacy", "Fairness", "Gate"],
+      swiftSettings: strict),
     .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "AnswerChoice", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
     .target(name: "TranslationQuality", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),

@@ -169,6 +169,11 @@ package struct Plan: Sendable {
     _ settings: SplitSettings, input: PlanInput, units: Units
   ) throws(PlanError) -> Splits {
     switch settings {
+    case .byFile:
+      guard let given = input.givenSplit else {
+        throw PlanError(description: "the data do not say what is trained on")
+      }
+      return try Splits(given: given, units: units, isTrained: given.contains(.train))
     case .column(let column):
       guard let given = input.givenSplit else {
         throw PlanError(description: "the data hold no split column \"\(column)\"")

@@ -131,6 +131,17 @@ extension Plan {
 
   private static func combine(_ data: DataSettings, into hasher: inout ContentHasher) {
     hasher.combine(data.label ?? "")
+    if let choices = data.choices {
+      combine(list: ["choices", choices.form.rawValue, choices.corpus?.text ?? ""], into: &hasher)
+      hasher.combine(choices.corpus?.tokens ?? 0)
+      for wording in choices.wordings {
+        combine(
+          list: [
+            wording.name, wording.template ?? "", wording.labels.rawValue, wording.scoring.rawValue,
+            wording.subtractsBlank ? "pmi" : "",
+          ], into: &hasher)
+      }
+    }
     if let translation = data.translation {
       combine(list: ["translation", translation.prompt] + translation.references, into: &hasher)
       hasher.combine(translation.generated)
@@ -138,6 +149,7 @@ extension Plan {
     hasher.combine(data.positive ?? "")
     switch data.split {
     case .column: hasher.combine("column")
+    case .byFile: hasher.combine("by file")
     case .fractions(let train, let validation, let test, let seed, _):
       for share in [train, validation, test] { hasher.combine(share) }
       hasher.combine(seed)

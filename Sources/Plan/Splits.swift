@@ -16,8 +16,9 @@ package struct Splits: Sendable, Equatable {
 
   /// The parts that the data itself names.
   ///
+  /// - Parameter isTrained: Whether there must be something to train on.
   /// - Throws: `PlanError` when a unit is torn apart or a needed part is empty.
-  init(given: [Split], units: Units) throws(PlanError) {
+  init(given: [Split], units: Units, isTrained: Bool = true) throws(PlanError) {
     for unit in units.members {
       if let first = unit.first, let other = unit.first(where: { given[$0] != given[first] }) {
         throw PlanError(
@@ -29,7 +30,7 @@ package struct Splits: Sendable, Equatable {
     train = given.indices.filter { given[$0] == .train }
     validation = given.indices.filter { given[$0] == .validation }
     test = given.indices.filter { given[$0] == .test }
-    try requireTrainAndTest()
+    if isTrained { try requireTrainAndTest() }
   }
 
   /// Parts of about the given fractions, in which no unit is torn and every stratum is shared out alike.

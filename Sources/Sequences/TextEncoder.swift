@@ -4,9 +4,9 @@ package import Tokenizers
 package struct TextEncoder: Sendable {
   package let tokenizer: TextTokenizer
   /// The most tokens that a sequence may have.
-  package let limit: Int
+  package var limit: Int
   /// What errors speak of.
-  package let file: String
+  package var file: String
 
   package init(tokenizer: TextTokenizer, limit: Int, file: String) {
     self.tokenizer = tokenizer

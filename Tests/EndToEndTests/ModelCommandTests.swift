@@ -16,7 +16,8 @@ import Testing
     model = folder.path + "/model"
     let configuration = ModelConfiguration.llama(
       LlamaConfiguration(
-        family: .llama, vocabularySize: 258, hiddenSize: 16, intermediateSize: 24, layerCount: 2, headCount: 4,
+        family: .llama, vocabularySize: ByteTokenizer.vocabularySize, hiddenSize: 16, intermediateSize: 24,
+        layerCount: 2, headCount: 4,
         keyValueHeadCount: 2, paddingToken: 0, beginningToken: 0, endTokens: [257], labels: ["calm", "cross"]))
     try CheckpointWriter.writeCheckpoint(
       folder: model, configuration: configuration, head: .classifier(labels: 2), preprocessing: nil,
@@ -24,36 +25,7 @@ import Testing
       values: RandomCheckpoint.values(
         configuration: configuration, head: .classifier(labels: 2), key: RandomKey(seed: 6)
       ).map { 10 * $0 })
-    try folder.write(Self.byteTokenizer(), to: "model/tokenizer.json")
-  }
-
-  /// A tokenizer.json whose tokens are single bytes, in the printable letters that byte-level models write them in.
-  private static func byteTokenizer() throws -> Data {
-    let printable = Set(Array(33...126) + Array(161...172) + Array(174...255))
-    var next: UInt32 = 256
-    var vocabulary = ["<pad>": 0, "</s>": 257]
-    for byte in 0..<256 {
-      var scalar = UInt32(byte)
-      if !printable.contains(byte) {
-        scalar = next
-        next += 1
-      }
-      vocabulary[String(Character(try #require(Unicode.Scalar(scalar))))] = byte + 1
-    }
-    let special = { (id: Int, content: String) -> [String: Any] in
-      [
-        "id": id, "content": content, "special": true, "single_word": false, "lstrip": false, "rstrip": false,
-        "normalized": false,
-      ]
-    }
-    return try JSONSerialization.data(withJSONObject: [
-      "version": "1.0", "added_tokens": [special(0, "<pad>"), special(257, "</s>")],
-      "pre_tokenizer": [
-        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false,
-      ],
-      "decoder": ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false],
-      "model": ["type": "BPE", "vocab": vocabulary, "merges": [String]()] as [String: Any],
-    ])
+    try folder.write(ByteTokenizer.json(), to: "model/tokenizer.json")
   }
 
   @Test("describe prints architecture, parameters and what adapting takes, as text and as JSON")

@@ -142,6 +142,11 @@ def make(folder, configuration, lora, logit_scale=None):
         processor.save_pretrained(folder / "headless")
 
     adapted = get_peft_model(model, LoraConfig(r=2, lora_alpha=5, modules_to_save=["classifier"], **lora)).eval()
+    # How much peft draws before this differs from version to version; the golden file must not.
+    torch.manual_seed(7)
+    for name, parameter in adapted.named_parameters():
+        if "lora_A" in name:
+            parameter.data = 0.2 * torch.randn_like(parameter)
     randomize((parameter for name, parameter in adapted.named_parameters() if "lora_B" in name), 0.3)
     adapted.save_pretrained(folder / "adapter")
     describe(golden, "lora", adapted, pixels, labels)

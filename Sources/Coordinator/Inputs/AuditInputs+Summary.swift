@@ -35,6 +35,21 @@ extension AuditInputs {
       + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
+      + warnings
       + (texts.map { $0.cut > 0 ? "; \($0.cut) texts are longer than \($0.limit) tokens and cut" : "" } ?? "")
+  }
+
+  /// What a person should know of the data.
+  private var warnings: String {
+    var warnings = ""
+    if let first = manifest.skipped.first {
+      warnings += "; \(manifest.skipped.count) files are left out, such as \(first.name): \(first.reason)"
+    }
+    let conflicts = manifest.labelConflicts(contents: plan.input.contents)
+    if let first = conflicts.first {
+      let items = first.items.prefix(2).map { "\($0.name) is \($0.label)" }.joined(separator: ", ")
+      warnings += "; \(conflicts.count) times equal items are labelled differently, such as \(items)"
+    }
+    return warnings
   }
 }

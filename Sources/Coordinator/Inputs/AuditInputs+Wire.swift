@@ -65,7 +65,7 @@ extension Tenbin_Welcome {
       switch inputs.specification.task {
       case .imageClassification: .imageClassification
       case .textClassification: .textClassification
-      case .languageModelling, .translation: .languageModelling
+      case .languageModelling, .translation, .multipleChoice: .languageModelling
       }
     paddingToken = UInt32(inputs.texts?.padding ?? 0)
     endTokens = inputs.texts?.endTokens.map(UInt32.init) ?? []

@@ -54,11 +54,13 @@ package struct AuditInputs: Sendable {
         "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
           + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
-    let given = try Manifest(
-      file: resolved(specification.data.manifest),
-      columns: ManifestColumns(specification.data, task: specification.task),
-      classNames: specification.data.classes)
-    let texts = try specification.task.isText ? ItemTexts(given, specification, base: checkpoint) : nil
+    let questions =
+      specification.task == .multipleChoice ? try ItemQuestions(specification, resolved: resolved) : nil
+    let given =
+      try questions?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
+    let texts =
+      try specification.task.isText
+      ? ItemTexts(given, specification, base: checkpoint, questions: questions?.task) : nil
     let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.places.failure(
@@ -87,6 +89,21 @@ package struct AuditInputs: Sendable {
     layouts = arms.layouts
     adapters = arms.adapters
     self.texts = texts
+  }
+
+  private static func manifest(_ specification: Specification, file: String) throws -> Manifest {
+    let columns = ManifestColumns(specification.data, task: specification.task)
+    guard specification.data.isFacesFolder else {
+      return try Manifest(file: file, columns: columns, classNames: specification.data.classes)
+    }
+    let label = specification.data.label.flatMap(FaceLabel.init) ?? .gender
+    let manifest = try Manifest(facesFolder: file, label: label, extra: columns.extra)
+    for (index, group) in specification.data.groups.enumerated() where !manifest.groupNames.contains(group.name) {
+      throw specification.places.failure(
+        at: "data.groups[\(index)]",
+        "a folder of faces labelled by \(label.rawValue) has the groups \(manifest.groupNames.joined(separator: ", "))")
+    }
+    return manifest
   }
 
   /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
@@ -138,6 +155,7 @@ extension ManifestColumns {
     var split: String?
     switch data.split {
     case .column(let column): split = column
+    case .byFile: break
     case .fractions(_, _, _, _, let columns): stratify = columns
     }
     var tagGroups: [String: [String]] = [:]

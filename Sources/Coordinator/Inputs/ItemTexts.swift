@@ -1,3 +1,4 @@
+internal import AnswerChoice
 internal import Checkpoints
 internal import Datasets
 internal import Hashing
@@ -20,19 +21,29 @@ struct ItemTexts: Sendable {
   /// What ends a text that is generated, ascending.
   let endTokens: [Int]
   let tokenizer: TextTokenizer
+  /// The questions among the items; nil in another task.
+  let choices: ChoiceTask?
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
   /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
-  init(_ manifest: Manifest, _ specification: Specification, base: CheckpointFolder) throws {
+  ///
+  /// - Parameter questions: the last items of the manifest, where they are questions.
+  init(
+    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, questions: ChoiceTask? = nil
+  ) throws {
     let tokenizer = try TextTokenizer(folder: base.path)
     let most = try base.maximumTokens()
     if let tokens = specification.data.tokens, tokens > most {
       throw specification.places.failure(at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
     }
     let encoder = TextEncoder(
-      tokenizer: tokenizer, limit: specification.data.tokens ?? min(most, Self.usualTokens), file: manifest.file)
-    let made = try Self.sequences(of: manifest, specification, encoder)
+      tokenizer: tokenizer, limit: specification.data.tokens ?? (questions == nil ? min(most, Self.usualTokens) : most),
+      file: manifest.file)
+    let made =
+      try questions.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
+      ?? Self.sequences(of: manifest, specification, encoder)
+    choices = questions
     let vocabulary = try base.vocabularySize()
     for (item, sequences) in zip(made.manifest.items, made.sequences) {
       guard let token = sequences.lazy.flatMap(\.tokens).first(where: { $0 >= vocabulary }) else { continue }
@@ -76,7 +87,7 @@ struct ItemTexts: Sendable {
         ]
       }
       return (manifest, sequences, 0)
-    case .imageClassification, .textClassification:
+    case .imageClassification, .textClassification, .multipleChoice:
       var cut = 0
       let sequences = try manifest.items.map { item in
         let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
@@ -85,6 +96,32 @@ struct ItemTexts: Sendable {
       }
       return (manifest, sequences, cut)
     }
+  }
+
+  /// Texts that are trained on in blocks, and of each question every continuation that is scored.
+  private static func sequences(
+    of manifest: Manifest, asking task: ChoiceTask, _ specification: Specification, _ encoder: TextEncoder
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: Int) {
+    var blocks = encoder
+    blocks.limit = min(encoder.limit, specification.data.choices?.corpus?.tokens ?? encoder.limit)
+    blocks.file = specification.data.choices?.corpus?.manifest ?? encoder.file
+    var sequences: [[TokenSequence]] = []
+    var question = 0
+    let divided = try manifest.divided { item in
+      guard item.split == .test else {
+        let parts = try blocks.blocks(item.text ?? "", line: item.row)
+        sequences += parts.map { [$0] }
+        guard parts.count > 1 else { return [item] }
+        return parts.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
+      }
+      sequences.append(
+        try task.continuations(of: question).map { continuation in
+          try encoder.continued(continuation.texts.prompt, by: continuation.texts.continuation, line: item.row)
+        })
+      question += 1
+      return [item]
+    }
+    return (divided, sequences, 0)
   }
 
   /// What the plan knows of them.

@@ -70,14 +70,16 @@ extension PlanInput {
   /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
   private static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
-      let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) ?? [] }
-      let overlaps = setting.tags != nil || tags.contains { $0.count != 1 }
-      let values = setting.tags ?? Set(tags.joined()).sorted()
+      // Of texts that are only trained on nobody asks.
+      let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) }
+      let known = tags.compactMap(\.self)
+      let overlaps = setting.tags != nil || known.contains { $0.count != 1 }
+      let values = setting.tags ?? Set(known.joined()).sorted()
       return values.flatMap { value -> [Group] in
-        let members = tags.indices.filter { tags[$0].contains(value) }
+        let members = tags.indices.filter { tags[$0]?.contains(value) == true }
         let group = Group(column: setting.name, value: value, members: members)
         guard overlaps else { return [group] }
-        let others = tags.indices.filter { !tags[$0].contains(value) }
+        let others = tags.indices.filter { tags[$0]?.contains(value) == false }
         return [group, Group(column: setting.name, value: "not \(value)", members: others)]
       }
     }

@@ -32,7 +32,7 @@ extension AuditEvidence {
   func targetCount(of item: Int) -> Int { inputs.texts?.sequences[item].first?.targetCount ?? 0 }
 
   /// The runs of an arm that are evaluated on the test items, with their seeds.
-  private func evaluatedRuns(ofArm arm: Int) -> [(index: Int, seed: Int?)] {
+  func evaluatedRuns(ofArm arm: Int) -> [(index: Int, seed: Int?)] {
     plan.runs.enumerated().filter { $0.element.arm == arm }.compactMap { index, run in
       switch run.purpose {
       case .task(let seed): (index, seed)

@@ -44,6 +44,8 @@ struct AuditEvidence {
     case .imageClassification, .textClassification: break
     case .languageModelling: report.take(try likelihoods())
     case .translation: if let found = try translations() { report.take(found) }
+    case .multipleChoice:
+      if let found = try choices() { report.take(found.found, classification: found.classification) }
     }
     return report
   }

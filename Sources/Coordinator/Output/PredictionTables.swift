@@ -51,6 +51,7 @@ enum PredictionTables {
     let figures: [String] =
       switch inputs.specification.task {
       case .imageClassification, .textClassification: ["label"] + inputs.classNames.map { "logit_\($0)" }
+      case .multipleChoice: ["log_likelihoods", "tokens"]
       case .languageModelling, .translation:
         isFleet
           ? ["score"]
@@ -66,6 +67,9 @@ enum PredictionTables {
     let figures: [String]
     switch inputs.specification.task {
     case .imageClassification, .textClassification: figures = [entry.label] + numbers.map { "\($0)" }
+    case .multipleChoice:
+      let tokens = (inputs.texts?.sequences[item] ?? []).map { "\($0.targetCount)" }
+      figures = [numbers.map { "\($0)" }.joined(separator: " "), tokens.joined(separator: " ")]
     case .languageModelling, .translation:
       let tokens = inputs.texts?.sequences[item].first?.targetCount ?? 0
       let sum = Double(numbers.first ?? 0)

@@ -44,6 +44,16 @@ package struct Manifest: Sendable {
     isTable = true
   }
 
+  /// Items that were read from elsewhere than a table.
+  package init(file: String, groupNames: [String], items: [ManifestItem]) {
+    self.file = file
+    classNames = []
+    self.groupNames = groupNames
+    self.items = items
+    skipped = []
+    isTable = true
+  }
+
   init(folder: String, classNames: [String], groupNames: [String], items: [ManifestItem], skipped: [SkippedFile]) {
     file = folder
     self.classNames = classNames

@@ -28,13 +28,16 @@ package struct Specification: Sendable, Equatable {
     case textClassification = "text-classification"
     case languageModelling = "language-modelling"
     case translation
+    case multipleChoice = "multiple-choice"
   }
 }
 
 /// Which items there are, what is known of them, and which of them are trained on.
 package struct DataSettings: Sendable, Equatable {
-  /// A CSV file, relative to the specification's own folder.
+  /// A CSV or JSON Lines file, relative to the specification's own folder; of faces, a folder.
   package var manifest: String
+  /// Whether the manifest is a folder of photographs whose names say age, gender and race, as UTKFace is released.
+  package var isFacesFolder = false
   /// The column that names each item's file, where items are images.
   package var path: String
   /// The column that holds each item's text, where they are texts.
@@ -47,6 +50,8 @@ package struct DataSettings: Sendable, Equatable {
   package var label: String?
   /// Of translations.
   package var translation: TranslationSettings?
+  /// Of questions with options.
+  package var choices: ChoiceSettings?
   /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
   package var classes: [String]?
   /// The label counted as positive where there are two; nil for the second of them.
@@ -89,6 +94,8 @@ package enum SplitSettings: Sendable, Equatable {
   case fractions(train: Double, validation: Double, test: Double, seed: Int, stratify: [String])
   /// A column that says `train`, `validation` or `test`.
   case column(String)
+  /// What is trained on and what is tested are files of their own.
+  case byFile
 }
 
 /// A way of adapting the base.
@@ -345,7 +352,7 @@ extension Specification.Task {
   package var isText: Bool {
     switch self {
     case .imageClassification: false
-    case .textClassification, .languageModelling, .translation: true
+    case .textClassification, .languageModelling, .translation, .multipleChoice: true
     }
   }
 
@@ -353,7 +360,7 @@ extension Specification.Task {
   package var isClassification: Bool {
     switch self {
     case .imageClassification, .textClassification: true
-    case .languageModelling, .translation: false
+    case .languageModelling, .translation, .multipleChoice: false
     }
   }
 }

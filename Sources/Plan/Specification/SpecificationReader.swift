@@ -34,7 +34,25 @@ extension Specification {
     if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
       throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
     }
+    try requireMeasuredTask(root)
     try requireMeetablePolicy()
+  }
+
+  /// What is not measured of items without classes is not asked for.
+  private func requireMeasuredTask(_ root: YAMLMapping) throws(SpecificationError) {
+    guard !task.isClassification else { return }
+    for key in ["policy", "search"] {
+      if let value = root[key] { throw value.failure("speaks of classes, which the task \(task.rawValue) has none of") }
+    }
+    guard task == .multipleChoice else { return }
+    if let value = root["privacy"] {
+      throw value.failure(
+        "questions are not trained on, so that there is nothing to attack; attack the fine-tuning with the task "
+          + "language-modelling")
+    }
+    if data.choices?.corpus == nil, let arm = arms.first(where: \.isTrained) {
+      throw places.failure(at: "arms", "\(arm.name) is trained, and there is no data.corpus of texts to train on")
+    }
   }
 
   private static func arms(_ value: YAMLValue, task: Task) throws(SpecificationError) -> [Arm] {
@@ -58,10 +76,21 @@ extension Specification {
 extension DataSettings {
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
-      "manifest", "path", "text", "name", "tokens", "label", "source", "target", "references", "prompt", "generated",
-      "stereotype", "gold", "classes", "positive", "groups", "cluster", "split",
+      "manifest", "faces", "path", "text", "name", "tokens", "label", "source", "target", "references", "prompt",
+      "generated",
+      "stereotype", "gold", "form", "wordings", "corpus", "classes", "positive", "groups", "cluster", "split",
     ])
-    manifest = try keys.required("manifest").string()
+    if let faces = keys["faces"], task == .imageClassification {
+      if let manifest = keys["manifest"] { throw manifest.failure("cannot stand beside data.faces") }
+      manifest = try faces.string()
+      isFacesFolder = true
+      let label = try keys.required("label")
+      guard ["gender", "age"].contains(try label.string()) else {
+        throw label.failure("expected gender or age, which are in the names of a folder of faces")
+      }
+    } else {
+      manifest = try keys.required("manifest").string()
+    }
     for key in Self.foreignKeys(of: task) {
       if let other = keys[key] { throw other.failure("is no key of the task \(task.rawValue)") }
     }
@@ -86,17 +115,25 @@ extension DataSettings {
     groups = try Self.groups(keys.required("groups"))
     combinations = try Self.combinations(keys.required("groups"), of: groups)
     cluster = try keys["cluster"]?.string()
-    split = try SplitSettings(keys.required("split"))
+    if task == .multipleChoice {
+      choices = try ChoiceSettings(keys["wordings"], form: keys["form"], corpus: keys["corpus"])
+      split = .byFile
+    } else {
+      split = try SplitSettings(keys.required("split"))
+    }
   }
 
   private static func foreignKeys(of task: Specification.Task) -> [String] {
     let (classes, texts) = (["label", "classes", "positive"], ["text"])
-    let translations = ["source", "target", "references", "prompt", "generated", "stereotype", "gold"]
+    let choices = ["form", "wordings", "corpus"]
+    let translations = choices + ["source", "target", "references", "prompt", "generated", "stereotype", "gold"]
     return switch task {
     case .imageClassification: texts + ["name", "tokens"] + translations
-    case .textClassification: ["path"] + translations
-    case .languageModelling: ["path"] + classes + translations
-    case .translation: ["path"] + classes + texts
+    case .textClassification: ["path", "faces"] + translations
+    case .languageModelling: ["path", "faces"] + classes + translations
+    case .translation: ["path", "faces"] + classes + texts + choices
+    case .multipleChoice:
+      ["path", "faces"] + classes + texts + translations.filter { !choices.contains($0) } + ["name", "split"]
     }
   }
 

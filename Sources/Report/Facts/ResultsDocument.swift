@@ -43,6 +43,7 @@ extension AuditReport {
       "evaluations": .array(fairness.arms.map { $0.json(classNames: classNames) }),
       "likelihoods": likelihoods?.json ?? .null,
       "translation": translation?.json ?? .null,
+      "choices": choices?.json ?? .null,
       "comparisons": .array(fairness.comparisons.map(\.json)),
       "exploratory_comparisons": .array(fairness.exploratoryComparisons.map(\.json)),
       "privacy": privacyJSON,

@@ -7,7 +7,7 @@ extension AuditReport {
     let ofClasses = [groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection]
     let ofTexts = [translationSection, likelihoodSection, comparisonsSection]
     let sections =
-      ((fairness.arms.isEmpty ? ofTexts : ofClasses)
+      ([choicesSection, tokenBiasSection] + (fairness.arms.isEmpty ? ofTexts : ofClasses)
       + [privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection]).filter {
         !$0.body.markup.isEmpty
       }

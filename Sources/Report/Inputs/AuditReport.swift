@@ -1,3 +1,4 @@
+package import AnswerChoice
 package import Fairness
 internal import Foundation
 package import Gate
@@ -28,6 +29,8 @@ package struct AuditReport: Sendable {
   package internal(set) var likelihoods: LikelihoodEvaluation?
   /// How good translations of the test items are; nil in another task.
   package internal(set) var translation: TranslationEvaluation?
+  /// What models choose among options; nil in another task.
+  package internal(set) var choices: ChoiceEvaluation?
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
   /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.

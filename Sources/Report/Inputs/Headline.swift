@@ -1,3 +1,4 @@
+package import AnswerChoice
 package import Fairness
 package import TranslationQuality
 
@@ -52,6 +53,12 @@ extension AuditReport {
     fairness.comparisons = found.comparisons
     fairness.exploratoryComparisons = found.exploratoryComparisons
     fairness.familySize = found.familySize
+  }
+
+  /// What models choose; where every question has a right answer, classes are measured too.
+  package mutating func take(_ found: ChoiceEvaluation, classification: FairnessEvaluation?) {
+    choices = found
+    if let classification { fairness = classification }
   }
 
   /// How good translations are takes the place of what is measured of classes.
