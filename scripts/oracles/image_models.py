@@ -146,7 +146,7 @@ def make(folder, configuration, lora, logit_scale=None):
     torch.manual_seed(7)
     for name, parameter in adapted.named_parameters():
         if "lora_A" in name:
-            parameter.data = 0.2 * torch.randn_like(parameter)
+            parameter.data = 0.1 * torch.randn_like(parameter)
     randomize((parameter for name, parameter in adapted.named_parameters() if "lora_B" in name), 0.3)
     adapted.save_pretrained(folder / "adapter")
     describe(golden, "lora", adapted, pixels, labels)

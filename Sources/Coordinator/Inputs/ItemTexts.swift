@@ -80,6 +80,11 @@ struct ItemTexts: Sendable {
       guard let settings = specification.data.translation else { return (manifest, [], 0) }
       let sequences = try manifest.items.map { item in
         let target = TranslationTexts(item, settings).target
+        guard target.contains(where: { !$0.isWhitespace }) else {
+          throw SequenceError(
+            file: manifest.file, line: item.row,
+            problem: "\"\(settings.target)\" is empty; give the translation or remove the row")
+        }
         return [
           try encoder.continued(
             settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? ""), by: " \(target)", isEnded: true,

@@ -58,7 +58,7 @@ package struct ManifestItem: Hashable, Sendable {
   /// A part of a text: of the same groups, cluster and split.
   package func part(_ number: Int, text: String) -> ManifestItem {
     ManifestItem(
-      row: row, name: "\(name), part \(number)", content: .text(text), label: label, classIndex: classIndex,
+      row: row, name: "\(name) (part \(number))", content: .text(text), label: label, classIndex: classIndex,
       groups: groups, cluster: cluster, split: split, extra: extra)
   }
 
