@@ -43,12 +43,14 @@ extension AuditInputs {
   private var warnings: String {
     var warnings = ""
     if let first = manifest.skipped.first {
-      warnings += "; \(manifest.skipped.count) files are left out, such as \(first.name): \(first.reason)"
+      let files = manifest.skipped.count == 1 ? "1 file is" : "\(manifest.skipped.count) files are"
+      warnings += "; \(files) left out, such as \(first.name): \(first.reason)"
     }
     let conflicts = manifest.labelConflicts(contents: plan.input.contents)
     if let first = conflicts.first {
       let items = first.items.prefix(2).map { "\($0.name) is \($0.label)" }.joined(separator: ", ")
-      warnings += "; \(conflicts.count) times equal items are labelled differently, such as \(items)"
+      let often = conflicts.count == 1 ? "once" : "\(conflicts.count) times"
+      warnings += "; \(often) equal items are labelled differently, such as \(items)"
     }
     return warnings
   }
