@@ -44,9 +44,8 @@ package struct ChoiceEvaluation: Equatable, Sendable {
   ) throws(ChoiceError) -> ChoiceEvaluation {
     let intervals = try ResampledIntervals(confidence: confidence)
     guard resamples >= 100 else { throw .tooFewResamples(resamples) }
-    try arms.validateNames()
-    try SeedPairs.validate(comparisons, arms: arms)
-    let parts = try EvaluatedPart.all(items: task.questions.count, groups: groups, clusters: clusters)
+    try arms.validate(comparisons)
+    let parts = try ItemSubset.all(identifiers: task.questions.map(\.identifier), groups: groups, clusters: clusters)
     for arm in arms {
       for run in arm.runs { try task.validate(run, arm: arm.arm) }
     }
@@ -60,7 +59,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
     let resampled = parts.map {
       ResampledChoices(chosen, part: $0, questions: task.questions, resamples: resamples, key: key["choices"])
     }
-    @Sendable func tokenBias(arm: Int, wording: Int, part: EvaluatedPart) -> Undefinable<TokenBias> {
+    @Sendable func tokenBias(arm: Int, wording: Int, part: ItemSubset) -> Undefinable<TokenBias> {
       guard task.wordings.indices.contains(wording) else {
         return .undefined(reason: "labels differ from wording to wording", n: part.members.count)
       }
@@ -86,15 +85,12 @@ package struct ChoiceEvaluation: Equatable, Sendable {
         })
     }
     let compared: [ChoiceComparison] = comparisons.flatMap { pair -> [ChoiceComparison] in
-      guard let arm = arms.firstIndex(where: { $0.arm == pair.arm }),
-        let reference = arms.firstIndex(where: { $0.arm == pair.reference })
-      else { return [] }
+      guard let runs = RunPairs(pair, arms: arms) else { return [] }
       return names.indices.flatMap { wording in
         parts.indices.flatMap { part in
           ChoiceComparison.all(
-            pair, wording: names[wording], part: parts[part], arm: resampled[part].cells[arm][wording],
-            reference: resampled[part].cells[reference][wording],
-            seeds: (arms[arm].runs.map(\.seed), arms[reference].runs.map(\.seed)), intervals: intervals)
+            pair, wording: names[wording], part: parts[part], arm: resampled[part].cells[runs.arm][wording],
+            reference: resampled[part].cells[runs.reference][wording], runs: runs, intervals: intervals)
         }
       }
     }

@@ -22,7 +22,7 @@ extension FairnessEvaluation {
     let order = items.canonicalOrder
     let items = items.reordered(order)
     let arms = arms.map { $0.reordered(order) }
-    let subsets = [ItemSubset(group: nil, of: items)] + items.groups.map { ItemSubset(group: $0, of: items) }
+    let subsets = ItemSubset.all(of: items)
     let scores = arms.map { arm in
       concurrentMap(arm.runs.count) {
         ItemScores(arm.runs[$0].logits, labels: items.labels, positiveClass: items.positiveClass)
@@ -64,7 +64,8 @@ extension FairnessEvaluation {
     }
     func compare(_ comparisons: [ArmComparison], isDeclared: Bool) -> [PairedComparison] {
       ComparisonFamily.compare(
-        comparisons, outcomes: comparisons.map { paired($0, arms: arms, outcomes: outcomes) }, isDeclared: isDeclared,
+        comparisons, outcomes: comparisons.map { RunPairs($0, arms: arms)?.values(outcomes) ?? ([], []) },
+        isDeclared: isDeclared,
         subsets: subsets, items: items, rule: rule, key: key["comparison"])
     }
     return FairnessEvaluation(
@@ -126,53 +127,12 @@ extension FairnessEvaluation {
         minimumSize: minimumSize))
   }
 
-  /// The runs of both arms in the order of the arm's seeds; a model that no seed changes stands beside each of them.
-  private static func paired(
-    _ comparison: ArmComparison, arms: [ArmPredictions], outcomes: [[ItemOutcomes]]
-  ) -> (arm: [ItemOutcomes], reference: [ItemOutcomes]) {
-    guard let arm = arms.firstIndex(where: { $0.arm == comparison.arm }),
-      let reference = arms.firstIndex(where: { $0.arm == comparison.reference })
-    else { return ([], []) }
-    let seeds = arms[arm].seeds ?? arms[reference].seeds ?? [nil]
-    func matching(_ index: Int) -> [ItemOutcomes] {
-      seeds.compactMap { seed in
-        arms[index].runs.firstIndex { $0.seed == seed || $0.seed == nil }.map { outcomes[index][$0] }
-      }
-    }
-    return (matching(arm), matching(reference))
-  }
-
   private static func validate(
     items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison], rule: DecisionRule
   ) throws(EvaluationError) {
     try items.validate()
     try rule.validate()
-    guard !arms.isEmpty else { throw .noArms }
-    var names: Set<String> = []
-    for arm in arms {
-      guard names.insert(arm.arm).inserted else { throw .repeatedArm(arm.arm) }
-      try arm.validate(items: items)
-    }
-    var declared: Set<ArmComparison> = []
-    for comparison in comparisons {
-      guard declared.insert(comparison).inserted else {
-        throw .repeatedComparison(arm: comparison.arm, reference: comparison.reference)
-      }
-      let seeds = try [comparison.arm, comparison.reference].map { name throws(EvaluationError) in
-        guard let arm = arms.first(where: { $0.arm == name }) else {
-          throw .unknownArm(name, known: arms.map(\.arm))
-        }
-        return arm.seeds?.compactMap(\.self).sorted()
-      }
-      guard let own = seeds[0], let others = seeds[1] else { continue }
-      guard own == others else {
-        throw .unequalSeeds(arm: comparison.arm, seeds: own, reference: comparison.reference, referenceSeeds: others)
-      }
-    }
+    try ArmPredictions.validate(arms, comparisons: comparisons)
+    for arm in arms { try arm.validate(items: items) }
   }
-}
-
-extension ArmPredictions {
-  /// The seeds of the runs; nil for a model that no seed changes.
-  fileprivate var seeds: [Int?]? { runs.contains { $0.seed == nil } ? nil : runs.map(\.seed) }
 }

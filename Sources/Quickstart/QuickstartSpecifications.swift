@@ -47,7 +47,7 @@ enum QuickstartSpecifications {
       weight_decay: 0.01
       base: {rate: 3e-3}
       lora: {rate: 2e-3}
-      full: {rate: 1e-3}
+      full: {rate: 3e-4}
     seeds: [13, 1337, 42]
     privacy: {attacks: [lira, loss], models: 8, pool: 800}
     decision: {metric: accuracy, margin: 0.03, min_group: 50}

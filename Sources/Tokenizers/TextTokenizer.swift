@@ -1,3 +1,5 @@
+import JSON
+
 /// Text to token ids and back, read from a Hugging Face folder.
 ///
 ///     let tokenizer = try TextTokenizer(folder: "llama-2")

@@ -89,23 +89,26 @@ import Testing
       }
       #expect(error.description.hasSuffix("."), sourceLocation: sourceLocation)
     }
-    expect(.noArms, [])
-    expect(.repeatedArm("base"), [arm("base", [nil]), arm("base", [1])])
-    expect(.noRuns(arm: "base"), [arm("base", [])])
-    expect(.repeatedSeed(arm: "base", seed: 1), [arm("base", [1, 1])])
-    expect(.seedBesideFixedModel(arm: "base"), [arm("base", [1, nil])])
-    expect(.unknownArm("x", known: ["base"]), comparisons: [ArmComparison(arm: "base", reference: "x")])
+    expect(.evaluation(.noArms), [])
+    expect(.evaluation(.repeatedArm("base")), [arm("base", [nil]), arm("base", [1])])
+    expect(.evaluation(.noRuns(arm: "base")), [arm("base", [])])
+    expect(.evaluation(.repeatedSeed(arm: "base", seed: 1)), [arm("base", [1, 1])])
+    expect(.evaluation(.seedBesideFixedModel(arm: "base")), [arm("base", [1, nil])])
+    expect(.evaluation(.unknownArm("x", known: ["base"])), comparisons: [ArmComparison(arm: "base", reference: "x")])
     expect(
-      .unequalSeeds(arm: "a", seeds: [1, 2], reference: "b", referenceSeeds: [1, 3]),
+      .evaluation(.unequalSeeds(arm: "a", seeds: [1, 2], reference: "b", referenceSeeds: [1, 3])),
       [arm("a", [2, 1]), arm("b", [1, 3])], comparisons: [ArmComparison(arm: "a", reference: "b")])
-    expect(.clusterCount(expected: 3, found: 2), clusters: [0, 1])
+    expect(.evaluation(.countMismatch(what: "clusters", expected: 3, found: 2)), clusters: [0, 1])
     func group(_ members: [Int]) -> Subgroup { Subgroup(column: "tone", value: "warm", members: members) }
     let name = group([]).name
-    expect(.emptyGroup(name), groups: [group([])])
-    expect(.repeatedGroup(name), groups: [group([0]), group([1])])
-    for members in [[3], [-1], [1, 0], [1, 1]] {
-      let position = members.count == 1 ? members[0] : members[1]
-      expect(.invalidMember(group: name, position: position, items: 3), groups: [group(members)])
+    expect(.evaluation(.emptyGroup(name)), groups: [group([])])
+    expect(.evaluation(.repeatedGroup(name)), groups: [group([0]), group([1])])
+    for position in [3, -1] {
+      expect(
+        .evaluation(.memberOutsideItems(group: name, position: position, items: 3)), groups: [group([position])])
+    }
+    for members in [[1, 0], [1, 1]] {
+      expect(.evaluation(.membersNotAscending(group: name, position: members[1])), groups: [group(members)])
     }
     for confidence in [0.5, 1, .nan] {
       #expect(throws: ChoiceError.self) {

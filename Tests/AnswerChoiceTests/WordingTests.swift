@@ -76,21 +76,6 @@ import Testing
     #expect(try prompt("{context}\r\nQ: {question}\r\nAnswer:", question) == "Q: Who ran?\nAnswer:")
   }
 
-  @Test("Texts that read alike and are written differently are scored each by itself")
-  func normalization() throws {
-    let questions = ["\u{E9}", "e\u{301}", "\u{E9}"].enumerated().map { number, option in
-      ChoiceQuestion(identifier: "q\(number)", row: 1, question: "Which?", options: [option, "o"])
-    }
-    let hidden = try Wording(name: "hidden", template: PromptTemplate("{question}"), scoring: .optionText)
-    let all = try ChoiceTask(questions: questions, wordings: [hidden]).continuations
-    let distinct = DistinctContinuations(all.map(\.texts))
-    #expect(distinct.places == [0, 1, 2, 1, 0, 1])
-    #expect(
-      zip(all, distinct.places).allSatisfy {
-        $0.texts.continuation.utf8.elementsEqual(distinct.texts[$1].continuation.utf8)
-      })
-  }
-
   @Test("The blank prompt is the stem with the labels alone")
   func blank() throws {
     #expect(try prompt("{context}\n{question}\n{options}\nAnswer:", question, isBlank: true) == "A.\nB.\nAnswer:")
@@ -155,18 +140,6 @@ import Testing
       #expect(continuation.texts.prompt.last?.isWhitespace == false)
     }
     #expect(Set(task.continuations.map(\.key)).count == task.continuationCount)
-  }
-
-  @Test("Texts that are the same in several places are scored once")
-  func distinct() throws {
-    let task = try ChoiceTask(
-      questions: [question], wordings: [Wording(name: "letters", subtractsBlank: true)])
-    let all = task.continuations
-    let distinct = DistinctContinuations(all.map(\.texts))
-    // Two labels after each of two orders, and after one blank prompt.
-    #expect(all.count == 8)
-    #expect(distinct.texts.count == 6)
-    #expect(zip(all, distinct.places).allSatisfy { distinct.texts[$1] == $0.texts })
   }
 
   @Test(

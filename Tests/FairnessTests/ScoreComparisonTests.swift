@@ -16,7 +16,7 @@ import Testing
     _ items: EvaluationItems, _ arm: [[Double]], _ reference: [[Double]]
   ) throws -> [PairedComparison] {
     try PairedComparison.family(
-      ofScores: [ScoreComparison(comparison, arm: arm, reference: reference)], items: items, rule: rule,
+      [ScoreComparison(comparison, arm: arm, reference: reference)], of: .fraction, items: items, rule: rule,
       resamples: 2_000, key: RandomKey(seed: 1))
   }
 
@@ -30,7 +30,7 @@ import Testing
     let (arm, reference) = ([scores(0.7, 1), scores(0.7, 2)], [scores(0.8, 3), scores(0.8, 4)])
     let found = try family(items, arm, reference)
     let expected = try PairedComparison.family(
-      [CorrectnessComparison(comparison, arm: arm, reference: reference)], items: items, rule: rule,
+      [ScoreComparison(comparison, arm: arm, reference: reference)], of: .correctness, items: items, rule: rule,
       resamples: 2_000, key: RandomKey(seed: 1))
     for (own, other) in zip(found, expected) {
       #expect(isClose(own.estimate, other.estimate))

@@ -92,12 +92,12 @@ import Testing
     let evaluation = try FairnessEvaluation.evaluate(
       items: items, arms: arms, comparisons: comparisons, rule: rule, key: key)
     let alone = try PairedComparison.family(
-      comparisons.enumerated().map { CorrectnessComparison($1, arm: drawn[$0 + 1], reference: drawn[0]) },
-      items: items, rule: rule, key: key["comparison"])
+      comparisons.enumerated().map { ScoreComparison($1, arm: drawn[$0 + 1], reference: drawn[0]) },
+      of: .correctness, items: items, rule: rule, key: key["comparison"])
     #expect(alone == evaluation.comparisons)
     let inGroups = try PairedComparison.family(
-      comparisons.enumerated().map { CorrectnessComparison($1, arm: drawn[$0 + 1], reference: drawn[0]) },
-      items: items, rule: rule, isOverallIncluded: false, key: key["comparison"])
+      comparisons.enumerated().map { ScoreComparison($1, arm: drawn[$0 + 1], reference: drawn[0]) },
+      of: .correctness, items: items, rule: rule, isOverallIncluded: false, key: key["comparison"])
     #expect(inGroups == evaluation.comparisons.filter { $0.group != nil })
   }
 }

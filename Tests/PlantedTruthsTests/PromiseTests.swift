@@ -58,8 +58,8 @@ import Testing
       let pValue = mcNemarExact(pairs.count { $0.0 > $0.1 }, pairs.count { $0.0 < $0.1 })
       if pValue < 0.05 { pooled += 1 }
       let found = try PairedComparison.family(
-        [CorrectnessComparison(ArmComparison(arm: "lora", reference: "full"), arm: drawn[1], reference: drawn[0])],
-        items: items, rule: rule, resamples: 100, key: RandomKey(seed: 54)[audit])
+        [ScoreComparison(ArmComparison(arm: "lora", reference: "full"), arm: drawn[1], reference: drawn[0])],
+        of: .correctness, items: items, rule: rule, resamples: 100, key: RandomKey(seed: 54)[audit])
       if found.contains(where: { $0.pValue < 0.05 }) { audited += 1 }
     }
     #expect(!MonteCarlo.agrees(pooled, of: 400, atMost: 0.05), "\(pooled)")

@@ -47,25 +47,25 @@ struct ClozeComputation {
   }
 
   func comparisons(
-    _ pair: ArmComparison, arm: Int, reference: Int, seeds: SeedPairs, resampled: ResampledCloze
+    _ pair: ArmComparison, runs: RunPairs, resampled: ResampledCloze
   ) -> [ClozeComparison] {
     let n = resampled.part.members.count
     func difference(_ figure: ResampledCloze.Figure, candidate: Int) -> Undefinable<FigureDifference> {
-      let own = resampled.values(figure, arm: arm, candidate: candidate)
-      let others = resampled.values(figure, arm: reference, candidate: candidate)
+      let own = resampled.values(figure, arm: runs.arm, candidate: candidate)
+      let others = resampled.values(figure, arm: runs.reference, candidate: candidate)
       guard let value = mean(own, n: n).value, let other = mean(others, n: n).value else {
         return .undefined(reason: Self.notOffered, n: n)
       }
       let replicates = zip(
-        resampled.replicates(figure, arm: arm, candidate: candidate),
-        resampled.replicates(figure, arm: reference, candidate: candidate)
+        resampled.replicates(figure, arm: runs.arm, candidate: candidate),
+        resampled.replicates(figure, arm: runs.reference, candidate: candidate)
       ).map { first, second in first.flatMap { first in second.map { first - $0 } } }
       return .value(
         FigureDifference(
           value: value - other,
           interval: intervals.interval(
             value - other, replicates: replicates, clusters: resampled.clusters[candidate], range: -1...1, scale: 1),
-          seedSpread: seeds.spread(own, others, tail: intervals.tail)))
+          seedSpread: SeedSpread(values: runs.differences(own, others), tail: intervals.tail)))
     }
     return task.candidates.enumerated().map { candidate, text in
       ClozeComparison(

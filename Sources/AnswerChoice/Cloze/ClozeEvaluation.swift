@@ -25,9 +25,8 @@ package struct ClozeEvaluation: Equatable, Sendable {
   ) throws(ChoiceError) -> ClozeEvaluation {
     let intervals = try ResampledIntervals(confidence: confidence)
     guard resamples >= 100 else { throw .tooFewResamples(resamples) }
-    try arms.validateNames()
-    try SeedPairs.validate(comparisons, arms: arms)
-    let parts = try EvaluatedPart.all(items: task.frames.count, groups: groups, clusters: clusters)
+    try arms.validate(comparisons)
+    let parts = try ItemSubset.all(identifiers: task.frames.map(\.identifier), groups: groups, clusters: clusters)
     for arm in arms {
       for run in arm.runs { try task.validate(run, arm: arm.arm) }
     }
@@ -45,13 +44,8 @@ package struct ClozeEvaluation: Equatable, Sendable {
         }
       },
       comparisons: comparisons.flatMap { pair -> [ClozeComparison] in
-        guard let arm = arms.firstIndex(where: { $0.arm == pair.arm }),
-          let reference = arms.firstIndex(where: { $0.arm == pair.reference })
-        else { return [] }
-        let seeds = SeedPairs(arm: arms[arm].runs.map(\.seed), reference: arms[reference].runs.map(\.seed))
-        return resampled.flatMap {
-          computation.comparisons(pair, arm: arm, reference: reference, seeds: seeds, resampled: $0)
-        }
+        guard let runs = RunPairs(pair, arms: arms) else { return [] }
+        return resampled.flatMap { computation.comparisons(pair, runs: runs, resampled: $0) }
       })
   }
 }

@@ -1,3 +1,5 @@
+internal import Fairness
+
 /// Frames whose candidates are scored, in a fixed order.
 package struct ClozeTask: Equatable, Sendable {
   package let frames: [ClozeFrame]

@@ -7,7 +7,7 @@ struct ResampledCloze: Sendable {
 
   private static let width = 3
 
-  let part: EvaluatedPart
+  let part: ItemSubset
   /// By candidate, how many frames of the part offer it, and how many clusters.
   let frames: [Int]
   let clusters: [Int]
@@ -18,7 +18,7 @@ struct ResampledCloze: Sendable {
 
   /// - Parameters:
   ///   - choices: By arm and run.
-  init(_ choices: [[ClozeChoices]], part: EvaluatedPart, task: ClozeTask, resamples: Int, key: RandomKey) {
+  init(_ choices: [[ClozeChoices]], part: ItemSubset, task: ClozeTask, resamples: Int, key: RandomKey) {
     let key = key.named(part.name)
     let blocks = ResamplingBlocks(part.clusters, key: key)
     let tables = choices.map { runs in

@@ -56,8 +56,7 @@ package struct ChoiceTask: Equatable, Sendable {
     }
   }
 
-  /// What is scored for all questions. Equal texts occur more than once, blank prompts above all: see
-  /// `DistinctContinuations`.
+  /// What is scored for all questions. Equal texts occur more than once, blank prompts above all.
   package var continuations: [ScoredContinuation] { questions.indices.flatMap(continuations(of:)) }
 }
 

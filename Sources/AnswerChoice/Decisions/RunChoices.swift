@@ -1,3 +1,5 @@
+internal import Fairness
+
 /// What one run chooses.
 struct RunChoices: Sendable {
   let seed: Int?

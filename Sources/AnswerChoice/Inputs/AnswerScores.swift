@@ -1,3 +1,5 @@
+package import Fairness
+
 /// What a model says about one continuation.
 package struct AnswerScore: Equatable, Sendable {
   /// The sum over the continuation's tokens of the log-probability of each, in nats; at most 0.
@@ -11,26 +13,17 @@ package struct AnswerScore: Equatable, Sendable {
   }
 }
 
-/// What one trained model says about every continuation.
-package struct RunScores: Equatable, Sendable {
-  /// nil for a model that no seed changes; its arm has this run alone.
-  package var seed: Int?
-  /// In the order of the task's continuations.
-  package var scores: [AnswerScore]
+/// What one trained model says about every continuation, in the order of the task's continuations.
+package typealias RunScores = ModelRun<[AnswerScore]>
 
-  package init(seed: Int?, scores: [AnswerScore]) {
-    self.seed = seed
-    self.scores = scores
-  }
-}
+/// What one arm says about every continuation.
+package typealias ArmScores = ArmRuns<[AnswerScore]>
 
-/// What one arm says about every continuation, once for each seed; or once, where no seed changes it.
-package struct ArmScores: Equatable, Sendable {
-  package var arm: String
-  package var runs: [RunScores]
+extension ModelRun where Output == [AnswerScore] {
+  package init(seed: Int?, scores: [AnswerScore]) { self.init(seed: seed, output: scores) }
 
-  package init(arm: String, runs: [RunScores]) {
-    self.arm = arm
-    self.runs = runs
+  package var scores: [AnswerScore] {
+    get { output }
+    set { output = newValue }
   }
 }

@@ -10,23 +10,14 @@ package enum ChoiceError: Error, Equatable, Sendable {
   case optionOutside(question: String, option: Int, options: Int)
   case tooFewLabels(question: String, wording: String, options: Int, labels: Int)
   case contextNotShown(question: String, wording: String)
-  case noArms
-  case repeatedArm(String)
-  case noRuns(arm: String)
-  case repeatedSeed(arm: String, seed: Int)
-  case seedBesideFixedModel(arm: String)
+  /// Arms, seeds or comparisons are wrong in a way that they may be in any evaluation.
+  case evaluation(EvaluationError)
   case scoreCount(arm: String, seed: Int?, expected: Int, found: Int)
   /// `place` says which question, wording and option, or which frame and candidate.
   case badLogLikelihood(arm: String, seed: Int?, place: String, found: Double)
   case noTokens(arm: String, seed: Int?, place: String)
-  case clusterCount(expected: Int, found: Int)
-  case emptyGroup(GroupName)
-  case repeatedGroup(GroupName)
-  case invalidMember(group: GroupName, position: Int, items: Int)
   case confidenceOutsideRange(Double)
   case tooFewResamples(Int)
-  case unknownArm(String, known: [String])
-  case unequalSeeds(arm: String, seeds: [Int], reference: String, referenceSeeds: [Int])
   case tooManyCandidates(found: Int, most: Int)
   case unequalOptionCounts(question: String, expected: Int, found: Int)
 }
@@ -46,12 +37,7 @@ extension ChoiceError: CustomStringConvertible {
       "\(question) has \(options) options and the wording \(wording) \(labels) labels; give it more labels."
     case .contextNotShown(let question, let wording):
       "\(question) has a context and the template of the wording \(wording) no slot {context}; add it."
-    case .noArms: "There are no arms to evaluate; give the scores of at least one."
-    case .repeatedArm(let arm): "Arm \(arm) is given twice; give all its runs at once."
-    case .noRuns(let arm): "Arm \(arm) has no runs; expected one for every seed."
-    case .repeatedSeed(let arm, let seed): "Arm \(arm) has seed \(seed) twice; expected each seed once."
-    case .seedBesideFixedModel(let arm):
-      "Arm \(arm) has several runs, one of them without a seed; a model that no seed changes has one run."
+    case .evaluation(let error): error.description
     case .scoreCount(let arm, let seed, let expected, let found):
       "Arm \(arm)\(Self.text(seed)) has \(found) scores; expected \(expected), one for every continuation."
     case .badLogLikelihood(let arm, let seed, let place, let found):
@@ -59,18 +45,9 @@ extension ChoiceError: CustomStringConvertible {
         + "The run diverged or its file is damaged."
     case .noTokens(let arm, let seed, let place):
       "Arm \(arm)\(Self.text(seed)), \(place): no token was scored; a continuation must not be cut off."
-    case .clusterCount(let expected, let found): "Expected \(expected) clusters, one an item; found \(found)."
-    case .emptyGroup(let group): "Group \(group) has no items; leave it out."
-    case .repeatedGroup(let group): "Group \(group) is given twice; give its items once."
-    case .invalidMember(let group, let position, let items):
-      "Group \(group) names the item at position \(position); expected strictly ascending ones from 0 to \(items - 1)."
     case .confidenceOutsideRange(let confidence):
       "The confidence level is \(confidence); expected a share above .5 and below 1."
     case .tooFewResamples(let resamples): "There are \(resamples) resamples; expected at least 100."
-    case .unknownArm(let arm, let known):
-      "A comparison names arm \(arm), which has no scores; expected one of \(known.joined(separator: ", "))."
-    case .unequalSeeds(let arm, let seeds, let reference, let referenceSeeds):
-      "Arm \(arm) has seeds \(seeds) and \(reference) has \(referenceSeeds); a paired comparison needs the same ones."
     case .tooManyCandidates(let found, let most):
       "The frames have \(found) different candidates; expected at most \(most), the same ones in many frames."
     case .unequalOptionCounts(let question, let expected, let found):

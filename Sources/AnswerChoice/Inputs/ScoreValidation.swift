@@ -1,3 +1,5 @@
+import Fairness
+
 extension ChoiceTask {
   /// Checks that a run has a score for every continuation, each a finite log-likelihood of at least one token.
   func validate(_ run: RunScores, arm: String) throws(ChoiceError) {
@@ -34,21 +36,8 @@ extension AnswerScore {
 }
 
 extension [ArmScores] {
-  /// Checks that arms and seeds stand once each.
-  func validateNames() throws(ChoiceError) {
-    guard !isEmpty else { throw .noArms }
-    var names: Set<String> = []
-    for arm in self {
-      guard names.insert(arm.arm).inserted else { throw .repeatedArm(arm.arm) }
-      guard !arm.runs.isEmpty else { throw .noRuns(arm: arm.arm) }
-      var seeds: Set<Int> = []
-      for run in arm.runs {
-        if let seed = run.seed {
-          guard seeds.insert(seed).inserted else { throw .repeatedSeed(arm: arm.arm, seed: seed) }
-        } else if arm.runs.count > 1 {
-          throw .seedBesideFixedModel(arm: arm.arm)
-        }
-      }
-    }
+  /// Checks arms, seeds and comparisons.
+  func validate(_ comparisons: [ArmComparison]) throws(ChoiceError) {
+    do { try ArmScores.validate(self, comparisons: comparisons) } catch { throw .evaluation(error) }
   }
 }

@@ -27,15 +27,12 @@ package struct ChoiceComparison: Equatable, Sendable {
 
 extension ChoiceComparison {
   /// All figures in one wording and part.
-  ///
-  /// - Parameter seeds: Those of the arm and of the reference, in the order of their runs.
   static func all(
-    _ pair: ArmComparison, wording: String?, part: EvaluatedPart, arm: ResampledChoices.Cell,
-    reference: ResampledChoices.Cell, seeds: (arm: [Int?], reference: [Int?]), intervals: ResampledIntervals
+    _ pair: ArmComparison, wording: String?, part: ItemSubset, arm: ResampledChoices.Cell,
+    reference: ResampledChoices.Cell, runs: RunPairs, intervals: ResampledIntervals
   ) -> [ChoiceComparison] {
     ChoiceFigure.allCases.map { figure in
       let n = part.members.count
-      let pairs = SeedPairs(arm: seeds.arm, reference: seeds.reference)
       let other = reference.value(figure, n: n)
       let replicates = zip(arm.replicates[figure.place], reference.replicates[figure.place]).map { first, second in
         first.flatMap { first in second.map { first - $0 } }
@@ -47,8 +44,10 @@ extension ChoiceComparison {
           value: own - other,
           interval: intervals.interval(
             own - other, replicates: replicates, clusters: clusters, range: -width...width, scale: width),
-          seedSpread: pairs.spread(
-            arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self), tail: intervals.tail))
+          seedSpread: SeedSpread(
+            values: runs.differences(
+              arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self)),
+            tail: intervals.tail))
       }
       let found: Undefinable<FigureDifference> =
         switch (arm.value(figure, n: n), other) {

@@ -50,7 +50,7 @@ extension ChoiceMeasures {
   ///   - cell: The same, resampled.
   ///   - sharedOptions: The options of all questions, where they are the same.
   init(
-    _ part: EvaluatedPart, runs: [ChosenOptions], cell: ResampledChoices.Cell, task: ChoiceTask,
+    _ part: ItemSubset, runs: [ChosenOptions], cell: ResampledChoices.Cell, task: ChoiceTask,
     sharedOptions: [String]?, intervals: ResampledIntervals, tokenBias: Undefinable<TokenBias>
   ) {
     let questions = task.questions

@@ -27,7 +27,7 @@ struct LabelVariationComputation {
   /// - Parameters:
   ///   - positions: By member of the part, how often each position is chosen, summed over runs to `runs`; `nil` where it
   ///     does not count.
-  init(_ positions: [[Double]?], part: EvaluatedPart, runs: Int) {
+  init(_ positions: [[Double]?], part: ItemSubset, runs: Int) {
     struct Place: Hashable {
       var cluster: Int
       var options: Int

@@ -35,7 +35,7 @@ struct ResampledChoices: Sendable {
   /// - Parameters:
   ///   - choices: By arm, wording and run.
   init(
-    _ choices: [[[ChosenOptions]]], part: EvaluatedPart, questions: [ChoiceQuestion], resamples: Int, key: RandomKey
+    _ choices: [[[ChosenOptions]]], part: ItemSubset, questions: [ChoiceQuestion], resamples: Int, key: RandomKey
   ) {
     let key = key.named(part.name)
     let blocks = ResamplingBlocks(part.clusters, key: key)

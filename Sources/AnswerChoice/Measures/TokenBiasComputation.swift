@@ -4,7 +4,7 @@ import RandomNumbers
 /// What the choices in single orders give of one part in one wording.
 struct TokenBiasComputation {
   private let runs: [[QuestionChoices]]
-  private let part: EvaluatedPart
+  private let part: ItemSubset
   private let questions: [ChoiceQuestion]
   private let wording: Wording
   private let tail: Double
@@ -17,7 +17,7 @@ struct TokenBiasComputation {
   ///   - runs: By run, what is chosen of all questions.
   ///   - turns: How many random turns of the labels their variation is compared with, drawn from `key`.
   init(
-    runs: [[QuestionChoices]], part: EvaluatedPart, questions: [ChoiceQuestion], wording: Wording, tail: Double,
+    runs: [[QuestionChoices]], part: ItemSubset, questions: [ChoiceQuestion], wording: Wording, tail: Double,
     turns: Int, key: RandomKey
   ) {
     (self.runs, self.part, self.questions) = (runs, part, questions)

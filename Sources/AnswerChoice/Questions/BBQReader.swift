@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A question of BBQ in which no single option is the stereotyped group's, so that it counts for accuracy alone.
 package struct UnresolvedQuestion: Equatable, Sendable {
   package var identifier: String
@@ -77,7 +79,7 @@ package enum BBQReader {
 
   private static func stereotypedGroups(_ row: JSONRow) throws(RowError) -> [String] {
     guard let metadata = row["additional_metadata"] else { throw row.error(.missing(key: "additional_metadata")) }
-    guard case .object(let values) = metadata, let groups = values["stereotyped_groups"]?.tags else {
+    guard let groups = metadata["stereotyped_groups"]?.tags else {
       throw row.error(
         .unexpected(
           key: "additional_metadata", expected: "an object in which \"stereotyped_groups\" is a list of texts"))
@@ -89,7 +91,7 @@ package enum BBQReader {
 extension JSONRow {
   fileprivate func integer(_ key: String) throws(RowError) -> Int {
     guard let value = self[key] else { throw error(.missing(key: key)) }
-    guard case .integer(let number) = value else { throw error(.unexpected(key: key, expected: "a whole number")) }
+    guard let number = value.integer else { throw error(.unexpected(key: key, expected: "a whole number")) }
     return number
   }
 

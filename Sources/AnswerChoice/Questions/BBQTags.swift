@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What BBQ says about every option of a question: a name and a tag, such as "the Muslim man" and "Muslim".
 struct BBQTags {
   enum Resolution: Equatable {
@@ -12,11 +14,11 @@ struct BBQTags {
   init(_ row: JSONRow, options: Int) throws(RowError) {
     guard let value = row["answer_info"] else { throw row.error(.missing(key: "answer_info")) }
     let expected = "an object with a name and a tag for each of \"ans0\" to \"ans\(options - 1)\""
-    guard case .object(let values) = value else { throw row.error(.unexpected(key: "answer_info", expected: expected)) }
+    guard value.members != nil else { throw row.error(.unexpected(key: "answer_info", expected: expected)) }
     var names: [String] = []
     var tags: [String] = []
     for option in 0..<options {
-      guard let pair = values["ans\(option)"]?.strings, let name = pair.first, let tag = pair.last, pair.count == 2
+      guard let pair = value["ans\(option)"]?.strings, let name = pair.first, let tag = pair.last, pair.count == 2
       else {
         throw row.error(.unexpected(key: "answer_info", expected: expected))
       }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Questions of anyone's own, as JSON Lines:
 ///
 ///     {"question": "Who is the author?", "options": ["male", "female"], "answer": 1, "age": "old"}
@@ -42,21 +44,18 @@ package enum GeneralQuestionReader {
   private static func condition(_ row: JSONRow) throws(RowError) -> ContextCondition? {
     switch row["ambiguous"] {
     case nil: nil
-    case .boolean(let isAmbiguous): isAmbiguous ? .ambiguous : .disambiguated
+    case .bool(let isAmbiguous): isAmbiguous ? .ambiguous : .disambiguated
     default: throw row.error(.unexpected(key: "ambiguous", expected: "true or false"))
     }
   }
 
   /// The position of the option that a key names.
   private static func option(_ key: String, of options: [String], in row: JSONRow) throws(RowError) -> Int? {
-    let position: Int? =
-      switch row[key] {
-      case nil: nil
-      case .integer(let position): options.indices.contains(position) ? position : -1
-      case .string(let text): options.firstIndex(of: text) ?? -1
-      default: -1
-      }
-    guard position != -1 else { throw row.error(.noOption(key: key, options: options.count)) }
+    guard let value = row[key] else { return nil }
+    let position = value.string.map { options.firstIndex(of: $0) } ?? value.integer
+    guard let position, options.indices.contains(position) else {
+      throw row.error(.noOption(key: key, options: options.count))
+    }
     return position
   }
 }

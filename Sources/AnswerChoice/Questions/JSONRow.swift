@@ -1,24 +1,22 @@
-import Foundation
+internal import Foundation
+internal import JSON
 
 /// One row of a JSON Lines file: an object, and where it stands.
 struct JSONRow {
   let file: String
   /// Counted from 1, empty lines included.
   let row: Int
-  let values: [String: JSONValue]
+  let value: JSONValue
 
   func error(_ problem: RowError.Problem) -> RowError { RowError(file: file, row: row, problem: problem) }
 
   /// The value of a key; nil where it is missing or null.
-  subscript(key: String) -> JSONValue? {
-    guard let value = values[key], value != .null else { return nil }
-    return value
-  }
+  subscript(key: String) -> JSONValue? { value[key] }
 
   /// A key's text; nil where it is missing or null.
   func optionalText(_ key: String) throws(RowError) -> String? {
     guard let value = self[key] else { return nil }
-    guard case .string(let text) = value else { throw error(.unexpected(key: key, expected: "a text")) }
+    guard let text = value.string else { throw error(.unexpected(key: key, expected: "a text")) }
     return text
   }
 
@@ -39,7 +37,7 @@ struct JSONRow {
   /// Every key but some, as tags.
   func attributes(except known: Set<String>) throws(RowError) -> [String: [String]] {
     var attributes: [String: [String]] = [:]
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) where !known.contains(key) {
+    for (key, value) in value.members ?? [] where !known.contains(key) {
       guard let tags = value.tags else {
         throw error(.unexpected(key: key, expected: "a text, a number, true, false or a list of texts"))
       }
@@ -50,17 +48,29 @@ struct JSONRow {
 
   /// A row's identifier: the value of "id", or else "row 3".
   func identifier() throws(RowError) -> String {
-    switch self["id"] {
-    case nil: "row \(row)"
-    case .string(let text) where !text.isBlank: text
-    case .integer(let number): "\(number)"
-    default: throw error(.unexpected(key: "id", expected: "a text or a whole number"))
-    }
+    guard let value = self["id"] else { return "row \(row)" }
+    if let text = value.string, !text.isBlank { return text }
+    if let number = value.integer { return "\(number)" }
+    throw error(.unexpected(key: "id", expected: "a text or a whole number"))
   }
 
   /// What `body` returns; a problem becomes an error that names this row.
   func naming<Value>(_ body: () throws(RowError.Problem) -> Value) throws(RowError) -> Value {
     do { return try body() } catch { throw self.error(error) }
+  }
+}
+
+extension JSONValue {
+  /// The value as tags: a list's texts, or one tag of anything simple; nil for objects and other lists.
+  var tags: [String]? {
+    switch self {
+    case .null: []
+    case .bool(let value): ["\(value)"]
+    case .number(let spelling): [spelling]
+    case .string(let value): [value]
+    case .array: strings
+    case .object: nil
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+internal import JSON
 
 /// The rows of a JSON Lines file. Empty lines are skipped; a byte order mark at the beginning is, too.
 enum JSONRows {
@@ -8,21 +8,24 @@ enum JSONRows {
   static func rows(bytes: some Collection<UInt8>, file: String) throws(RowError) -> [JSONRow] {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : Array(bytes)
-    let decoder = JSONDecoder()
     var rows: [JSONRow] = []
     for (index, line) in content.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let number = index + 1
-      guard let text = String(validating: line, as: UTF8.self) else {
+      guard !JSONParser.isBlank(line) else { continue }
+      guard String(validating: line, as: UTF8.self) != nil else {
         throw RowError(file: file, row: number, problem: .invalidUTF8)
       }
-      guard !text.isBlank else { continue }
-      guard let value = try? decoder.decode(JSONValue.self, from: Data(line)) else {
+      guard let value = try? JSONParser.parse(line) else {
         throw RowError(file: file, row: number, problem: .invalidJSON)
       }
-      guard case .object(let values) = value else {
+      guard let members = value.members else {
         throw RowError(file: file, row: number, problem: .notAnObject)
       }
-      rows.append(JSONRow(file: file, row: number, values: values))
+      var keys: Set<String> = []
+      if let repeated = members.first(where: { !keys.insert($0.key).inserted }) {
+        throw RowError(file: file, row: number, problem: .repeatedKey(repeated.key))
+      }
+      rows.append(JSONRow(file: file, row: number, value: value))
     }
     guard !rows.isEmpty else { throw RowError(file: file, row: nil, problem: .noRows) }
     return rows

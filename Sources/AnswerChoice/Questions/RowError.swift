@@ -5,6 +5,7 @@ package struct RowError: Error, Equatable, Sendable {
     case invalidUTF8
     case invalidJSON
     case notAnObject
+    case repeatedKey(String)
     case missing(key: String)
     case unexpected(key: String, expected: String)
     /// `noun` is what the choices are called: option or candidate.
@@ -44,6 +45,7 @@ extension RowError.Problem: CustomStringConvertible {
     case .invalidUTF8: "the row is not valid UTF-8; save the file in that encoding."
     case .invalidJSON: "the row is no valid JSON; expected one object a line."
     case .notAnObject: "the row is JSON but no object; expected keys and values in braces."
+    case .repeatedKey(let key): "the key \"\(key)\" stands twice; leave one."
     case .missing(let key): "the key \"\(key)\" is missing; add it."
     case .unexpected(let key, let expected): "\"\(key)\" has an unexpected value; expected \(expected)."
     case .tooFew(let noun, let found): "there are too few \(noun)s, \(found); expected at least two."

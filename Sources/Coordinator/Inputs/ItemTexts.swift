@@ -1,6 +1,7 @@
 internal import AnswerChoice
 internal import Checkpoints
 internal import Datasets
+internal import Foundation
 internal import Hashing
 internal import Plan
 internal import Sequences
@@ -127,6 +128,13 @@ struct ItemTexts: Sendable {
       return [item]
     }
     return (divided, sequences, 0)
+  }
+
+  /// What a model translated an item as, from its numbers: the log-likelihood of the right text, then the tokens of its
+  /// own, filled up with negative ones.
+  func translation(_ numbers: ArraySlice<Float>) -> String {
+    tokenizer.decode(numbers.dropFirst().prefix { $0 >= 0 }.map { Int($0) })
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// What the plan knows of them.

@@ -15,9 +15,11 @@ extension AuditEvidence {
   ///
   /// Where fleets were left unfinished at different sizes, arms are compared on the models that all of them have, with the
   /// confidence of that look.
-  func privacyStudy() throws -> PrivacyStudy {
-    let looks = try fleetLooks()
-    let fleets = try fleetSizes().map { try fleet(ofArm: $0.arm, models: $0.models) }
+  func privacyStudy(_ looks: [FleetLook]) throws -> PrivacyStudy {
+    let fleets = try trainedArms.map { arm in
+      let trained = looks.first { $0.arm == arms[arm].name }?.trained
+      return try fleet(ofArm: arm, models: trained ?? privacy?.models(of: arms[arm]) ?? 0)
+    }
     let pairs = comparisons().filter { pair in
       fleets.contains { $0.arm == pair.arm } && fleets.contains { $0.arm == pair.reference }
     }
@@ -68,14 +70,6 @@ extension AuditEvidence {
   }
 
   private var trainedArms: [Int] { privacy == nil ? [] : arms.indices.filter { arms[$0].isTrained } }
-
-  /// The models of each arm that is attacked.
-  private func fleetSizes() throws -> [(arm: Int, models: Int)] {
-    let looks = try fleetLooks()
-    return trainedArms.map { arm in
-      (arm, looks.first { $0.arm == arms[arm].name }?.trained ?? privacy?.models(of: arms[arm]) ?? 0)
-    }
-  }
 
   /// The positions in the plan of the first models of an arm's fleet.
   func fleetRuns(ofArm arm: Int, models: Int) -> [Int] {

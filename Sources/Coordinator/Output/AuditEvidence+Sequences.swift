@@ -42,24 +42,16 @@ extension AuditEvidence {
     }
   }
 
-  private var scoredItems: EvaluationItems {
-    let test = plan.splits.test
-    let units = plan.units.unitOfItem
-    return EvaluationItems(
-      scored: test.map { inputs.manifest.items[$0].name }, clusters: test.map { units[$0] },
-      groups: groups(among: test))
-  }
-
   func likelihoods() throws -> LikelihoodEvaluation {
     let test = plan.splits.test
     let decision = inputs.specification.decision
     return try LikelihoodEvaluation.evaluate(
-      items: scoredItems, tokens: test.map(targetCount),
+      items: testItems, tokens: test.map(targetCount),
       arms: try arms.indices.map { arm in
         ArmLikelihoods(
           arm: arms[arm].name,
           runs: try evaluatedRuns(ofArm: arm).map {
-            ArmLikelihoods.Run(seed: $0.seed, sums: try logLikelihoods(of: $0.index, test.indices))
+            ModelRun(seed: $0.seed, output: try logLikelihoods(of: $0.index, test.indices))
           })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(), margin: decision.margin,
@@ -68,7 +60,7 @@ extension AuditEvidence {
 
   func translations() throws -> TranslationEvaluation? {
     guard let settings = inputs.specification.data.translation else { return nil }
-    let items = scoredItems
+    let items = testItems
     let texts = plan.splits.test.map { TranslationTexts(inputs.manifest.items[$0], settings) }
     let decision = inputs.specification.decision
     return try TranslationEvaluation.evaluate(
@@ -81,29 +73,14 @@ extension AuditEvidence {
         ArmTranslations(
           arm: arms[arm].name,
           runs: try evaluatedRuns(ofArm: arm).map {
-            TranslationRun(seed: $0.seed, translations: try translations(of: $0.index, plan.splits.test.indices))
+            TranslationRun(
+              seed: $0.seed,
+              translations: try rows(of: $0.index)[plan.splits.test.indices].map { inputs.texts?.translation($0) ?? "" }
+            )
           })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(),
       rule: DecisionRule(metric: .rougeL, margin: decision.margin, minimumGroupSize: decision.minimumGroup),
       key: plan.statisticsKey["fairness"])
-  }
-
-  /// What a run translated some evaluated items as.
-  func translations(of index: Int, _ positions: Range<Int>) throws -> [String] {
-    try rows(of: index)[positions].map { row in
-      let tokens = row.dropFirst().prefix { $0 >= 0 }.map { Int($0) }
-      return inputs.texts?.tokenizer.decode(tokens).trimmingSpaces ?? ""
-    }
-  }
-}
-
-extension String {
-  /// Without spaces and line ends at either side.
-  fileprivate var trimmingSpaces: String {
-    var text = Substring(self)
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
   }
 }

@@ -20,9 +20,10 @@ struct AuditEvidence {
 
   /// Evaluates everything and puts the report together.
   func report(costs: [CostRecord], workers: Int) throws -> AuditReport {
-    let items = evaluationItems()
+    let items = testItems
     let (fairness, samples) = try classification(items)
-    let privacy = try privacyStudy()
+    let looks = try fleetLooks()
+    let privacy = try privacyStudy(looks)
     var report = AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
       planVersion: Plan.version, classNames: inputs.classNames,
@@ -38,7 +39,7 @@ struct AuditEvidence {
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: samples, clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
-      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: try fleetLooks(),
+      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: looks,
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     switch inputs.specification.task {
     case .imageClassification, .textClassification: break
@@ -90,13 +91,17 @@ struct AuditEvidence {
   /// Combined groups of the test items that were too small to stand alone.
   private var pooled: [Subgroup] { combinedGroups(among: plan.splits.test).pooled }
 
-  private func evaluationItems() -> EvaluationItems {
+  /// The items that everything is measured on, with labels where they have classes.
+  var testItems: EvaluationItems {
     let test = plan.splits.test
     let units = plan.units.unitOfItem
+    let (names, clusters) = (test.map { inputs.manifest.items[$0].name }, test.map { units[$0] })
+    guard inputs.specification.task.isClassification else {
+      return EvaluationItems(scored: names, clusters: clusters, groups: groups(among: test))
+    }
     return EvaluationItems(
-      identifiers: test.map { inputs.manifest.items[$0].name }, labels: test.map { plan.input.labels[$0] },
-      classNames: inputs.classNames, clusters: test.map { units[$0] }, groups: groups(among: test),
-      positiveClass: positiveClass)
+      identifiers: names, labels: test.map { plan.input.labels[$0] }, classNames: inputs.classNames,
+      clusters: clusters, groups: groups(among: test), positiveClass: positiveClass)
   }
 
   private func validation() throws -> ValidationPredictions? {

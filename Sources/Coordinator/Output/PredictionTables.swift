@@ -76,8 +76,7 @@ enum PredictionTables {
       if isFleet {
         figures = ["\(min(0, sum / Double(max(1, tokens))))"]
       } else {
-        let made = numbers.dropFirst().prefix { $0 >= 0 }.map { Int($0) }
-        let translation = inputs.specification.data.translation == nil ? nil : inputs.texts?.tokenizer.decode(made)
+        let translation = inputs.specification.data.translation == nil ? nil : inputs.texts?.translation(numbers)
         figures = ["\(sum)", "\(tokens)"] + [translation].compactMap(\.self)
       }
     }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Tables of JSON Lines: every line that is not blank is a JSON object (RFC 8259), in UTF-8 with or without a byte order
 /// mark.
 ///
@@ -55,60 +57,75 @@ private struct RowCollector {
   }
 
   mutating func append(_ content: ArraySlice<UInt8>, line: Int) throws(JSONLinesError) {
-    var scanner = JSONObjectScanner(content)
-    guard !scanner.isBlank else { return }
+    guard !JSONParser.isBlank(content) else { return }
+    func failure(_ problem: JSONLinesError.Problem) -> JSONLinesError {
+      JSONLinesError(file: file, line: line, problem: problem)
+    }
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONParser.parse(content)
+    } catch {
+      // A file in another encoding is no JSON either, but that is not what its owner has to mend.
+      let isText = String(validating: content, as: UTF8.self) != nil
+      throw failure(isText ? .notJSON(expected: error.expected, byte: error.offset + 1) : .invalidUTF8)
+    }
+    guard let members = value.members else { throw failure(.notAnObject(found: Self.kind(of: value))) }
     var fields = Array(repeating: "", count: header.count)
-    do throws(JSONObjectScanner.Failure) {
-      try scanner.begin()
-      while let key = try scanner.nextKey() {
+    do throws(JSONLinesError.Problem) {
+      for (key, value) in members {
         let column = try position(of: key)
-        guard lastLines[column] != line else { throw .problem(.repeatedKey(key: key)) }
+        guard lastLines[column] != line else { throw .repeatedKey(key: key) }
         lastLines[column] = line
-        let cell = try cell(of: key, try scanner.value())
+        let cell = try cell(of: key, value)
         if column < fields.count { fields[column] = cell } else { fields.append(cell) }
       }
-      try scanner.end()
     } catch {
-      throw JSONLinesError(file: file, line: line, problem: problem(error, in: content))
+      throw failure(error)
     }
     rows.append(Table.Row(line: line, fields: fields))
   }
 
-  private mutating func position(of key: String) throws(JSONObjectScanner.Failure) -> Int {
+  private mutating func position(of key: String) throws(JSONLinesError.Problem) -> Int {
     if let position = positions[key] { return position }
-    guard !key.isEmpty else { throw .problem(.emptyKey) }
-    guard header.count < JSONLines.columnLimit else { throw .problem(.tooManyKeys) }
+    guard !key.isEmpty else { throw .emptyKey }
+    guard header.count < JSONLines.columnLimit else { throw .tooManyKeys }
     positions[key] = header.count
     header.append(key)
     lastLines.append(0)
     return header.count - 1
   }
 
-  private func cell(of key: String, _ value: JSONObjectScanner.Value) throws(JSONObjectScanner.Failure) -> String {
+  private func cell(of key: String, _ value: JSONValue) throws(JSONLinesError.Problem) -> String {
     let isAskedFor = columns?.contains(key) ?? true
     switch value {
     case .null: return ""
-    case .text(let text): return text
-    case .tags(let tags):
+    case .bool(let value): return "\(value)"
+    case .number(let text), .string(let text): return text
+    case .array, .object:
+      guard let tags = value.strings else {
+        let isArray = value.array != nil
+        if isAskedFor {
+          throw .notACell(key: key, found: Self.kind(of: value) + (isArray ? " of something else than strings" : ""))
+        }
+        return ""
+      }
       guard !tags.contains(where: { $0.utf8.contains(UInt8(ascii: ";")) }) else {
-        if isAskedFor { throw .problem(.separatorInTag(key: key)) }
+        if isAskedFor { throw .separatorInTag(key: key) }
         return ""
       }
       return tags.joined(separator: ";")
-    case .nested(let found):
-      if isAskedFor { throw .problem(.notACell(key: key, found: found)) }
-      return ""
     }
   }
 
-  private func problem(
-    _ failure: JSONObjectScanner.Failure, in content: ArraySlice<UInt8>
-  ) -> JSONLinesError.Problem {
-    switch failure {
-    case .problem(let problem): problem
-    // A file in another encoding is no JSON either, but that is not what its owner has to mend.
-    case .expected where String(validating: content, as: UTF8.self) == nil: .invalidUTF8
-    case .expected(let expected, let byte): .notJSON(expected: expected, byte: byte)
+  /// In words, for errors.
+  private static func kind(of value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .number(let spelling): spelling
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
     }
   }
 

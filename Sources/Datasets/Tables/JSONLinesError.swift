@@ -1,6 +1,6 @@
 /// What is wrong with a file of JSON Lines, and on which line.
 package struct JSONLinesError: Error, Hashable, CustomStringConvertible {
-  package enum Problem: Hashable, Sendable {
+  package enum Problem: Error, Hashable {
     case unreadable(reason: String)
     /// The line is no JSON (RFC 8259); `byte` is the place in the line, counted from one.
     case notJSON(expected: String, byte: Int)

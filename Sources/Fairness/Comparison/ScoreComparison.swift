@@ -1,9 +1,9 @@
 package import RandomNumbers
 
-/// One comparison of two arms by a score that every item has, a fraction from 0 to 1 such as ROUGE-L.
+/// One comparison of two arms by what every item has of each: whether it is right, or a score from 0 to 1 such as ROUGE-L.
 package struct ScoreComparison: Equatable, Sendable {
   package var comparison: ArmComparison
-  /// For every seed the score of every item.
+  /// For every seed the score of every item; 1 where the arm is right about it.
   package var arm: [[Double]]
   /// The same of the reference, in the same order of seeds.
   package var reference: [[Double]]
@@ -13,38 +13,62 @@ package struct ScoreComparison: Equatable, Sendable {
     self.arm = arm
     self.reference = reference
   }
+
+  /// nil where an arm of the comparison is not among `arms`.
+  ///
+  /// - Parameter scores: of every arm and run, the score of every item.
+  package init?<Output>(_ comparison: ArmComparison, arms: [ArmRuns<Output>], scores: [[[Double]]]) {
+    guard let paired = RunPairs(comparison, arms: arms)?.values(scores) else { return nil }
+    self.init(comparison, arm: paired.arm, reference: paired.reference)
+  }
+
+  /// What scores are.
+  package enum Kind: Sendable {
+    /// 0 or 1: whether the arm is right.
+    case correctness
+    /// Anything from 0 to 1.
+    case fraction
+
+    /// What an item that is wholly right counts: fractions are counted in whole parts, so that sums are exact in any order.
+    var resolution: Int {
+      switch self {
+      case .correctness: 1
+      case .fraction: 1 << 30
+      }
+    }
+  }
 }
 
 extension PairedComparison {
-  /// Scores are counted in parts of this, so that sums are exact in any order.
-  private static let resolution = 1 << 30
-
-  /// The comparisons of a mean score, as those of accuracy are made: over all items and in every group, with intervals from
-  /// whole clusters, tests by flipped signs, Holm's correction of the declared ones, and the rule's verdicts.
+  /// The comparisons of a mean score, as `FairnessEvaluation.evaluate` makes those of accuracy, without the rest of an
+  /// evaluation: over all items and in every group, with intervals from whole clusters, tests by flipped signs, Holm's
+  /// correction of the declared ones, and the rule's verdicts.
   ///
   /// - Parameters:
   ///   - items: Their groups form the family.
   ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
+  ///   - isOverallIncluded: Whether the comparison over all items comes first; it is outside the family.
   ///   - resamples: Of the bootstrap of every interval.
   /// - Throws: `EvaluationError` for items that disagree with their groups, a rule that means nothing, seeds of one side
   ///   alone, another number of items, or a score outside 0 to 1.
   package static func family(
-    ofScores comparisons: [ScoreComparison], items: EvaluationItems, rule: DecisionRule, isDeclared: Bool = true,
-    resamples: Int = PairedComparison.resamples, key: RandomKey
+    _ comparisons: [ScoreComparison], of kind: ScoreComparison.Kind, items: EvaluationItems, rule: DecisionRule,
+    isDeclared: Bool = true, isOverallIncluded: Bool = true, resamples: Int = PairedComparison.resamples,
+    key: RandomKey
   ) throws(EvaluationError) -> [PairedComparison] {
     try items.validate()
     try rule.validate()
     for comparison in comparisons { try comparison.validate(items: items) }
-    let subsets = [ItemSubset(group: nil, of: items)] + items.groups.map { ItemSubset(group: $0, of: items) }
+    func outcomes(_ runs: [[Double]]) -> [ItemOutcomes] {
+      runs.map { scores in
+        ItemOutcomes(runs: 1, correct: scores.map { ($0 * Double(kind.resolution)).rounded() }, selected: [])
+      }
+    }
+    let overall = isOverallIncluded ? [ItemSubset(group: nil, of: items)] : []
     return ComparisonFamily.compare(
-      comparisons.map(\.comparison),
-      outcomes: comparisons.map { pair in (pair.arm.map(outcomes), pair.reference.map(outcomes)) },
-      isDeclared: isDeclared, subsets: subsets, items: items, rule: rule, resolution: resolution,
-      resamples: resamples, key: key)
-  }
-
-  private static func outcomes(_ scores: [Double]) -> ItemOutcomes {
-    ItemOutcomes(runs: 1, correct: scores.map { ($0 * Double(resolution)).rounded() }, selected: [])
+      comparisons.map(\.comparison), outcomes: comparisons.map { (outcomes($0.arm), outcomes($0.reference)) },
+      isDeclared: isDeclared, subsets: overall + items.groups.map { ItemSubset(group: $0, of: items) }, items: items,
+      rule: rule, resolution: kind.resolution, resamples: resamples, key: key)
   }
 }
 

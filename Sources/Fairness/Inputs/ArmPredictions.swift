@@ -1,22 +1,14 @@
-/// What one trained model says about every item.
-package struct RunPredictions: Equatable, Sendable {
-  /// nil for a model that no seed changes, because it was trained elsewhere; its arm has this run alone.
-  package var seed: Int?
-  package var logits: Logits
+/// What one trained model says about every item, as logits.
+package typealias RunPredictions = ModelRun<Logits>
 
-  package init(seed: Int?, logits: Logits) {
-    self.seed = seed
-    self.logits = logits
-  }
-}
+/// What one arm says about every item, as logits.
+package typealias ArmPredictions = ArmRuns<Logits>
 
-/// What one arm says about every item, once for each seed; or once, where no seed changes it.
-package struct ArmPredictions: Equatable, Sendable {
-  package var arm: String
-  package var runs: [RunPredictions]
+extension ModelRun where Output == Logits {
+  package init(seed: Int?, logits: Logits) { self.init(seed: seed, output: logits) }
 
-  package init(arm: String, runs: [RunPredictions]) {
-    self.arm = arm
-    self.runs = runs
+  package var logits: Logits {
+    get { output }
+    set { output = newValue }
   }
 }

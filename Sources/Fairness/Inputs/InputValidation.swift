@@ -29,17 +29,10 @@ extension EvaluationItems {
   }
 }
 
-extension ArmPredictions {
+extension ArmRuns where Output == Logits {
   /// Checks that every run has finite logits for every item.
   func validate(items: EvaluationItems) throws(EvaluationError) {
-    guard !runs.isEmpty else { throw .noRuns(arm: arm) }
-    var seeds: Set<Int> = []
     for run in runs {
-      if let seed = run.seed {
-        guard seeds.insert(seed).inserted else { throw .repeatedSeed(arm: arm, seed: seed) }
-      } else if runs.count > 1 {
-        throw .seedBesideFixedModel(arm: arm)
-      }
       guard run.logits.count == items.count else {
         throw .countMismatch(
           what: "items with logits in arm \(arm)\(run.seed.map { ", seed \($0)" } ?? "")", expected: items.count,

@@ -21,42 +21,28 @@ extension LikelihoodEvaluation {
     guard tokens.count == items.count, tokens.allSatisfy({ $0 > 0 }) else {
       throw .countMismatch(what: "texts with tokens", expected: items.count, found: tokens.count { $0 > 0 })
     }
+    try ArmLikelihoods.validate(arms, comparisons: comparisons + exploratory)
     for arm in arms {
-      guard !arm.runs.isEmpty else { throw .noRuns(arm: arm.arm) }
-      for run in arm.runs where run.sums.count != items.count {
+      for run in arm.runs where run.output.count != items.count {
         throw .countMismatch(
-          what: "texts with log-likelihoods of arm \(arm.arm)", expected: items.count, found: run.sums.count)
+          what: "texts with log-likelihoods of arm \(arm.arm)", expected: items.count, found: run.output.count)
       }
     }
     let rule = DecisionRule(metric: .tokenProbability, margin: margin, minimumGroupSize: minimumGroupSize)
     let order = items.canonicalOrder
     let sorted = items.reordered(order)
     let counts = order.map { Double(tokens[$0]) }
-    let likelihoods = arms.map { arm in arm.runs.map { run in order.map { run.sums[$0] } } }
-    let subsets = [ItemSubset(group: nil, of: sorted)] + sorted.groups.map { ItemSubset(group: $0, of: sorted) }
+    let likelihoods = arms.map { arm in arm.runs.map { run in order.map { run.output[$0] } } }
+    let subsets = ItemSubset.all(of: sorted)
     let described = subsets.map { subset in
       LikelihoodResamples(subset, tokens: counts, arms: likelihoods, key: key["likelihood"].named(subset.name)).groups
     }
-    func probabilities(_ arm: Int) -> [[Double]] {
-      likelihoods[arm].map { sums in zip(sums, counts).map { exp(min(0, $0 / $1)) } }
-    }
+    let probabilities = likelihoods.map { runs in runs.map { sums in zip(sums, counts).map { exp(min(0, $0 / $1)) } } }
     func compare(_ pairs: [ArmComparison], isDeclared: Bool) throws(EvaluationError) -> [PairedComparison] {
-      var scores: [ScoreComparison] = []
-      for pair in pairs {
-        let places = try [pair.arm, pair.reference].map { name throws(EvaluationError) in
-          guard let place = arms.firstIndex(where: { $0.arm == name }) else {
-            throw .unknownArm(name, known: arms.map(\.arm))
-          }
-          return place
-        }
-        var (own, others) = (probabilities(places[0]), probabilities(places[1]))
-        // A model that no seed changes stands beside each seed of the other.
-        if own.count == 1 { own = others.map { _ in own[0] } }
-        if others.count == 1 { others = own.map { _ in others[0] } }
-        scores.append(ScoreComparison(pair, arm: own, reference: others))
-      }
-      return try PairedComparison.family(
-        ofScores: scores, items: sorted, rule: rule, isDeclared: isDeclared, key: key["comparison"])
+      try PairedComparison.family(
+        pairs.compactMap { ScoreComparison($0, arms: arms, scores: probabilities) }, of: .fraction, items: sorted,
+        rule: rule,
+        isDeclared: isDeclared, key: key["comparison"])
     }
     return LikelihoodEvaluation(
       rule: rule,

@@ -6,6 +6,11 @@ package struct ItemSubset: Sendable {
   package var members: [Int]
   package var clusters: ClusterIndex
 
+  /// All items first, then every group.
+  package static func all(of items: EvaluationItems) -> [ItemSubset] {
+    ([nil] + items.groups).map { ItemSubset(group: $0, of: items) }
+  }
+
   package init(group: Subgroup?, of items: EvaluationItems) {
     name = group?.name
     members = group?.members ?? Array(0..<items.count)

@@ -34,14 +34,14 @@ struct PairedAudit: Sendable {
   func comparisons(key: RandomKey, isOverallIncluded: Bool = false) throws(PlantedTruthsError) -> [PairedComparison] {
     do throws(EvaluationError) {
       return try PairedComparison.family(
-        drawn(key: key["data"]), items: items, rule: Self.rule, isOverallIncluded: isOverallIncluded,
+        drawn(key: key["data"]), of: .correctness, items: items, rule: Self.rule, isOverallIncluded: isOverallIncluded,
         resamples: PlantedTruths.resamples, key: key["audit"])
     } catch {
       throw .evaluation(error)
     }
   }
 
-  private func drawn(key: RandomKey) -> [CorrectnessComparison] {
+  private func drawn(key: RandomKey) -> [ScoreComparison] {
     // By arm, seed and item; the reference comes first.
     var correct: [[[Double]]] = []
     for (number, group) in groups.enumerated() {
@@ -55,7 +55,7 @@ struct PairedAudit: Sendable {
       correct = correct.isEmpty ? own : zip(correct, own).map { zip($0, $1).map { $0 + $1 } }
     }
     return correct.indices.dropFirst().map { arm in
-      CorrectnessComparison(
+      ScoreComparison(
         ArmComparison(arm: "lora-\(arm)", reference: "full"), arm: correct[arm], reference: correct[0])
     }
   }

@@ -1,3 +1,5 @@
+import JSON
+
 extension TokenizerJSON {
   /// The model. `LlamaTokenizer` takes its vocabulary and merges only.
   func model(asLlama: Bool) throws(TokenizerError) -> BytePairModel {

@@ -1,3 +1,5 @@
+import JSON
+
 extension TokenizerJSON {
   func normalizer() throws(TokenizerError) -> Normalizer {
     var normalizer = Normalizer()

@@ -1,3 +1,5 @@
+import JSON
+
 /// A `tokenizer.json` of the Rust library `tokenizers`, whose parts are checked as they are asked for.
 struct TokenizerJSON {
   let root: JSONValue

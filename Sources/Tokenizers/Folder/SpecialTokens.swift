@@ -1,3 +1,5 @@
+import JSON
+
 /// The tokens that a folder's configuration names or adds, gathered as transformers 5.23 does
 /// (`PreTrainedTokenizerBase._from_pretrained`, `TokenizersBackend.__init__`).
 struct SpecialTokens {

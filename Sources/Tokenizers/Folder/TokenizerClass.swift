@@ -1,3 +1,5 @@
+import JSON
+
 /// Which of transformers' tokenizer classes a folder is read with (`AutoTokenizer.from_pretrained`, transformers 5.23
 /// without mistral-common).
 enum TokenizerClass {

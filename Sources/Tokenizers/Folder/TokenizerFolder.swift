@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The tokenizer files of a Hugging Face folder, read as they are needed.
 struct TokenizerFolder {
@@ -42,7 +43,7 @@ struct TokenizerFolder {
     let bytes = try bytes(name)
     let value: JSONValue
     do {
-      value = try JSONParser.parse(bytes)
+      value = try JSONParser.parse(bytes[...])
     } catch {
       throw TokenizerError(
         file: file(name),

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a folder's files give together.
 struct TokenizerReading {
   let pipeline: TokenizerPipeline

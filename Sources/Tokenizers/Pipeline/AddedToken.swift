@@ -1,3 +1,5 @@
+import JSON
+
 /// A token that is looked for in the text before the model sees it.
 struct AddedToken: Hashable, Sendable {
   var content: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// The steps of transformers' `LlamaTokenizer` around its model.
 struct LlamaPipeline {
   let preTokenizer: PreTokenizer

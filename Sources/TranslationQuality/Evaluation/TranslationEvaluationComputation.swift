@@ -26,8 +26,7 @@ extension TranslationEvaluation {
     key: RandomKey
   ) throws(TranslationError) -> TranslationEvaluation {
     try TranslationValidation.validate(items)
-    try TranslationValidation.validate(arms, items: items)
-    try TranslationValidation.validate(comparisons + exploratory, arms: arms)
+    try TranslationValidation.validate(arms, comparisons: comparisons + exploratory, items: items)
     guard rule.metric == .rougeL else { throw .metricIsNotRougeL(rule.metric) }
     guard confidence > 0, confidence < 1 else { throw .confidenceOutsideRange(confidence) }
     guard resamples >= fewestResamples else { throw .tooFewResamples(resamples) }
@@ -48,15 +47,11 @@ extension TranslationEvaluation {
         comparisons: comparisons + exploratory, resamples: resamples, confidence: confidence, key: key["translation"])
     }
     func compare(_ comparisons: [ArmComparison], isDeclared: Bool) throws(TranslationError) -> [PairedComparison] {
-      let pairs = comparisons.map { comparison in
-        let runs = RunPairs(comparison, arms: arms)
-        return ScoreComparison(
-          comparison, arm: runs.pairs.map { scores[runs.arm][$0.arm].rougeL },
-          reference: runs.pairs.map { scores[runs.reference][$0.reference].rougeL })
-      }
+      let rougeL = scores.map { $0.map(\.rougeL) }
+      let pairs = comparisons.compactMap { ScoreComparison($0, arms: arms, scores: rougeL) }
       do {
         return try PairedComparison.family(
-          ofScores: pairs, items: frame, rule: rule, isDeclared: isDeclared, key: key["comparison"])
+          pairs, of: .fraction, items: frame, rule: rule, isDeclared: isDeclared, key: key["comparison"])
       } catch {
         throw .evaluation(error)
       }

@@ -48,22 +48,21 @@ struct QualityResamples: Sendable {
 
   /// An arm's figure minus a reference's.
   ///
-  /// - Parameter pairs: The positions of the runs that belong together.
+  /// - Parameter seeds: Of the runs, to say which of them has no such figure.
   func difference(
-    _ figure: TranslationFigure, arm: (place: Int, seeds: [Int?]), reference: (place: Int, seeds: [Int?]),
-    pairs: [(arm: Int, reference: Int)]
+    _ figure: TranslationFigure, runs: RunPairs, seeds: (arm: [Int?], reference: [Int?])
   ) -> Undefinable<SeededEstimate> {
-    let own = values(figure, arm: arm.place, seeds: arm.seeds)
-    let other = values(figure, arm: reference.place, seeds: reference.seeds)
+    let own = values(figure, arm: runs.arm, seeds: seeds.arm)
+    let other = values(figure, arm: runs.reference, seeds: seeds.reference)
     return own.flatMap { own in
       other.map { other in
         let drawn = replicates.map { resample -> Double? in
-          guard let first = resample[arm.place][figure.rawValue],
-            let second = resample[reference.place][figure.rawValue]
+          guard let first = resample[runs.arm][figure.rawValue],
+            let second = resample[runs.reference][figure.rawValue]
           else { return nil }
           return first - second
         }
-        return seeded(pairs.map { own[$0.arm] - other[$0.reference] }, replicates: drawn)
+        return seeded(runs.differences(own, other), replicates: drawn)
       }
     }
   }

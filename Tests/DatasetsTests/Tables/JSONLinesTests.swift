@@ -101,8 +101,8 @@ import Testing
       ("{\"a\": 1 \"b\": 2}", 1, .notJSON(expected: "a comma or the end of the object", byte: 9)),
       ("{\"a\": 1", 1, .notJSON(expected: "a comma or the end of the object", byte: 8)),
       ("{", 1, .notJSON(expected: "a key in quotes", byte: 2)),
-      ("{\"a\": 1}}", 1, .notJSON(expected: "the end of the line after the object", byte: 9)),
-      ("{\"a\": 1}{\"a\": 2}", 1, .notJSON(expected: "the end of the line after the object", byte: 9)),
+      ("{\"a\": 1}}", 1, .notJSON(expected: "the end behind the value", byte: 9)),
+      ("{\"a\": 1}{\"a\": 2}", 1, .notJSON(expected: "the end behind the value", byte: 9)),
       ("{\"a\": \"x", 1, .notJSON(expected: "the closing quote of a string", byte: 9)),
       ("{\"a\": \"x\ny\"}", 1, .notJSON(expected: "the closing quote of a string", byte: 9)),
       ("{\"a\": \"x\ty\"}", 1, .notJSON(expected: "an escape instead of a control character", byte: 9)),
@@ -159,7 +159,7 @@ import Testing
     let deep = "{\"a\": " + String(repeating: "[", count: 200_000)
     #expect(
       throws: JSONLinesError(
-        file: "t.jsonl", line: 1, problem: .notJSON(expected: "at most 100 nested values", byte: 107))
+        file: "t.jsonl", line: 1, problem: .notJSON(expected: "at most 100 nested values", byte: 106))
     ) {
       try table(deep, columns: [])
     }
