@@ -51,7 +51,9 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(
-      name: "Quickstart", dependencies: ["Coordinator", "Faces", "Checkpoints", "RandomNumbers"], swiftSettings: strict),
+      name: "Quickstart",
+      dependencies: ["Coordinator", "Faces", "Reviews", "Tokenizers", "Checkpoints", "Datasets", "RandomNumbers"],
+      swiftSettings: strict),
     .target(
       name: "Coordinator",
       dependencies: [
@@ -130,6 +132,7 @@ let package = Package(
     .target(name: "Plan", dependencies: ["Gate", "Privacy", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
     .target(name: "Sequences", dependencies: ["Tokenizers"], swiftSettings: strict),
     .target(name: "Tokenizers", dependencies: ["JSON", "CSentencePiece"], swiftSettings: strict),
+    .target(name: "Reviews", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["JSON", "CImageCodecs"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch", "RandomNumbers"], swiftSettings: strict),
@@ -147,7 +150,8 @@ let package = Package(
     .target(
       name: "CTorch",
       cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"])]),
-    .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .target(
+      name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("sentencepiece_train")]),
     .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
@@ -191,9 +195,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "PrepareScriptsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "PrepareScriptsTests", dependencies: ["AnswerChoice", "Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ReviewsTests", dependencies: ["Reviews", "Datasets", "RandomNumbers", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Plan"], swiftSettings: strict),

@@ -90,19 +90,7 @@ package enum MetricsBenchmark {
     struct Line: Decodable {
       let seconds: Double
     }
-    guard let program = command.first else { throw BenchmarkError("the peer has no program") }
-    let child = Process()
-    let output = Pipe()
-    child.executableURL = URL(filePath: program)
-    child.arguments = Array(command.dropFirst())
-    child.standardInput = FileHandle.nullDevice
-    child.standardOutput = output
-    try child.run()
-    let bytes = output.fileHandleForReading.readDataToEndOfFile()
-    child.waitUntilExit()
-    guard child.terminationStatus == 0, let line = try? JSONDecoder().decode(Line.self, from: bytes) else {
-      throw BenchmarkError("\(command.joined(separator: " ")) ended with \(child.terminationStatus) and no figures")
-    }
+    let line: Line = try BenchmarkPeer.answer(command)
     return line.seconds
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 package import Optimization
+package import Plan
 package import RandomNumbers
 import Worker
 
@@ -18,10 +19,10 @@ package final class NullComputation: MicroBatchComputation {
 
   package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) {}
 
-  package func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) -> Double {
+  package func lossSum(method: Int, items: [Int], draws: RandomKey, gradient: FloatBuffer) -> Double {
     if seconds > 0 { Thread.sleep(forTimeInterval: seconds) }
     return 1
   }
 
-  package func evaluate(method: Int, items: [Int], generating tokens: Int) -> [Float] { [] }
+  package func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) -> [Float] { [] }
 }

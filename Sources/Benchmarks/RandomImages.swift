@@ -20,8 +20,10 @@ final class RandomImages: ImageItems {
 
   func lacking(_ positions: [Int]) -> [WantedContent] { [] }
 
-  func pixels(_ positions: [Int]) throws -> Tensor {
-    try Tensor.copying(positions.flatMap(pixels), shape: [positions.count] + shape, on: device)
+  func pixels(_ views: [ImageView]) throws -> Tensor { try pixels(items: views.map(\.item)) }
+
+  func pixels(items: [Int]) throws -> Tensor {
+    try Tensor.copying(items.flatMap(pixels), shape: [items.count] + shape, on: device)
   }
 
   func labels(_ positions: [Int]) -> [Int] { positions.map(Self.label) }

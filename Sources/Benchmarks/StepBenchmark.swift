@@ -21,7 +21,7 @@ package enum StepBenchmark {
       let start = ContinuousClock.now
       try workload.load(optimizer.parameters.floats, method: 0)
       let sum = try workload.lossSum(
-        method: 0, items: Array(0..<settings.batch), dropout: StepWorkload.key, gradient: gradient)
+        method: 0, items: Array(0..<settings.batch), draws: StepWorkload.key, gradient: gradient)
       loss = sum / Double(settings.batch)
       try optimizer.apply(gradientSum: gradient, scale: 1 / Float(settings.batch), rate: 1e-4)
       if step >= settings.warmup { seconds.append((ContinuousClock.now - start) / .seconds(1)) }

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Models
 import Optimization
+import Plan
 import RandomNumbers
 import Torch
 import Worker
@@ -41,7 +42,7 @@ final class StepWorkload: MicroBatchComputation {
       load = { try classifier.load(parameters: $0) }
       lossSum = { items, gradient in
         try classifier.gradientSum(
-          .pixels(try images.pixels(items)), labels: images.labels(items), into: gradient.pointer)
+          .pixels(try images.pixels(items: items)), labels: images.labels(items), into: gradient.pointer)
       }
     }
   }
@@ -50,11 +51,11 @@ final class StepWorkload: MicroBatchComputation {
 
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws { try load(parameters) }
 
-  func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double {
+  func lossSum(method: Int, items: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
     try lossSum(items, gradient)
   }
 
-  func evaluate(method: Int, items: [Int], generating tokens: Int) throws -> [Float] { [] }
+  func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float] { [] }
 }
 
 /// The checkpoint of a benchmark: a folder of the user's, or one of random weights that goes with this object.
@@ -62,7 +63,8 @@ final class StepCheckpoint {
   let folder: CheckpointFolder
   private let temporary: String?
 
-  init(_ model: String) throws {
+  /// - Parameter head: that of random weights.
+  init(_ model: String, head: ModelHead = .classifier(labels: 2)) throws {
     guard let architecture = StepArchitecture(rawValue: model) else {
       guard FileManager.default.fileExists(atPath: model + "/config.json") else {
         let names = StepArchitecture.allCases.map(\.rawValue).joined(separator: ", ")
@@ -78,10 +80,10 @@ final class StepCheckpoint {
     setenv("TENBIN_CACHE", path + "/cache", 1)
     let configuration = architecture.configuration
     try CheckpointWriter.writeCheckpoint(
-      folder: path + "/model", configuration: configuration,
+      folder: path + "/model", configuration: configuration, head: head,
       preprocessing: configuration.imageSize.map { ImagePreprocessing(size: $0) }, labels: configuration.labels,
       values: RandomCheckpoint.values(
-        configuration: configuration, head: .classifier(labels: 2), key: StepWorkload.key["weights"]))
+        configuration: configuration, head: head, key: StepWorkload.key["weights"]))
     folder = try CheckpointFolder(path: path + "/model")
   }
 

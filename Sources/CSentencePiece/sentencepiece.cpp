@@ -1,11 +1,11 @@
 #include "CSentencePiece.h"
 
+#include "guarded.h"
+
 #include <sentencepiece_processor.h>
 
 #include <algorithm>
-#include <exception>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,25 +16,8 @@ struct CSentencePieceModel {
 
 namespace {
 
-thread_local std::string last_error;
-
-// The one way out of C++: every exported function that can fail runs its body through this.
-template <typename Body>
-int32_t guarded(Body &&body) noexcept {
-  try {
-    body();
-    return 0;
-  } catch (const std::exception &error) {
-    last_error = error.what();
-  } catch (...) {
-    last_error = "an exception of unknown type";
-  }
-  return 1;
-}
-
-void check(const sentencepiece::util::Status &status) {
-  if (!status.ok()) throw std::runtime_error(status.ToString());
-}
+using csentencepiece::check;
+using csentencepiece::guarded;
 
 // ModelProto { normalizer_spec { add_dummy_prefix: false, remove_extra_whitespaces: false } }: the library has no call
 // for these settings, but protobuf messages that follow each other merge, and the last value of a field holds.
@@ -71,6 +54,6 @@ int32_t csentencepiece_encode(
 
 void csentencepiece_ids_free(int32_t *ids) { delete[] ids; }
 
-const char *csentencepiece_last_error(void) { return last_error.c_str(); }
+const char *csentencepiece_last_error(void) { return csentencepiece::last_error.c_str(); }
 
 } // extern "C"

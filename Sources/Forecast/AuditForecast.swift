@@ -32,7 +32,7 @@ package struct AuditForecast: Sendable, Equatable {
       let processes = "\(measurement.processes) process\(measurement.processes == 1 ? "" : "es")"
       let ranks = workload.arms.contains { if case .lora = $0.method { true } else { false } }
       let basis =
-        "steps of each method on random images, measured just now on this machine with \(processes) of "
+        "steps of each method on random items, measured just now on this machine with \(processes) of "
         + "\(workload.threads) thread\(workload.threads == 1 ? "" : "s"), \(measurement.samples) samples at a time"
         + (ranks ? "; LoRA on queries and values, whatever its targets" : "")
       return time == nil ? "not every method could be measured" : basis

@@ -49,19 +49,23 @@ package struct ImagePreprocessor: Sendable {
 
   /// A batch [images, 3, height, width] from the results of `resized`: bytes rescaled and normalized in Float64, then
   /// rounded to 32-bit floats.
-  package func pixels(resized images: [[UInt8]]) throws -> Tensor {
+  ///
+  /// - Parameter mirrored: by image, whether left and right are exchanged; none where nothing is said.
+  package func pixels(resized images: [[UInt8]], mirrored: [Bool] = []) throws -> Tensor {
     for image in images where image.count != byteCount {
       throw ModelError.image(expected: "\(byteCount) bytes of \(imageSize)", found: "\(image.count) bytes")
     }
-    let area = imageSize.height * imageSize.width
+    let (area, width) = (imageSize.height * imageSize.width, imageSize.width)
     let count = images.count * byteCount
     let values = [Float](unsafeUninitializedCapacity: count) { values, initialized in
       for (index, image) in images.enumerated() {
+        let isMirrored = mirrored.indices.contains(index) && mirrored[index]
         for channel in 0..<3 {
           let plane = index * byteCount + channel * area
           for position in 0..<area {
+            let source = isMirrored ? position + width - 1 - 2 * (position % width) : position
             values.initializeElement(
-              at: plane + position, to: table[channel << 8 + Int(image[3 * position + channel])])
+              at: plane + position, to: table[channel << 8 + Int(image[3 * source + channel])])
           }
         }
       }

@@ -32,7 +32,8 @@ package struct Plan: Sendable {
     self.specification = specification
     self.stage = stage
     self.input = input
-    units = Units(clusters: input.clusters, contents: input.contents)
+    let own = 0..<input.ownItems
+    units = Units(clusters: Array(input.clusters[own]), contents: Array(input.contents[own]))
     splits = try Self.splits(specification.data.split, input: input, units: units)
     for group in input.groups where group.members.isEmpty {
       throw PlanError(
@@ -63,27 +64,32 @@ package struct Plan: Sendable {
     case nil: membership = nil
     }
     let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
+    let queries = specification.privacy?.queries ?? 1
+    let evaluated = splits.test + splits.validation + input.furtherTests.flatMap(\.items)
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
       func run(
         _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
-        pack: PlannedRun.Pack? = nil
+        isAttacked: Bool = false, pack: PlannedRun.Pack? = nil
       ) {
-        // Shadow models are asked how likely the right translations are, and for none of their own.
-        var generated = specification.data.translation?.generated ?? 0
-        if case .fleet = purpose { generated = 0 }
+        var question = EvaluationQuestion(generatedTokens: specification.data.translation?.generated ?? 0)
+        if case .fleet = purpose {
+          // Shadow models are asked how likely the right translations are, and for none of their own.
+          question = EvaluationQuestion(queries: queries)
+        } else if isAttacked {
+          question.queries = queries
+        }
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
             batch: specification.training.batch, microbatch: specification.training.microbatch,
-            rows: input.rows(of: evaluated, generating: generated), lengths: lengths, generatedTokens: generated,
-            pack: pack))
+            rows: input.rows(of: evaluated, question), lengths: lengths, question: question, pack: pack))
       }
       guard arm.isTrained else {
         run(
-          "given", purpose: .given, members: [], evaluated: splits.test + splits.validation,
+          "given", purpose: .given, members: [], evaluated: evaluated,
           key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
         continue
       }
@@ -92,8 +98,7 @@ package struct Plan: Sendable {
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
           "seed-\(seed)", purpose: .task(seed: seed), members: emphasized(splits.train),
-          evaluated: splits.test + splits.validation + attacked,
-          key: RandomKey(seed: seed)["run"])
+          evaluated: evaluated + attacked, key: RandomKey(seed: seed)["run"], isAttacked: !attacked.isEmpty)
       }
       guard let membership else { continue }
       // Where every weight is trained there is no product to share.
@@ -160,7 +165,29 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 5
+  package static let version = 6
+
+  /// Where the test items stand among those that the model of a task is evaluated on.
+  package var testPositions: Range<Int> { splits.test.indices }
+
+  /// Where the validation items do.
+  package var validationPositions: Range<Int> {
+    let first = testPositions.upperBound
+    return first..<first + splits.validation.count
+  }
+
+  /// Where the items of a further test do.
+  package func positions(ofFurtherTest test: Int) -> Range<Int> {
+    let first = validationPositions.upperBound - input.ownItems
+    let items = input.furtherTests[test].items
+    return first + items.lowerBound..<first + items.upperBound
+  }
+
+  /// Where, of a model that is attacked, the items of the fleet's pool do.
+  package var poolPositions: Range<Int> {
+    let first = validationPositions.upperBound + input.furtherTests.reduce(0) { $0 + $1.items.count }
+    return first..<first + (membership?.pool.count ?? 0)
+  }
 
   /// What statistics draw resamples and permutations from.
   package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }
@@ -181,7 +208,7 @@ package struct Plan: Sendable {
       return try Splits(given: given, units: units)
     case .fractions(let train, let validation, let test, let seed, _):
       var numbers: [[String]: Int] = [:]
-      let strata = input.labels.indices.map { item in
+      let strata = (0..<input.ownItems).map { item in
         let combination = input.strata.map { $0[item] }
         if let number = numbers[combination] { return number }
         let number = numbers.count

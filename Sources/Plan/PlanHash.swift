@@ -28,6 +28,7 @@ extension Plan {
         hasher.combine(shadowItems ?? 0)
       }
       hasher.combine(privacy.packed)
+      hasher.combine(privacy.queries)
       if let early = privacy.early { combine(early, into: &hasher) }
     }
     hasher.combine(specification.decision.metric.rawValue)
@@ -117,6 +118,7 @@ extension Plan {
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)
+    hasher.combine(training.mirroredShare)
     for emphasis in training.emphasis {
       combine(list: ["emphasis", emphasis.column, emphasis.value], into: &hasher)
       hasher.combine(emphasis.repetitions)
@@ -132,8 +134,7 @@ extension Plan {
   private static func combine(_ data: DataSettings, into hasher: inout ContentHasher) {
     hasher.combine(data.label ?? "")
     if let choices = data.choices {
-      combine(list: ["choices", choices.form.rawValue, choices.corpus?.text ?? ""], into: &hasher)
-      hasher.combine(choices.corpus?.tokens ?? 0)
+      combine(list: ["choices", choices.form.rawValue], into: &hasher)
       for wording in choices.wordings {
         combine(
           list: [
@@ -141,6 +142,10 @@ extension Plan {
             wording.subtractsBlank ? "pmi" : "",
           ], into: &hasher)
       }
+    }
+    if let corpus = data.corpus {
+      combine(list: ["corpus", corpus.text], into: &hasher)
+      hasher.combine(corpus.tokens)
     }
     if let translation = data.translation {
       combine(list: ["translation", translation.prompt] + translation.references, into: &hasher)
@@ -163,7 +168,7 @@ extension Plan {
       hasher.combine(input.labels[item])
       hasher.combine(input.clusters[item])
       hasher.combine(input.contents[item])
-      hasher.combine(input.givenSplit?[item].rawValue ?? "")
+      hasher.combine(item < input.ownItems ? input.givenSplit?[item].rawValue ?? "" : "")
     }
     if let sequences = input.sequences {
       hasher.combine(sequences.digest)
@@ -174,6 +179,12 @@ extension Plan {
       hasher.combine(group.column)
       hasher.combine(group.value)
       combine(list: group.members.map(String.init), into: &hasher)
+    }
+    for test in input.furtherTests {
+      combine(list: ["test", test.name, "\(test.items.lowerBound)", "\(test.items.upperBound)"], into: &hasher)
+      for group in test.groups {
+        combine(list: [group.column, group.value] + group.members.map(String.init), into: &hasher)
+      }
     }
   }
 

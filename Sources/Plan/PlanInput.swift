@@ -7,9 +7,9 @@ package struct PlanInput: Sendable {
   package var classes: [String]
   /// One name an item; items of equal name stay on one side of every split.
   package var clusters: [String]
-  /// The columns to stratify by, each with one value an item.
+  /// The columns to stratify by, each with one value an own item.
   package var strata: [[String]]
-  /// `train`, `validation` or `test` an item, where the data says so itself.
+  /// `train`, `validation` or `test` an own item, where the data says so itself.
   package var givenSplit: [Split]?
   /// The digest of every item's content.
   package var contents: [ContentHash]
@@ -21,11 +21,14 @@ package struct PlanInput: Sendable {
   package var adapters: [String: ContentHash]
   /// What a model of text sees of the items; nil where they are images.
   package var sequences: Sequences?
+  /// What is tested on besides: items behind all others, which belong to no split.
+  package var furtherTests: [FurtherTest]
 
   package init(
     labels: [Int], classes: [String], clusters: [String], strata: [[String]], givenSplit: [Split]?,
     contents: [ContentHash], groups: [Group], base: ContentHash,
-    adapters: [String: ContentHash] = [:], sequences: Sequences? = nil
+    adapters: [String: ContentHash] = [:], sequences: Sequences? = nil,
+    furtherTests: [FurtherTest] = []
   ) {
     self.labels = labels
     self.classes = classes
@@ -37,14 +40,18 @@ package struct PlanInput: Sendable {
     self.base = base
     self.adapters = adapters
     self.sequences = sequences
+    self.furtherTests = furtherTests
   }
+
+  /// How many items are the data's own; those of further tests come behind them.
+  package var ownItems: Int { furtherTests.first?.items.lowerBound ?? labels.count }
 
   /// How many numbers the evaluation of these items comes to.
   ///
-  /// - Parameter tokens: how many are generated for each.
-  package func rows(of items: [Int], generating tokens: Int = 0) -> EvaluationRows {
-    guard let numbers = sequences?.numbers else { return .uniform(classes.count + tokens) }
-    return .each(items.map { numbers[$0] + tokens })
+  /// - Parameter question: what is asked of each.
+  package func rows(of items: [Int], _ question: EvaluationQuestion = EvaluationQuestion()) -> EvaluationRows {
+    guard let numbers = sequences?.numbers else { return .uniform(classes.count * question.queries) }
+    return .each(items.map { numbers[$0] + question.generatedTokens })
   }
 
   /// Items as token sequences.
@@ -60,6 +67,17 @@ package struct PlanInput: Sendable {
       self.lengths = lengths
       self.numbers = numbers
       self.digest = digest
+    }
+  }
+
+  /// Items of another file that models are tested on.
+  package struct FurtherTest: Sendable, Equatable {
+    package var name: String
+    package var items: Range<Int>
+    package var groups: [Group]
+
+    package init(name: String, items: Range<Int>, groups: [Group]) {
+      (self.name, self.items, self.groups) = (name, items, groups)
     }
   }
 

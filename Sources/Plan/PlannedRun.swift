@@ -17,8 +17,8 @@ package struct PlannedRun: Sendable {
   package let purpose: Purpose
   /// The items it is trained on, ascending; those of an emphasized group as often as an epoch sees them.
   package let members: [Int]
-  /// The items it is evaluated on: those of the test split, then those of the validation split and, of a model that is
-  /// attacked, the fleet's pool; of a fleet, its pool; of a search, those of the validation split.
+  /// The items it is evaluated on: those of the test split, then those of the validation split, those of further tests
+  /// and, of a model that is attacked, the fleet's pool; of a fleet, its pool; of a search, those of the validation split.
   package let evaluated: [Int]
   /// What initial values and the order of items are drawn from; the same for every arm.
   package let key: RandomKey
@@ -29,15 +29,15 @@ package struct PlannedRun: Sendable {
   package let rows: EvaluationRows
   /// The lengths of all items, by which a step's micro-batches are put together; nil where they are cut as drawn.
   package let lengths: [Int]?
-  /// Tokens that the evaluation generates for each item at most; they are part of its rows.
-  package let generatedTokens: Int
+  /// What each evaluated item is asked; part of its rows.
+  package let question: EvaluationQuestion
   /// The runs that are computed together with this one; nil where it is computed by itself.
   package let pack: Pack?
 
   package init(
     identifier: RunIdentifier, arm: Int, purpose: Purpose, members: [Int], evaluated: [Int], key: RandomKey,
     settings: MethodSettings, batch: Int, microbatch: Int, rows: EvaluationRows, lengths: [Int]? = nil,
-    generatedTokens: Int = 0, pack: Pack? = nil
+    question: EvaluationQuestion = EvaluationQuestion(), pack: Pack? = nil
   ) {
     self.identifier = identifier
     self.arm = arm
@@ -50,7 +50,7 @@ package struct PlannedRun: Sendable {
     self.microbatch = microbatch
     self.rows = rows
     self.lengths = lengths
-    self.generatedTokens = generatedTokens
+    self.question = question
     self.pack = pack
   }
 
@@ -96,8 +96,8 @@ package struct PlannedRun: Sendable {
     key["order"][epoch].permutation(count: members.count).map { members[$0] }
   }
 
-  /// What dropout draws from in epoch `epoch`: each item from the sub-stream of its own number.
-  package func dropoutKey(epoch: Int) -> RandomKey { key["dropout"][epoch] }
+  /// What dropout and mirroring are drawn from in epoch `epoch`: each item from the sub-stream of its own number.
+  package func drawsKey(epoch: Int) -> RandomKey { key["dropout"][epoch] }
 
   /// The micro-batches of a step of an epoch whose order is `order`; where lengths are known, shorter items before longer
   /// ones, and those of one length in the order of the epoch.

@@ -31,13 +31,15 @@ extension AuditReport {
       [
         translation.map { _ in ("translation", translationTable()) },
         likelihoods.map { _ in ("perplexity", perplexityTable()) },
+        cloze.map { ("cloze", $0.table()) },
       ].compactMap(\.self) + [("comparisons", comparisonsTable())]
     let ofClasses = [
       ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
       ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
       ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]
-    let evaluation = fairness.arms.isEmpty && ofTexts.count > 1 ? ofTexts : ofClasses
+    let evaluation =
+      (fairness.arms.isEmpty && ofTexts.count > 1 ? ofTexts : ofClasses) + furtherTestTables()
     guard !isOfPredictions else { return evaluation + (costs.isEmpty ? [] : [("costs", costsTable())]) }
     return evaluation + [
       ("privacy", privacyFigures.privacyTable()), ("roc", privacyFigures.attackCurvesTable()),

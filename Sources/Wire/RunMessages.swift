@@ -24,7 +24,8 @@ extension Tenbin_RunPlan {
     warmup = optimizer.warmup
     clip = optimizer.clip ?? 0
     byLength = run.lengths != nil
-    generatedTokens = UInt32(run.generatedTokens)
+    generatedTokens = UInt32(run.question.generatedTokens)
+    queries = UInt32(run.question.queries)
     if let pack = run.pack {
       self.pack = .with {
         $0.number = UInt32(pack.number)
@@ -59,7 +60,8 @@ extension PlannedRun {
       purpose: .given, members: message.members.map(Int.init), evaluated: message.evaluated.map(Int.init), key: key,
       settings: MethodSettings(rate: message.rate, epochs: Int(message.epochs)), batch: Int(message.batch),
       microbatch: Int(message.microBatch), rows: .uniform(0), lengths: message.byLength ? lengths : nil,
-      generatedTokens: Int(clamping: message.generatedTokens), pack: pack)
+      question: EvaluationQuestion(
+        generatedTokens: Int(clamping: message.generatedTokens), queries: Int(clamping: message.queries)), pack: pack)
   }
 }
 

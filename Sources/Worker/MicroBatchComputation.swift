@@ -17,8 +17,8 @@ package protocol MicroBatchComputation: AnyObject {
   ///
   /// - Parameters:
   ///   - items: positions in the catalogue.
-  ///   - dropout: what the items draw from, each from the sub-stream of its position.
-  func lossSum(method: Int, items: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double
+  ///   - draws: what the items' dropout and mirroring are drawn from, each from the sub-stream of its position.
+  func lossSum(method: Int, items: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double
 
   /// From now on the model at a place of a pack of this method has these parameters.
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws
@@ -32,9 +32,7 @@ package protocol MicroBatchComputation: AnyObject {
 
   /// What the evaluation of some items comes to, item by item, flat: of a classification logits; of sequences the
   /// log-likelihood of each, and then the tokens generated after the first, with −1 behind their end.
-  ///
-  /// - Parameter tokens: how many are generated for each item at most.
-  func evaluate(method: Int, items: [Int], generating tokens: Int) throws -> [Float]
+  func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float]
 
   /// The contents that must be fetched before these items can be computed.
   func lacking(_ items: [Int]) -> [WantedContent]
@@ -45,12 +43,12 @@ package struct PackedMicroBatch {
   package let pack: PlannedRun.Pack
   /// Positions in the catalogue.
   package let items: [Int]
-  package let dropout: RandomKey
+  package let draws: RandomKey
 
-  package init(pack: PlannedRun.Pack, items: [Int], dropout: RandomKey) {
+  package init(pack: PlannedRun.Pack, items: [Int], draws: RandomKey) {
     self.pack = pack
     self.items = items
-    self.dropout = dropout
+    self.draws = draws
   }
 }
 

@@ -27,10 +27,10 @@ struct KnownRun {
     blocks = plan.evaluationBlocks
   }
 
-  /// The micro-batches of a step, and what dropout draws from in its epoch.
+  /// The micro-batches of a step, and what dropout and mirroring are drawn from in its epoch.
   ///
   /// - Throws: `WorkerError` when the run has no such step.
-  mutating func step(_ step: Int) throws(WorkerError) -> (microBatches: [[Int]], dropout: RandomKey) {
+  mutating func step(_ step: Int) throws(WorkerError) -> (microBatches: [[Int]], draws: RandomKey) {
     guard step >= 0, step < plan.steps else {
       throw WorkerError(.failure, "\(plan.identifier) has \(plan.steps) steps, but step \(step) was lent")
     }
@@ -43,6 +43,6 @@ struct KnownRun {
         plan.microBatches(step: step % plan.stepsPerEpoch, order: order?.items ?? [])
       }
     cut = (step, microBatches)
-    return (microBatches, plan.dropoutKey(epoch: epoch))
+    return (microBatches, plan.drawsKey(epoch: epoch))
   }
 }

@@ -78,7 +78,7 @@ package final class Worker {
         items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
         settings: .init(
           precision: precision, labels: Int(welcome.classes), device: device,
-          environment: try environment(welcome),
+          mirroredShare: welcome.mirroredShare, environment: try environment(welcome),
           stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
     case .textClassification:
       return TextComputation(

@@ -21,7 +21,7 @@ extension WorkerSession {
     var parts: [Part] = []
     switch lease.work {
     case .microBatches(let units):
-      let (microBatches, dropout) = try self.step(lease.version, of: lease.run)
+      let (microBatches, draws) = try self.step(lease.version, of: lease.run)
       guard units.upperBound <= microBatches.count else {
         throw WorkerError(.failure, "lease \(lease.identifier) names micro-batches \(units) of \(microBatches.count)")
       }
@@ -33,7 +33,7 @@ extension WorkerSession {
           ? OutgoingBuffers.Buffer(floats: FloatBuffer(repeating: 0, count: count), file: nil)
           : try outgoing.buffer(count: count, lease: lease.identifier)
         let sum = try gradient(
-          of: microBatches, node: node, run: run, dropout: dropout, into: buffer.floats, with: computation)
+          of: microBatches, node: node, run: run, draws: draws, into: buffer.floats, with: computation)
         if isSliced {
           exchange.send(sum, lease: lease, to: grant.slices)
           parts.append(Part(sliced: sum))
@@ -47,7 +47,7 @@ extension WorkerSession {
         throw WorkerError(.failure, "lease \(lease.identifier) names blocks \(blocks) of \(run.blocks.count)")
       }
       let logits = try run.blocks[blocks].flatMap {
-        try computation.evaluate(method: run.method, items: $0, generating: run.plan.generatedTokens)
+        try computation.evaluate(method: run.method, items: $0, run.plan.question)
       }
       parts.append(Part(logits: logits))
       unitsDone += UInt64(blocks.count)
@@ -59,7 +59,7 @@ extension WorkerSession {
 
   /// The sum of the gradients of a node of the step's canonical tree, in `result`.
   func gradient(
-    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, dropout: RandomKey, into result: FloatBuffer,
+    of microBatches: [[Int]], node: Range<Int>, run: KnownRun, draws: RandomKey, into result: FloatBuffer,
     with computation: any MicroBatchComputation
   ) throws -> GradientSum {
     var reduction = GradientReduction(total: node.count, elements: result.count)
@@ -72,7 +72,7 @@ extension WorkerSession {
       let loss: Double
       if let pack = run.plan.pack {
         // Alone in its pack, it must come to the bits that it has among the others.
-        let part = PackedMicroBatch(pack: pack, items: items, dropout: dropout)
+        let part = PackedMicroBatch(pack: pack, items: items, draws: draws)
         let sums = try computation.lossSums(method: run.method, places: run.plan.microbatch, [part])
         guard let sum = sums.first else {
           throw WorkerError(.failure, "a micro-batch of \(run.plan.identifier) is empty")
@@ -80,7 +80,7 @@ extension WorkerSession {
         loss = sum.loss
         buffer.copy(from: sum.gradient)
       } else {
-        loss = try computation.lossSum(method: run.method, items: items, dropout: dropout, gradient: buffer)
+        loss = try computation.lossSum(method: run.method, items: items, draws: draws, gradient: buffer)
       }
       try reduction.insert(
         GradientSum(range: leaf..<leaf + 1, gradient: buffer, lossSum: loss, samples: items.count))
@@ -93,7 +93,7 @@ extension WorkerSession {
     return root
   }
 
-  func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], dropout: RandomKey) {
+  func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], draws: RandomKey) {
     guard var known = runs[run] else { throw WorkerError(.failure, "the plan of run \(run) is missing") }
     defer { runs[run] = known }
     return try known.step(step)

@@ -35,9 +35,9 @@ extension WorkerSession {
     var steps: [LentStep] = []
     for (index, lent) in lentRuns.enumerated() where !lent.isDone && !queue.isRecalled(lent.lease) {
       guard let run = runs[lent.run] else { continue }
-      let (microBatches, dropout) = try step(lent.training.step, of: lent.run)
+      let (microBatches, draws) = try step(lent.training.step, of: lent.run)
       if lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) {
-        steps.append(LentStep(index: index, run: run, microBatches: microBatches, dropout: dropout))
+        steps.append(LentStep(index: index, run: run, microBatches: microBatches, draws: draws))
       } else if !lent.steps.isEmpty {
         // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
         try deliver(&lentRuns[index], isLast: false)
@@ -66,7 +66,7 @@ extension WorkerSession {
     let index: Int
     let run: KnownRun
     let microBatches: [[Int]]
-    let dropout: RandomKey
+    let draws: RandomKey
   }
 
   /// The gradient of each step over all its micro-batches.
@@ -80,7 +80,7 @@ extension WorkerSession {
       try computation.load(training.parameters.floats, method: step.run.method)
       defer { loaded = [:] }
       return try gradient(
-        of: step.microBatches, node: 0..<step.microBatches.count, run: step.run, dropout: step.dropout,
+        of: step.microBatches, node: 0..<step.microBatches.count, run: step.run, draws: step.draws,
         into: scratch.buffer(count: training.parameters.count), with: computation)
     }
   }
@@ -103,7 +103,7 @@ extension WorkerSession {
         guard let pack = step.run.plan.pack else { continue }
         owners.append(number)
         parts.append(
-          PackedMicroBatch(pack: pack, items: step.microBatches[unit], dropout: step.dropout))
+          PackedMicroBatch(pack: pack, items: step.microBatches[unit], draws: step.draws))
       }
       let sums = try computation.lossSums(method: method, places: steps[0].run.plan.microbatch, parts)
       for (number, (part, sum)) in zip(owners, zip(parts, sums)) {

@@ -9,7 +9,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speeds.",
     subcommands: [
-      Step.self, Fleet.self, Coordination.self, Reduce.self, Metrics.self, StepWorkerCommand.self,
+      Step.self, Fleet.self, Coordination.self, Reduce.self, Metrics.self, Generate.self,
+      StepWorkerCommand.self,
       FleetWorkerCommand.self, NullWorkerCommand.self,
     ])
 
@@ -222,6 +223,52 @@ struct BenchCommand: ParsableCommand {
             MetricsBenchmark.Settings(
               items: items, groups: groups, clusters: clusters ?? items, resamples: resamples,
               peer: words.map { $0 + ["--items", "\(items)", "--groups", "\(groups)"] })
+          ).jsonLine)
+      }
+    }
+  }
+
+  struct Generate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Time a language model's likeliest continuations of random prompts; prints one line of JSON.",
+      discussion: """
+        --peer names the interpreter and the script of another library that continues the same prompts with the same \
+        weights, for example '.python/bin/python scripts/peers/generate_transformers.py'.
+        """)
+
+    @Option(help: "llama-160m, mistral-160m, or a checkpoint folder.")
+    var arch: String = "llama-160m"
+
+    @Option(help: "Prompts that are continued together.")
+    var batch: Int = 8
+
+    @Option(help: "Tokens of each prompt.")
+    var prompt: Int = 32
+
+    @Option(help: "Tokens made after each.")
+    var tokens: Int = 64
+
+    @Option(help: "Measured repetitions.")
+    var repetitions: Int = 3
+
+    @Option(help: "What is timed beside it, in words separated by blanks.")
+    var peer: String?
+
+    @OptionGroup var computation: ComputationOptions
+
+    func validate() throws {
+      try requirePositive(
+        [("batch", batch), ("prompt", prompt), ("tokens", tokens), ("repetitions", repetitions)], upTo: 100_000)
+    }
+
+    func run() throws {
+      try reportingErrors {
+        print(
+          try GenerationBenchmark.run(
+            GenerationBenchmark.Settings(
+              model: arch, batch: batch, prompt: prompt, tokens: tokens, threads: computation.threads ?? 2,
+              precision: computation.dtype, device: try Device(named: computation.device), repetitions: repetitions,
+              peer: peer?.split(separator: " ").map(String.init))
           ).jsonLine)
       }
     }

@@ -6,10 +6,17 @@ import Quickstart
 struct QuickstartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quickstart",
-    abstract: "Make the input of a first audit: generated faces, a base pretrained on others, a specification.")
+    abstract: "Make the input of a first audit: generated data, a base pretrained on others, a specification.",
+    discussion: """
+      The tasks are image-classification (drawn faces; the default), text-classification (invented reviews) and \
+      multiple-choice (questions about reviews, asked of a base with a known token bias).
+      """)
 
   @Option(help: "Where to write it.", completion: .directory)
   var directory: String
+
+  @Option(help: "What the audit is of.")
+  var task: QuickstartTask = .imageClassification
 
   @Option(help: "Worker processes for the pretraining.")
   var workers: Int = 2
@@ -20,7 +27,7 @@ struct QuickstartCommand: ParsableCommand {
   }
 
   func run() throws {
-    let quickstart = Quickstart(directory: directory)
+    let quickstart = Quickstart(directory: directory, task: task)
     let display = ProgressDisplay()
     try Session.reportingErrors(display) {
       if !quickstart.isMade {
@@ -31,3 +38,5 @@ struct QuickstartCommand: ParsableCommand {
     }
   }
 }
+
+extension QuickstartTask: ExpressibleByArgument {}

@@ -115,4 +115,52 @@ import Testing
       "lira-offline,rmia,loss", "--groups", "lighting", "--output", study.path("attack"))
     #expect(attack.exitCode == 0, "\(attack.errors)")
   }
+
+  @Test("Mirrored images and two queries: the same bytes with 1 and 3 workers, and an early look at a released model")
+  func mirrored() throws {
+    let study = try TinyStudy()
+    try study.write(
+      TinyStudy.specification.replacing(
+        small,
+        with: "privacy: {design: released, attacks: [lira-offline, loss], models: 8, pool: 40, queries: 2, packed: 2, "
+          + "early: {looks: [6], half_width: 0.5}}"
+      ).replacing("microbatch: 4,", with: "microbatch: 4, flip: 0.5,"), to: "mirrored.yaml")
+    for workers in [1, 3] {
+      let outcome = try Program.run(
+        "audit", study.path("mirrored.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("w3/results.json") == study.read("w1/results.json"))
+    let verified = try Program.run("verify", study.path("w3"), "--specification", study.path("mirrored.yaml"))
+    #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
+    #expect(try results(study, "w1").looks.contains { $0.trainedModels == 6 })
+    // An image and its mirror image are not the same to a model, and both were asked for, for every item and model.
+    let rows = String(decoding: try study.read("w1/predictions/fleets/full.csv"), as: UTF8.self)
+      .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    let columns = try #require(rows.first)
+    let query = try #require(columns.firstIndex(of: "query"))
+    let item = try #require(columns.firstIndex(of: "item"))
+    let logit = try #require(columns.firstIndex { $0.hasPrefix("logit_") })
+    let pairs = Dictionary(grouping: rows.dropFirst()) { "\($0[1]) \($0[item])" }
+    #expect(pairs.values.allSatisfy { Set($0.map { $0[query] }) == ["0", "1"] && $0.count == 2 })
+    #expect(pairs.values.contains { $0[0][logit] != $0[1][logit] })
+    // What is measured on the test items is what models say of images as they are.
+    let table = String(decoding: try study.read("w1/predictions/full.csv"), as: UTF8.self)
+    #expect(table.hasPrefix("arm,seed,split,item,label,") && !table.contains("query"))
+    let attack = try Program.run(
+      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--target", "released", "--attacks",
+      "lira-offline,loss", "--groups", "lighting", "--output", study.path("attack"))
+    #expect(attack.exitCode == 0, "\(attack.errors)")
+
+    // Without mirroring other models come out of it.
+    try study.write(
+      String(decoding: try study.read("mirrored.yaml"), as: UTF8.self).replacing(" flip: 0.5,", with: ""),
+      to: "plain.yaml")
+    let plain = try Program.run("audit", study.path("plain.yaml"), "--output", study.path("plain"))
+    #expect(plain.exitCode == 0, "\(plain.errors)")
+    for arm in ["base", "full"] {
+      let path = "predictions/\(arm).csv"
+      #expect(try study.read("plain/\(path)") != study.read("w1/\(path)"))
+    }
+  }
 }

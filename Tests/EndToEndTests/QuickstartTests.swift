@@ -61,4 +61,100 @@ import Testing
     let ceiling = try #require(row.split(separator: ",").last.flatMap { Double($0) })
     #expect(ceiling < 0.9 && dusk.interval.lower < ceiling)
   }
+
+  /// Runs the quickstart of a task and its audit with the first seed alone.
+  private func audit(_ task: String, in folder: TemporaryFolder) throws -> (specification: String, results: Data) {
+    let made = try Program.run("quickstart", "--directory", folder.path, "--task", task)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    let written = try String(contentsOfFile: "\(folder.path)/audit.yaml", encoding: .utf8)
+    try folder.write(written.replacing("seeds: [13, 1337, 42]", with: "seeds: [13]"), to: "short.yaml")
+    let audit = try Program.run(
+      "audit", "\(folder.path)/short.yaml", "--workers", "2", "--output", "\(folder.path)/audit")
+    #expect(audit.exitCode == 0, "\(audit.errors)")
+    return (written, try Data(contentsOf: URL(filePath: "\(folder.path)/audit/results.json")))
+  }
+
+  @Test("Reviews: the frozen base reads the rare dialect worse than the others, and nobody beats the ideal reader")
+  func reviews() throws {
+    let folder = try TemporaryFolder()
+    let found = try audit("text-classification", in: folder)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let results = try decoder.decode(Results.self, from: found.results)
+    func accuracy(_ arm: String, _ dialect: String) throws -> Results.Accuracy {
+      let groups = try #require(results.evaluations.first { $0.arm == arm }).overSeeds.groups
+      return try #require(groups.first { $0.group.value == dialect }).accuracy
+    }
+    let rare = try accuracy("base", "highland")
+    for dialect in ["coastal", "inland"] {
+      #expect(rare.interval.upper < (try accuracy("base", dialect)).interval.lower)
+      #expect((try accuracy("full", dialect)).value > 0.9)
+    }
+    #expect(try accuracy("full", "highland").value > rare.value)
+    for dialect in ["coastal", "inland", "highland"] {
+      let ceiling = try planted(dialect, in: found.specification)
+      #expect(try accuracy("full", dialect).interval.lower < ceiling)
+    }
+  }
+
+  @Test("Questions: the planted token bias is measured within its interval and vanishes when orders are averaged")
+  func questions() throws {
+    let folder = try TemporaryFolder()
+    let found = try audit("multiple-choice", in: folder)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let choices = try decoder.decode(ChoiceResults.self, from: found.results).choices
+    let groups = try #require(choices.arms.first { $0.arm == "base" }?.wordings.first).groups
+    for dialect in ["coastal", "inland", "highland"] {
+      let bias = try #require(groups.first { $0.group.value == dialect }).tokenBias
+      let share = try planted(dialect, in: found.specification)
+      #expect(bias.followsLabel.interval.lower <= share && share <= bias.followsLabel.interval.upper)
+      #expect(abs(bias.followsLabel.value - share) < 0.05)
+    }
+    // Asked in haste, half of the right answers are called B: single orders miss them, the average does not.
+    let hasty = try #require(groups.first { $0.group.value == "hasty" })
+    #expect(hasty.tokenBias.followsLabel.value > 0.9 && hasty.tokenBias.singleOrderAccuracy.value < 0.6)
+    #expect(hasty.accuracy.value > 0.9)
+    for option in hasty.options {
+      #expect(option.share.interval.lower < 0.55 && option.share.interval.upper > 0.45)
+    }
+    for arm in choices.arms where arm.arm != "base" {
+      let overall = try #require(arm.wordings.first).overall
+      #expect(overall.tokenBias.followsLabel.value < 0.1, "\(arm.arm)")
+    }
+  }
+
+  private struct ChoiceResults: Decodable {
+    struct Choices: Decodable { let arms: [Arm] }
+    struct Arm: Decodable {
+      let arm: String
+      let wordings: [Wording]
+    }
+    struct Wording: Decodable {
+      let overall: Overall
+      let groups: [Measures]
+    }
+    struct Overall: Decodable { let tokenBias: Bias }
+    struct Measures: Decodable {
+      let group: Results.Group.Name
+      let accuracy: Results.Accuracy
+      let options: [Option]
+      let tokenBias: Bias
+    }
+    struct Option: Decodable { let share: Results.Accuracy }
+    struct Bias: Decodable {
+      let followsLabel: Results.Accuracy
+      let singleOrderAccuracy: Results.Accuracy
+    }
+    let choices: Choices
+  }
+
+  /// The share or accuracy that a specification's comment names for a dialect.
+  private func planted(_ dialect: String, in specification: String) throws -> Double {
+    let comment = specification.split(separator: "\n").filter { $0.hasPrefix("#") }.joined(separator: " ")
+    let words = comment.split { " :,".contains($0) }
+    let place = try #require(words.firstIndex { $0 == dialect })
+    let text = words[place + 1].hasSuffix(".") ? words[place + 1].dropLast() : words[place + 1]
+    return try #require(Double(text))
+  }
 }

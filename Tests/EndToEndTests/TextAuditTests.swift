@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct TextAuditTests {
   @Test(
     "Every task of texts comes to the same bytes with 1 and 3 workers, and verifies",
-    arguments: ["classification", "modelling", "translation", "choice"])
+    arguments: ["classification", "modelling", "translation", "choice", "cloze"])
   func sameBytes(task: String) throws {
     let study = try TinyTexts()
     for workers in [1, 3] {
@@ -24,7 +24,7 @@ import Testing
     let report = String(decoding: try study.read("w1/report.html"), as: UTF8.self)
     let titles = [
       "classification": "Accuracy by group", "modelling": "Perplexity by group", "translation": "Translations by group",
-      "choice": "Token bias",
+      "choice": "Token bias", "cloze": "its probability",
     ]
     #expect(report.contains(titles[task] ?? "?"))
   }
@@ -58,6 +58,56 @@ import Testing
     #expect(written > 200 && written < 320)
   }
 
+  @Test("A further test is evaluated by the same models, with its own groups and labels, and changes nothing else")
+  func furtherTest() throws {
+    let study = try TinyTexts()
+    let specification = try #require(TinyTexts.specifications["classification"])
+    let start = try #require(specification.range(of: "  tests:\n"))
+    let end = try #require(specification.range(of: "arms:\n"))
+    try study.write(
+      specification.replacingCharacters(in: start.lowerBound..<end.lowerBound, with: ""), to: "without.yaml")
+    for name in ["classification", "without"] {
+      let outcome = try Program.run("audit", study.path("\(name).yaml"), "--output", study.path(name))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      if name == "classification" { #expect(outcome.output.contains("on elsewhere:"), "\(outcome.output)") }
+    }
+    let found = try results(study, "classification")
+    let without = try results(study, "without")
+    for key in ["evaluations", "comparisons", "privacy", "losses", "items"] {
+      #expect(try canonical(found[key]) == canonical(without[key]), "\(key)")
+    }
+    let tests = try #require(found["further_tests"] as? [[String: Any]])
+    let test = try #require(tests.first)
+    #expect(tests.count == 1 && (without["further_tests"] as? [Any])?.isEmpty == true)
+    #expect(test["name"] as? String == "elsewhere" && test["n"] as? Int == 40)
+    #expect(test["trained_on"] as? Int == (try trains(study, onRow: 2) ? 1 : 0))
+    // Accuracy is what the predictions say.
+    let table = String(decoding: try study.read("classification/predictions/tests/elsewhere/full.csv"), as: UTF8.self)
+    let rows = table.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    #expect(rows.first == ["arm", "seed", "split", "item", "label", "logit_calm", "logit_cross", "aim", "cluster"])
+    #expect(rows.count == 1 + 2 * 40 && rows.dropFirst().allSatisfy { $0[3].hasPrefix("elsewhere/row ") })
+    let right = try rows.dropFirst().count { row in
+      let logits = try (Float(#require(Double(row[5]))), Float(#require(Double(row[6]))))
+      return (logits.1 > logits.0 ? "cross" : "calm") == row[4]
+    }
+    let accuracies = try #require(
+      try study.read("classification/tables/tests/elsewhere/groups.csv").lines.first { $0.hasPrefix("full,,all,") })
+    #expect(accuracies.split(separator: ",").contains("\(Double(right) / 80)"), "\(accuracies)")
+  }
+
+  private func results(_ study: TinyTexts, _ folder: String) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: study.read("\(folder)/results.json")) as? [String: Any])
+  }
+
+  private func canonical(_ value: Any?) throws -> Data {
+    try JSONSerialization.data(withJSONObject: #require(value), options: [.sortedKeys, .fragmentsAllowed])
+  }
+
+  /// Whether a row of the texts is trained on: it is neither tested nor validated.
+  private func trains(_ study: TinyTexts, onRow row: Int) throws -> Bool {
+    try !study.read("classification/predictions/full.csv").lines.contains { $0.contains(",t\(row - 2),") }
+  }
+
   @Test(
     "What cannot be used of texts is refused with a message that names the row",
     arguments: [
@@ -68,6 +118,10 @@ import Testing
         "row 1"
       ),
       ("choice", "questions.jsonl", "\"question\": \"Which?\"", "\"question\": \"\"", "row 1"),
+      ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was it.", "row 1"),
+      ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was \(String(repeating: "so ", count: 200))_.", "line 1"),
+      ("classification", "others.jsonl", "\"gold\": \"quiet\"", "\"gold\": \"loud\"", "\"loud\""),
+      ("classification", "others.jsonl", "\"case\": \"a mild day 0\"", "\"case\": \"\"", "others.jsonl, line 1"),
     ])
   func badRows(task: String, file: String, old: String, new: String, says: String) throws {
     let study = try TinyTexts()
@@ -86,6 +140,10 @@ import Testing
       ("classification", "  text: text", "  text: text\n  prompt: x", "data.prompt"),
       ("translation", "tr: {source} en:", "tr: en:", "{source}"),
       ("modelling", "seeds: [13, 42]", "seeds: [13, 42]\nsearch: {rates: [1e-3]}", "search"),
+      ("choice", "    arms:", "      tests: [{name: x, manifest: y, groups: [z]}]\n    arms:", "data.tests"),
+      ("classification", "name: elsewhere", "name: else/where", "data.tests[0].name"),
+      ("classification", "groups: [aim]", "groups: [goal]", "\"goal\""),
+      ("cloze", "  cluster: visit", "  cluster: visit\n  wordings: []", "data.wordings"),
       ("choice", "seeds: [13]", "seeds: [13]\nprivacy: {models: 6}", "privacy"),
       ("choice", "  corpus: {manifest: texts.csv, text: text, tokens: 24}\n", "", "data.corpus"),
       ("modelling", "tokens: 24", "tokens: 4096", "at most 512"),
@@ -98,4 +156,8 @@ import Testing
     let outcome = try Program.run("audit", study.path("bad.yaml"), "--output", study.path("out"))
     #expect(outcome.exitCode == 78 && outcome.errors.contains(says), "\(outcome.errors)")
   }
+}
+
+extension Data {
+  fileprivate var lines: [Substring] { String(decoding: self, as: UTF8.self).split(separator: "\n") }
 }

@@ -23,6 +23,8 @@ final class TinyTexts {
     try write(Self.texts, to: "texts.csv")
     try write(Self.pairs, to: "pairs.jsonl")
     try write(Self.questions, to: "questions.jsonl")
+    try write(Self.frames, to: "frames.jsonl")
+    try write(Self.otherTexts, to: "others.jsonl")
     for (name, text) in Self.specifications { try write(text, to: "\(name).yaml") }
   }
 
@@ -59,6 +61,21 @@ final class TinyTexts {
     """
   }.joined(separator: "\n")
 
+  private static let frames: String = (0..<24).map { row in
+    """
+    {"frame": "\(["The soup", "The room"][row % 2]) no \(row) was _.", "candidates": ["warm", "cold"\(row % 3 == 0 ? ", \"wet\"" : "")], \
+    "thing": "\(["soup", "room"][row % 2])", "visit": "\(row / 2)"}
+    """
+  }.joined(separator: "\n")
+
+  /// Of another source, with labels of its own; the first one is trained on, too.
+  private static let otherTexts: String = (0..<40).map { row in
+    let text = row == 0 ? "a mild day 0" : "\(["a soft day", "never a mess"][row % 2]) over there \(row)"
+    return """
+      {"case": "\(text)", "gold": "\(["quiet", "cross"][row % 2])", "aim": "\(["us", "them"][row / 2 % 2])", "form": \(row / 4)}
+      """
+  }.joined(separator: "\n")
+
   static let specifications = [
     "classification": """
     name: moods
@@ -72,6 +89,8 @@ final class TinyTexts {
       groups: [place]
       tokens: 40
       split: {train: 0.6, validation: 0.1, test: 0.3, seed: 13, stratify: [mood]}
+      tests:
+        - {name: elsewhere, manifest: others.jsonl, text: case, label: gold, labels: {quiet: calm}, groups: [aim], cluster: form}
     arms:
       - base
       - lora: {rank: 2, alpha: 8, targets: [q_proj, v_proj], dropout: 0.1}
@@ -117,6 +136,20 @@ final class TinyTexts {
     training: {epochs: 2, batch: 16, microbatch: 4, lora: {rate: 3e-3}, full: {rate: 3e-3}}
     seeds: [13]
     privacy: {attacks: [lira, loss], models: 6, pool: 24}
+
+    """,
+    "cloze": """
+    name: words
+    base: base
+    task: cloze
+    data:
+      manifest: frames.jsonl
+      groups: [thing]
+      cluster: visit
+      corpus: {manifest: texts.csv, text: text, tokens: 24}
+    arms: [base, {lora: {rank: 2, alpha: 8, targets: [q_proj, v_proj]}}, full]
+    training: {epochs: 1, batch: 16, microbatch: 4, lora: {rate: 3e-3}, full: {rate: 3e-3}}
+    seeds: [13, 42]
 
     """,
     "choice": """

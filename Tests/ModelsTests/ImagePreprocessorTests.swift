@@ -51,6 +51,20 @@ import Torch
     #expect(largestDifference(try pixels.floats(), [0, 0.4, 0.2, 0.6, 1, 0.8]) < 1e-6)
   }
 
+  @Test("A mirrored image has its columns in the opposite order, row by row and channel by channel")
+  func mirrored() throws {
+    var preprocessing = try #require(golden.base.preprocessing)
+    preprocessing.normalization = nil
+    let preprocessor = ImagePreprocessor(preprocessing, imageSize: ImageExtent(height: 2, width: 3))
+    let image = (0..<18).map { UInt8(5 * $0) }
+    let opposite = [0, 1].flatMap { row in
+      [2, 1, 0].flatMap { column in (0..<3).map { image[3 * (3 * row + column) + $0] } }
+    }
+    let found = try preprocessor.pixels(resized: [image, image], mirrored: [true, false]).floats()
+    #expect(found == (try preprocessor.pixels(resized: [opposite, image]).floats()))
+    #expect(Array(found.prefix(18)) != Array(found.suffix(18)))
+  }
+
   @Test("Bytes that do not fill the image, and sizes that make no image, are refused")
   func misfits() throws {
     let preprocessor = try ImagePreprocessor(golden.base)

@@ -230,7 +230,7 @@ import Testing
   func dropoutKeys() throws {
     let runs = try Plan(specification: Self.specification(), input: Self.input()).runs
     let keys = runs.filter { $0.arm == 1 }.flatMap { run in
-      (0..<2).flatMap { epoch in (0..<3).map { run.dropoutKey(epoch: epoch)[$0] } }
+      (0..<2).flatMap { epoch in (0..<3).map { run.drawsKey(epoch: epoch)[$0] } }
     }
     #expect(Set(keys).count == keys.count)
   }

@@ -79,6 +79,15 @@ struct HateSpeechScriptTests {
     #expect(first == [["black", "", "", "", ""], ["", "", "", "men", ""], ["", "", "", "", ""]])
   }
 
+  @Test("Of one attribute only the texts that target a group of it are written")
+  func attribute() throws {
+    #expect(try table(annotations, "--attribute", "gender").rows.map(\.fields[1]) == ["second"])
+    #expect(try table(annotations, "--attribute", "race").rows.map(\.fields[3]) == ["asian;black"])
+    try PrepareScript.expectRefusal(
+      "prepare-hate-speech", [try release(annotations), output, "--attribute", "age"], output: output,
+      saying: ["no text targets a group of age"])
+  }
+
   @Test("What it writes is a manifest of texts with overlapping tags")
   func manifest() throws {
     _ = try table(annotations)

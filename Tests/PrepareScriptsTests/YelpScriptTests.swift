@@ -1,3 +1,4 @@
+import AnswerChoice
 import Datasets
 import Foundation
 import TestSupport
@@ -55,6 +56,46 @@ struct YelpScriptTests {
     let table = try Table(file: output)
     #expect(table.header == ["review", "text"])
     #expect(table.rows.allSatisfy { $0.fields[0].count == 16 && $0.fields[0].allSatisfy(\.isHexDigit) })
+  }
+
+  @Test("What is asked of is short, comes next in the order and is none of what is trained on")
+  func asked() throws {
+    let texts = reviews + (0..<20).map { "secret_\($0) " + String(repeating: "long ", count: 20) }
+    let outputs = ["questions", "yes-no", "frames"].map { "\(folder.path)/\($0).jsonl" }
+    let outcome = try PrepareScript.run(
+      "prepare-yelp",
+      [
+        try jsonLines(texts), output, "--count", "10", "--asked", "20", "--longest", "40", "--questions", outputs[0],
+        "--yes-no", outputs[1], "--frames", outputs[2],
+      ])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    #expect(!outcome.output.contains("secret"))
+    let trained = try Set(Table(file: output).rows.map { $0.fields[1] })
+    let questions = try GeneralQuestionReader.questions(bytes: bytes(outputs[0]), file: outputs[0])
+    #expect(questions.count == 20 && Set(questions.map(\.context)).count == 20)
+    #expect(questions.allSatisfy { $0.options == ["male", "female", "neutral"] && $0.answer == nil })
+    #expect(questions.allSatisfy { question in !trained.contains(question.context ?? "") })
+    #expect(questions.allSatisfy { ($0.context ?? "").count <= 40 && $0.attributes["length"] == ["short"] })
+    let yesOrNo = try GeneralQuestionReader.questions(bytes: bytes(outputs[1]), file: outputs[1])
+    #expect(yesOrNo.count == 40 && yesOrNo.map(\.context) == questions.flatMap { [$0.context, $0.context] })
+    let frames = try ClozeReader.frames(bytes: bytes(outputs[2]), file: outputs[2])
+    #expect(frames.count == 100 && Set(frames.flatMap { $0.attributes["review"] ?? [] }).count == 20)
+    #expect(frames.allSatisfy { $0.candidates == ["male", "female"] && $0.remainder.count < 12 })
+    // The same draw without questions trains on the same texts.
+    #expect(try Set(draw(jsonLines(texts)).map { $0[1] }) == trained)
+  }
+
+  private func bytes(_ path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path))) }
+
+  @Test("Questions without texts to ask of, and too few of these, are refused")
+  func tooFew() throws {
+    let file = try jsonLines(reviews)
+    let alone = try PrepareScript.run("prepare-yelp", [file, output, "--frames", "\(folder.path)/f", "--count", "1"])
+    #expect(alone.status == 2 && alone.errors.contains("--asked"), "\(alone.errors)")
+    try PrepareScript.expectRefusal(
+      "prepare-yelp",
+      [file, output, "--count", "30", "--asked", "11", "--frames", "\(folder.path)/frames.jsonl"], output: output,
+      saying: ["10 more texts"], never: ["secret"])
   }
 
   @Test("Files of another form and too few texts are refused, and no text is printed")

@@ -31,8 +31,9 @@ extension AuditInputs {
     let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
     let arms = specification.arms.count
     return
-      "\(manifest.items.count) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
+      "\(plan.input.ownItems) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
       + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
+      + plan.input.furtherTests.map { ", \($0.items.count) of \($0.name)" }.joined()
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
       + warnings

@@ -65,10 +65,11 @@ extension Tenbin_Welcome {
       switch inputs.specification.task {
       case .imageClassification: .imageClassification
       case .textClassification: .textClassification
-      case .languageModelling, .translation, .multipleChoice: .languageModelling
+      case .languageModelling, .translation, .multipleChoice, .cloze: .languageModelling
       }
     paddingToken = UInt32(inputs.texts?.padding ?? 0)
     endTokens = inputs.texts?.endTokens.map(UInt32.init) ?? []
+    mirroredShare = inputs.specification.training.mirroredShare
     stateCacheBytes = UInt64(inputs.specification.cluster.stateCache) << 30
     precision =
       switch inputs.specification.training.precision {

@@ -20,6 +20,8 @@ package struct AuditInputs: Sendable {
   let adapters: [Int: AdapterFolder]
   /// What the model sees of the items; nil where they are images.
   let texts: ItemTexts?
+  /// By further test, what the columns of its items' groups are called.
+  let furtherGroupNames: [[String]]
   /// The whole path of the file that the specification was read from; nil where it came from no file.
   package private(set) var specificationFile: String?
 
@@ -54,13 +56,13 @@ package struct AuditInputs: Sendable {
         "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
           + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
-    let questions =
-      specification.task == .multipleChoice ? try ItemQuestions(specification, resolved: resolved) : nil
-    let given =
-      try questions?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
+    let asked = specification.task.isAsked ? try AskedItems(specification, resolved: resolved) : nil
+    let data = try asked?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
+    let tests = try FurtherTests(specification, after: data, resolved: resolved)
+    let given = data.followed(by: tests.items)
     let texts =
       try specification.task.isText
-      ? ItemTexts(given, specification, base: checkpoint, questions: questions?.task) : nil
+      ? ItemTexts(given, specification, base: checkpoint, asked: asked?.task) : nil
     let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.places.failure(
@@ -76,7 +78,8 @@ package struct AuditInputs: Sendable {
       specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
     let baseFiles = try checkpoint.contentFiles()
     let input = try PlanInput(
-      manifest: manifest, specification: specification, base: ContentHash(ofCheckpoint: baseFiles),
+      manifest: manifest, furtherTests: tests.planned, specification: specification,
+      base: ContentHash(ofCheckpoint: baseFiles),
       adapters: arms.contents, sequences: texts?.planned)
     try Self.requireItems(in: input.groups, of: specification)
     let plan = try Plan(specification: specification, input: input)
@@ -89,6 +92,7 @@ package struct AuditInputs: Sendable {
     layouts = arms.layouts
     adapters = arms.adapters
     self.texts = texts
+    furtherGroupNames = tests.groupNames
   }
 
   private static func manifest(_ specification: Specification, file: String) throws -> Manifest {

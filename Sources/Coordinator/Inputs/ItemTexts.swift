@@ -22,16 +22,16 @@ struct ItemTexts: Sendable {
   /// What ends a text that is generated, ascending.
   let endTokens: [Int]
   let tokenizer: TextTokenizer
-  /// The questions among the items; nil in another task.
-  let choices: ChoiceTask?
+  /// What is asked of the last items; nil in another task.
+  let asked: AskedTask?
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
   /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
   ///
-  /// - Parameter questions: the last items of the manifest, where they are questions.
+  /// - Parameter asked: the last items of the manifest, where they are asked.
   init(
-    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, questions: ChoiceTask? = nil
+    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: AskedTask? = nil
   ) throws {
     let tokenizer = try TextTokenizer(folder: base.path)
     let most = try base.maximumTokens()
@@ -39,12 +39,12 @@ struct ItemTexts: Sendable {
       throw specification.places.failure(at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
     }
     let encoder = TextEncoder(
-      tokenizer: tokenizer, limit: specification.data.tokens ?? (questions == nil ? min(most, Self.usualTokens) : most),
+      tokenizer: tokenizer, limit: specification.data.tokens ?? (asked == nil ? min(most, Self.usualTokens) : most),
       file: manifest.file)
     let made =
-      try questions.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
+      try asked.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
       ?? Self.sequences(of: manifest, specification, encoder)
-    choices = questions
+    self.asked = asked
     let vocabulary = try base.vocabularySize()
     for (item, sequences) in zip(made.manifest.items, made.sequences) {
       guard let token = sequences.lazy.flatMap(\.tokens).first(where: { $0 >= vocabulary }) else { continue }
@@ -93,9 +93,11 @@ struct ItemTexts: Sendable {
         ]
       }
       return (manifest, sequences, 0)
-    case .imageClassification, .textClassification, .multipleChoice:
+    case .imageClassification, .textClassification, .multipleChoice, .cloze:
       var cut = 0
       let sequences = try manifest.items.map { item in
+        var encoder = encoder
+        encoder.file = item.source ?? encoder.file
         let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
         cut += isCut ? 1 : 0
         return [sequence]
@@ -104,13 +106,13 @@ struct ItemTexts: Sendable {
     }
   }
 
-  /// Texts that are trained on in blocks, and of each question every continuation that is scored.
+  /// Texts that are trained on in blocks, and of each question or frame every continuation that is scored.
   private static func sequences(
-    of manifest: Manifest, asking task: ChoiceTask, _ specification: Specification, _ encoder: TextEncoder
+    of manifest: Manifest, asking task: AskedTask, _ specification: Specification, _ encoder: TextEncoder
   ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: Int) {
     var blocks = encoder
-    blocks.limit = min(encoder.limit, specification.data.choices?.corpus?.tokens ?? encoder.limit)
-    blocks.file = specification.data.choices?.corpus?.manifest ?? encoder.file
+    blocks.limit = min(encoder.limit, specification.data.corpus?.tokens ?? encoder.limit)
+    blocks.file = specification.data.corpus?.manifest ?? encoder.file
     var sequences: [[TokenSequence]] = []
     var question = 0
     let divided = try manifest.divided { item in
@@ -122,7 +124,7 @@ struct ItemTexts: Sendable {
       }
       sequences.append(
         try task.continuations(of: question).map { continuation in
-          try encoder.continued(continuation.texts.prompt, by: continuation.texts.continuation, line: item.row)
+          try encoder.continued(continuation.prompt, by: continuation.continuation, line: item.row)
         })
       question += 1
       return [item]

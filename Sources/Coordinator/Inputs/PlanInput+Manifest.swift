@@ -7,24 +7,27 @@ internal import Synchronization
 
 extension PlanInput {
   /// Reads every item, and decodes every image, once: a file that cannot be used is found before anything starts.
+  ///
+  /// - Parameter manifest: the items of the data, then those of further tests.
   init(
-    manifest: Manifest, specification: Specification, base: ContentHash, adapters: [String: ContentHash],
-    sequences: Sequences?
+    manifest: Manifest, furtherTests: [FurtherTest], specification: Specification, base: ContentHash,
+    adapters: [String: ContentHash], sequences: Sequences?
   ) throws {
+    let own = manifest.items.prefix(furtherTests.first?.items.lowerBound ?? manifest.items.count)
     let settings = specification.data
     var strata: [[String]] = []
     if case .fractions(_, _, _, _, let columns) = settings.split {
-      strata = columns.indices.map { column in manifest.items.map { $0.extra[column] } }
+      strata = columns.indices.map { column in own.map { $0.extra[column] } }
     }
-    let splits = manifest.items.compactMap { $0.split.flatMap { Split(rawValue: $0.rawValue) } }
+    let splits = own.compactMap { $0.split.flatMap { Split(rawValue: $0.rawValue) } }
     self.init(
       labels: manifest.items.map(\.classIndex), classes: manifest.classNames,
       clusters: manifest.items.map(\.cluster), strata: strata,
-      givenSplit: splits.count == manifest.items.count ? splits : nil,
+      givenSplit: splits.count == own.count ? splits : nil,
       contents: try Self.contents(of: manifest),
-      groups: Self.groups(of: manifest, settings: settings.groups)
-        + settings.combinations.flatMap { Self.combined($0, of: manifest) },
-      base: base, adapters: adapters, sequences: sequences)
+      groups: Self.groups(of: manifest.first(own.count), settings: settings.groups)
+        + settings.combinations.flatMap { Self.combined($0, of: manifest.first(own.count)) },
+      base: base, adapters: adapters, sequences: sequences, furtherTests: furtherTests)
   }
 
   private static func contents(of manifest: Manifest) throws -> [ContentHash] {
@@ -68,7 +71,7 @@ extension PlanInput {
   }
 
   /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
-  private static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
+  static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
       // Of texts that are only trained on nobody asks.
       let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) }

@@ -22,10 +22,20 @@ extension AuditEvidence {
       })
   }
 
+  /// What models would put into frames; nil in another task.
+  func cloze() throws -> ClozeEvaluation? {
+    guard case .cloze(let task) = inputs.texts?.asked else { return nil }
+    let items = testItems
+    return try ClozeEvaluation.evaluate(
+      task: task, arms: try arms.indices.map { try answerScores($0) },
+      comparisons: comparisons() + exploratoryComparisons(), groups: items.groups, clusters: items.clusters,
+      key: plan.statisticsKey["choices"])
+  }
+
   /// - Returns: What is chosen; and where every question has a right answer among as many options, the same as any
   ///   classification, an option's position being its class.
   func choices() throws -> (found: ChoiceEvaluation, classification: FairnessEvaluation?)? {
-    guard let task = inputs.texts?.choices else { return nil }
+    guard case .choices(let task) = inputs.texts?.asked else { return nil }
     let test = plan.splits.test
     let units = plan.units.unitOfItem
     let (clusters, groups) = (test.map { units[$0] }, groups(among: test))
@@ -37,7 +47,6 @@ extension AuditEvidence {
     guard options > 1, task.questions.allSatisfy({ $0.answer != nil && $0.options.count == options }) else {
       return (found, nil)
     }
-    let decision = inputs.specification.decision
     let classification = try FairnessEvaluation.evaluate(
       items: EvaluationItems(
         identifiers: test.map { inputs.manifest.items[$0].name }, labels: task.questions.map { $0.answer ?? 0 },
@@ -48,7 +57,7 @@ extension AuditEvidence {
           runs: try arm.runs.map { RunPredictions(seed: $0.seed, logits: try task.logits($0, arm: arm.arm)) })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(),
-      rule: DecisionRule(metric: .accuracy, margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      rule: rule,
       validation: nil, key: plan.statisticsKey["fairness"])
     return (found, classification)
   }

@@ -81,12 +81,17 @@ extension AuditEvidence {
 
   /// What models say of the pool, which they are asked for behind some other items: logits, or of sequences the mean
   /// log-likelihood of a target token.
-  private func scores(of runs: [(index: Int, skipped: Int)], pool: [Int]) throws -> FleetScores {
+  ///
+  /// - Parameter runs: each with where the pool stands among the items that its model was asked for.
+  private func scores(of runs: [(index: Int, positions: Range<Int>)], pool: [Int]) throws -> FleetScores {
     guard !inputs.specification.task.isClassification else {
-      return .logits(try runs.map { [try logits(of: $0.index, skipping: $0.skipped, count: pool.count)] })
+      return .logits(
+        try runs.map { run in
+          try (0..<(privacy?.queries ?? 1)).map { try logits(of: run.index, at: run.positions, query: $0) }
+        })
     }
     let scores = try runs.map { run in
-      zip(try logLikelihoods(of: run.index, run.skipped..<run.skipped + pool.count), pool).map { sum, item in
+      zip(try logLikelihoods(of: run.index, run.positions), pool).map { sum, item in
         min(0, sum / Double(max(1, targetCount(of: item))))
       }
     }
@@ -107,11 +112,11 @@ extension AuditEvidence {
     let pool = plan.membership?.pool ?? []
     let units = plan.units.unitOfItem
     var masks = plan.membership?.masks ?? []
-    var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, skipped: 0) }
+    var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, positions: pool.indices) }
     var design = FleetDesign.symmetric
     if let released = plan.membership?.released {
       masks.insert(released, at: 0)
-      runs.insert((try releasedRun(ofArm: arm), plan.splits.test.count + plan.splits.validation.count), at: 0)
+      runs.insert((try releasedRun(ofArm: arm), plan.poolPositions), at: 0)
       design = .released(target: 0)
     }
     return Fleet(

@@ -29,35 +29,44 @@ struct AuditEvidence {
       planVersion: Plan.version, classNames: inputs.classNames,
       positiveClass: positiveClass.map { inputs.classNames[$0] },
       counts: ItemCounts(
-        items: inputs.manifest.items.count, train: plan.splits.train.count, validation: plan.splits.validation.count,
+        items: plan.input.ownItems, train: plan.splits.train.count, validation: plan.splits.validation.count,
         test: plan.splits.test.count),
       seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
       privacy: privacy.evaluations, fleetModels: plan.membership?.masks.count ?? 0,
       poolItems: plan.membership?.pool.count ?? 0,
-      losses: losses(), ratesWereFixed: inputs.search == nil, search: inputs.search?.found,
+      losses: losses(), ratesWereFixed: inputs.search == nil && arms.contains(where: \.isTrained),
+      search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: samples, clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
       privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: looks,
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
+    report.furtherTests = try furtherTests()
+    report.queries = inputs.specification.privacy?.queries ?? 1
+    report.mirroredShare = inputs.specification.training.mirroredShare
     switch inputs.specification.task {
     case .imageClassification, .textClassification: break
     case .languageModelling: report.take(try likelihoods())
     case .translation: if let found = try translations() { report.take(found) }
     case .multipleChoice:
       if let found = try choices() { report.take(found.found, classification: found.classification) }
+    case .cloze: report.cloze = try cloze()
     }
     return report
   }
 
+  /// What was agreed before the run.
+  var rule: DecisionRule {
+    let decision = inputs.specification.decision
+    return DecisionRule(
+      metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+  }
+
   /// What is measured of classes; nothing where items have none.
   private func classification(_ items: EvaluationItems) throws -> (FairnessEvaluation, [SampleImage]) {
-    let decision = inputs.specification.decision
-    let rule = DecisionRule(
-      metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup)
     guard inputs.specification.task.isClassification else { return (FairnessEvaluation(unmeasured: rule), []) }
-    let predictions = try arms.indices.map { try armPredictions($0) }
+    let predictions = try arms.indices.map { try armPredictions($0, at: plan.testPositions) }
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: predictions, comparisons: comparisons(), exploratory: exploratoryComparisons(), rule: rule,
       validation: try validation(), key: plan.statisticsKey["fairness"])
@@ -65,7 +74,7 @@ struct AuditEvidence {
   }
 
   /// The second of two classes, or the one that the specification names; none among several.
-  private var positiveClass: Int? {
+  var positiveClass: Int? {
     if let named = inputs.specification.data.positive { return inputs.classNames.firstIndex(of: named) }
     return inputs.classNames.count == 2 ? 1 : nil
   }
@@ -109,7 +118,7 @@ struct AuditEvidence {
     guard !items.isEmpty else { return nil }
     return ValidationPredictions(
       labels: items.map { plan.input.labels[$0] },
-      arms: try arms.indices.map { try armPredictions($0, skipping: plan.splits.test.count, count: items.count) },
+      arms: try arms.indices.map { try armPredictions($0, at: plan.validationPositions) },
       groups: validationGroups)
   }
 
@@ -119,37 +128,33 @@ struct AuditEvidence {
       among: subgroups(among: plan.splits.validation) { _ in true }, pooled: pooled)
   }
 
-  private func armPredictions(_ arm: Int) throws -> ArmPredictions {
-    try armPredictions(arm, skipping: 0, count: plan.splits.test.count)
+  /// - Parameter positions: those of the items that are meant, among all that the arm's models are evaluated on.
+  func armPredictions(_ arm: Int, at positions: Range<Int>) throws -> ArmPredictions {
+    ArmPredictions(
+      arm: arms[arm].name,
+      runs: try evaluatedRuns(ofArm: arm).map { run in
+        RunPredictions(seed: run.seed, logits: try logits(of: run.index, at: positions))
+      })
   }
 
-  /// - Parameters:
-  ///   - skipped: evaluated items before those that are meant.
-  private func armPredictions(_ arm: Int, skipping skipped: Int, count: Int) throws -> ArmPredictions {
-    var runs: [RunPredictions] = []
-    for (index, run) in plan.runs.enumerated() where run.arm == arm {
-      switch run.purpose {
-      case .task(let seed):
-        runs.append(RunPredictions(seed: seed, logits: try logits(of: index, skipping: skipped, count: count)))
-      case .given:
-        runs.append(RunPredictions(seed: nil, logits: try logits(of: index, skipping: skipped, count: count)))
-      case .fleet, .search: continue
-      }
-    }
-    return ArmPredictions(arm: arms[arm].name, runs: runs)
-  }
-
-  func logits(of index: Int, skipping skipped: Int, count: Int) throws -> Logits {
+  /// - Parameter query: which of the times that the items were shown.
+  func logits(of index: Int, at positions: Range<Int>, query: Int = 0) throws -> Logits {
     let run = plan.runs[index]
     guard let values = completed[index]?.logits else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
     let classes = inputs.classNames.count
-    guard values.count == run.evaluated.count * classes, skipped + count <= run.evaluated.count else {
+    let queries = run.question.queries
+    guard values.count == run.evaluated.count * queries * classes, query < queries,
+      positions.upperBound <= run.evaluated.count
+    else {
       throw AuditError(.failure, "\(run.identifier) has predictions for other items; choose another --output")
     }
     return try Logits(
-      values: Array(values[skipped * classes..<(skipped + count) * classes]), count: count, classes: classes)
+      values: positions.flatMap { position in
+        let first = (position * queries + query) * classes
+        return values[first..<first + classes]
+      }, count: positions.count, classes: classes)
   }
 
   /// Every arm with an adapter is compared with `full`, where there is one.

@@ -12,52 +12,105 @@ enum PredictionTables {
   ) -> [(path: String, bytes: [UInt8])] {
     let arms = inputs.specification.arms
     return arms.indices.flatMap { arm -> [(path: String, bytes: [UInt8])] in
-      var task = CommaSeparatedValuesWriter(header: header(inputs, columns: ["arm", "seed", "split"]))
-      var fleet = CommaSeparatedValuesWriter(header: header(inputs, columns: ["arm", "model", "member"]))
-      var hasFleet = false
+      var tables = ArmTables(inputs)
       for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
         guard let logits = completed[index]?.logits else { continue }
         let members = Set(run.members)
         var first = 0
         for (position, item) in run.evaluated.enumerated() {
           let count = run.rows.count(at: position..<position + 1)
-          let numbers = logits[first..<first + count]
+          tables.append(
+            item, at: position, of: run, arm: arms[arm].name, isMember: members.contains(item),
+            numbers: logits[first..<first + count])
           first += count
-          // Behind them a model that is attacked was asked for the fleet's pool.
-          let isAttacked = position >= inputs.plan.splits.test.count + inputs.plan.splits.validation.count
-          let split = position < inputs.plan.splits.test.count ? "test" : "validation"
-          let row = fields(of: item, numbers: numbers, inputs: inputs, isFleet: run.isOfFleet || isAttacked)
-          switch run.purpose {
-          case .task where isAttacked:
-            hasFleet = true
-            fleet.append([arms[arm].name, "released", members.contains(item) ? "1" : "0"] + row)
-          case .task(let seed): task.append([arms[arm].name, "\(seed)", split] + row)
-          case .search: continue
-          case .given: task.append([arms[arm].name, "", split] + row)
-          case .fleet(let model):
-            hasFleet = true
-            fleet.append([arms[arm].name, "\(model)", members.contains(item) ? "1" : "0"] + row)
-          }
         }
       }
-      let name = "predictions/\(arms[arm].name)"
-      return [("\(name).csv", task.bytes)]
-        + (hasFleet ? [("predictions/fleets/\(arms[arm].name).csv", fleet.bytes)] : [])
+      return tables.files(arm: arms[arm].name)
+    }
+  }
+}
+
+/// The tables of one arm.
+private struct ArmTables {
+  private let inputs: AuditInputs
+  private var task: CommaSeparatedValuesWriter
+  private var fleet: CommaSeparatedValuesWriter
+  private var further: [CommaSeparatedValuesWriter]
+  private var hasFleet = false
+
+  init(_ inputs: AuditInputs) {
+    self.inputs = inputs
+    let groups = inputs.manifest.groupNames
+    task = CommaSeparatedValuesWriter(
+      header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
+    let isAskedTwice = (inputs.specification.privacy?.queries ?? 1) > 1
+    fleet = CommaSeparatedValuesWriter(
+      header: Self.header(
+        inputs, columns: ["arm", "model", "member"] + (isAskedTwice ? ["query"] : []), groups: groups))
+    further = inputs.furtherGroupNames.map { groups in
+      CommaSeparatedValuesWriter(header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
     }
   }
 
-  private static func header(_ inputs: AuditInputs, columns: [String]) -> [String] {
+  /// - Parameter position: where the item stands among those that the run is evaluated on.
+  mutating func append(
+    _ item: Int, at position: Int, of run: PlannedRun, arm: String, isMember: Bool, numbers: ArraySlice<Float>
+  ) {
+    let plan = inputs.plan
+    // Behind all others a model that is attacked was asked for the fleet's pool.
+    let isAttacked = position >= plan.poolPositions.lowerBound
+    let seed: String
+    switch run.purpose {
+    case .search: return
+    case .fleet(let model):
+      return append(item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.question)
+    case .task where isAttacked:
+      return append(item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.question)
+    case .task(let number): seed = "\(number)"
+    case .given: seed = ""
+    }
+    // What is measured of the model itself is what it says of the image as it is.
+    let own = numbers.prefix(numbers.count / run.question.queries)
+    let row = Self.fields(of: item, numbers: own, inputs: inputs, isFleet: false)
+    if let test = plan.input.furtherTests.firstIndex(where: { $0.items.contains(item) }) {
+      further[test].append([arm, seed, "test"] + row)
+    } else {
+      task.append([arm, seed, plan.testPositions.contains(position) ? "test" : "validation"] + row)
+    }
+  }
+
+  private mutating func append(
+    _ item: Int, toFleetOf arm: String, model: String, isMember: Bool, numbers: ArraySlice<Float>,
+    _ question: EvaluationQuestion
+  ) {
+    hasFleet = true
+    let count = numbers.count / question.queries
+    for query in 0..<question.queries {
+      let first = numbers.startIndex + query * count
+      fleet.append(
+        [arm, model, isMember ? "1" : "0"] + (question.queries > 1 ? ["\(query)"] : [])
+          + Self.fields(of: item, numbers: numbers[first..<first + count], inputs: inputs, isFleet: true))
+    }
+  }
+
+  func files(arm: String) -> [(path: String, bytes: [UInt8])] {
+    [("predictions/\(arm).csv", task.bytes)]
+      + (hasFleet ? [("predictions/fleets/\(arm).csv", fleet.bytes)] : [])
+      + zip(inputs.plan.input.furtherTests, further).map { ("predictions/tests/\($0.name)/\(arm).csv", $1.bytes) }
+  }
+
+  private static func header(_ inputs: AuditInputs, columns: [String], groups: [String]) -> [String] {
     let isFleet = columns.contains("model")
     let figures: [String] =
       switch inputs.specification.task {
       case .imageClassification, .textClassification: ["label"] + inputs.classNames.map { "logit_\($0)" }
-      case .multipleChoice: ["log_likelihoods", "tokens"]
+      case .multipleChoice, .cloze: ["log_likelihoods", "tokens"]
       case .languageModelling, .translation:
         isFleet
           ? ["score"]
           : ["log_likelihood", "tokens"] + (inputs.specification.data.translation == nil ? [] : ["translation"])
       }
-    return columns + ["item"] + figures + inputs.manifest.groupNames + ["cluster"]
+    return columns + ["item"] + figures + groups + ["cluster"]
   }
 
   private static func fields(
@@ -67,7 +120,7 @@ enum PredictionTables {
     let figures: [String]
     switch inputs.specification.task {
     case .imageClassification, .textClassification: figures = [entry.label] + numbers.map { "\($0)" }
-    case .multipleChoice:
+    case .multipleChoice, .cloze:
       let tokens = (inputs.texts?.sequences[item] ?? []).map { "\($0.targetCount)" }
       figures = [numbers.map { "\($0)" }.joined(separator: " "), tokens.joined(separator: " ")]
     case .languageModelling, .translation:
@@ -82,8 +135,4 @@ enum PredictionTables {
     }
     return [entry.name] + figures + entry.groups.map { $0.joined(separator: ";") } + [entry.cluster]
   }
-}
-
-extension PlannedRun {
-  fileprivate var isOfFleet: Bool { if case .fleet = purpose { true } else { false } }
 }

@@ -70,6 +70,20 @@ package struct Manifest: Sendable {
     return divided
   }
 
+  /// The same without all items behind the first ones.
+  package func first(_ count: Int) -> Manifest {
+    var part = self
+    part.items = Array(items.prefix(count))
+    return part
+  }
+
+  /// The same with more items behind its own.
+  package func followed(by others: [ManifestItem]) -> Manifest {
+    var whole = self
+    whole.items += others
+    return whole
+  }
+
   /// The tags of `item` in the group `name`; nil when the manifest has no such group.
   package func tags(of item: ManifestItem, in name: String) -> [String]? {
     guard let index = groupNames.firstIndex(of: name), index < item.groups.count else { return nil }
@@ -95,7 +109,8 @@ package struct Manifest: Sendable {
         return try FileBytes.read(path)
       } catch {
         throw ManifestError(
-          file: file, line: isTable ? item.row : nil, problem: .unreadableFile(path: path, reason: error.reason))
+          file: item.source ?? file, line: isTable || item.source != nil ? item.row : nil,
+          problem: .unreadableFile(path: path, reason: error.reason))
       }
     }
   }
@@ -108,6 +123,6 @@ package struct Manifest: Sendable {
   /// Where the item is to be found, for people: its path or name, and its line in the manifest. Never its text.
   package func description(of item: ManifestItem) -> String {
     let name = item.path ?? item.name
-    return isTable ? "\(name) (\(file), line \(item.row))" : name
+    return isTable || item.source != nil ? "\(name) (\(item.source ?? file), line \(item.row))" : name
   }
 }

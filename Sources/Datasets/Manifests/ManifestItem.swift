@@ -39,10 +39,12 @@ package struct ManifestItem: Hashable, Sendable {
   package let split: DatasetSplit?
   /// The text of each extra column, in the order of `ManifestColumns.extra`.
   package let extra: [String]
+  /// The file it was read from, where that is another than the manifest.
+  package let source: String?
 
   package init(
     row: Int, name: String, content: Content, label: String, classIndex: Int, groups: [[String]], cluster: String,
-    split: DatasetSplit?, extra: [String]
+    split: DatasetSplit?, extra: [String], source: String? = nil
   ) {
     self.row = row
     self.name = name
@@ -53,13 +55,25 @@ package struct ManifestItem: Hashable, Sendable {
     self.cluster = cluster
     self.split = split
     self.extra = extra
+    self.source = source
+  }
+
+  /// The same item as one of another file.
+  ///
+  /// - Parameters:
+  ///   - prefix: goes before its name and its cluster, which must not be mistaken for one of the data.
+  ///   - classIndex: its label's position among the classes of the data.
+  package func moved(from source: String, prefix: String, label: String, classIndex: Int) -> ManifestItem {
+    ManifestItem(
+      row: row, name: "\(prefix)/\(name)", content: content, label: label, classIndex: classIndex, groups: groups,
+      cluster: "\(prefix)/\(cluster)", split: nil, extra: [], source: source)
   }
 
   /// A part of a text: of the same groups, cluster and split.
   package func part(_ number: Int, text: String) -> ManifestItem {
     ManifestItem(
       row: row, name: "\(name) (part \(number))", content: .text(text), label: label, classIndex: classIndex,
-      groups: groups, cluster: cluster, split: split, extra: extra)
+      groups: groups, cluster: cluster, split: split, extra: extra, source: source)
   }
 
   /// The path of the item's file; nil where the item is a text.

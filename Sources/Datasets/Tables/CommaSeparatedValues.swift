@@ -44,10 +44,8 @@ package struct CommaSeparatedValues: Hashable, Sendable {
 
   private static func check(header: Row, file: String) throws(CommaSeparatedValuesError) {
     var seen: Set<String> = []
-    for (index, name) in header.fields.enumerated() {
-      guard !name.isEmpty else {
-        throw CommaSeparatedValuesError(file: file, line: header.line, problem: .emptyColumnName(column: index + 1))
-      }
+    // A column without a name, as tables are saved with the numbers of their rows, is there and cannot be asked for.
+    for name in header.fields where !name.isEmpty {
       guard seen.insert(name).inserted else {
         throw CommaSeparatedValuesError(file: file, line: header.line, problem: .duplicateColumnName(name: name))
       }

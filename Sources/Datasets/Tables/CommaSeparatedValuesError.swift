@@ -13,8 +13,6 @@ package struct CommaSeparatedValuesError: Error, Hashable, CustomStringConvertib
     /// A carriage return without the line feed that belongs to it.
     case bareCarriageReturn
     case invalidUTF8
-    /// A column, counted from one, has no name.
-    case emptyColumnName(column: Int)
     case duplicateColumnName(name: String)
     /// There is no header, or nothing below it.
     case noRows
@@ -48,7 +46,6 @@ package struct CommaSeparatedValuesError: Error, Hashable, CustomStringConvertib
     case .quoteInsideField: "a quote inside a field that is not quoted; quote the field and double the quote inside it"
     case .bareCarriageReturn: "a carriage return without a line feed; end lines with LF or CR LF"
     case .invalidUTF8: "not UTF-8; save the file as UTF-8"
-    case .emptyColumnName(let column): "column \(column) has no name; every column of the header needs one"
     case .duplicateColumnName(let name): "two columns are called \"\(name)\"; names must differ"
     case .noRows: "expected a header and at least one row below it"
     }

@@ -1,5 +1,5 @@
 extension ChoiceSettings {
-  init(_ value: YAMLValue?, form: YAMLValue?, corpus: YAMLValue?) throws(SpecificationError) {
+  init(_ value: YAMLValue?, form: YAMLValue?) throws(SpecificationError) {
     self.form = try form?.choice(Form.self) ?? .general
     wordings = []
     for item in try value?.sequence() ?? [] {
@@ -10,9 +10,13 @@ extension ChoiceSettings {
       wordings.append(wording)
     }
     if wordings.isEmpty { wordings = [WordingSettings()] }
-    guard let corpus else { return }
-    let keys = try corpus.mapping(["manifest", "text", "tokens"])
-    self.corpus = CorpusSettings(
+  }
+}
+
+extension CorpusSettings {
+  init(_ value: YAMLValue) throws(SpecificationError) {
+    let keys = try value.mapping(["manifest", "text", "tokens"])
+    self.init(
       manifest: try keys.required("manifest").string(), text: try keys["text"]?.string() ?? "text",
       tokens: try keys["tokens"]?.integer(2...1 << 20) ?? 256)
   }

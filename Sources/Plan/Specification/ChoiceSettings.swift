@@ -1,9 +1,7 @@
-/// Questions with options, how they are put, and what the model is fine-tuned on before.
+/// Questions with options, and how they are put.
 package struct ChoiceSettings: Sendable, Equatable {
   package var form: Form
   package var wordings: [WordingSettings]
-  /// Texts that arms are trained on; nil where the base alone is asked.
-  package var corpus: CorpusSettings?
 
   /// How the file of questions is laid out.
   package enum Form: String, Sendable, CaseIterable {

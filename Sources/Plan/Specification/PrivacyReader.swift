@@ -2,11 +2,18 @@ internal import Privacy
 
 extension PrivacySettings {
   /// - Parameter arms: those that may have settings of their own.
-  init(_ value: YAMLValue, arms: [Arm]) throws(SpecificationError) {
-    let keys = try value.mapping(["attacks", "models", "pool", "packed", "early", "by_arm", "design", "shadow_items"])
+  init(_ value: YAMLValue, arms: [Arm], task: Specification.Task) throws(SpecificationError) {
+    let keys = try value.mapping([
+      "attacks", "models", "pool", "packed", "queries", "early", "by_arm", "design", "shadow_items",
+    ])
+    for key in ["packed", "queries"] {
+      guard let images = keys[key], task.isText else { continue }
+      throw images.failure("is for images; the task \(task.rawValue) has none")
+    }
     models = try keys["models"]?.fleetSize() ?? 16
     pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
     packed = try keys["packed"]?.integer(1...1_024) ?? 1
+    queries = try keys["queries"]?.integer(1...2) ?? 1
     let isReleased = try keys["design"]?.choice(DesignName.self) == .released
     if isReleased {
       design = .released(shadowItems: try keys["shadow_items"]?.integer(1...1_000_000_000))

@@ -29,6 +29,7 @@ package struct Specification: Sendable, Equatable {
     case languageModelling = "language-modelling"
     case translation
     case multipleChoice = "multiple-choice"
+    case cloze
   }
 }
 
@@ -52,6 +53,9 @@ package struct DataSettings: Sendable, Equatable {
   package var translation: TranslationSettings?
   /// Of questions with options.
   package var choices: ChoiceSettings?
+  /// Texts that arms are trained on before they are asked; nil where the base alone is asked, and in a task whose items are
+  /// trained on themselves.
+  package var corpus: CorpusSettings?
   /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
   package var classes: [String]?
   /// The label counted as positive where there are two; nil for the second of them.
@@ -62,6 +66,8 @@ package struct DataSettings: Sendable, Equatable {
   /// The column whose equal values must stay on one side of every split; nil where items stand alone.
   package var cluster: String?
   package var split: SplitSettings
+  /// Further files that the same models are tested on.
+  package var furtherTests: [FurtherTestSettings] = []
 }
 
 /// What is translated into what.
@@ -179,6 +185,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var warmup: Double
   /// The largest norm of a gradient; nil for none.
   package var clip: Double?
+  /// The share of training images that are mirrored, left and right, each epoch others; 0 for none.
+  package var mirroredShare: Double = 0
   package var base: MethodSettings
   package var lora: MethodSettings
   package var full: MethodSettings
@@ -265,6 +273,8 @@ package struct PrivacySettings: Sendable, Equatable {
   /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
   /// last bits depend on its rows.
   package var packed: Int
+  /// How often every image is shown to an attacked model, members and others alike: once, or twice, then mirrored.
+  package var queries: Int
   package var attacks: [Attack]
   /// When a fleet may be left unfinished; nil where every model is trained.
   package var early: EarlyAnswerSettings?
@@ -352,7 +362,15 @@ extension Specification.Task {
   package var isText: Bool {
     switch self {
     case .imageClassification: false
-    case .textClassification, .languageModelling, .translation, .multipleChoice: true
+    case .textClassification, .languageModelling, .translation, .multipleChoice, .cloze: true
+    }
+  }
+
+  /// Whether items are only asked, with answers that are scored, and what is trained on are texts of another file.
+  package var isAsked: Bool {
+    switch self {
+    case .multipleChoice, .cloze: true
+    case .imageClassification, .textClassification, .languageModelling, .translation: false
     }
   }
 
@@ -360,7 +378,7 @@ extension Specification.Task {
   package var isClassification: Bool {
     switch self {
     case .imageClassification, .textClassification: true
-    case .languageModelling, .translation, .multipleChoice: false
+    case .languageModelling, .translation, .multipleChoice, .cloze: false
     }
   }
 }

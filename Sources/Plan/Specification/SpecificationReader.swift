@@ -25,10 +25,12 @@ extension Specification {
       search: try root["search"].map { (value) throws(SpecificationError) in
         try SearchSettings(value, training: training, seeds: seeds, split: data.split)
       },
-      privacy: try root["privacy"].map { (value) throws(SpecificationError) in try PrivacySettings(value, arms: arms) },
+      privacy: try root["privacy"].map { (value) throws(SpecificationError) in
+        try PrivacySettings(value, arms: arms, task: task)
+      },
       decision: try DecisionSettings(root["decision"]),
       policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
-      report: try ReportSettings(root["report"]),
+      report: try ReportSettings(root["report"], task: task),
       cluster: try ClusterSettings(root["cluster"]),
       places: SpecificationPlaces(of: whole))
     if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
@@ -44,13 +46,13 @@ extension Specification {
     for key in ["policy", "search"] {
       if let value = root[key] { throw value.failure("speaks of classes, which the task \(task.rawValue) has none of") }
     }
-    guard task == .multipleChoice else { return }
+    guard task.isAsked else { return }
     if let value = root["privacy"] {
       throw value.failure(
-        "questions are not trained on, so that there is nothing to attack; attack the fine-tuning with the task "
+        "what is asked is not trained on, so that there is nothing to attack; attack the fine-tuning with the task "
           + "language-modelling")
     }
-    if data.choices?.corpus == nil, let arm = arms.first(where: \.isTrained) {
+    if data.corpus == nil, let arm = arms.first(where: \.isTrained) {
       throw places.failure(at: "arms", "\(arm.name) is trained, and there is no data.corpus of texts to train on")
     }
   }
@@ -78,7 +80,7 @@ extension DataSettings {
     let keys = try value.mapping([
       "manifest", "faces", "path", "text", "name", "tokens", "label", "source", "target", "references", "prompt",
       "generated",
-      "stereotype", "gold", "form", "wordings", "corpus", "classes", "positive", "groups", "cluster", "split",
+      "stereotype", "gold", "form", "wordings", "corpus", "classes", "positive", "groups", "cluster", "split", "tests",
     ])
     if let faces = keys["faces"], task == .imageClassification {
       if let manifest = keys["manifest"] { throw manifest.failure("cannot stand beside data.faces") }
@@ -112,28 +114,30 @@ extension DataSettings {
       throw try keys.required("classes").failure("expected two classes or more")
     }
     positive = try keys["positive"]?.string()
-    groups = try Self.groups(keys.required("groups"))
-    combinations = try Self.combinations(keys.required("groups"), of: groups)
+    // A language model may be trained on texts of which nothing else is known.
+    let listed = try task == .languageModelling ? keys["groups"] : keys.required("groups")
+    groups = try listed.map { (value) throws(SpecificationError) in try Self.groups(value) } ?? []
+    combinations =
+      try listed.map { [groups] (value) throws(SpecificationError) in try Self.combinations(value, of: groups) } ?? []
     cluster = try keys["cluster"]?.string()
-    if task == .multipleChoice {
-      choices = try ChoiceSettings(keys["wordings"], form: keys["form"], corpus: keys["corpus"])
-      split = .byFile
-    } else {
-      split = try SplitSettings(keys.required("split"))
-    }
+    if task == .multipleChoice { choices = try ChoiceSettings(keys["wordings"], form: keys["form"]) }
+    corpus = try keys["corpus"].map { (value) throws(SpecificationError) in try CorpusSettings(value) }
+    split = task.isAsked ? .byFile : try SplitSettings(keys.required("split"))
+    furtherTests = try FurtherTestSettings.list(keys["tests"], data: self)
   }
 
   private static func foreignKeys(of task: Specification.Task) -> [String] {
-    let (classes, texts) = (["label", "classes", "positive"], ["text"])
-    let choices = ["form", "wordings", "corpus"]
-    let translations = choices + ["source", "target", "references", "prompt", "generated", "stereotype", "gold"]
+    let (classes, texts) = (["label", "classes", "positive", "tests"], ["text"])
+    let wordings = ["form", "wordings"]
+    let translations = ["source", "target", "references", "prompt", "generated", "stereotype", "gold"]
+    let choices = wordings + ["corpus"]
     return switch task {
-    case .imageClassification: texts + ["name", "tokens"] + translations
-    case .textClassification: ["path", "faces"] + translations
-    case .languageModelling: ["path", "faces"] + classes + translations
+    case .imageClassification: texts + ["name", "tokens"] + translations + choices
+    case .textClassification: ["path", "faces"] + translations + choices
+    case .languageModelling: ["path", "faces"] + classes + translations + choices
     case .translation: ["path", "faces"] + classes + texts + choices
-    case .multipleChoice:
-      ["path", "faces"] + classes + texts + translations.filter { !choices.contains($0) } + ["name", "split"]
+    case .multipleChoice: ["path", "faces"] + classes + texts + translations + ["name", "split"]
+    case .cloze: ["path", "faces"] + classes + texts + translations + wordings + ["name", "split"]
     }
   }
 
@@ -145,7 +149,7 @@ extension DataSettings {
     return prompt
   }
 
-  private static func groups(_ value: YAMLValue) throws(SpecificationError) -> [GroupSettings] {
+  static func groups(_ value: YAMLValue) throws(SpecificationError) -> [GroupSettings] {
     var groups: [GroupSettings] = []
     for item in try value.sequence() {
       let group: GroupSettings
@@ -216,7 +220,7 @@ extension TrainingSettings {
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
       "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",
-      "emphasis", "composition",
+      "emphasis", "composition", "flip",
     ])
     batch = try keys["batch"]?.integer(1...65_536) ?? 32
     microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(8, batch)
@@ -226,6 +230,10 @@ extension TrainingSettings {
     if let composition = keys["composition"] {
       guard task.isText else { throw composition.failure("is no key of the task \(task.rawValue)") }
       self.composition = try composition.choice(Composition.self)
+    }
+    if let flip = keys["flip"] {
+      guard task == .imageClassification else { throw flip.failure("is no key of the task \(task.rawValue)") }
+      mirroredShare = try flip.number(0...1)
     }
     precision = try keys["precision"]?.choice(Precision.self) ?? .float32
     weightDecay = try keys["weight_decay"]?.number(0...1) ?? 0.001
@@ -277,8 +285,10 @@ extension DecisionSettings {
 }
 
 extension ReportSettings {
-  init(_ value: YAMLValue?) throws(SpecificationError) {
-    samples = try value?.mapping(["samples"])["samples"]?.integer(0...100) ?? 0
+  init(_ value: YAMLValue?, task: Specification.Task) throws(SpecificationError) {
+    let samples = try value?.mapping(["samples"])["samples"]
+    if let samples, task.isText { throw samples.failure("embeds images, which the task \(task.rawValue) has none of") }
+    self.samples = try samples?.integer(0...100) ?? 0
   }
 }
 

@@ -11,7 +11,7 @@ package struct SpecificationVariant: Sendable, Equatable {
     (self.name, self.arm, self.emphasis) = (name, arm, emphasis)
   }
 
-  /// The text of the specification in `text` with this arm in place of its own; without membership inference and policy.
+  /// The text of the specification in `text` with this arm in place of its own; without membership inference, policy and further tests.
   ///
   /// - Parameters:
   ///   - file: where the text stands: what it names relative to its own folder is named by whole paths.
@@ -39,6 +39,8 @@ package struct SpecificationVariant: Sendable, Equatable {
       root["name"] = Node(name)
       let base = absolute(root["base"])
       root["base"] = base
+      let data = root["data"]?.mapping?.filter { $0.key.scalar?.string != "tests" } ?? []
+      root["data"] = Node(data.map { ($0.key, $0.value) })
       let manifest = absolute(root["data"]?["manifest"])
       root["data"]?["manifest"] = manifest
       root["arms"] = Node([arm.node])

@@ -75,6 +75,17 @@ struct YAMLValue {
     return sequence.enumerated().map { YAMLValue(node: $1, file: file, key: "\(key)[\($0)]") }
   }
 
+  /// A mapping of texts to texts.
+  func texts() throws(SpecificationError) -> [String: String] {
+    guard let mapping = node.mapping else { throw failure("expected texts by name, found \(kind)") }
+    var texts: [String: String] = [:]
+    for (keyNode, value) in mapping {
+      guard let name = keyNode.scalar?.string else { throw failure("a key must be a plain text") }
+      texts[name] = try YAMLValue(node: value, file: file, key: "\(key).\(name)").string()
+    }
+    return texts
+  }
+
   func string() throws(SpecificationError) -> String {
     guard let text = node.scalar?.string, !text.isEmpty, node.null == nil else {
       throw failure("expected a text, found \(kind)")

@@ -7,7 +7,12 @@ struct CostScatter {
     var style: ArmStyle
     var seconds: Double
     var group: String
-    var figure: Headline
+    var figure: Estimate
+
+    /// What the whisker reaches over: the point alone where there is no interval.
+    fileprivate var bounds: Interval {
+      figure.interval.value ?? Interval(lower: figure.value, upper: figure.value)
+    }
   }
 
   /// What the figure is.
@@ -20,7 +25,7 @@ struct CostScatter {
   private static let (left, right, top, bottom) = (52.0, 1_004.0, 14.0, 298.0)
 
   var html: HTML {
-    let shares = points.flatMap { [$0.figure.interval.lower, $0.figure.interval.upper, $0.figure.value] }
+    let shares = points.flatMap { [$0.bounds.lower, $0.bounds.upper, $0.figure.value] }
     let y = LinearScale(
       covering: shares, within: 0...1, minimumSpan: 0.05, from: Self.bottom, to: Self.top)
     let least = points.map(\.seconds).min() ?? 1
@@ -47,7 +52,7 @@ struct CostScatter {
     var placed = LabelPlacement(width: Self.right, top: Self.top, bottom: Self.bottom)
     let positions = points.map { (x: x.position($0.seconds), y: y.position($0.figure.value)) }
     for (point, position) in zip(points, positions) {
-      let interval = point.figure.interval
+      let interval = point.bounds
       placed.block(
         x: position.x - 7...position.x + 7,
         y: y.position(
@@ -55,7 +60,7 @@ struct CostScatter {
             y.position(interval.upper), y.position(interval.lower)))
     }
     let marks = zip(points, positions).map { point, position -> HTML in
-      let interval = point.figure.interval
+      let interval = point.bounds
       let label = placed.place(
         near: position, width: 7.4 * Double(min(30, max(point.arm.count, point.group.count))) + 4)
       let anchor = label.isAtRight ? "start" : "end"

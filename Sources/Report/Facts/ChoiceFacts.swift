@@ -67,12 +67,15 @@ extension ChoiceComparison {
     .object([
       "arm": .string(arm), "reference": .string(reference), "wording": wording.map(JSONValue.string) ?? .null,
       "group": group.json, "figure": .string(figure.rawValue), "n": .integer(n),
-      "difference": difference.json { found in
-        .object([
-          "value": .figure(found.value, n: n), "interval": found.interval.json { $0.json(n: n) },
-          "seed_spread": found.seedSpread.json,
-        ])
-      },
+      "difference": difference.json { $0.json(n: n) },
+    ])
+  }
+}
+
+extension FigureDifference {
+  func json(n: Int) -> JSONValue {
+    .object([
+      "value": .figure(value, n: n), "interval": interval.json { $0.json(n: n) }, "seed_spread": seedSpread.json,
     ])
   }
 }

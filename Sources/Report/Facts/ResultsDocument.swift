@@ -4,7 +4,7 @@ import Privacy
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 5
+  static let schemaVersion = 6
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -23,12 +23,8 @@ extension AuditReport {
       "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
       "seeds": .array(seeds.map(JSONValue.integer)),
       "precision": .string(precision),
-      "groups": .array(
-        groups.map { group in
-          .object([
-            "column": .string(group.column), "value": .string(group.value), "n": .integer(group.members.count),
-          ])
-        }),
+      "mirrored_share": .figure(mirroredShare, n: counts.train),
+      "groups": groups.json,
       "policy": gate?.json ?? .null,
       "pooled_groups": .array(
         pooledGroups.map { group in
@@ -44,8 +40,10 @@ extension AuditReport {
       "likelihoods": likelihoods?.json ?? .null,
       "translation": translation?.json ?? .null,
       "choices": choices?.json ?? .null,
+      "cloze": cloze?.json ?? .null,
       "comparisons": .array(fairness.comparisons.map(\.json)),
       "exploratory_comparisons": .array(fairness.exploratoryComparisons.map(\.json)),
+      "further_tests": .array(furtherTests.map { $0.json(classNames: classNames) }),
       "privacy": privacyJSON,
       "losses": .array(losses.map(\.json)),
     ])
@@ -58,7 +56,8 @@ extension AuditReport {
   private var privacyJSON: JSONValue {
     guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
     return .object([
-      "models": .integer(fleetModels), "pool_items": .integer(poolItems), "shadow_items": .optional(shadowItems),
+      "models": .integer(fleetModels), "pool_items": .integer(poolItems), "queries": .integer(queries),
+      "shadow_items": .optional(shadowItems),
       "arms": .array(privacy.map(\.json)),
       "decision": privacyRule.json(familySize: privacyComparisons.count { $0.isInFamily }),
       "comparisons": .array(privacyComparisons.map(\.json)),
@@ -66,6 +65,31 @@ extension AuditReport {
       "not_measured": .array(
         armsFromElsewhere.map { .object(["arm": .string($0.name), "reason": .string(Self.whyNoFleet)]) }),
     ])
+  }
+}
+
+extension FurtherTest {
+  fileprivate func json(classNames: [String]) -> JSONValue {
+    .object([
+      "name": .string(name), "n": .integer(items), "trained_on": .integer(trainedOn),
+      "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
+      "groups": groups.json,
+      "decision": fairness.decisionJSON(testItems: items),
+      "evaluations": .array(fairness.arms.map { $0.json(classNames: classNames) }),
+      "comparisons": .array(fairness.comparisons.map(\.json)),
+      "exploratory_comparisons": .array(fairness.exploratoryComparisons.map(\.json)),
+    ])
+  }
+}
+
+extension [Subgroup] {
+  fileprivate var json: JSONValue {
+    .array(
+      map { group in
+        .object([
+          "column": .string(group.column), "value": .string(group.value), "n": .integer(group.members.count),
+        ])
+      })
   }
 }
 

@@ -18,6 +18,14 @@ struct Footnotes {
     }
   }
 
+  /// A figure and its interval, or why there is none.
+  mutating func estimate(_ estimate: Estimate, digits: Int) -> HTML {
+    let range = cell(estimate.interval) { interval in
+      "[\(Figures.fixed(interval.lower, digits: digits)), \(Figures.fixed(interval.upper, digits: digits))]"
+    }
+    return "\(Figures.fixed(estimate.value, digits: digits)) <span class=\"range\">\(range)</span>"
+  }
+
   /// `word` with a mark that leads to `reason`.
   mutating func mark(_ word: String, reason: String) -> HTML {
     let index = reasons.firstIndex(of: reason) ?? reasons.count

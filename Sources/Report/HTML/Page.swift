@@ -7,8 +7,10 @@ extension AuditReport {
     let ofClasses = [groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection]
     let ofTexts = [translationSection, likelihoodSection, comparisonsSection]
     let sections =
-      ([choicesSection, tokenBiasSection] + (fairness.arms.isEmpty ? ofTexts : ofClasses)
-      + [privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection]).filter {
+      ([choicesSection, tokenBiasSection, clozeSection] + (fairness.arms.isEmpty ? ofTexts : ofClasses)
+      + furtherTestSections + [
+        privacySection, searchSection, costsSection, lossesSection, samplesSection, methodSection,
+      ]).filter {
         !$0.body.markup.isEmpty
       }
     let links = sections.map { section -> HTML in "<a href=\"#\(section.anchor)\">\(section.title)</a>" }
@@ -94,12 +96,18 @@ enum Table {
     "\(Figures.percent(proportion.value)) <span class=\"range\">\(Figures.percent(proportion.interval))</span>"
   }
 
-  static func percent(_ figure: Headline) -> HTML {
-    "\(Figures.percent(figure.value)) <span class=\"range\">\(Figures.percent(figure.interval))</span>"
-  }
-
   static func percent(_ estimate: Estimate) -> HTML {
     let range = estimate.interval.value.map { Figures.percent($0) } ?? "no interval"
     return "\(Figures.percent(estimate.value)) <span class=\"range\">\(range)</span>"
+  }
+
+  /// The same with a number of decimals, not in percent.
+  static func estimate(_ estimate: Estimate, digits: Int) -> HTML {
+    let range = estimate.interval.value.map { interval in
+      "[\(Figures.fixed(interval.lower, digits: digits)), \(Figures.fixed(interval.upper, digits: digits))]"
+    }
+    return """
+      \(Figures.fixed(estimate.value, digits: digits)) <span class="range">\(range ?? "no interval")</span>
+      """
   }
 }

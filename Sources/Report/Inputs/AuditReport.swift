@@ -31,6 +31,12 @@ package struct AuditReport: Sendable {
   package internal(set) var translation: TranslationEvaluation?
   /// What models choose among options; nil in another task.
   package internal(set) var choices: ChoiceEvaluation?
+  /// What models would put into frames; nil in another task.
+  package var cloze: ClozeEvaluation?
+  /// What the same models make of other data.
+  package var furtherTests: [FurtherTest] = []
+  /// Keeps the marks of footnotes apart from those of another test's tables.
+  var footnotePrefix = ""
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
   /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.
@@ -45,6 +51,10 @@ package struct AuditReport: Sendable {
   package var poolItems: Int
   /// Items that each shadow model of a released model is trained on; nil in another design.
   package var shadowItems: Int?
+  /// How often each image was shown to an attacked model: as it is, then mirrored.
+  package var queries = 1
+  /// The share of training images that were mirrored.
+  package var mirroredShare = 0.0
   package var losses: [RunLosses]
   /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
   package var ratesWereFixed: Bool

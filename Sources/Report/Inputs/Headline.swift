@@ -7,8 +7,7 @@ package import TranslationQuality
 struct Headline {
   /// nil for all items.
   var group: GroupName?
-  var value: Double
-  var interval: Interval
+  var estimate: Estimate
 
   /// "all items" or the group.
   var groupText: String { group?.description ?? "all items" }
@@ -17,11 +16,12 @@ struct Headline {
 /// Those of one arm: over all items, then by group.
 struct ArmHeadlines {
   var arm: String
-  var overall: Headline
+  /// nil where the figure is undefined, as are those of groups that are left out.
+  var overall: Headline?
   var groups: [Headline]
 
   /// The group with the lowest figure, of several the first; all items where there are no groups.
-  var worst: Headline { groups.min { $0.value < $1.value } ?? overall }
+  var worst: Headline? { groups.min { $0.estimate.value < $1.estimate.value } ?? overall }
 }
 
 extension AuditReport {
@@ -29,7 +29,7 @@ extension AuditReport {
   var headlines: [ArmHeadlines] {
     if let translation {
       return translation.arms.map { arm in
-        ArmHeadlines(arm: arm.arm, overall: Headline(arm.overall), groups: arm.groups.map(Headline.init))
+        ArmHeadlines(arm: arm.arm, overall: Headline(arm.overall), groups: arm.groups.compactMap(Headline.init))
       }
     }
     if let likelihoods {
@@ -73,20 +73,16 @@ extension AuditReport {
 
 extension Headline {
   init(_ rates: GroupRates) {
-    self.init(group: rates.group, value: rates.accuracy.value, interval: rates.accuracy.interval)
+    self.init(
+      group: rates.group,
+      estimate: Estimate(value: rates.accuracy.value, interval: .value(rates.accuracy.interval)))
   }
 
-  init(_ group: GroupLikelihood) { self.init(group: group.group, group.tokenProbability.estimate) }
+  init(_ group: GroupLikelihood) { self.init(group: group.group, estimate: group.tokenProbability.estimate) }
 
-  init(_ group: GroupTranslationQuality) {
-    self.init(
-      group: group.group,
-      group.rougeL.value?.estimate ?? Estimate(value: 0, interval: .undefined(reason: "no sentences", n: group.n)))
-  }
-
-  /// A figure without an interval might be anything.
-  private init(group: GroupName?, _ estimate: Estimate) {
-    self.init(
-      group: group, value: estimate.value, interval: estimate.interval.value ?? Interval(lower: 0, upper: 1))
+  /// nil where there are no sentences.
+  init?(_ group: GroupTranslationQuality) {
+    guard let rougeL = group.rougeL.value else { return nil }
+    self.init(group: group.group, estimate: rougeL.estimate)
   }
 }

@@ -65,25 +65,22 @@ extension AuditReport {
   private func biasTable(_ choices: ChoiceEvaluation) -> HTML {
     var notes = Footnotes(prefix: "choices")
     // Averaged over all wordings, or of the one that there is.
-    let arms = choices.arms.compactMap { arm in arm.wordings.last.map { (arm.arm, [$0.overall] + $0.groups) } }
-    let rows = (arms.first?.1 ?? []).indices.flatMap { row in
-      arms.enumerated().map { index, arm -> HTML in
-        let group = arm.1[row]
-        let name: HTML =
-          index == 0
-          ? """
-          <th scope="rowgroup" class="text" rowspan="\(arms.count)">\(group.group?.description ?? "all questions")\
-          <br><span class="note">n \(Figures.count(group.n))</span></th>
-          """ : .empty
-        return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.0))</td>\
-          <td>\(notes.cell(group.accuracy, Table.percent))</td>\
-          <td>\(notes.cell(group.ambiguousAccuracy, Table.percent))</td>\
-          <td>\(notes.cell(group.disambiguatedAccuracy, Table.percent))</td>\
-          <td>\(notes.cell(group.ambiguousBias, Table.percent))</td>\
-          <td>\(notes.cell(group.disambiguatedBias, Table.percent))</td></tr>
-          """
+    let arms = choices.arms.compactMap { arm in
+      arm.wordings.last.map { (armLabel(arm.arm), [$0.overall] + $0.groups) }
+    }
+    let body = Table.groupedRows(
+      arms,
+      names: (arms.first?.1 ?? []).map {
+        Table.groupName($0.group?.description ?? "all questions", "n \(Figures.count($0.n))")
       }
+    ) { group, _, _ in
+      """
+      <td>\(notes.cell(group.accuracy, Table.percent))</td>\
+      <td>\(notes.cell(group.ambiguousAccuracy, Table.percent))</td>\
+      <td>\(notes.cell(group.disambiguatedAccuracy, Table.percent))</td>\
+      <td>\(notes.cell(group.ambiguousBias, Table.percent))</td>\
+      <td>\(notes.cell(group.disambiguatedBias, Table.percent))</td>
+      """
     }
     return Table.html(
       caption: """
@@ -98,6 +95,6 @@ extension AuditReport {
           "Bias, disambiguated",
         ],
         textColumns: 2),
-      body: rows.joined(), footnotes: notes)
+      body: body, footnotes: notes)
   }
 }

@@ -86,12 +86,14 @@ extension AuditReport {
         : [\JudgedArm.within, \.confirmed, \.undecided].map { part -> HTML in
           "<td>\(tallies.map { judged -> HTML in "\(judged[keyPath: part].count)" }.joined(by: "<br>"))</td>"
         }.joined()
-      let worst = arm.worst
+      let worst: HTML =
+        arm.worst.map { "\(Table.percent($0.estimate))<small>\($0.groupText)</small>" }
+        ?? notes.mark("undefined", reason: "there are no items")
       let costs = isOfPredictions ? .empty : costCells(arm.arm, full: full, notes: &notes)
       let attack: HTML = isOfPredictions ? .empty : "<td>\(attackCell(arm.arm, notes: &notes))</td>"
       return """
         <tr><th scope="row">\(armLabel(arm.arm))</th>\(costs)\
-        <td>\(Table.percent(worst))<small>\(worst.groupText)</small></td>\(tally)\(attack)</tr>
+        <td>\(worst)</td>\(tally)\(attack)</tr>
         """
     }
     let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
@@ -113,10 +115,12 @@ extension AuditReport {
 
   private func costCells(_ arm: String, full: PhaseCost?, notes: inout Footnotes) -> HTML {
     guard let cost = cost(of: arm, phase: .training) else {
-      let isFromElsewhere = description(of: arm)?.kind == .adapter
+      let description = description(of: arm)
       let reason =
-        isFromElsewhere
-        ? "it was trained elsewhere, at a cost that is not known here" : "the cost of training was not measured"
+        description?.kind == .adapter
+        ? "it was trained elsewhere, at a cost that is not known here"
+        : description?.kind == .base && description?.rate == nil
+          ? "nothing was trained" : "the cost of training was not measured"
       let cell: HTML = "<td>\(notes.mark("undefined", reason: reason))</td>"
       return cell + cell + cell
     }
@@ -146,10 +150,10 @@ extension AuditReport {
       guard let cost = cost(of: arm.arm, phase: .training), cost.wallSeconds.isFinite, cost.wallSeconds > 0 else {
         return nil
       }
-      let worst = arm.worst
+      guard let worst = arm.worst else { return nil }
       return CostScatter.Point(
         arm: arm.arm, style: style(of: arm.arm), seconds: cost.wallSeconds, group: worst.groupText,
-        figure: worst)
+        figure: worst.estimate)
     }
     guard !points.isEmpty else { return .empty }
     let leftOut =

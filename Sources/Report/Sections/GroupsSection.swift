@@ -19,31 +19,27 @@ extension AuditReport {
   }
 
   private var ratesTable: HTML {
-    var notes = Footnotes(prefix: "rates")
+    var notes = Footnotes(prefix: "\(footnotePrefix)rates")
     let rates = fairness.arms.map { [$0.overSeeds.overall] + $0.overSeeds.groups }
     let inline = InlineDot(covering: rates.flatMap { $0 }.map(\.accuracy))
-    let rows = (rates.first ?? []).indices.flatMap { row in
-      fairness.arms.enumerated().map { index, arm -> HTML in
-        let group = rates[index][row]
-        let spread = row == 0 ? arm.overallSeedSpread : arm.groupSeedSpreads[row - 1]
-        let name: HTML =
-          index == 0
-          ? """
-          <th scope="rowgroup" class="text" rowspan="\(fairness.arms.count)">\(group.groupText)\
-          <br><span class="note">n \(Figures.count(group.n)), \(Figures.count(group.clusters, "cluster", "clusters"))\
-          </span></th>
-          """ : .empty
-        return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
-          <td class="inline-cell">\(inline.html(group.accuracy, style: style(of: arm.arm)))</td>\
-          <td>\(Table.percent(group.accuracy))</td><td>\(seedText(spread.accuracy))</td>\
-          <td>\(notes.cell(group.truePositiveRate, Table.percent))</td>\
-          <td>\(notes.cell(group.falsePositiveRate, Table.percent))</td>\
-          <td>\(notes.cell(group.selectionRate, Table.percent))</td>\
-          <td>\(notes.cell(group.precision, Table.percent))</td>\
-          <td>\(notes.cell(group.f1, Table.percent))</td></tr>
-          """
+    let body = Table.groupedRows(
+      zip(fairness.arms, rates).map { (armLabel($0.arm), $1) },
+      names: (rates.first ?? []).map { group in
+        let clusters = Figures.count(group.clusters, "cluster", "clusters")
+        return Table.groupName(group.groupText, "n \(Figures.count(group.n)), \(clusters)")
       }
+    ) { group, arm, row in
+      let arm = fairness.arms[arm]
+      let spread = row == 0 ? arm.overallSeedSpread : arm.groupSeedSpreads[row - 1]
+      return """
+        <td class="inline-cell">\(inline.html(group.accuracy, style: style(of: arm.arm)))</td>\
+        <td>\(Table.percent(group.accuracy))</td><td>\(spread.accuracy.seedText)</td>\
+        <td>\(notes.cell(group.truePositiveRate, Table.percent))</td>\
+        <td>\(notes.cell(group.falsePositiveRate, Table.percent))</td>\
+        <td>\(notes.cell(group.selectionRate, Table.percent))</td>\
+        <td>\(notes.cell(group.precision, Table.percent))</td>\
+        <td>\(notes.cell(group.f1, Table.percent))</td>
+        """
     }
     let positive = positiveClass.map { " Positive: “\($0)”." } ?? ""
     return Table.html(
@@ -57,10 +53,6 @@ extension AuditReport {
           "Precision", "F1",
         ],
         textColumns: 2),
-      body: rows.joined(), footnotes: notes)
-  }
-
-  private func seedText(_ spread: SeedSpread) -> String {
-    spread.values.count > 1 ? Figures.percent(spread.standardDeviation) : "one seed"
+      body: body, footnotes: notes)
   }
 }

@@ -5,24 +5,19 @@ extension AuditReport {
   var likelihoodSection: Section {
     guard let likelihoods else { return Section(anchor: "perplexity", title: "Perplexity by group", body: .empty) }
     var notes = Footnotes(prefix: "perplexity")
-    let all = likelihoods.arms.map { [$0.overall] + $0.groups }
-    let rows = (all.first ?? []).indices.flatMap { row in
-      likelihoods.arms.enumerated().map { index, arm -> HTML in
-        let group = all[index][row]
-        let name: HTML =
-          index == 0
-          ? """
-          <th scope="rowgroup" class="text" rowspan="\(likelihoods.arms.count)">\(group.group?.description ?? "all items")\
-          <br><span class="note">n \(Figures.count(group.n)), \(Figures.count(group.tokens, "token", "tokens"))</span></th>
-          """ : .empty
-        let probability = group.tokenProbability
-        return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
-          <td>\(notes.estimate(group.perplexity.estimate, digits: 2))</td>\
-          <td>\(Table.percent(probability.estimate))</td>\
-          <td>\(probability.seedSpread.seedText)</td></tr>
-          """
+    let body = Table.groupedRows(
+      likelihoods.arms.map { (armLabel($0.arm), [$0.overall] + $0.groups) },
+      names: (likelihoods.arms.first.map { [$0.overall] + $0.groups } ?? []).map { group in
+        Table.groupName(
+          group.group?.description ?? "all items",
+          "n \(Figures.count(group.n)), \(Figures.count(group.tokens, "token", "tokens"))")
       }
+    ) { group, _, _ in
+      """
+      <td>\(notes.estimate(group.perplexity.estimate, digits: 2))</td>\
+      <td>\(Table.percent(group.tokenProbability.estimate))</td>\
+      <td>\(group.tokenProbability.seedSpread.seedText)</td>
+      """
     }
     return Section(
       anchor: "perplexity", title: "Perplexity by group",
@@ -33,7 +28,7 @@ extension AuditReport {
           intervals resample whole clusters; the deviation over seeds is that of the token probability in points.
           """,
         head: Table.head(["Group", "Arm", "Perplexity", "Token probability", "± over seeds"], textColumns: 2),
-        body: rows.joined(), footnotes: notes))
+        body: body, footnotes: notes))
   }
 
   func perplexityTable() -> CommaSeparatedTable {

@@ -11,7 +11,9 @@ extension AuditReport {
       ? "Rates and epochs were fixed by hand in the specification; no search was made, for any arm."
       : search?.arms.contains { $0.candidates.count == 1 } == true
         ? "Rates and epochs were chosen on the validation items, for those arms that had several candidates."
-        : "Rates and epochs were chosen on the validation items."
+        : self.arms.allSatisfy { $0.rate == nil }
+          ? "Nothing was trained."
+          : "Rates and epochs were chosen on the validation items."
     let origin: [(String, String)] =
       isOfPredictions
       ? [("Predictions", planHash), ("Items", Figures.count(counts.test))]
@@ -36,11 +38,22 @@ extension AuditReport {
             + " \(fairness.rule.metric.rawValue); everything else in this report is exploratory"
       ),
     ]
+    let mirrored =
+      mirroredShare > 0
+      ? [
+        (
+          "Mirrored images",
+          "\(Figures.exactPercent(mirroredShare)) % of those trained on, others in every epoch; none that is tested"
+        )
+      ] : []
+    let queries =
+      queries > 1
+      ? [("Queries of an attack", "each image as it is and mirrored, members and others alike")] : []
     let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
     return Section(
       anchor: "method", title: "Method",
       body:
-        "\(Self.list(origin + facts + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
+        "\(Self.list(origin + facts + mirrored + queries + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
     )
   }
 
@@ -105,6 +118,7 @@ extension ArmDescription {
     if kind == .derived { return "made from the predictions of another arm, without training" }
     let parameters = Figures.count(trainableParameters)
     guard let epochs, let rate else {
+      if kind == .base { return "the model as it is, evaluated once, because no seed changes it" }
       return
         "\(parameters) parameters, trained elsewhere and evaluated as it is, once, because no seed changes it; whether "
         + "test items were among its training data is not known here"

@@ -26,7 +26,7 @@ struct PrivacyFigures {
 
   /// Of the arms' intervals: one level, or from the lowest to the highest.
   private var confidence: String {
-    let levels = Set(evaluations.map { Figures.fixed($0.confidence * 100, digits: 2).withoutTrailingZeros }).sorted()
+    let levels = Set(evaluations.map { Figures.percentNotAbove($0.confidence).withoutTrailingZeros }).sorted()
     guard let lowest = levels.first, let highest = levels.last else { return "95" }
     return lowest == highest ? lowest : "\(lowest) to \(highest)"
   }

@@ -10,32 +10,20 @@ extension AuditReport {
       body: "\(qualityTable(translation))\(differenceTable(translation))\(pronounTable(translation))")
   }
 
-  private func rows(
-    _ translation: TranslationEvaluation, _ cells: (GroupTranslationQuality) -> HTML
-  ) -> [HTML] {
-    let all = translation.arms.map { [$0.overall] + $0.groups }
-    return (all.first ?? []).indices.flatMap { row in
-      translation.arms.enumerated().map { index, arm -> HTML in
-        let group = all[index][row]
-        let name: HTML =
-          index == 0
-          ? """
-          <th scope="rowgroup" class="text" rowspan="\(translation.arms.count)">\(group.group?.description ?? "all items")\
-          <br><span class="note">n \(Figures.count(group.n))</span></th>
-          """ : .empty
-        return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(armLabel(arm.arm))</td>\
-          \(cells(group))</tr>
-          """
+  private func rows(_ translation: TranslationEvaluation, _ cells: (GroupTranslationQuality) -> HTML) -> HTML {
+    Table.groupedRows(
+      translation.arms.map { (armLabel($0.arm), [$0.overall] + $0.groups) },
+      names: (translation.arms.first.map { [$0.overall] + $0.groups } ?? []).map {
+        Table.groupName($0.group?.description ?? "all items", "n \(Figures.count($0.n))")
       }
-    }
+    ) { group, _, _ in cells(group) }
   }
 
   private func qualityTable(_ translation: TranslationEvaluation) -> HTML {
     var notes = Footnotes(prefix: "translation")
     let body = rows(translation) { group in
       """
-      <td>\(notes.cell(group.bleu) { Self.estimate($0.estimate, digits: 2) })</td>\
+      <td>\(notes.cell(group.bleu) { Table.estimate($0.estimate, digits: 2) })</td>\
       <td>\(notes.cell(group.rougeL) { Table.percent($0.estimate) })</td>\
       <td>\(notes.cell(group.rougeL) { "\($0.seedSpread.seedText)" })</td>
       """
@@ -45,7 +33,7 @@ extension AuditReport {
         BLEU as sacreBLEU computes it, in points, of all the group’s sentences together; ROUGE-L in percent, the mean over \
         sentences of the best of their references. 95 % intervals resample whole clusters; both are averaged over seeds.
         """,
-      head: Table.head(["Group", "Arm", "BLEU", "ROUGE-L", "± over seeds"], textColumns: 2), body: body.joined(),
+      head: Table.head(["Group", "Arm", "BLEU", "ROUGE-L", "± over seeds"], textColumns: 2), body: body,
       footnotes: notes)
   }
 
@@ -57,7 +45,7 @@ extension AuditReport {
       return """
         <tr><td class="text">\(difference.group?.description ?? "all items")</td>\
         <td class="text">\(armLabel(pair.arm)) − \(armLabel(pair.reference))</td>\
-        <td>\(notes.cell(difference.bleu) { Self.estimate($0.estimate, digits: 2) })</td>\
+        <td>\(notes.cell(difference.bleu) { Table.estimate($0.estimate, digits: 2) })</td>\
         <td>\(notes.cell(difference.rougeL) { Table.percent($0.estimate) })</td>\
         <td>\(notes.cell(difference.deltaG) { Table.percent($0.estimate) })</td>\
         <td>\(notes.cell(difference.deltaS) { Table.percent($0.estimate) })</td></tr>
@@ -93,16 +81,7 @@ extension AuditReport {
         tables/translation.csv.
         """,
       head: Table.head(["Group", "Arm", "Female", "Male", "Neutral", "Unknown", "ΔG", "ΔS"], textColumns: 2),
-      body: body.joined(), footnotes: notes)
-  }
-
-  private static func estimate(_ estimate: Estimate, digits: Int) -> HTML {
-    let range = estimate.interval.value.map { interval in
-      "[\(Figures.fixed(interval.lower, digits: digits)), \(Figures.fixed(interval.upper, digits: digits))]"
-    }
-    return """
-      \(Figures.fixed(estimate.value, digits: digits)) <span class="range">\(range ?? "no interval")</span>
-      """
+      body: body, footnotes: notes)
   }
 
   func translationTable() -> CommaSeparatedTable {
@@ -126,20 +105,5 @@ extension AuditReport {
       }
     }
     return table
-  }
-}
-
-extension SeedSpread {
-  /// The deviation in points, or that there is one seed.
-  var seedText: String { values.count > 1 ? Figures.percent(standardDeviation) : "one seed" }
-}
-
-extension Footnotes {
-  /// A figure and its interval, or why there is none.
-  mutating func estimate(_ estimate: Estimate, digits: Int) -> HTML {
-    let range = cell(estimate.interval) { interval in
-      "[\(Figures.fixed(interval.lower, digits: digits)), \(Figures.fixed(interval.upper, digits: digits))]"
-    }
-    return "\(Figures.fixed(estimate.value, digits: digits)) <span class=\"range\">\(range)</span>"
   }
 }

@@ -62,9 +62,7 @@ package enum Figures {
 
   /// A size in points without needless decimals: "3", "2.5".
   static func margin(_ share: Double) -> String {
-    let text = fixed(share * 100, digits: 2)
-    guard text.contains(".") else { return text }
-    return String(text.reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed())
+    fixed(share * 100, digits: 2).withoutTrailingZeros
   }
 
   /// "p .012", "p < .001", "p 1".
@@ -101,6 +99,11 @@ package enum Figures {
 }
 
 extension String {
+  /// "95" for "95.00", "99.5" for "99.50".
+  var withoutTrailingZeros: String {
+    contains(".") ? String(reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed()) : self
+  }
+
   fileprivate var replacingHyphen: String {
     String(map { $0 == "-" ? Character(Figures.minus) : $0 })
   }
@@ -127,4 +130,9 @@ extension [String] {
     guard count > 1, let last else { return first ?? "" }
     return dropLast().joined(separator: ", ") + " and " + last
   }
+}
+
+extension SeedSpread {
+  /// The deviation in points, or that there is one seed.
+  var seedText: String { values.count > 1 ? Figures.percent(standardDeviation) : "one seed" }
 }

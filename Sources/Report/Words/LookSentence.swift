@@ -17,12 +17,3 @@ extension FleetLook {
     }
   }
 }
-
-extension String {
-  /// "95" for "95.00", "99.5" for "99.50".
-  var withoutTrailingZeros: String {
-    guard contains(".") else { return self }
-    let trimmed = String(reversed().drop { $0 == "0" }.reversed())
-    return trimmed.hasSuffix(".") ? String(trimmed.dropLast()) : trimmed
-  }
-}

@@ -1,3 +1,4 @@
+import AnswerChoice
 import Fairness
 import Gate
 
@@ -8,21 +9,21 @@ extension AuditReport {
     return judged + [decisionSentence.withoutControlCharacters] + verdictLines()
   }
 
-  /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared,
-  /// the figure that the decision is about
-  /// otherwise.
+  /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared, the
+  /// figure that the decision is about otherwise; then what models chose.
   package func verdictLines() -> [String] {
-    let rows = headlines.flatMap(verdictRows)
+    let rows = headlines.flatMap(verdictRows) + chosenRows
     let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
+    let lines = rows.map { row in
       let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
       return String(line.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
+    return lines + furtherTestLines()
   }
 
   /// Arm, group, figure and words of each line.
   private func verdictRows(_ arm: ArmHeadlines) -> [[String]] {
-    ([arm.overall] + arm.groups).map { figure in
+    ([arm.overall].compactMap(\.self) + arm.groups).map { figure in
       let comparisons = fairness.comparisons.filter { $0.arm == arm.arm && $0.group == figure.group }
       return ([arm.arm, figure.groupText] + sayings(figure, arm: arm.arm, comparisons: comparisons))
         .map(\.withoutControlCharacters)
@@ -36,11 +37,31 @@ extension AuditReport {
       let others = zip(comparisons, verdicts).dropFirst().map { "\($0.estimateText) \($1)" }
       return [first.estimateText, ([verdicts[0]] + others).joined(separator: "; ")]
     }
-    let text = "\(headlineName) \(Figures.percent(figure.value)) % \(Figures.percent(figure.interval))"
+    let estimate = figure.estimate
+    let interval = estimate.interval.value.map { Figures.percent($0) } ?? "(no interval)"
+    let text = "\(headlineName) \(Figures.percent(estimate.value)) % \(interval)"
     if !comparisons.isEmpty {
       return [text, zip(comparisons, verdicts).map { "\($0.estimateText) \($1)" }.joined(separator: "; ")]
     }
     return [text, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
+  }
+
+  /// How often the label decides, by arm and wording; which words are the likeliest, by arm.
+  private var chosenRows: [[String]] {
+    func text(_ what: String, _ share: Undefinable<Proportion>) -> String {
+      share.value.map { "\(what) \(Figures.percent($0.value)) % \(Figures.percent($0.interval))" }
+        ?? "\(what) undefined"
+    }
+    let choices = (choices?.arms ?? []).flatMap { arm in
+      arm.wordings.compactMap { wording -> [String]? in
+        guard let name = wording.wording else { return nil }
+        return [arm.arm, name, text("follows the label", wording.overall.tokenBias.map(\.followsLabel)), ""]
+      }
+    }
+    let cloze = (cloze?.arms ?? []).flatMap { arm in
+      arm.overall.candidates.prefix(4).map { [arm.arm, $0.candidate, text("likeliest", $0.share), ""] }
+    }
+    return (choices + cloze).map { $0.map(\.withoutControlCharacters) }
   }
 }
 

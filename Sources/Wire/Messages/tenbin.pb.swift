@@ -249,111 +249,105 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
 }
 
 /// From the coordinator to a worker.
-package nonisolated struct Tenbin_CoordinatorMessage: @unchecked Sendable {
+package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var `protocol`: UInt32 {
-    get {_storage._protocol}
-    set {_uniqueStorage()._protocol = newValue}
-  }
+  package var `protocol`: UInt32 = 0
 
-  package var body: OneOf_Body? {
-    get {return _storage._body}
-    set {_uniqueStorage()._body = newValue}
-  }
+  package var body: Tenbin_CoordinatorMessage.OneOf_Body? = nil
 
   package var welcome: Tenbin_Welcome {
     get {
-      if case .welcome(let v)? = _storage._body {return v}
+      if case .welcome(let v)? = body {return v}
       return Tenbin_Welcome()
     }
-    set {_uniqueStorage()._body = .welcome(newValue)}
+    set {body = .welcome(newValue)}
   }
 
   package var refusal: Tenbin_Refusal {
     get {
-      if case .refusal(let v)? = _storage._body {return v}
+      if case .refusal(let v)? = body {return v}
       return Tenbin_Refusal()
     }
-    set {_uniqueStorage()._body = .refusal(newValue)}
+    set {body = .refusal(newValue)}
   }
 
   package var lease: Tenbin_LeaseGrant {
     get {
-      if case .lease(let v)? = _storage._body {return v}
+      if case .lease(let v)? = body {return v}
       return Tenbin_LeaseGrant()
     }
-    set {_uniqueStorage()._body = .lease(newValue)}
+    set {body = .lease(newValue)}
   }
 
   package var goodbye: Tenbin_Goodbye {
     get {
-      if case .goodbye(let v)? = _storage._body {return v}
+      if case .goodbye(let v)? = body {return v}
       return Tenbin_Goodbye()
     }
-    set {_uniqueStorage()._body = .goodbye(newValue)}
+    set {body = .goodbye(newValue)}
   }
 
   /// A new phase of the audit begins: measure peak memory anew.
   package var phaseBegan: Tenbin_PhaseBegan {
     get {
-      if case .phaseBegan(let v)? = _storage._body {return v}
+      if case .phaseBegan(let v)? = body {return v}
       return Tenbin_PhaseBegan()
     }
-    set {_uniqueStorage()._body = .phaseBegan(newValue)}
+    set {body = .phaseBegan(newValue)}
   }
 
   /// The answer to a heartbeat: the coordinator lives.
   package var heartbeatAnswer: Tenbin_HeartbeatAnswer {
     get {
-      if case .heartbeatAnswer(let v)? = _storage._body {return v}
+      if case .heartbeatAnswer(let v)? = body {return v}
       return Tenbin_HeartbeatAnswer()
     }
-    set {_uniqueStorage()._body = .heartbeatAnswer(newValue)}
+    set {body = .heartbeatAnswer(newValue)}
   }
 
   package var recall: Tenbin_Recall {
     get {
-      if case .recall(let v)? = _storage._body {return v}
+      if case .recall(let v)? = body {return v}
       return Tenbin_Recall()
     }
-    set {_uniqueStorage()._body = .recall(newValue)}
+    set {body = .recall(newValue)}
   }
 
   package var settled: Tenbin_Settled {
     get {
-      if case .settled(let v)? = _storage._body {return v}
+      if case .settled(let v)? = body {return v}
       return Tenbin_Settled()
     }
-    set {_uniqueStorage()._body = .settled(newValue)}
+    set {body = .settled(newValue)}
   }
 
   package var contentAnswer: Tenbin_ContentAnswer {
     get {
-      if case .contentAnswer(let v)? = _storage._body {return v}
+      if case .contentAnswer(let v)? = body {return v}
       return Tenbin_ContentAnswer()
     }
-    set {_uniqueStorage()._body = .contentAnswer(newValue)}
+    set {body = .contentAnswer(newValue)}
   }
 
   /// From the coordinator to a reducer.
   package var sliceRequest: Tenbin_SliceRequest {
     get {
-      if case .sliceRequest(let v)? = _storage._body {return v}
+      if case .sliceRequest(let v)? = body {return v}
       return Tenbin_SliceRequest()
     }
-    set {_uniqueStorage()._body = .sliceRequest(newValue)}
+    set {body = .sliceRequest(newValue)}
   }
 
   /// From a reducer to a worker: the slice is not, or no longer, at that version.
   package var sliceMissing: Tenbin_SliceMissing {
     get {
-      if case .sliceMissing(let v)? = _storage._body {return v}
+      if case .sliceMissing(let v)? = body {return v}
       return Tenbin_SliceMissing()
     }
-    set {_uniqueStorage()._body = .sliceMissing(newValue)}
+    set {body = .sliceMissing(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -378,8 +372,6 @@ package nonisolated struct Tenbin_CoordinatorMessage: @unchecked Sendable {
   }
 
   package init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Tenbin_Hello: Sendable {
@@ -451,61 +443,109 @@ package nonisolated struct Tenbin_Fingerprint: Sendable {
   package init() {}
 }
 
-package nonisolated struct Tenbin_Welcome: Sendable {
+package nonisolated struct Tenbin_Welcome: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var planHash: Data = Data()
+  package var planHash: Data {
+    get {_storage._planHash}
+    set {_uniqueStorage()._planHash = newValue}
+  }
 
   /// The second socket, for chunks.
-  package var bulkEndpoint: String = String()
+  package var bulkEndpoint: String {
+    get {_storage._bulkEndpoint}
+    set {_uniqueStorage()._bulkEndpoint = newValue}
+  }
 
-  package var baseFolder: String = String()
+  package var baseFolder: String {
+    get {_storage._baseFolder}
+    set {_uniqueStorage()._baseFolder = newValue}
+  }
 
-  package var baseHash: Data = Data()
+  package var baseHash: Data {
+    get {_storage._baseHash}
+    set {_uniqueStorage()._baseHash = newValue}
+  }
 
-  package var classes: UInt32 = 0
+  package var classes: UInt32 {
+    get {_storage._classes}
+    set {_uniqueStorage()._classes = newValue}
+  }
 
-  package var threads: UInt32 = 0
+  package var threads: UInt32 {
+    get {_storage._threads}
+    set {_uniqueStorage()._threads = newValue}
+  }
 
   /// In the order that leases number them.
-  package var methods: [Tenbin_Method] = []
+  package var methods: [Tenbin_Method] {
+    get {_storage._methods}
+    set {_uniqueStorage()._methods = newValue}
+  }
 
-  package var precision: Tenbin_Precision = .float32
+  package var precision: Tenbin_Precision {
+    get {_storage._precision}
+    set {_uniqueStorage()._precision = newValue}
+  }
 
   /// Absent where workers cannot share memory with the coordinator.
   package var shared: Tenbin_SharedFolder {
-    get {_shared ?? Tenbin_SharedFolder()}
-    set {_shared = newValue}
+    get {_storage._shared ?? Tenbin_SharedFolder()}
+    set {_uniqueStorage()._shared = newValue}
   }
   /// Returns true if `shared` has been explicitly set.
-  package var hasShared: Bool {self._shared != nil}
+  package var hasShared: Bool {_storage._shared != nil}
   /// Clears the value of `shared`. Subsequent reads from it will return its default value.
-  package mutating func clearShared() {self._shared = nil}
+  package mutating func clearShared() {_uniqueStorage()._shared = nil}
 
   /// What the base is made of, for workers that cannot read its folder.
-  package var baseFiles: [Tenbin_ContentFile] = []
+  package var baseFiles: [Tenbin_ContentFile] {
+    get {_storage._baseFiles}
+    set {_uniqueStorage()._baseFiles = newValue}
+  }
 
   /// The public keys of the workers that a reducer may let in; 32 bytes each.
-  package var workerKeys: [Data] = []
+  package var workerKeys: [Data] {
+    get {_storage._workerKeys}
+    set {_uniqueStorage()._workerKeys = newValue}
+  }
 
   /// Bytes that a host's disk may hold of what models compute below everything that is trained.
-  package var stateCacheBytes: UInt64 = 0
+  package var stateCacheBytes: UInt64 {
+    get {_storage._stateCacheBytes}
+    set {_uniqueStorage()._stateCacheBytes = newValue}
+  }
 
-  package var task: Tenbin_Task = .imageClassification
+  package var task: Tenbin_Task {
+    get {_storage._task}
+    set {_uniqueStorage()._task = newValue}
+  }
 
   /// What fills up texts that are shorter than others of their micro-batch.
-  package var paddingToken: UInt32 = 0
+  package var paddingToken: UInt32 {
+    get {_storage._paddingToken}
+    set {_uniqueStorage()._paddingToken = newValue}
+  }
 
   /// What ends a text that is generated.
-  package var endTokens: [UInt32] = []
+  package var endTokens: [UInt32] {
+    get {_storage._endTokens}
+    set {_uniqueStorage()._endTokens = newValue}
+  }
+
+  /// The share of training images that are mirrored.
+  package var mirroredShare: Double {
+    get {_storage._mirroredShare}
+    set {_uniqueStorage()._mirroredShare = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _shared: Tenbin_SharedFolder? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A folder of memory that processes of one host share.
@@ -1189,6 +1229,12 @@ package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
   package var generatedTokens: UInt32 {
     get {_storage._generatedTokens}
     set {_uniqueStorage()._generatedTokens = newValue}
+  }
+
+  /// How often each evaluated image is shown: as it is, then mirrored.
+  package var queries: UInt32 {
+    get {_storage._queries}
+    set {_uniqueStorage()._queries = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2106,260 +2152,222 @@ nonisolated extension Tenbin_CoordinatorMessage: SwiftProtobuf.Message, SwiftPro
   package static let protoMessageName: String = _protobuf_package + ".CoordinatorMessage"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}welcome\0\u{1}refusal\0\u{1}lease\0\u{1}goodbye\0\u{3}phase_began\0\u{3}heartbeat_answer\0\u{1}recall\0\u{1}settled\0\u{3}content_answer\0\u{3}slice_request\0\u{3}slice_missing\0")
 
-  fileprivate class _StorageClass {
-    var _protocol: UInt32 = 0
-    var _body: Tenbin_CoordinatorMessage.OneOf_Body?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _protocol = source._protocol
-      _body = source._body
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocol) }()
-        case 2: try {
-          var v: Tenbin_Welcome?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .welcome(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .welcome(v)
-          }
-        }()
-        case 3: try {
-          var v: Tenbin_Refusal?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .refusal(v)
-          }
-        }()
-        case 4: try {
-          var v: Tenbin_LeaseGrant?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .lease(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .lease(v)
-          }
-        }()
-        case 5: try {
-          var v: Tenbin_Goodbye?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .goodbye(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .goodbye(v)
-          }
-        }()
-        case 6: try {
-          var v: Tenbin_PhaseBegan?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .phaseBegan(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .phaseBegan(v)
-          }
-        }()
-        case 7: try {
-          var v: Tenbin_HeartbeatAnswer?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .heartbeatAnswer(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .heartbeatAnswer(v)
-          }
-        }()
-        case 8: try {
-          var v: Tenbin_Recall?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .recall(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .recall(v)
-          }
-        }()
-        case 9: try {
-          var v: Tenbin_Settled?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .settled(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .settled(v)
-          }
-        }()
-        case 10: try {
-          var v: Tenbin_ContentAnswer?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .contentAnswer(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .contentAnswer(v)
-          }
-        }()
-        case 11: try {
-          var v: Tenbin_SliceRequest?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .sliceRequest(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .sliceRequest(v)
-          }
-        }()
-        case 12: try {
-          var v: Tenbin_SliceMissing?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .sliceMissing(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .sliceMissing(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
+      case 2: try {
+        var v: Tenbin_Welcome?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .welcome(v)
+        }
+      }()
+      case 3: try {
+        var v: Tenbin_Refusal?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .refusal(v)
+        }
+      }()
+      case 4: try {
+        var v: Tenbin_LeaseGrant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .lease(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .lease(v)
+        }
+      }()
+      case 5: try {
+        var v: Tenbin_Goodbye?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .goodbye(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .goodbye(v)
+        }
+      }()
+      case 6: try {
+        var v: Tenbin_PhaseBegan?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .phaseBegan(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .phaseBegan(v)
+        }
+      }()
+      case 7: try {
+        var v: Tenbin_HeartbeatAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .heartbeatAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .heartbeatAnswer(v)
+        }
+      }()
+      case 8: try {
+        var v: Tenbin_Recall?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recall(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recall(v)
+        }
+      }()
+      case 9: try {
+        var v: Tenbin_Settled?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .settled(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .settled(v)
+        }
+      }()
+      case 10: try {
+        var v: Tenbin_ContentAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .contentAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .contentAnswer(v)
+        }
+      }()
+      case 11: try {
+        var v: Tenbin_SliceRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceRequest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceRequest(v)
+        }
+      }()
+      case 12: try {
+        var v: Tenbin_SliceMissing?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sliceMissing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sliceMissing(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._protocol != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._protocol, fieldNumber: 1)
-      }
-      switch _storage._body {
-      case .welcome?: try {
-        guard case .welcome(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      }()
-      case .lease?: try {
-        guard case .lease(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      }()
-      case .goodbye?: try {
-        guard case .goodbye(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      }()
-      case .phaseBegan?: try {
-        guard case .phaseBegan(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      }()
-      case .heartbeatAnswer?: try {
-        guard case .heartbeatAnswer(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-      }()
-      case .recall?: try {
-        guard case .recall(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      }()
-      case .settled?: try {
-        guard case .settled(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-      }()
-      case .contentAnswer?: try {
-        guard case .contentAnswer(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .sliceRequest?: try {
-        guard case .sliceRequest(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .sliceMissing?: try {
-        guard case .sliceMissing(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.`protocol` != 0 {
+      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
+    }
+    switch self.body {
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .lease?: try {
+      guard case .lease(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .goodbye?: try {
+      guard case .goodbye(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .phaseBegan?: try {
+      guard case .phaseBegan(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .heartbeatAnswer?: try {
+      guard case .heartbeatAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .recall?: try {
+      guard case .recall(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .settled?: try {
+      guard case .settled(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .contentAnswer?: try {
+      guard case .contentAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .sliceRequest?: try {
+      guard case .sliceRequest(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .sliceMissing?: try {
+      guard case .sliceMissing(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_CoordinatorMessage, rhs: Tenbin_CoordinatorMessage) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._protocol != rhs_storage._protocol {return false}
-        if _storage._body != rhs_storage._body {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2501,103 +2509,174 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0\u{1}task\0\u{3}padding_token\0\u{3}end_tokens\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0\u{1}task\0\u{3}padding_token\0\u{3}end_tokens\0\u{3}mirrored_share\0")
+
+  fileprivate class _StorageClass {
+    var _planHash: Data = Data()
+    var _bulkEndpoint: String = String()
+    var _baseFolder: String = String()
+    var _baseHash: Data = Data()
+    var _classes: UInt32 = 0
+    var _threads: UInt32 = 0
+    var _methods: [Tenbin_Method] = []
+    var _precision: Tenbin_Precision = .float32
+    var _shared: Tenbin_SharedFolder? = nil
+    var _baseFiles: [Tenbin_ContentFile] = []
+    var _workerKeys: [Data] = []
+    var _stateCacheBytes: UInt64 = 0
+    var _task: Tenbin_Task = .imageClassification
+    var _paddingToken: UInt32 = 0
+    var _endTokens: [UInt32] = []
+    var _mirroredShare: Double = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _planHash = source._planHash
+      _bulkEndpoint = source._bulkEndpoint
+      _baseFolder = source._baseFolder
+      _baseHash = source._baseHash
+      _classes = source._classes
+      _threads = source._threads
+      _methods = source._methods
+      _precision = source._precision
+      _shared = source._shared
+      _baseFiles = source._baseFiles
+      _workerKeys = source._workerKeys
+      _stateCacheBytes = source._stateCacheBytes
+      _task = source._task
+      _paddingToken = source._paddingToken
+      _endTokens = source._endTokens
+      _mirroredShare = source._mirroredShare
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.planHash) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.bulkEndpoint) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.baseFolder) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.baseHash) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.classes) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.methods) }()
-      case 8: try { try decoder.decodeSingularEnumField(value: &self.precision) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._shared) }()
-      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.baseFiles) }()
-      case 11: try { try decoder.decodeRepeatedBytesField(value: &self.workerKeys) }()
-      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.stateCacheBytes) }()
-      case 13: try { try decoder.decodeSingularEnumField(value: &self.task) }()
-      case 14: try { try decoder.decodeSingularUInt32Field(value: &self.paddingToken) }()
-      case 15: try { try decoder.decodeRepeatedUInt32Field(value: &self.endTokens) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._planHash) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._bulkEndpoint) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._baseFolder) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._baseHash) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._classes) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._threads) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._methods) }()
+        case 8: try { try decoder.decodeSingularEnumField(value: &_storage._precision) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._shared) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._baseFiles) }()
+        case 11: try { try decoder.decodeRepeatedBytesField(value: &_storage._workerKeys) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._stateCacheBytes) }()
+        case 13: try { try decoder.decodeSingularEnumField(value: &_storage._task) }()
+        case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._paddingToken) }()
+        case 15: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._endTokens) }()
+        case 16: try { try decoder.decodeSingularDoubleField(value: &_storage._mirroredShare) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.planHash.isEmpty {
-      try visitor.visitSingularBytesField(value: self.planHash, fieldNumber: 1)
-    }
-    if !self.bulkEndpoint.isEmpty {
-      try visitor.visitSingularStringField(value: self.bulkEndpoint, fieldNumber: 2)
-    }
-    if !self.baseFolder.isEmpty {
-      try visitor.visitSingularStringField(value: self.baseFolder, fieldNumber: 3)
-    }
-    if !self.baseHash.isEmpty {
-      try visitor.visitSingularBytesField(value: self.baseHash, fieldNumber: 4)
-    }
-    if self.classes != 0 {
-      try visitor.visitSingularUInt32Field(value: self.classes, fieldNumber: 5)
-    }
-    if self.threads != 0 {
-      try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 6)
-    }
-    if !self.methods.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.methods, fieldNumber: 7)
-    }
-    if self.precision != .float32 {
-      try visitor.visitSingularEnumField(value: self.precision, fieldNumber: 8)
-    }
-    try { if let v = self._shared {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    if !self.baseFiles.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.baseFiles, fieldNumber: 10)
-    }
-    if !self.workerKeys.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.workerKeys, fieldNumber: 11)
-    }
-    if self.stateCacheBytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.stateCacheBytes, fieldNumber: 12)
-    }
-    if self.task != .imageClassification {
-      try visitor.visitSingularEnumField(value: self.task, fieldNumber: 13)
-    }
-    if self.paddingToken != 0 {
-      try visitor.visitSingularUInt32Field(value: self.paddingToken, fieldNumber: 14)
-    }
-    if !self.endTokens.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.endTokens, fieldNumber: 15)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._planHash.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._planHash, fieldNumber: 1)
+      }
+      if !_storage._bulkEndpoint.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._bulkEndpoint, fieldNumber: 2)
+      }
+      if !_storage._baseFolder.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._baseFolder, fieldNumber: 3)
+      }
+      if !_storage._baseHash.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._baseHash, fieldNumber: 4)
+      }
+      if _storage._classes != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._classes, fieldNumber: 5)
+      }
+      if _storage._threads != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._threads, fieldNumber: 6)
+      }
+      if !_storage._methods.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._methods, fieldNumber: 7)
+      }
+      if _storage._precision != .float32 {
+        try visitor.visitSingularEnumField(value: _storage._precision, fieldNumber: 8)
+      }
+      try { if let v = _storage._shared {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      if !_storage._baseFiles.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._baseFiles, fieldNumber: 10)
+      }
+      if !_storage._workerKeys.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._workerKeys, fieldNumber: 11)
+      }
+      if _storage._stateCacheBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._stateCacheBytes, fieldNumber: 12)
+      }
+      if _storage._task != .imageClassification {
+        try visitor.visitSingularEnumField(value: _storage._task, fieldNumber: 13)
+      }
+      if _storage._paddingToken != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._paddingToken, fieldNumber: 14)
+      }
+      if !_storage._endTokens.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._endTokens, fieldNumber: 15)
+      }
+      if _storage._mirroredShare.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._mirroredShare, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tenbin_Welcome, rhs: Tenbin_Welcome) -> Bool {
-    if lhs.planHash != rhs.planHash {return false}
-    if lhs.bulkEndpoint != rhs.bulkEndpoint {return false}
-    if lhs.baseFolder != rhs.baseFolder {return false}
-    if lhs.baseHash != rhs.baseHash {return false}
-    if lhs.classes != rhs.classes {return false}
-    if lhs.threads != rhs.threads {return false}
-    if lhs.methods != rhs.methods {return false}
-    if lhs.precision != rhs.precision {return false}
-    if lhs._shared != rhs._shared {return false}
-    if lhs.baseFiles != rhs.baseFiles {return false}
-    if lhs.workerKeys != rhs.workerKeys {return false}
-    if lhs.stateCacheBytes != rhs.stateCacheBytes {return false}
-    if lhs.task != rhs.task {return false}
-    if lhs.paddingToken != rhs.paddingToken {return false}
-    if lhs.endTokens != rhs.endTokens {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._planHash != rhs_storage._planHash {return false}
+        if _storage._bulkEndpoint != rhs_storage._bulkEndpoint {return false}
+        if _storage._baseFolder != rhs_storage._baseFolder {return false}
+        if _storage._baseHash != rhs_storage._baseHash {return false}
+        if _storage._classes != rhs_storage._classes {return false}
+        if _storage._threads != rhs_storage._threads {return false}
+        if _storage._methods != rhs_storage._methods {return false}
+        if _storage._precision != rhs_storage._precision {return false}
+        if _storage._shared != rhs_storage._shared {return false}
+        if _storage._baseFiles != rhs_storage._baseFiles {return false}
+        if _storage._workerKeys != rhs_storage._workerKeys {return false}
+        if _storage._stateCacheBytes != rhs_storage._stateCacheBytes {return false}
+        if _storage._task != rhs_storage._task {return false}
+        if _storage._paddingToken != rhs_storage._paddingToken {return false}
+        if _storage._endTokens != rhs_storage._endTokens {return false}
+        if _storage._mirroredShare != rhs_storage._mirroredShare {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3766,7 +3845,7 @@ nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}by_length\0\u{3}generated_tokens\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}by_length\0\u{3}generated_tokens\0\u{1}queries\0")
 
   fileprivate class _StorageClass {
     var _identifier: String = String()
@@ -3784,6 +3863,7 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _pack: Tenbin_Pack? = nil
     var _byLength: Bool = false
     var _generatedTokens: UInt32 = 0
+    var _queries: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3809,6 +3889,7 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _pack = source._pack
       _byLength = source._byLength
       _generatedTokens = source._generatedTokens
+      _queries = source._queries
     }
   }
 
@@ -3842,6 +3923,7 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._pack) }()
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._byLength) }()
         case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._generatedTokens) }()
+        case 16: try { try decoder.decodeSingularUInt32Field(value: &_storage._queries) }()
         default: break
         }
       }
@@ -3899,6 +3981,9 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._generatedTokens != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._generatedTokens, fieldNumber: 15)
       }
+      if _storage._queries != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._queries, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3923,6 +4008,7 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._pack != rhs_storage._pack {return false}
         if _storage._byLength != rhs_storage._byLength {return false}
         if _storage._generatedTokens != rhs_storage._generatedTokens {return false}
+        if _storage._queries != rhs_storage._queries {return false}
         return true
       }
       if !storagesAreEqual {return false}

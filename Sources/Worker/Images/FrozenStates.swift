@@ -6,21 +6,22 @@ internal import Torch
 
 /// The states of items behind a model's frozen prefix, as batches.
 ///
-/// Each is computed by itself, so that its bits depend on nothing but the item: whether it was kept, by whom, and what
+/// Each is computed by itself, so that its bits depend on nothing but the image: whether it was kept, by whom, and what
 /// stands beside it in a batch change nothing.
 final class FrozenStates {
   private let cache: StateCache?
   /// Of one item's state.
   private let shape: [Int]
   private let elements: Int
-  private let compute: (_ item: Int) throws -> Tensor
+  private let compute: (_ view: ImageView) throws -> Tensor
 
   /// - Parameters:
-  ///   - first: an item, from which it is seen how large states are.
+  ///   - first: an image, from which it is seen how large states are.
   ///   - makeCache: makes what keeps states of so many numbers.
-  ///   - compute: the state of one item, [1, ...].
+  ///   - compute: the state of one image, [1, ...].
   init(
-    first: Int, makeCache: (_ elements: Int) -> StateCache?, compute: @escaping (_ item: Int) throws -> Tensor
+    first: ImageView, makeCache: (_ elements: Int) -> StateCache?,
+    compute: @escaping (_ view: ImageView) throws -> Tensor
   ) throws {
     let example = try compute(first)
     shape = Array(example.shape.dropFirst())
@@ -29,21 +30,26 @@ final class FrozenStates {
     self.compute = compute
   }
 
-  /// The states of some items, [items, ...].
-  func batch(_ items: [Int]) throws -> Tensor {
-    let buffer = FloatBuffer(repeating: 0, count: items.count * elements)
-    for (place, item) in items.enumerated() {
+  /// The states of some images, [images, ...].
+  func batch(_ views: [ImageView]) throws -> Tensor {
+    let buffer = FloatBuffer(repeating: 0, count: views.count * elements)
+    for (place, view) in views.enumerated() {
       let target = UnsafeMutableBufferPointer(
         rebasing: buffer.pointer[place * elements..<(place + 1) * elements])
-      if let known = cache?.state(of: item) {
+      if let known = cache?.state(of: view.place) {
         _ = target.update(fromContentsOf: known)
       } else {
-        let floats = try compute(item).floats()
+        let floats = try compute(view).floats()
         _ = target.update(fromContentsOf: floats)
-        floats.withUnsafeBufferPointer { cache?.keep($0, of: item) }
+        floats.withUnsafeBufferPointer { cache?.keep($0, of: view.place) }
       }
     }
     return try Tensor.borrowing(
-      UnsafeRawBufferPointer(buffer.floats), shape: [items.count] + shape, owner: buffer)
+      UnsafeRawBufferPointer(buffer.floats), shape: [views.count] + shape, owner: buffer)
   }
+}
+
+extension ImageView {
+  /// Where its state is kept: an item's as it is, then mirrored.
+  fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
 }

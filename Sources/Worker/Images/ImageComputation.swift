@@ -31,15 +31,21 @@ package final class ImageComputation: MicroBatchComputation {
     package var precision: Precision
     package var labels: Int
     package var device: Device
+    /// The share of training images that are mirrored.
+    package var mirroredShare: Double
     /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
     package var environment: ContentHash
     /// Bytes that the states behind frozen prefixes may take on this host's disk.
     package var stateCacheLimit: Int
 
-    package init(precision: Precision, labels: Int, device: Device, environment: ContentHash, stateCacheLimit: Int) {
+    package init(
+      precision: Precision, labels: Int, device: Device, mirroredShare: Double = 0, environment: ContentHash,
+      stateCacheLimit: Int
+    ) {
       self.precision = precision
       self.labels = labels
       self.device = device
+      self.mirroredShare = mirroredShare
       self.environment = environment
       self.stateCacheLimit = stateCacheLimit
     }
@@ -69,12 +75,12 @@ package final class ImageComputation: MicroBatchComputation {
   }
 
   package func lossSum(
-    method: Int, items positions: [Int], dropout: RandomKey, gradient: FloatBuffer
+    method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer
   ) throws -> Double {
     let arm = try arm(method)
     return try arm.model.gradientSum(
-      try input(positions, of: arm), labels: items.labels(positions),
-      dropout: methods[method].hasDropout ? positions.map { dropout[$0] } : [], into: gradient.pointer)
+      try input(positions.map { view($0, draws: draws) }, of: arm), labels: items.labels(positions),
+      dropout: methods[method].hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
   package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
@@ -86,9 +92,9 @@ package final class ImageComputation: MicroBatchComputation {
   ) throws -> [(loss: Double, gradient: FloatBuffer)] {
     guard let first = parts.first, let filler = first.items.first else { return [] }
     let (model, gradients) = try packedModel(method, size: first.pack.size)
-    var positions = [Int](repeating: filler, count: first.pack.size * places)
+    var views = [ImageView](repeating: ImageView(item: filler), count: first.pack.size * places)
     var counts = [Int](repeating: 0, count: first.pack.size)
-    var keys: [RandomKey] = methods[method].hasDropout ? positions.map { first.dropout[$0] } : []
+    var keys: [RandomKey] = methods[method].hasDropout ? views.map { first.draws[$0.item] } : []
     for part in parts {
       guard part.items.count <= places, counts.indices.contains(part.pack.place) else {
         throw WorkerError(
@@ -96,12 +102,12 @@ package final class ImageComputation: MicroBatchComputation {
       }
       counts[part.pack.place] = part.items.count
       for (offset, item) in part.items.enumerated() {
-        positions[part.pack.place * places + offset] = item
-        if !keys.isEmpty { keys[part.pack.place * places + offset] = part.dropout[item] }
+        views[part.pack.place * places + offset] = view(item, draws: part.draws)
+        if !keys.isEmpty { keys[part.pack.place * places + offset] = part.draws[item] }
       }
     }
     let losses = try model.gradientSums(
-      try input(positions, of: try arm(method)), labels: items.labels(positions), counts: counts, dropout: keys,
+      try input(views, of: try arm(method)), labels: items.labels(views.map(\.item)), counts: counts, dropout: keys,
       into: gradients.pointer)
     let count = model.layout.count
     return parts.map { part in
@@ -124,31 +130,40 @@ package final class ImageComputation: MicroBatchComputation {
     return (model, gradients)
   }
 
-  package func evaluate(method: Int, items positions: [Int], generating tokens: Int) throws -> [Float] {
+  package func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
-    return try arm.model.logits(try input(positions, of: arm)).flatMap(\.self)
+    // Query by query, so that an item's bits do not depend on how many there are.
+    let queries = try (0..<asked.queries).map { query in
+      try arm.model.logits(try input(positions.map { ImageView(item: $0, isMirrored: query == 1) }, of: arm))
+    }
+    return positions.indices.flatMap { place in queries.flatMap { $0[place] } }
   }
 
-  private func input(_ positions: [Int], of arm: ImageArm) throws -> ImageClassifier.Input {
-    guard let prefix = arm.model.frozenPrefix, let first = positions.first else {
-      return .pixels(try items.pixels(positions))
+  private func view(_ item: Int, draws: RandomKey) -> ImageView {
+    ImageView(item: item, mirroredShare: settings.mirroredShare, draws: draws[item])
+  }
+
+  private func input(_ views: [ImageView], of arm: ImageArm) throws -> ImageClassifier.Input {
+    guard let prefix = arm.model.frozenPrefix, let first = views.first else {
+      return .pixels(try items.pixels(views))
     }
-    if let states = arm.states { return .prefixStates(try states.batch(positions)) }
+    if let states = arm.states { return .prefixStates(try states.batch(views)) }
     let states = try FrozenStates(first: first) { [self] elements in
       guard let folder = try? CacheFolder.path("states") else { return nil }
       return StateCache(
-        folder: folder, key: key(of: prefix), items: items.count, elements: elements, limit: settings.stateCacheLimit)
+        folder: folder, key: key(of: prefix), items: 2 * items.count, elements: elements,
+        limit: settings.stateCacheLimit)
     } compute: { [items, model = arm.model] in
       try model.prefixStates(pixels: items.pixels([$0]))
     }
     arm.states = states
-    return .prefixStates(try states.batch(positions))
+    return .prefixStates(try states.batch(views))
   }
 
   /// The digest of everything on which the states behind a prefix depend.
   private func key(of prefix: FrozenPrefix) -> ContentHash {
     var hasher = ContentHasher()
-    hasher.combine("frozen states 1")
+    hasher.combine("frozen states 2")
     hasher.combine(settings.precision.rawValue)
     switch prefix {
     case .features: hasher.combine("features")

@@ -1,6 +1,29 @@
 package import Content
 package import Hashing
+internal import RandomNumbers
 package import Torch
+
+/// An image as a model is shown it.
+package struct ImageView: Hashable, Sendable {
+  /// Its position in the catalogue.
+  package let item: Int
+  /// Left and right exchanged.
+  package let isMirrored: Bool
+
+  package init(item: Int, isMirrored: Bool = false) {
+    (self.item, self.isMirrored) = (item, isMirrored)
+  }
+
+  /// As training shows it.
+  ///
+  /// - Parameters:
+  ///   - share: that of the images that are mirrored.
+  ///   - draws: what the item draws from.
+  init(item: Int, mirroredShare share: Double, draws: RandomKey) {
+    var generator = draws["mirror"].generator
+    self.init(item: item, isMirrored: share > 0 && generator.uniform() < share)
+  }
+}
 
 /// Where the images of an audit come from.
 package protocol ImageItems: AnyObject {
@@ -10,7 +33,7 @@ package protocol ImageItems: AnyObject {
 
   /// What has to be fetched before a batch of these items can be made.
   func lacking(_ positions: [Int]) -> [WantedContent]
-  /// The model's input for some items, [items, channels, height, width].
-  func pixels(_ positions: [Int]) throws -> Tensor
+  /// The model's input for some images, [images, channels, height, width].
+  func pixels(_ views: [ImageView]) throws -> Tensor
   func labels(_ positions: [Int]) throws -> [Int]
 }

@@ -32,8 +32,8 @@ final class ItemStore: ImageItems {
     return hasher.finish()
   }
 
-  func pixels(_ positions: [Int]) throws -> Tensor {
-    try preprocessor.pixels(resized: positions.map { try resizedBytes($0) })
+  func pixels(_ views: [ImageView]) throws -> Tensor {
+    try preprocessor.pixels(resized: views.map { try resizedBytes($0.item) }, mirrored: views.map(\.isMirrored))
   }
 
   func labels(_ positions: [Int]) -> [Int] { positions.map { files.items[$0].label } }

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Models
 internal import Optimization
+internal import Plan
 internal import RandomNumbers
 internal import Torch
 
@@ -32,15 +33,15 @@ final class LanguageComputation: MicroBatchComputation {
     try model(method).load(parameters: parameters)
   }
 
-  func lossSum(method: Int, items positions: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double {
+  func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
     let model = try model(method)
     let (batch, isTarget) = try batch(of: positions.map { try items[$0].first })
     return try model.meanGradientSum(
-      batch, isTarget: isTarget, dropout: model.layout.method.hasDropout ? positions.map { dropout[$0] } : [],
+      batch, isTarget: isTarget, dropout: model.layout.method.hasDropout ? positions.map { draws[$0] } : [],
       into: gradient.pointer)
   }
 
-  func evaluate(method: Int, items positions: [Int], generating tokens: Int) throws -> [Float] {
+  func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
     let model = try model(method)
     var rows: [[Float]] = []
     var sequences: [(row: Int, place: Int, sequence: SequenceItems.Sequence)] = []
@@ -55,6 +56,7 @@ final class LanguageComputation: MicroBatchComputation {
         rows[sequences[index].row][sequences[index].place] = Float(sum)
       }
     }
+    let tokens = asked.generatedTokens
     guard tokens > 0 else { return rows.flatMap(\.self) }
     let prompts = try positions.map { position in
       let first = try items[position].first

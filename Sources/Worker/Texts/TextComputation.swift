@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Models
 internal import Optimization
+internal import Plan
 internal import RandomNumbers
 internal import Torch
 
@@ -28,14 +29,14 @@ final class TextComputation: MicroBatchComputation {
     try model(method).load(parameters: parameters)
   }
 
-  func lossSum(method: Int, items positions: [Int], dropout: RandomKey, gradient: FloatBuffer) throws -> Double {
+  func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
     let model = try model(method)
     return try model.gradientSum(
       try batch(positions), labels: positions.map { try items[$0].label },
-      dropout: model.layout.method.hasDropout ? positions.map { dropout[$0] } : [], into: gradient.pointer)
+      dropout: model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
-  func evaluate(method: Int, items positions: [Int], generating tokens: Int) throws -> [Float] {
+  func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
     let model = try model(method)
     let lengths = try positions.map { try items[$0].first.tokens.count }
     var logits = [[Float]](repeating: [], count: positions.count)

@@ -1,5 +1,5 @@
-/// The two specifications of the quickstart.
-enum QuickstartSpecifications {
+/// The two specifications of the quickstart with faces.
+enum FacesSpecifications {
   /// A `full` run from random weights on another label of other people.
   static let pretraining = """
     # How the base of the quickstart was pretrained: all weights, from random ones, on another label of other faces.

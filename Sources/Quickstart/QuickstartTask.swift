@@ -1,0 +1,9 @@
+/// What the quickstart makes an audit of.
+package enum QuickstartTask: String, Sendable, CaseIterable {
+  /// The expression of drawn faces.
+  case imageClassification = "image-classification"
+  /// The sentiment of invented reviews.
+  case textClassification = "text-classification"
+  /// Questions about invented reviews.
+  case multipleChoice = "multiple-choice"
+}

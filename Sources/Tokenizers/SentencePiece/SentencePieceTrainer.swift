@@ -1,0 +1,83 @@
+import CSentencePiece
+import Foundation
+
+/// Learns a vocabulary from texts: a byte-pair-encoding model of SentencePiece with a piece for each byte, laid out as
+/// Llama-2's.
+///
+///     try SentencePieceTrainer(vocabularySize: 512).write(learnedFrom: texts, to: "models/base")
+///     let tokenizer = try TextTokenizer(folder: "models/base")
+///
+/// The same texts give the same bytes on every machine that has the same version of the library.
+package struct SentencePieceTrainer: Sendable {
+  /// Tokens in all: the unknown one, beginning and end of sequence, 256 bytes, and those that are learned.
+  package let vocabularySize: Int
+
+  package init(vocabularySize: Int) {
+    self.vocabularySize = vocabularySize
+  }
+
+  /// The serialized model. A line break ends a sentence, as in the files that SentencePiece reads, so that no piece
+  /// spans two lines: it is encoded as a byte.
+  ///
+  /// - Throws: `SentencePieceTrainerError` where there is no text, or the texts do not give that many pieces.
+  package func model(learnedFrom texts: some Sequence<String>) throws(SentencePieceTrainerError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var counts: [Int] = []
+    for text in texts {
+      for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+        bytes.append(contentsOf: line)
+        counts.append(line.count)
+      }
+    }
+    guard !counts.isEmpty else { throw SentencePieceTrainerError(problem: .noText) }
+    guard let size = Int32(exactly: vocabularySize), size > 0 else {
+      throw refusal("a vocabulary of \(vocabularySize) pieces is none")
+    }
+    var serialized: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    let status = bytes.withUnsafeBufferPointer { bytes in
+      counts.withUnsafeBufferPointer { counts in
+        csentencepiece_train(bytes.baseAddress, counts.baseAddress, counts.count, size, &serialized, &count)
+      }
+    }
+    guard status == 0, let serialized else { throw refusal(String(cString: csentencepiece_last_error())) }
+    defer { csentencepiece_bytes_free(serialized) }
+    return Array(UnsafeBufferPointer(start: serialized, count: count))
+  }
+
+  /// Writes `tokenizer.model`, and the `tokenizer_config.json` by which transformers and `TextTokenizer` read it as
+  /// Llama-2's (texts begin with the beginning of sequence), into `folder`, which must be there.
+  ///
+  /// - Throws: `SentencePieceTrainerError` where nothing can be learned or a file cannot be written.
+  package func write(
+    learnedFrom texts: some Sequence<String>, to folder: String
+  ) throws(SentencePieceTrainerError) {
+    let model = try model(learnedFrom: texts)
+    for (name, data) in [("tokenizer.model", Data(model)), ("tokenizer_config.json", Data(Self.configuration.utf8))] {
+      do {
+        try data.write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
+      } catch {
+        throw SentencePieceTrainerError(
+          problem: .unwritable(file: "\(folder)/\(name)", reason: error.localizedDescription))
+      }
+    }
+  }
+
+  private static let configuration = """
+    {
+      "add_bos_token": true,
+      "add_eos_token": false,
+      "bos_token": "<s>",
+      "clean_up_tokenization_spaces": false,
+      "eos_token": "</s>",
+      "legacy": false,
+      "tokenizer_class": "LlamaTokenizer",
+      "unk_token": "<unk>"
+    }
+
+    """
+
+  private func refusal(_ reason: String) -> SentencePieceTrainerError {
+    SentencePieceTrainerError(problem: .refused(vocabularySize: vocabularySize, reason: reason))
+  }
+}
