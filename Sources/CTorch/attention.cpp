@@ -85,3 +85,31 @@ int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, con
     return Attention::apply(q, k, v, added, key_heads, heads / key_heads);
   });
 }
+
+int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
+                                CTorchTensor *keys, CTorchTensor *values, int64_t length, const CTorchTensor *mask,
+                                int64_t heads, int64_t key_heads, CTorchTensor **result) {
+  return making(result, [&] {
+    const at::NoGradGuard without_gradients;
+    const auto batch = key->value.size(0), tokens = key->value.size(1), width = key->value.size(2) / key_heads;
+    const auto capacity = keys->value.size(1);
+    TORCH_CHECK(heads > 0 && key_heads > 0 && heads % key_heads == 0 && length + tokens <= capacity &&
+                    query->value.size(2) == heads * width && key->value.sizes() == value->value.sizes() &&
+                    keys->value.sizes() == at::IntArrayRef({batch * key_heads, capacity, width}) &&
+                    values->value.sizes() == keys->value.sizes(),
+                "attention: ", tokens, " tokens behind ", length, " do not fit a cache ", keys->value.sizes());
+    const auto put = [&](const at::Tensor &cache, const at::Tensor &added) {
+      cache.view({batch, key_heads, capacity, width})
+          .narrow(2, length, tokens)
+          .copy_(added.view({batch, tokens, key_heads, width}).transpose(1, 2));
+      return cache.narrow(1, 0, length + tokens);
+    };
+    const auto k = put(keys->value, key->value), v = put(values->value, value->value);
+    const auto q = Attention::split(query->value, key_heads, heads / key_heads);
+    auto scores = Attention::scaled(q, k.transpose(1, 2), 1 / std::sqrt(static_cast<double>(width)));
+    if (mask) {
+      scores.view({batch, heads, query->value.size(1), length + tokens}).add_(mask->value.unsqueeze(1));
+    }
+    return Attention::join(at::bmm(at::softmax(scores, -1), v), key_heads, heads / key_heads);
+  });
+}

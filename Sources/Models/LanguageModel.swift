@@ -95,7 +95,7 @@ package final class LanguageModel: AdaptedModel {
     let padding = model.configuration.paddingToken ?? 0
     let batch = try TokenBatch(texts: prompts, padding: padding, on: .left)
     try batch.check(vocabularySize: model.configuration.vocabularySize)
-    let cache = KeyValueCache()
+    let cache = model.makeCache(capacity: batch.length + max(0, limit))
     var isText = batch.isText
     var next = batch.tokens
     var results = [[Int]](repeating: [], count: prompts.count)

@@ -29,10 +29,18 @@ private struct LlamaAttention {
   ) throws(TorchError) -> Tensor {
     let (asking, asked) = (context.queryAngles, context.angles)
     let q = try query(queries).rotated(cosine: asking.cosine, sine: asking.sine, heads: heads)
-    var k = try key(tokens).rotated(cosine: asked.cosine, sine: asked.sine, heads: keyValueHeads)
-    var v = try value(tokens)  // [batch, tokens, key-value heads · head size]
-    if let cache = context.cache { (k, v) = try cache.extended(layer: layer, keys: k, values: v) }
-    return try output(q.attention(key: k, value: v, mask: context.mask, heads: heads, keyHeads: keyValueHeads))
+    let k = try key(tokens).rotated(cosine: asked.cosine, sine: asked.sine, heads: keyValueHeads)
+    let v = try value(tokens)  // [batch, tokens, key-value heads · head size]
+    guard let cache = context.cache else {
+      return try output(q.attention(key: k, value: v, mask: context.mask, heads: heads, keyHeads: keyValueHeads))
+    }
+    let shape = k.shape
+    let room = try cache.room(
+      layer: layer, texts: shape[0], heads: keyValueHeads, headSize: shape[2] / keyValueHeads)
+    return try output(
+      q.attention(
+        key: k, value: v, cached: room.keys, room.values, length: cache.length, mask: context.mask, heads: heads,
+        keyHeads: keyValueHeads))
   }
 }
 
@@ -84,6 +92,9 @@ struct Llama {
     let (theta, factor) = (configuration.rotary.theta, configuration.rotary.factor)
     rotary = RotaryEmbedding(headSize: configuration.headSize, theta: theta, factor: factor, device: device)
   }
+
+  /// Room for the keys and values of so many tokens of every text.
+  func makeCache(capacity: Int) -> KeyValueCache { KeyValueCache(capacity: capacity, type: norm.type, device: device) }
 
   /// The hidden states after the last norm: [batch, tokens, hidden], or [batch, hidden] of one position a text.
   ///

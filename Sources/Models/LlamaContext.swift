@@ -84,23 +84,33 @@ struct AttentionMask {
   }
 }
 
-/// Keys and values of the tokens that a model has seen, layer by layer, so that a further token costs one row.
+/// Keys and values of the tokens that a model has seen, layer by layer and head by head, so that a further token costs one
+/// row.
 final class KeyValueCache {
   /// Tokens seen.
   private(set) var length = 0
+  /// Tokens that there is room for.
+  private let capacity: Int
+  private let type: ScalarType
+  private let device: Device
   private var layers: [Int: (keys: Tensor, values: Tensor)] = [:]
 
-  /// All keys and values of `layer`, with new ones [batch, tokens, width] at the end.
-  func extended(layer: Int, keys: Tensor, values: Tensor) throws(TorchError) -> (Tensor, Tensor) {
-    var all = (keys: keys, values: values)
-    if let seen = layers[layer] {
-      all = (
-        keys: try Tensor.concatenated([seen.keys, keys], dimension: 1),
-        values: try Tensor.concatenated([seen.values, values], dimension: 1)
-      )
+  init(capacity: Int, type: ScalarType, device: Device) {
+    (self.capacity, self.type, self.device) = (capacity, type, device)
+  }
+
+  /// Room for the keys and values of `layer`, of which the first `length` are those of the tokens seen:
+  /// [texts · heads, capacity, head size] each.
+  func room(
+    layer: Int, texts: Int, heads: Int, headSize: Int
+  ) throws(TorchError) -> (keys: Tensor, values: Tensor) {
+    if let known = layers[layer] { return known }
+    func zeros() throws(TorchError) -> Tensor {
+      try Tensor.zeros([texts * heads, capacity, headSize], on: device).converted(to: type)
     }
-    layers[layer] = all
-    return (all.keys, all.values)
+    let room = (keys: try zeros(), values: try zeros())
+    layers[layer] = room
+    return room
   }
 
   func advance(by tokens: Int) { length += tokens }

@@ -116,6 +116,19 @@ extension Tensor {
     }
   }
 
+  /// The same over all keys and values of a cache, behind whose `length` tokens those of `key` and `value` are put; without
+  /// gradients. `keys` and `values` are [batch · keyHeads, capacity, headDim].
+  package func attention(
+    key: Tensor, value: Tensor, cached keys: Tensor, _ values: Tensor, length: Int, mask: Tensor?, heads: Int,
+    keyHeads: Int
+  ) throws(TorchError) -> Tensor {
+    try Self.making("attention") {
+      ctorch_cached_attention(
+        handle, key.handle, value.handle, keys.handle, values.handle, Int64(length), mask?.handle, Int64(heads),
+        Int64(keyHeads), $0)
+    }
+  }
+
   /// Rotary position embedding (Su et al. 2021, equation 34), the first half of every head against its second.
   ///
   /// This tensor is [batch, tokens, heads · headDim], `cosine` and `sine` are [batch or 1, tokens, headDim / 2].

@@ -97,6 +97,11 @@ int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, d
 // [batch, keys, key_heads · headDim], heads side by side; `mask` is [batch or 1, queries, keys] or null.
 int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                          const CTorchTensor *mask, int64_t heads, int64_t key_heads, CTorchTensor **result);
+// The same over all keys and values that a cache holds, without gradients: `keys` and `values`
+// [batch · key_heads, capacity, headDim] hold `length` tokens, behind which those of `key` and `value` are put.
+int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
+                                CTorchTensor *keys, CTorchTensor *values, int64_t length, const CTorchTensor *mask,
+                                int64_t heads, int64_t key_heads, CTorchTensor **result);
 // Rotates the first half of every head against its second (Su et al. 2021): input [batch, tokens, heads · headDim],
 // cosine and sine [batch or 1, tokens, headDim / 2].
 int32_t ctorch_rotary(const CTorchTensor *input, const CTorchTensor *cosine, const CTorchTensor *sine, int64_t heads,
