@@ -53,6 +53,7 @@ enum ReviewsSpecifications {
       lora: {rate: 2e-3}
       full: {rate: 3e-4}
     seeds: [13, 1337, 42]
+    privacy: {attacks: [lira, loss], models: 8, pool: 800}
     decision: {metric: accuracy, margin: 0.03, min_group: 50}
     cluster: {workers: 2, threads: 1}
 

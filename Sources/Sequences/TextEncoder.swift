@@ -41,17 +41,21 @@ package struct TextEncoder: Sendable {
     return blocks
   }
 
+  /// The tokens of a prompt, which several texts may follow.
+  package func prompt(_ text: String, line: Int) throws(SequenceError) -> EncodedPrompt {
+    EncodedPrompt(text: text, tokens: try encode(text, line: line))
+  }
+
   /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by itself
   /// does not have. With `isEnded` it ends with the end of a sequence.
   ///
   /// - Throws: `SequenceError` where the target comes to no token, or both together are too long: nothing is cut, because
   ///   what is cut off would be the target.
   package func continued(
-    _ prompt: String, by target: String, isEnded: Bool = false, line: Int
+    _ prompt: EncodedPrompt, by target: String, isEnded: Bool = false, line: Int
   ) throws(SequenceError) -> TokenSequence {
-    let given = try encode(prompt, line: line)
-    var tokens = try encode(prompt + target, line: line)
-    let common = zip(given, tokens).prefix { $0 == $1 }.count
+    var tokens = try encode(prompt.text + target, line: line)
+    let common = zip(prompt.tokens, tokens).prefix { $0 == $1 }.count
     guard common < tokens.count else {
       throw failure(line, "\"\(target)\" comes to no token, so that there is nothing to score")
     }
@@ -77,4 +81,10 @@ package struct TextEncoder: Sendable {
   private func failure(_ line: Int, _ problem: String) -> SequenceError {
     SequenceError(file: file, line: line, problem: problem)
   }
+}
+
+/// A text and its tokens.
+package struct EncodedPrompt: Sendable {
+  package let text: String
+  let tokens: [Int]
 }

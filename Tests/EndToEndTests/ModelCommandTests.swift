@@ -194,4 +194,26 @@ import Testing
     #expect(reduced.exitCode == 0, "\(reduced.errors)")
     #expect(reduced.output.contains("\"ratio\""))
   }
+
+  @Test(
+    "The benchmark of generation makes the tokens that transformers make",
+    .enabled(if: Oracle.isAvailable, "needs .python; run scripts/setup --tests"))
+  func generation() throws {
+    let configuration = ModelConfiguration.llama(
+      LlamaConfiguration(
+        family: .llama, vocabularySize: 320, hiddenSize: 32, intermediateSize: 48, layerCount: 2, headCount: 4,
+        keyValueHeadCount: 2, paddingToken: 0, beginningToken: 1, endTokens: [2]))
+    let language = folder.path + "/language"
+    try CheckpointWriter.writeCheckpoint(
+      folder: language, configuration: configuration, head: .languageModel, preprocessing: nil, labels: [],
+      values: RandomCheckpoint.values(configuration: configuration, head: .languageModel, key: RandomKey(seed: 8))
+        .map { 10 * $0 })
+    let peer = "\(Oracle.python) \(Oracle.root.appending(path: "scripts/peers/generate_transformers.py").path)"
+    let outcome = try Program.run(
+      "bench", "generate", "--arch", language, "--batch", "3", "--prompt", "5", "--tokens", "12", "--repetitions", "1",
+      "--peer", peer)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let found = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(found["equal_tokens"] as? Double == 1 && found["ratio"] != nil, "\(outcome.output)")
+  }
 }

@@ -5,29 +5,10 @@ import Testing
 
 /// What an audit leaves behind serves predictions, and Python's peft and transformers agree with them.
 @Suite(.serialized) struct PredictTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  private static let python = root.appending(path: ".python/bin/python").path
-
   /// Largest difference that `scripts/oracles/check_adapter.py` finds; throws where it finds too large a one.
   private func differenceToPython(_ arguments: [String]) throws -> Double {
-    let text = try runPython("check_adapter.py", arguments)
+    let text = try Oracle.run("check_adapter.py", arguments)
     return try #require(Double(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-  }
-
-  /// What a script of `scripts/oracles` prints.
-  private func runPython(_ script: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments = [Self.root.appending(path: "scripts/oracles/\(script)").path] + arguments
-    process.environment = ["HF_HUB_OFFLINE": "1", "PATH": "/usr/bin:/bin"]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "\(text)")
-    return text
   }
 
   /// Forty images of noise in a file, for both sides.
@@ -78,7 +59,7 @@ import Testing
   func readsPeft(options: [String]) throws {
     let study = try TinyStudy()
     let (inputs, folder, logits) = (try inputs(of: study), study.path("peft"), study.path("logits.safetensors"))
-    _ = try runPython(
+    _ = try Oracle.run(
       "make_adapter.py", ["--base", study.path("base"), "--adapter", folder, "--labels", "2"] + options)
     let model = ["--model", study.path("base"), "--adapter", folder]
     let outcome = try Program(["predict"] + model + ["--input", inputs, "--output", logits]).wait()

@@ -118,9 +118,52 @@ import Testing
     for option in hasty.options {
       #expect(option.share.interval.lower < 0.55 && option.share.interval.upper > 0.45)
     }
+    if Oracle.isAvailable { try compareWithTransformers(folder) }
     for arm in choices.arms where arm.arm != "base" {
       let overall = try #require(arm.wordings.first).overall
       #expect(overall.tokenBias.followsLabel.value < 0.1, "\(arm.arm)")
+    }
+  }
+
+  /// The likelihoods of questions in several wordings, and of frames, beside those of transformers on the same base.
+  private func compareWithTransformers(_ folder: TemporaryFolder) throws {
+    let questions = try String(contentsOfFile: "\(folder.path)/data/questions.jsonl", encoding: .utf8)
+    let lines = questions.split(separator: "\n")
+    try folder.write(lines.prefix(20).joined(separator: "\n"), to: "few.jsonl")
+    let frames = lines.prefix(20).enumerated().map { number, line in
+      let context = line.components(separatedBy: "\"context\": \"").last?.components(separatedBy: "\"").first ?? ""
+      let slot = ["I will _.", "So I say_", "The _ was here."][number % 3]
+      return """
+        {"frame": "\(context) \(slot)", "candidates": ["return", "soup", "never again"], "kind": "k"}
+        """
+    }
+    try folder.write(frames.joined(separator: "\n"), to: "frames.jsonl")
+    let wordings = "wordings: [{name: a}, {name: b, labels: digits, pmi: true}, {name: c, scoring: text, pmi: true}]"
+    for (task, file, key, more) in [
+      ("multiple-choice", "few.jsonl", "--questions", wordings), ("cloze", "frames.jsonl", "--frames", "tokens: 60"),
+    ] {
+      try folder.write(
+        """
+        name: oracle
+        base: models/llama-reviews
+        task: \(task)
+        data: {manifest: \(file), groups: [kind], \(more)}
+        arms: [base]
+        training: {epochs: 1}
+        seeds: [13]
+
+        """, to: "\(task).yaml")
+      let audit = try Program.run(
+        "audit", "\(folder.path)/\(task).yaml", "--output", "\(folder.path)/\(task)")
+      #expect(audit.exitCode == 0, "\(audit.errors)")
+      let found = try Oracle.run(
+        "continuations.py",
+        [
+          "--base", "\(folder.path)/models/llama-reviews", key, "\(folder.path)/\(file)", "--predictions",
+          "\(folder.path)/\(task)/predictions/base.csv",
+        ] + (task == "cloze" ? [] : ["--wordings", "letters", "digits-pmi", "text-pmi"]))
+      let counts = task == "cloze" ? 60 : 20 * (4 + 8 + 8)
+      #expect(found.contains("\"continuations\": \(counts)"), "\(found)")
     }
   }
 

@@ -91,7 +91,7 @@ import Testing
       return (logits.1 > logits.0 ? "cross" : "calm") == row[4]
     }
     let accuracies = try #require(
-      try study.read("classification/tables/tests/elsewhere/groups.csv").lines.first { $0.hasPrefix("full,,all,") })
+      try study.read("classification/tables/tests/elsewhere/groups.csv").lines.first { $0.hasPrefix("full,all,,all,") })
     #expect(accuracies.split(separator: ",").contains("\(Double(right) / 80)"), "\(accuracies)")
   }
 
@@ -120,6 +120,7 @@ import Testing
       ("choice", "questions.jsonl", "\"question\": \"Which?\"", "\"question\": \"\"", "row 1"),
       ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was it.", "row 1"),
       ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was \(String(repeating: "so ", count: 200))_.", "line 1"),
+      ("choice", "questions.jsonl", "The 3th box.", String(repeating: "box ", count: 25_000), "line 4"),
       ("classification", "others.jsonl", "\"gold\": \"quiet\"", "\"gold\": \"loud\"", "\"loud\""),
       ("classification", "others.jsonl", "\"case\": \"a mild day 0\"", "\"case\": \"\"", "others.jsonl, line 1"),
     ])
@@ -134,13 +135,56 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: study.path("out/ledger.sqlite")))
   }
 
+  @Test("A text of 100,000 characters is cut where it is classified, and a language model reads it in blocks")
+  func longText() throws {
+    let study = try TinyTexts()
+    let long = "t999,\(String(repeating: "calm ", count: 20_000)),calm,town\n"
+    try study.write(String(decoding: try study.read("texts.csv"), as: UTF8.self) + long, to: "texts.csv")
+    let cut = try Program.run("audit", study.path("classification.yaml"), "--output", study.path("out"))
+    #expect(cut.exitCode == 0 && cut.errors.contains("longer than 40 tokens and cut"), "\(cut.errors)")
+    let blocks = try Program.run("audit", study.path("modelling.yaml"), "--dry-run")
+    #expect(blocks.exitCode == 0, "\(blocks.errors)")
+    let line = try #require(blocks.output.split(separator: "\n").first { $0.hasPrefix("items") })
+    let items = try #require(line.split { " :".contains($0) }.dropFirst().first.flatMap { Int($0) })
+    #expect(items > 100_000 / 24, "\(line)")
+  }
+
+  @Test("Bytes that are no UTF-8 and an answer that comes to no token are refused by file and line")
+  func unreadable() throws {
+    let study = try TinyTexts()
+    var bytes = try study.read("texts.csv")
+    let place = try #require(bytes.firstRange(of: Data("t4,".utf8)))
+    bytes.replaceSubrange(place.upperBound..<place.upperBound, with: [0xE9])
+    try bytes.write(to: URL(filePath: study.path("texts.csv")))
+    for task in ["classification", "modelling", "choice"] {
+      let outcome = try Program.run("audit", study.path("\(task).yaml"), "--output", study.path("out"))
+      #expect(outcome.exitCode == 78, "\(outcome.errors)")
+      #expect(outcome.errors.contains("texts.csv, line 6") && outcome.errors.contains("UTF-8"), "\(outcome.errors)")
+    }
+
+    let other = try TinyTexts()
+    let tokenizer = String(decoding: try other.read("base/tokenizer.json"), as: UTF8.self)
+    try other.write(
+      "{\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"String\": \" ~\"}, \"content\": \"\"}, "
+        + tokenizer.dropFirst(), to: "base/tokenizer.json")
+    let frames = String(decoding: try other.read("frames.jsonl"), as: UTF8.self)
+    let row = try #require(frames.range(of: "no 1 "))
+    let second = try #require(frames.range(of: "\"cold\"", range: row.upperBound..<frames.endIndex))
+    try other.write(frames.replacingCharacters(in: second, with: "\"~\""), to: "frames.jsonl")
+    let outcome = try Program.run("audit", other.path("cloze.yaml"), "--output", other.path("out"))
+    #expect(outcome.exitCode == 78, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("frames.jsonl, line 2") && outcome.errors.contains("comes to no token"),
+      "\(outcome.errors)")
+  }
+
   @Test(
     "A key that a task has no use for, a prompt without its slot and a task that is not measured are refused by line",
     arguments: [
       ("classification", "  text: text", "  text: text\n  prompt: x", "data.prompt"),
       ("translation", "tr: {source} en:", "tr: en:", "{source}"),
       ("modelling", "seeds: [13, 42]", "seeds: [13, 42]\nsearch: {rates: [1e-3]}", "search"),
-      ("choice", "    arms:", "      tests: [{name: x, manifest: y, groups: [z]}]\n    arms:", "data.tests"),
+      ("choice", "\narms:", "\n  tests: [{name: x, manifest: y, groups: [z]}]\narms:", "data.tests"),
       ("classification", "name: elsewhere", "name: else/where", "data.tests[0].name"),
       ("classification", "groups: [aim]", "groups: [goal]", "\"goal\""),
       ("cloze", "  cluster: visit", "  cluster: visit\n  wordings: []", "data.wordings"),

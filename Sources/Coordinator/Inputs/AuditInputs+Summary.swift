@@ -27,7 +27,7 @@ extension AuditInputs {
           : "")
     }
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
-    let given = plan.runs.count { $0.purpose == .given }
+    let given = specification.arms.count { if case .adapter = $0 { true } else { false } }
     let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
     let arms = specification.arms.count
     return

@@ -86,10 +86,10 @@ struct ItemTexts: Sendable {
             file: manifest.file, line: item.row,
             problem: "\"\(settings.target)\" is empty; give the translation or remove the row")
         }
+        let prompt = settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? "")
         return [
           try encoder.continued(
-            settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? ""), by: " \(target)", isEnded: true,
-            line: item.row)
+            encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
         ]
       }
       return (manifest, sequences, 0)
@@ -122,9 +122,14 @@ struct ItemTexts: Sendable {
         guard parts.count > 1 else { return [item] }
         return parts.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
       }
+      // By their bytes, since texts that read alike may be written differently.
+      var prompts: [[UInt8]: EncodedPrompt] = [:]
       sequences.append(
         try task.continuations(of: question).map { continuation in
-          try encoder.continued(continuation.prompt, by: continuation.continuation, line: item.row)
+          let bytes = Array(continuation.prompt.utf8)
+          let prompt = try prompts[bytes] ?? encoder.prompt(continuation.prompt, line: item.row)
+          prompts[bytes] = prompt
+          return try encoder.continued(prompt, by: continuation.continuation, line: item.row)
         })
       question += 1
       return [item]
