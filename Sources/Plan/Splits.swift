@@ -68,12 +68,18 @@ package struct Splits: Sendable, Equatable {
       fractions.firstIndex { $0.split == split }.map { parts[$0].sorted() } ?? []
     }
     (train, validation, test) = (items(.train), items(.validation), items(.test))
-    try requireTrainAndTest()
+    try requireTrainAndTest(largest: units.members.map(\.count).max() ?? 0, of: strata.count)
   }
 
-  private func requireTrainAndTest() throws(PlanError) {
+  /// - Parameter largest: how many items hang together in the largest unit.
+  private func requireTrainAndTest(largest: Int = 0, of count: Int = 0) throws(PlanError) {
     for (name, items) in [("train", train), ("test", test)] where items.isEmpty {
-      throw PlanError(description: "the \(name) split holds no items; give it more items or a larger fraction")
+      let hanging =
+        2 * largest > count
+        ? "; \(largest) of the \(count) items hang together by equal clusters or equal contents, and stay on one side"
+        : ""
+      throw PlanError(
+        description: "the \(name) split holds no items; give it more items or a larger fraction\(hanging)")
     }
   }
 }

@@ -27,19 +27,21 @@ extension AuditReport {
 
   /// The tables by name, without the file name's ending.
   func tables() -> [(name: String, table: CommaSeparatedTable)] {
-    let ofTexts: [(name: String, table: CommaSeparatedTable)] =
-      [
-        translation.map { _ in ("translation", translationTable()) },
-        likelihoods.map { _ in ("perplexity", perplexityTable()) },
-        cloze.map { ("cloze", $0.table()) },
-      ].compactMap(\.self) + [("comparisons", comparisonsTable())]
+    let compared = [("comparisons", comparisonsTable())]
+    let ofTexts: [[(name: String, table: CommaSeparatedTable)]?] = [
+      translation.map { _ in [("translation", translationTable())] },
+      likelihoods.map { _ in [("perplexity", perplexityTable())] },
+      cloze.map { [("cloze", $0.table()), ("cloze_differences", $0.differencesTable())] },
+      choices.map { [("choices", $0.table()), ("choice_differences", $0.differencesTable())] },
+    ]
     let ofClasses = [
-      ("groups", groupsTable()), ("gaps", gapsTable()), ("comparisons", comparisonsTable()),
-      ("classes", classesTable()), ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
+      ("groups", groupsTable()), ("gaps", gapsTable()), ("classes", classesTable()),
+      ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
       ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]
+    let found = ofTexts.compactMap(\.self).flatMap(\.self)
     let evaluation =
-      (fairness.arms.isEmpty && ofTexts.count > 1 ? ofTexts : ofClasses) + furtherTestTables()
+      found + (fairness.arms.isEmpty && !found.isEmpty ? [] : ofClasses) + compared + furtherTestTables()
     guard !isOfPredictions else { return evaluation + (costs.isEmpty ? [] : [("costs", costsTable())]) }
     return evaluation + [
       ("privacy", privacyFigures.privacyTable()), ("roc", privacyFigures.attackCurvesTable()),

@@ -7,10 +7,13 @@ package struct TextEncoder: Sendable {
   package var limit: Int
   /// What errors speak of.
   package var file: String
+  /// The most that the model takes.
+  private let modelLimit: Int
 
-  package init(tokenizer: TextTokenizer, limit: Int, file: String) {
+  package init(tokenizer: TextTokenizer, limit: Int, modelLimit: Int, file: String) {
     self.tokenizer = tokenizer
     self.limit = limit
+    self.modelLimit = modelLimit
     self.file = file
   }
 
@@ -64,8 +67,9 @@ package struct TextEncoder: Sendable {
     guard tokens.count <= limit else {
       throw failure(
         line,
-        "prompt and target come to \(tokens.count) tokens, more than the \(limit) allowed; raise data.tokens, or "
-          + "shorten the row")
+        "prompt and target come to \(tokens.count) tokens, more than the \(limit) "
+          + (limit < modelLimit
+            ? "allowed; raise data.tokens, or shorten the row" : "that the model takes; shorten the row"))
     }
     return TokenSequence(tokens: tokens, firstTarget: common)
   }

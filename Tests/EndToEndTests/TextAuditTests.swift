@@ -108,6 +108,42 @@ import Testing
     try !study.read("classification/predictions/full.csv").lines.contains { $0.contains(",t\(row - 2),") }
   }
 
+  @Test("Questions without an answer, or with other numbers of options, leave the verdicts on the others as they are")
+  func partlyAnswered() throws {
+    let study = try TinyTexts()
+    let questions = String(decoding: try study.read("questions.jsonl"), as: UTF8.self)
+    let specification = try #require(TinyTexts.specifications["choice"])
+    // The 21st and 22nd question are of both kinds and of no ambiguous context.
+    var lines = questions.split(separator: "\n").map(String.init)
+    lines[21] = lines[21].replacing("\"answer\": 0, ", with: "").replacing("\"answer\": 1, ", with: "")
+    try study.write(lines.joined(separator: "\n"), to: "unanswered.jsonl")
+    lines[23] = "{\"question\": \"Is it?\", \"options\": [\"yes\", \"no\"], \"answer\": 1, \"kind\": \"new\"}"
+    try study.write(lines.joined(separator: "\n"), to: "mixed.jsonl")
+    for (name, answered) in [("questions", 24), ("unanswered", 23), ("mixed", 23)] {
+      try study.write(specification.replacing("questions.jsonl", with: "\(name).jsonl"), to: "\(name).yaml")
+      let outcome = try Program.run("audit", study.path("\(name).yaml"), "--output", study.path(name))
+      #expect(outcome.exitCode == 0 && outcome.output.contains("vs full"), "\(outcome.output)\(outcome.errors)")
+      let found = try results(study, name)
+      let comparisons = try #require(found["comparisons"] as? [[String: Any]])
+      let overall = try #require(comparisons.first { $0["group"] is NSNull })
+      #expect(overall["n"] as? Int == answered)
+      #expect(try study.read("\(name)/tables/choices.csv").lines.count == 1 + 3 * 4 * 3)
+      let report = String(decoding: try study.read("\(name)/report.html"), as: UTF8.self)
+      #expect(report.contains("have no right answer") == (answered < 24))
+    }
+  }
+
+  @Test("The base alone is asked without a word about training")
+  func zeroShot() throws {
+    let study = try TinyTexts()
+    try study.write(
+      "name: z\nbase: base\ntask: cloze\ndata: {manifest: frames.jsonl, groups: [thing]}\narms: [base]\nseeds: [13]\n",
+      to: "zero.yaml")
+    let outcome = try Program.run("audit", study.path("zero.yaml"), "--output", study.path("zero"))
+    #expect(outcome.exitCode == 0 && outcome.output.contains("likeliest"), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("elsewhere"))
+  }
+
   @Test(
     "What cannot be used of texts is refused with a message that names the row",
     arguments: [
@@ -118,6 +154,7 @@ import Testing
         "row 1"
       ),
       ("choice", "questions.jsonl", "\"question\": \"Which?\"", "\"question\": \"\"", "row 1"),
+      ("translation", "pairs.jsonl", "\"gold\": \"female\"", "\"gold\": \"frau\"", "line 1: \"gold\" is \"frau\""),
       ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was it.", "row 1"),
       ("cloze", "frames.jsonl", "no 0 was _.", "no 0 was \(String(repeating: "so ", count: 200))_.", "line 1"),
       ("choice", "questions.jsonl", "The 3th box.", String(repeating: "box ", count: 25_000), "line 4"),
@@ -184,6 +221,11 @@ import Testing
       ("classification", "  text: text", "  text: text\n  prompt: x", "data.prompt"),
       ("translation", "tr: {source} en:", "tr: en:", "{source}"),
       ("modelling", "seeds: [13, 42]", "seeds: [13, 42]\nsearch: {rates: [1e-3]}", "search"),
+      ("translation", "tr: {source} en:", "{source}: {source} en:", "{source} besides"),
+      ("translation", "seeds: [13]", "seeds: [13]\ndecision: {metric: accuracy}", "ROUGE-L"),
+      ("translation", "generated: 12", "generated: 510", "data.generated"),
+      ("classification", "labels: {quiet: calm}", "labels: {quiet: clam}", "\"clam\""),
+      ("classification", "labels: {quiet: calm}", "labels: {quite: calm}", "\"quite\""),
       ("choice", "\narms:", "\n  tests: [{name: x, manifest: y, groups: [z]}]\narms:", "data.tests"),
       ("classification", "name: elsewhere", "name: else/where", "data.tests[0].name"),
       ("classification", "groups: [aim]", "groups: [goal]", "\"goal\""),

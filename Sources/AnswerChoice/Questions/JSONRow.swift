@@ -61,13 +61,13 @@ struct JSONRow {
 }
 
 extension JSONValue {
-  /// The value as tags: a list's texts, or one tag of anything simple; nil for objects and other lists.
+  /// The value as tags: a list's texts, those between ";" of a text, or one tag of anything else that is simple; nil for objects and other lists.
   var tags: [String]? {
     switch self {
     case .null: []
     case .bool(let value): ["\(value)"]
     case .number(let spelling): [spelling]
-    case .string(let value): [value]
+    case .string(let value): value.split(separator: ";").map { String($0).trimmed }.filter { !$0.isEmpty }
     case .array: strings
     case .object: nil
     }

@@ -32,7 +32,18 @@ struct AskedItems {
     let items: [AskedItem]
     if let settings = specification.data.choices {
       let questions = try Self.questions(bytes, file: file, form: settings.form)
-      task = .choices(try ChoiceTask(questions: questions, wordings: settings.wordings.map { try Wording($0) }))
+      let wordings = try settings.wordings.enumerated().map { index, wording in
+        do {
+          return try Wording(wording)
+        } catch {
+          throw specification.places.failure(at: "data.wordings[\(index)]", "\(wording.name): \(error)")
+        }
+      }
+      do throws(ChoiceError) {
+        task = .choices(try ChoiceTask(questions: questions, wordings: wordings))
+      } catch {
+        throw AuditError(.configuration, "\(file): \(error)")
+      }
       items = questions.map(AskedItem.init)
     } else {
       let frames = try ClozeReader.frames(bytes: bytes, file: file)
@@ -42,7 +53,9 @@ struct AskedItems {
     let groups = specification.data.groups.map(\.name)
     for name in groups where !items.contains(where: { $0.attributes[name] != nil }) {
       let known = Set(items.flatMap(\.attributes.keys)).sorted().joined(separator: ", ")
-      throw AuditError(.configuration, "\(file): no row has \"\(name)\"; the rows have \(known)")
+      throw AuditError(
+        .configuration,
+        "\(file): no row has \"\(name)\"; the rows have \(known.isEmpty ? "no keys of groups" : known)")
     }
     let corpus = try specification.data.corpus.map { corpus in
       try Manifest(file: resolved(corpus.manifest), columns: ManifestColumns(text: corpus.text, label: nil))

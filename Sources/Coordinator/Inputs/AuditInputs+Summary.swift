@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Datasets
 internal import Forecast
 internal import Plan
+internal import Report
 
 extension AuditInputs {
   /// Workers that the specification asks for.
@@ -31,13 +32,36 @@ extension AuditInputs {
     let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
     let arms = specification.arms.count
     return
-      "\(plan.input.ownItems) items (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
+      "\(plan.input.ownItems) item\(plan.input.ownItems == 1 ? "" : "s") (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
       + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
       + plan.input.furtherTests.map { ", \($0.items.count) of \($0.name)" }.joined()
       + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
       + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
       + warnings
-      + (texts.map { $0.cut > 0 ? "; \($0.cut) texts are longer than \($0.limit) tokens and cut" : "" } ?? "")
+      + (texts.map { texts in
+        texts.cut.isEmpty
+          ? ""
+          : "; \(texts.cut.count == 1 ? "1 text is" : "\(texts.cut.count) texts are") longer than \(texts.limit) tokens and "
+            + "cut, such as \(texts.cut.first.map { manifest.description(of: manifest.items[$0]) } ?? "")"
+      } ?? "")
+  }
+
+  /// The same by item, for whoever may know their names.
+  var dataNotes: [DataNote] {
+    let cut = (texts?.cut ?? []).map { item in
+      DataNote(
+        kind: .cut, item: manifest.description(of: manifest.items[item]),
+        detail: "longer than \(texts?.limit ?? 0) tokens")
+    }
+    let skipped = manifest.skipped.map { DataNote(kind: .leftOut, item: $0.name, detail: "\($0.reason)") }
+    let conflicts = manifest.labelConflicts(contents: plan.input.contents).flatMap { conflict in
+      conflict.items.map { item in
+        DataNote(
+          kind: .labelledDifferently, item: item.name,
+          detail: "\(item.label); equal to \(conflict.items.first?.name ?? "")")
+      }
+    }
+    return cut + skipped + conflicts
   }
 
   /// What a person should know of the data.

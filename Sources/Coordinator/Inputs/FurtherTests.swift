@@ -19,6 +19,18 @@ struct FurtherTests {
     for (index, settings) in specification.data.furtherTests.enumerated() {
       let test = try Manifest(
         file: resolved(settings.manifest), columns: ManifestColumns(settings, isText: specification.task.isText))
+      func failure(_ problem: String) -> SpecificationError {
+        specification.places.failure(at: "data.tests[\(index)].labels", problem)
+      }
+      for (label, meant) in settings.labels.sorted(by: { $0.key < $1.key }) {
+        guard test.classNames.contains(label) else {
+          throw failure("no row of \(test.file) has the label \"\(label)\"")
+        }
+        guard manifest.classNames.contains(meant) else {
+          throw failure(
+            "\"\(meant)\" is none of the data's labels (\(manifest.classNames.joined(separator: ", ")))")
+        }
+      }
       let classes = try test.classNames.map { label in
         let meant = settings.labels[label] ?? label
         guard let number = manifest.classNames.firstIndex(of: meant) else {

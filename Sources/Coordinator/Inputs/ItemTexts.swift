@@ -13,8 +13,8 @@ struct ItemTexts: Sendable {
   let manifest: Manifest
   /// Of each item.
   let sequences: [[TokenSequence]]
-  /// How many texts were cut.
-  let cut: Int
+  /// Which items' texts were cut.
+  let cut: [Int]
   /// Tokens after which they are.
   let limit: Int
   /// What fills up short texts.
@@ -40,10 +40,10 @@ struct ItemTexts: Sendable {
     }
     let encoder = TextEncoder(
       tokenizer: tokenizer, limit: specification.data.tokens ?? (asked == nil ? min(most, Self.usualTokens) : most),
-      file: manifest.file)
+      modelLimit: most, file: manifest.file)
     let made =
       try asked.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
-      ?? Self.sequences(of: manifest, specification, encoder)
+      ?? Self.sequences(of: manifest, specification, encoder, most: most)
     self.asked = asked
     let vocabulary = try base.vocabularySize()
     for (item, sequences) in zip(made.manifest.items, made.sequences) {
@@ -65,8 +65,8 @@ struct ItemTexts: Sendable {
   private static let usualTokens = 256
 
   private static func sequences(
-    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder
-  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: Int) {
+    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder, most: Int
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
     switch specification.task {
     case .languageModelling:
       var sequences: [[TokenSequence]] = []
@@ -76,30 +76,36 @@ struct ItemTexts: Sendable {
         guard blocks.count > 1 else { return [item] }
         return blocks.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
       }
-      return (divided, sequences, 0)
+      return (divided, sequences, [])
     case .translation:
-      guard let settings = specification.data.translation else { return (manifest, [], 0) }
+      guard let settings = specification.data.translation else { return (manifest, [], []) }
       let sequences = try manifest.items.map { item in
-        let target = TranslationTexts(item, settings).target
+        let target = try TranslationTexts(item, settings, file: manifest.file).target
         guard target.contains(where: { !$0.isWhitespace }) else {
           throw SequenceError(
             file: manifest.file, line: item.row,
             problem: "\"\(settings.target)\" is empty; give the translation or remove the row")
         }
         let prompt = settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? "")
-        return [
-          try encoder.continued(
-            encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
-        ]
+        let sequence = try encoder.continued(
+          encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
+        guard sequence.firstTarget + settings.generated <= most else {
+          throw SequenceError(
+            file: manifest.file, line: item.row,
+            problem:
+              "a prompt of \(sequence.firstTarget) tokens and data.generated, \(settings.generated), are more than "
+              + "the \(most) that the model takes; make data.generated smaller, or shorten the row")
+        }
+        return [sequence]
       }
-      return (manifest, sequences, 0)
+      return (manifest, sequences, [])
     case .imageClassification, .textClassification, .multipleChoice, .cloze:
-      var cut = 0
-      let sequences = try manifest.items.map { item in
+      var cut: [Int] = []
+      let sequences = try manifest.items.enumerated().map { index, item in
         var encoder = encoder
         encoder.file = item.source ?? encoder.file
         let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
-        cut += isCut ? 1 : 0
+        if isCut { cut.append(index) }
         return [sequence]
       }
       return (manifest, sequences, cut)
@@ -109,7 +115,7 @@ struct ItemTexts: Sendable {
   /// Texts that are trained on in blocks, and of each question or frame every continuation that is scored.
   private static func sequences(
     of manifest: Manifest, asking task: AskedTask, _ specification: Specification, _ encoder: TextEncoder
-  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: Int) {
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
     var blocks = encoder
     blocks.limit = min(encoder.limit, specification.data.corpus?.tokens ?? encoder.limit)
     blocks.file = specification.data.corpus?.manifest ?? encoder.file
@@ -134,7 +140,7 @@ struct ItemTexts: Sendable {
       question += 1
       return [item]
     }
-    return (divided, sequences, 0)
+    return (divided, sequences, [])
   }
 
   /// What a model translated an item as, from its numbers: the log-likelihood of the right text, then the tokens of its

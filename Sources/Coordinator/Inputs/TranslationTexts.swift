@@ -1,24 +1,38 @@
 internal import Datasets
 internal import Plan
+internal import Sequences
+internal import TranslationQuality
 
 /// What is right of an item that is translated; its columns stand behind those that the split is stratified by.
 struct TranslationTexts {
   let target: String
   /// The target, and what is right besides; without what is empty.
   let references: [String]
-  /// Empty where the specification names no column.
-  let stereotype: String
-  let gold: String
+  /// nil where nobody is meant, or the specification names no column.
+  let stereotype: Stereotype?
+  let gold: GoldGender?
 
-  init(_ item: ManifestItem, _ settings: TranslationSettings) {
+  /// - Throws: `SequenceError` with the row of a gender that is none.
+  init(_ item: ManifestItem, _ settings: TranslationSettings, file: String) throws(SequenceError) {
     let columns = Array(item.extra.suffix(settings.columns.count))
     func text(_ column: String?) -> String {
       column.flatMap(settings.columns.firstIndex).map { columns[$0] } ?? ""
     }
     target = text(settings.target)
     references = ([settings.target] + settings.references).map(text).filter { !$0.isEmpty }
-    stereotype = text(settings.stereotype)
-    gold = text(settings.gold)
+    func gender<Gender: RawRepresentable & CaseIterable>(
+      _ column: String?, none: Set<String>
+    ) throws(SequenceError) -> Gender? where Gender.RawValue == String {
+      let value = text(column).lowercased()
+      guard !value.isEmpty, !none.contains(value) else { return nil }
+      if let gender = Gender(rawValue: value) { return gender }
+      let known = Gender.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SequenceError(
+        file: file, line: item.row,
+        problem: "\"\(column ?? "")\" is \"\(text(column).prefix(40))\"; expected \(known), or nothing")
+    }
+    stereotype = try gender(settings.stereotype, none: ["none", "neutral"])
+    gold = try gender(settings.gold, none: ["none"])
   }
 }
 

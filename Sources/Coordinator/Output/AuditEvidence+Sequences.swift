@@ -61,13 +61,15 @@ extension AuditEvidence {
   func translations() throws -> TranslationEvaluation? {
     guard let settings = inputs.specification.data.translation else { return nil }
     let items = testItems
-    let texts = plan.splits.test.map { TranslationTexts(inputs.manifest.items[$0], settings) }
+    let texts = try plan.splits.test.map {
+      try TranslationTexts(inputs.manifest.items[$0], settings, file: inputs.manifest.file)
+    }
     let decision = inputs.specification.decision
     return try TranslationEvaluation.evaluate(
       items: TranslationItems(
         identifiers: items.identifiers, references: texts.map(\.references),
-        stereotypes: settings.stereotype == nil ? nil : texts.map { Stereotype(rawValue: $0.stereotype) },
-        goldGenders: settings.gold == nil ? nil : texts.map { GoldGender(rawValue: $0.gold) },
+        stereotypes: settings.stereotype == nil ? nil : texts.map(\.stereotype),
+        goldGenders: settings.gold == nil ? nil : texts.map(\.gold),
         clusters: items.clusters, groups: items.groups),
       arms: try arms.indices.map { arm in
         ArmTranslations(

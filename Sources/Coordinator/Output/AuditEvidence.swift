@@ -43,6 +43,7 @@ struct AuditEvidence {
       privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: looks,
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     report.furtherTests = try furtherTests()
+    report.dataNotes = inputs.dataNotes
     report.queries = inputs.specification.privacy?.queries ?? 1
     report.mirroredShare = inputs.specification.training.mirroredShare
     switch inputs.specification.task {

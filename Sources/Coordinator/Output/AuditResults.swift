@@ -24,7 +24,8 @@ struct AuditResults: Sendable {
     if let measured = writtenCosts, measured.costs == report.costs { report.workers = measured.workers }
     if let policy = inputs.specification.policy { try report.judge(policy) }
     let exposed = report.privacy.isEmpty ? [] : [report.exposedItemsFile()]
-    for file in report.files() + exposed { try output.write(file.bytes, to: file.path) }
+    let notes = report.dataNotes.isEmpty ? [] : [report.dataNotesFile()]
+    for file in report.files() + exposed + notes { try output.write(file.bytes, to: file.path) }
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }
 

@@ -33,7 +33,7 @@ extension FurtherTestSettings {
     itemName = try keys["id"]?.string()
     label = try keys["label"]?.string() ?? data.label ?? ""
     labels = try keys["labels"]?.texts() ?? [:]
-    groups = try DataSettings.groups(keys.required("groups"))
+    groups = try keys["groups"].map { (value) throws(SpecificationError) in try DataSettings.groups(value) } ?? []
     cluster = try keys["cluster"]?.string()
   }
 

@@ -14,7 +14,9 @@ extension Specification {
     let task = try root.required("task").choice(Task.self)
     let data = try DataSettings(root.required("data"), task: task)
     let arms = try Self.arms(root.required("arms"), task: task)
-    let training = try TrainingSettings(root.required("training"), task: task)
+    let training =
+      try root["training"] == nil && !arms.contains(where: \.isTrained)
+      ? TrainingSettings() : TrainingSettings(root.required("training"), task: task)
     let seeds = try Self.seeds(root["seeds"])
     self.init(
       name: try root.required("name").string(),
@@ -45,6 +47,11 @@ extension Specification {
     guard !task.isClassification else { return }
     for key in ["policy", "search"] {
       if let value = root[key] { throw value.failure("speaks of classes, which the task \(task.rawValue) has none of") }
+    }
+    if task != .multipleChoice, let decision = root["decision"],
+      let metric = try decision.mapping(["metric", "margin", "min_group"])["metric"]
+    {
+      throw metric.failure("is given by the task: ROUGE-L of translations, token probability of language models")
     }
     guard task.isAsked else { return }
     if let value = root["privacy"] {
@@ -146,6 +153,10 @@ extension DataSettings {
     guard prompt.contains(TranslationSettings.slot) else {
       throw value.failure("has no \(TranslationSettings.slot), where the text to be translated stands")
     }
+    let rest = prompt.replacing(TranslationSettings.slot, with: "", maxReplacements: 1)
+    if let other = rest.firstMatch(of: /\{[a-z]+\}/) {
+      throw value.failure("has \(other.output) besides; expected one \(TranslationSettings.slot) and no other slot")
+    }
     return prompt
   }
 
@@ -217,6 +228,14 @@ extension SplitSettings {
 }
 
 extension TrainingSettings {
+  /// Where nothing is trained.
+  fileprivate init() {
+    let method = MethodSettings(rate: 0, epochs: 0)
+    self.init(
+      batch: 32, microbatch: 8, precision: .float32, weightDecay: 0, warmup: 0, clip: nil, base: method, lora: method,
+      full: method)
+  }
+
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
       "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",

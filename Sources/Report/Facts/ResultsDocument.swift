@@ -20,6 +20,10 @@ extension AuditReport {
       "classes": .array(classNames.map(JSONValue.string)),
       "positive_class": positiveClass.map(JSONValue.string) ?? .null,
       "items": counts.json,
+      "data_notes": .array(
+        DataNote.Kind.allCases.map { kind in
+          .object(["kind": .string(kind.rawValue), "items": .integer(dataNotes.count { $0.kind == kind })])
+        }),
       "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
       "seeds": .array(seeds.map(JSONValue.integer)),
       "precision": .string(precision),
@@ -108,7 +112,8 @@ extension ArmDescription {
       "rank": .optional(rank), "dropout": .figure(dropout, n: trainableParameters),
       "rank_stabilized": .boolean(isRankStabilized), "epochs": .optional(epochs),
       "learning_rate": rate.map { .figure($0, n: epochs ?? 0) }
-        ?? .undefined(reason: kind == .derived ? "nothing was trained" : "it was trained elsewhere", n: 0),
+        ?? .undefined(
+          reason: [.derived, .base].contains(kind) ? "nothing was trained" : "it was trained elsewhere", n: 0),
     ])
   }
 }

@@ -1,3 +1,4 @@
+import AnswerChoice
 import Fairness
 
 extension AuditReport {
@@ -99,6 +100,12 @@ enum Table {
   static func percent(_ estimate: Estimate) -> HTML {
     let range = estimate.interval.value.map { Figures.percent($0) } ?? "no interval"
     return "\(Figures.percent(estimate.value)) <span class=\"range\">\(range)</span>"
+  }
+
+  /// A difference of shares in points, with its sign.
+  static func points(_ difference: FigureDifference) -> HTML {
+    let range = difference.interval.value.map { Figures.points($0) } ?? "no interval"
+    return "\(Figures.points(difference.value)) <span class=\"range\">\(range)</span>"
   }
 
   /// The same with a number of decimals, not in percent.

@@ -35,6 +35,8 @@ package struct AuditReport: Sendable {
   package var cloze: ClozeEvaluation?
   /// What the same models make of other data.
   package var furtherTests: [FurtherTest] = []
+  /// What is to be said of single items.
+  package var dataNotes: [DataNote] = []
   /// Keeps the marks of footnotes apart from those of another test's tables.
   var footnotePrefix = ""
   /// Empty when membership inference was not measured.

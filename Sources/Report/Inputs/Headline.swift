@@ -37,6 +37,15 @@ extension AuditReport {
         ArmHeadlines(arm: arm.arm, overall: Headline(arm.overall), groups: arm.groups.map(Headline.init))
       }
     }
+    if fairness.arms.isEmpty, let choices {
+      return choices.arms.map { arm in
+        let measures = arm.wordings.last.map { [$0.overall] + $0.groups } ?? []
+        return ArmHeadlines(
+          arm: arm.arm, overall: measures.first.flatMap(Headline.init),
+          groups: measures.dropFirst().compactMap(Headline.init))
+      }
+    }
+    if fairness.arms.isEmpty { return arms.map { ArmHeadlines(arm: $0.name, overall: nil, groups: []) } }
     return fairness.arms.map { arm in
       ArmHeadlines(
         arm: arm.arm, overall: Headline(arm.overSeeds.overall), groups: arm.overSeeds.groups.map(Headline.init))
@@ -79,6 +88,12 @@ extension Headline {
   }
 
   init(_ group: GroupLikelihood) { self.init(group: group.group, estimate: group.tokenProbability.estimate) }
+
+  /// nil where no question has a right answer.
+  init?(_ measures: ChoiceMeasures) {
+    guard let accuracy = measures.accuracy.value else { return nil }
+    self.init(group: measures.group, estimate: Estimate(value: accuracy.value, interval: .value(accuracy.interval)))
+  }
 
   /// nil where there are no sentences.
   init?(_ group: GroupTranslationQuality) {

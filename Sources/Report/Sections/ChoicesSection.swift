@@ -35,6 +35,12 @@ extension AuditReport {
         """ : .empty
       return "<td>\(notes.cell(group.accuracy, Table.percent))</td>\(shares)\(conditions)\(bias)"
     }
+    let asked = all.first?.n ?? 0
+    let answered = all.first?.accuracy.value?.n ?? 0
+    let unanswered =
+      answered > 0 && answered < asked
+      ? " \(Figures.count(asked - answered)) of \(Figures.count(asked)) questions have no right answer: no accuracy and no "
+        + "verdict counts them." : ""
     let average = choices.arms.first.map { $0.wordings.count > 1 } == true ? " and over all wordings" : ""
     let scores =
       hasBias
@@ -45,7 +51,7 @@ extension AuditReport {
       body: Table.html(
         caption: """
           Choices averaged over all orders of the options\(average), in percent with 95 % intervals that resample whole \
-          clusters.\(options.isEmpty ? "" : " Beside accuracy stands how often each option is chosen.")\(scores)
+          clusters.\(options.isEmpty ? "" : " Beside accuracy stands how often each option is chosen.")\(unanswered)\(scores)
           """,
         head: Table.head(
           ["Group", "Arm", "Accuracy"] + options.map { "“\($0)”" }

@@ -24,17 +24,41 @@ extension AuditReport {
       return "\(cells)<td>\(Figures.count(group.ties))</td>"
     }
     let rest = candidates.count - shown.count
-    return Section(
-      anchor: "cloze", title: "Cloze",
-      body: Table.html(
-        caption: """
-          How often each word is the likeliest of those that a frame offers, and its mean probability among them, in \
-          percent with 95 % intervals that resample whole clusters. Only the tokens of the word itself are scored, after \
-          the text before the slot.\(rest > 0 ? " \(Figures.count(rest, "more word is", "more words are")) in tables/cloze.csv." : "")
-          """,
-        head: Table.head(
-          ["Group", "Arm"] + shown.flatMap { ["“\($0)” likeliest", "its probability"] } + ["Ties"], textColumns: 2),
-        body: body, footnotes: notes))
+    let table = Table.html(
+      caption: """
+        How often each word is the likeliest of those that a frame offers, and its mean probability among them, in \
+        percent with 95 % intervals that resample whole clusters. Only the tokens of the word itself are scored, after \
+        the text before the slot.\(rest > 0 ? " \(Figures.count(rest, "more word is", "more words are")) in tables/cloze.csv." : "")
+        """,
+      head: Table.head(
+        ["Group", "Arm"] + shown.flatMap { ["“\($0)” likeliest", "its probability"] } + ["Ties"], textColumns: 2),
+      body: body, footnotes: notes)
+    return Section(anchor: "cloze", title: "Cloze", body: "\(table)\(differences(cloze, candidates: Array(shown)))")
+  }
+
+  private func differences(_ cloze: ClozeEvaluation, candidates: [String]) -> HTML {
+    guard !cloze.comparisons.isEmpty else { return .empty }
+    var notes = Footnotes(prefix: "cloze-differences")
+    // One row a pair of arms and group, the candidates side by side.
+    let width = Swift.max(1, cloze.arms.first?.overall.candidates.count ?? 1)
+    let rows = stride(from: 0, to: cloze.comparisons.count, by: width).map { first -> HTML in
+      let row = cloze.comparisons[first..<Swift.min(first + width, cloze.comparisons.count)]
+      let cells = candidates.map { candidate -> HTML in
+        guard let found = row.first(where: { $0.candidate == candidate }) else { return "<td></td>" }
+        return "<td>\(notes.cell(found.mass) { Table.points($0) })</td>"
+      }
+      return """
+        <tr><td class="text">\(row.first?.group?.description ?? "all frames")</td><td class="text">\
+        \(armLabel(row.first?.arm ?? "")) − \(armLabel(row.first?.reference ?? ""))</td>\(cells)</tr>
+        """
+    }
+    return Table.html(
+      caption: """
+        Differences of a word’s mean probability between arms on the same frames and seeds, in points, with intervals \
+        from the same resamples of clusters. Exploratory: nothing is corrected for.
+        """,
+      head: Table.head(["Group", "Arms"] + candidates.map { "“\($0)”" }, textColumns: 2), body: rows.joined(),
+      footnotes: notes)
   }
 
   /// Candidates beyond these are in the table of comma-separated values alone.
@@ -59,4 +83,21 @@ extension ClozeEvaluation {
     }
     return table
   }
+
+  func differencesTable() -> CommaSeparatedTable {
+    let bounds = ["", "lower", "upper"]
+    var table = CommaSeparatedTable(
+      header: ["arm", "reference", "column", "group", "candidate", "n"] + Field.header("share", bounds)
+        + Field.header("probability", bounds))
+    for found in comparisons {
+      table.append(
+        [found.arm, found.reference] + Field.group(found.group) + [found.candidate, "\(found.n)"]
+          + Field.estimate(found.share.map(\.estimate)) + Field.estimate(found.mass.map(\.estimate)))
+    }
+    return table
+  }
+}
+
+extension FigureDifference {
+  var estimate: Estimate { Estimate(value: value, interval: interval) }
 }

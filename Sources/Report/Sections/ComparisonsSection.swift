@@ -28,10 +28,11 @@ extension AuditReport {
   }
 
   private var exploratoryCaption: HTML {
-    """
-    <p class="note">Against the base with a newly trained head: what adapting gained. Exploratory: these comparisons \
-    were not declared, are corrected for nothing and decide nothing.</p>
-    """
+    let isTrained = arms.contains { $0.kind == .base && $0.rate != nil }
+    return """
+      <p class="note">Against the base \(isTrained ? "with a newly trained head" : "as it is"): what adapting gained. \
+      Exploratory: these comparisons were not declared, are corrected for nothing and decide nothing.</p>
+      """
   }
 
   /// A plot for every pair of arms.

@@ -88,7 +88,7 @@ extension AuditReport {
         }.joined()
       let worst: HTML =
         arm.worst.map { "\(Table.percent($0.estimate))<small>\($0.groupText)</small>" }
-        ?? notes.mark("undefined", reason: "there are no items")
+        ?? notes.mark("undefined", reason: "nothing is right or wrong of it")
       let costs = isOfPredictions ? .empty : costCells(arm.arm, full: full, notes: &notes)
       let attack: HTML = isOfPredictions ? .empty : "<td>\(attackCell(arm.arm, notes: &notes))</td>"
       return """
@@ -97,7 +97,9 @@ extension AuditReport {
         """
     }
     let relative = full == nil ? "Training cost" : "Training cost relative to \(fullArm?.name ?? "full")"
-    let judgedGroups = fairness.groupCount == 1 ? "Its one group" : "Of \(fairness.groupCount) groups"
+    let judgedGroups =
+      fairness.groupCount == 0
+      ? "Verdicts" : fairness.groupCount == 1 ? "Its one group" : "Of \(fairness.groupCount) groups"
     let costHead: HTML =
       isOfPredictions ? .empty : "<th class=\"span\" colspan=\"3\" scope=\"colgroup\">\(relative)</th>"
     let head: HTML = """

@@ -44,7 +44,7 @@ extension AuditReport {
 
   private func spreadCell(_ spread: AccuracySpread) -> HTML {
     """
-    \(Figures.percent(spread.value)) \(testText(spread.test))<small>\(spread.highest) over \(spread.lowest)</small>
+    \(Figures.percent(spread.value)) \(testText(spread.test))<small>\(spread.highest == spread.lowest ? "no gap" : "\(spread.highest) over \(spread.lowest)")</small>
     """
   }
 

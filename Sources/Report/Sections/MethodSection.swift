@@ -53,7 +53,7 @@ extension AuditReport {
     return Section(
       anchor: "method", title: "Method",
       body:
-        "\(Self.list(origin + facts + mirrored + queries + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
+        "\(Self.list(origin + facts + (dataNotesText.map { [("Items of note", $0)] } ?? []) + mirrored + queries + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
     )
   }
 

@@ -1,3 +1,4 @@
+import AnswerChoice
 import Fairness
 
 extension AuditReport {
@@ -5,6 +6,12 @@ extension AuditReport {
   package var decisionSentence: String {
     let judged = fairness.judgedArms
     guard !judged.isEmpty else {
+      if cloze?.comparisons.isEmpty == false {
+        return "Frames have no right answer, so nothing is decided here; how arms differ is described below."
+      }
+      if choices?.comparisons.isEmpty == false {
+        return "No question has a right answer, so nothing is decided here; how arms differ is described below."
+      }
       return "No comparison between arms was declared, so nothing is decided here; "
         + "the figures below describe each arm by itself."
     }
