@@ -23,7 +23,7 @@ import Testing
 
   @Test(
     "An audit's adapters and checkpoints give the same logits here and in Python's peft and transformers",
-    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"))
+    .enabled(if: Oracle.isAvailable, "scripts/setup --tests makes .python"))
   func agreesWithPython() throws {
     let study = try TinyStudy()
     let text = TinyStudy.specification.replacing(
@@ -54,7 +54,7 @@ import Testing
 
   @Test(
     "Adapters that peft itself has written give peft's logits here, and can be arms of an audit",
-    .enabled(if: FileManager.default.isExecutableFile(atPath: python), "scripts/setup --tests makes .python"),
+    .enabled(if: Oracle.isAvailable, "scripts/setup --tests makes .python"),
     arguments: [["--bfloat16"], ["--modules", #".*(layers\.0\.attention\.q_proj|layers\.1\.mlp\.fc2)"#]])
   func readsPeft(options: [String]) throws {
     let study = try TinyStudy()

@@ -13,6 +13,7 @@ import csv
 import itertools
 import json
 import sys
+from pathlib import Path
 
 sys.modules.setdefault("torchvision", None)
 
@@ -64,8 +65,21 @@ def frame_continuations(frame):
         yield before.rstrip(), space + candidate.strip()
 
 
-def log_likelihood(model, tokenizer, before, answer):
-    given, whole = tokenizer(before)["input_ids"], tokenizer(before + answer)["input_ids"]
+def encoder(folder):
+    """Text to token ids. A folder with SentencePiece's model is read by SentencePiece itself, with the beginning of sequence
+    before every text as Llama has it: AutoTokenizer guesses where no tokenizer_config.json says so."""
+    model = Path(folder) / "tokenizer.model"
+    if model.exists():
+        import sentencepiece
+
+        pieces = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        return lambda text: [pieces.bos_id()] + pieces.encode(text)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    return lambda text: tokenizer(text)["input_ids"]
+
+
+def log_likelihood(model, encode, before, answer):
+    given, whole = encode(before), encode(before + answer)
     common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(given, whole)))
     with torch.inference_mode():
         logits = model(torch.tensor([whole])).logits[0].double()
@@ -84,7 +98,7 @@ def main():
     parser.add_argument("--first", type=int, default=1 << 30)
     parser.add_argument("--tolerance", type=float, default=1e-4)
     arguments = parser.parse_args()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(arguments.base)
+    encode = encoder(arguments.base)
     model = transformers.AutoModelForCausalLM.from_pretrained(arguments.base, dtype=torch.float32).eval()
     with open(arguments.questions or arguments.frames, encoding="utf-8") as file:
         items = [json.loads(line) for line in file if line.strip()]
@@ -101,7 +115,7 @@ def main():
         if not len(pairs) == len(found) == len(tokens):
             sys.exit(f"item {row['item']}: {len(found)} numbers for {len(pairs)} continuations")
         for (before, answer), value, scored in zip(pairs, found, tokens):
-            expected, length = log_likelihood(model, tokenizer, before, answer)
+            expected, length = log_likelihood(model, encode, before, answer)
             if length != int(scored):
                 sys.exit(f"item {row['item']}: {scored} tokens; expected {length}")
             largest = max(largest, abs(expected - float(value)))
