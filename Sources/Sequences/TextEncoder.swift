@@ -8,7 +8,7 @@ package struct TextEncoder: Sendable {
   /// What errors speak of.
   package var file: String
   /// The most that the model takes.
-  private let modelLimit: Int
+  package let modelLimit: Int
 
   package init(tokenizer: TextTokenizer, limit: Int, modelLimit: Int, file: String) {
     self.tokenizer = tokenizer

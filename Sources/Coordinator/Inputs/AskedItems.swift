@@ -25,7 +25,8 @@ struct AskedItems {
 
   /// - Parameters:
   ///   - resolved: turns a path of the specification into one that can be read.
-  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `WordingError`, `ChoiceError`.
+  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `SpecificationError` for a wording that
+  ///   asks nothing, `AuditError` for questions that a wording cannot ask.
   init(_ specification: Specification, resolved: (String) -> String) throws {
     let file = resolved(specification.data.manifest)
     let bytes = try FileBytes.read(file)
@@ -39,15 +40,13 @@ struct AskedItems {
           throw specification.places.failure(at: "data.wordings[\(index)]", "\(wording.name): \(error)")
         }
       }
-      do throws(ChoiceError) {
-        task = .choices(try ChoiceTask(questions: questions, wordings: wordings))
-      } catch {
-        throw AuditError(.configuration, "\(file): \(error)")
+      task = try Self.naming(file) { () throws(ChoiceError) in
+        .choices(try ChoiceTask(questions: questions, wordings: wordings))
       }
       items = questions.map(AskedItem.init)
     } else {
       let frames = try ClozeReader.frames(bytes: bytes, file: file)
-      task = .cloze(try ClozeTask(frames: frames))
+      task = try Self.naming(file) { () throws(ChoiceError) in .cloze(try ClozeTask(frames: frames)) }
       items = frames.map(AskedItem.init)
     }
     let groups = specification.data.groups.map(\.name)
@@ -60,10 +59,19 @@ struct AskedItems {
     let corpus = try specification.data.corpus.map { corpus in
       try Manifest(file: resolved(corpus.manifest), columns: ManifestColumns(text: corpus.text, label: nil))
     }
-    let texts = (corpus?.items ?? []).map { $0.trainedOn() }
+    let texts = (corpus?.items ?? []).map { $0.trainedOn(of: corpus?.file) }
     let cluster = specification.data.cluster
     manifest = Manifest(
       file: file, groupNames: groups, items: texts + items.map { ManifestItem($0, groups: groups, cluster: cluster) })
+  }
+
+  /// What `body` makes; an error names the file.
+  private static func naming(_ file: String, _ body: () throws(ChoiceError) -> AskedTask) throws -> AskedTask {
+    do throws(ChoiceError) {
+      return try body()
+    } catch {
+      throw AuditError(.configuration, "\(file): \(error)")
+    }
   }
 
   private static func questions(
@@ -117,10 +125,10 @@ extension ManifestItem {
 
 extension ManifestItem {
   /// A text of a corpus: of no group, and on the side that is trained on.
-  fileprivate func trainedOn() -> ManifestItem {
+  fileprivate func trainedOn(of file: String?) -> ManifestItem {
     ManifestItem(
       row: row, name: "corpus \(name)", content: content, label: "", classIndex: 0, groups: [],
-      cluster: "corpus \(cluster)", split: .train, extra: [])
+      cluster: "corpus \(cluster)", split: .train, extra: [], source: file)
   }
 }
 

@@ -43,7 +43,7 @@ struct ItemTexts: Sendable {
       modelLimit: most, file: manifest.file)
     let made =
       try asked.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
-      ?? Self.sequences(of: manifest, specification, encoder, most: most)
+      ?? Self.sequences(of: manifest, specification, encoder)
     self.asked = asked
     let vocabulary = try base.vocabularySize()
     for (item, sequences) in zip(made.manifest.items, made.sequences) {
@@ -65,7 +65,7 @@ struct ItemTexts: Sendable {
   private static let usualTokens = 256
 
   private static func sequences(
-    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder, most: Int
+    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder
   ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
     switch specification.task {
     case .languageModelling:
@@ -89,12 +89,12 @@ struct ItemTexts: Sendable {
         let prompt = settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? "")
         let sequence = try encoder.continued(
           encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
-        guard sequence.firstTarget + settings.generated <= most else {
+        guard sequence.firstTarget + settings.generated <= encoder.modelLimit else {
           throw SequenceError(
             file: manifest.file, line: item.row,
             problem:
               "a prompt of \(sequence.firstTarget) tokens and data.generated, \(settings.generated), are more than "
-              + "the \(most) that the model takes; make data.generated smaller, or shorten the row")
+              + "the \(encoder.modelLimit) that the model takes; make data.generated smaller, or shorten the row")
         }
         return [sequence]
       }
@@ -118,11 +118,11 @@ struct ItemTexts: Sendable {
   ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
     var blocks = encoder
     blocks.limit = min(encoder.limit, specification.data.corpus?.tokens ?? encoder.limit)
-    blocks.file = specification.data.corpus?.manifest ?? encoder.file
     var sequences: [[TokenSequence]] = []
     var question = 0
     let divided = try manifest.divided { item in
       guard item.split == .test else {
+        blocks.file = item.source ?? encoder.file
         let parts = try blocks.blocks(item.text ?? "", line: item.row)
         sequences += parts.map { [$0] }
         guard parts.count > 1 else { return [item] }

@@ -13,20 +13,20 @@ extension PlanInput {
     manifest: Manifest, furtherTests: [FurtherTest], specification: Specification, base: ContentHash,
     adapters: [String: ContentHash], sequences: Sequences?
   ) throws {
-    let own = manifest.items.prefix(furtherTests.first?.items.lowerBound ?? manifest.items.count)
+    let own = manifest.first(furtherTests.first?.items.lowerBound ?? manifest.items.count)
     let settings = specification.data
     var strata: [[String]] = []
     if case .fractions(_, _, _, _, let columns) = settings.split {
-      strata = columns.indices.map { column in own.map { $0.extra[column] } }
+      strata = columns.indices.map { column in own.items.map { $0.extra[column] } }
     }
-    let splits = own.compactMap { $0.split.flatMap { Split(rawValue: $0.rawValue) } }
+    let splits = own.items.compactMap { $0.split.flatMap { Split(rawValue: $0.rawValue) } }
     self.init(
       labels: manifest.items.map(\.classIndex), classes: manifest.classNames,
       clusters: manifest.items.map(\.cluster), strata: strata,
-      givenSplit: splits.count == own.count ? splits : nil,
+      givenSplit: splits.count == own.items.count ? splits : nil,
       contents: try Self.contents(of: manifest),
-      groups: Self.groups(of: manifest.first(own.count), settings: settings.groups)
-        + settings.combinations.flatMap { Self.combined($0, of: manifest.first(own.count)) },
+      groups: Self.groups(of: own, settings: settings.groups)
+        + settings.combinations.flatMap { Self.combined($0, of: own) },
       base: base, adapters: adapters, sequences: sequences, furtherTests: furtherTests)
   }
 

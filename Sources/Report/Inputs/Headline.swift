@@ -64,7 +64,7 @@ extension AuditReport {
     fairness.familySize = found.familySize
   }
 
-  /// What models choose; where every question has a right answer, classes are measured too.
+  /// What models choose; of the questions that have a right answer, classes are measured or at least arms compared.
   package mutating func take(_ found: ChoiceEvaluation, classification: FairnessEvaluation?) {
     choices = found
     if let classification { fairness = classification }

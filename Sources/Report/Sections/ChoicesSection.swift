@@ -138,12 +138,3 @@ extension AuditReport {
       """
   }
 }
-
-extension Undefinable<TokenBias> {
-  fileprivate var singleOrderAccuracy: Undefinable<Proportion> {
-    switch self {
-    case .value(let found): found.singleOrderAccuracy
-    case .undefined(let reason, let n): .undefined(reason: reason, n: n)
-    }
-  }
-}

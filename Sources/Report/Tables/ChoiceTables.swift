@@ -14,13 +14,9 @@ extension ChoiceEvaluation {
       for wording in arm.wordings {
         for group in [wording.overall] + wording.groups {
           let bias = group.tokenBias
-          let single: Undefinable<Proportion> =
-            switch bias {
-            case .value(let found): found.singleOrderAccuracy
-            case .undefined(let reason, let n): .undefined(reason: reason, n: n)
-            }
           let figures = [
-            group.accuracy, single, bias.map(\.followsLabel), bias.map(\.followsContent), bias.map(\.mixed),
+            group.accuracy, bias.singleOrderAccuracy, bias.map(\.followsLabel), bias.map(\.followsContent),
+            bias.map(\.mixed),
           ]
           let labels = bias.value?.labels.map { "\($0.label)=\(Field.number($0.share.value))" } ?? []
           let options = group.options.value?.map { "\($0.option)=\(Field.number($0.share.value))" } ?? []
@@ -45,5 +41,15 @@ extension ChoiceEvaluation {
           + [found.figure.rawValue, "\(found.n)"] + Field.estimate(found.difference.map(\.estimate)))
     }
     return table
+  }
+}
+
+extension Undefinable<TokenBias> {
+  /// The share of right choices over all orders.
+  var singleOrderAccuracy: Undefinable<Proportion> {
+    switch self {
+    case .value(let found): found.singleOrderAccuracy
+    case .undefined(let reason, let n): .undefined(reason: reason, n: n)
+    }
   }
 }

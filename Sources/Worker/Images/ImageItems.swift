@@ -20,8 +20,12 @@ package struct ImageView: Hashable, Sendable {
   ///   - share: that of the images that are mirrored.
   ///   - draws: what the item draws from.
   init(item: Int, mirroredShare share: Double, draws: RandomKey) {
+    guard share > 0 else {
+      self.init(item: item)
+      return
+    }
     var generator = draws["mirror"].generator
-    self.init(item: item, isMirrored: share > 0 && generator.uniform() < share)
+    self.init(item: item, isMirrored: generator.uniform() < share)
   }
 }
 
