@@ -1,4 +1,5 @@
 #include "boundary.h"
+#include "rows.h"
 
 #include <cmath>
 
@@ -36,6 +37,13 @@ struct Attention : Function<Attention> {
     return at::baddbmm(at::empty({}, left.options()), left, right, 0, scale);
   }
 
+  // Of scores that nobody else has.
+  static at::Tensor softmax(at::Tensor &scores) {
+    if (!takes_rows(scores)) return at::softmax(scores, -1);
+    softmax_rows(scores);
+    return scores;
+  }
+
   static at::Tensor forward(AutogradContext *context, const at::Tensor &query, const at::Tensor &key,
                             const at::Tensor &value, const std::optional<at::Tensor> &mask, int64_t groups,
                             int64_t shared) {
@@ -45,7 +53,7 @@ struct Attention : Function<Attention> {
     if (mask) {
       scores.view({query.size(0), groups * shared, query.size(1), key.size(1)}).add_(mask->unsqueeze(1));
     }
-    const auto shares = at::softmax(scores, -1);
+    const auto shares = softmax(scores);
     context->save_for_backward({q, k, v, shares});
     context->saved_data["groups"] = groups;
     context->saved_data["shared"] = shared;
@@ -61,8 +69,12 @@ struct Attention : Function<Attention> {
     variable_list result(6);
     if (context->needs_input_grad(2)) result[2] = join(at::bmm(shares.transpose(1, 2), output), groups, 1);
     if (context->needs_input_grad(0) || context->needs_input_grad(1)) {
-      const auto scores =
-          at::_softmax_backward_data(at::bmm(output, v.transpose(1, 2)), shares, -1, shares.scalar_type());
+      auto scores = at::bmm(output, v.transpose(1, 2));
+      if (takes_rows(scores) && takes_rows(shares)) {
+        softmax_rows_backward(scores, shares);
+      } else {
+        scores = at::_softmax_backward_data(scores, shares, -1, shares.scalar_type());
+      }
       const double scale = context->saved_data["scale"].toDouble();
       if (context->needs_input_grad(0)) result[0] = join(scaled(scores, k, scale), groups, shared);
       if (context->needs_input_grad(1)) result[1] = join(scaled(scores.transpose(1, 2), q, scale), groups, 1);
@@ -110,6 +122,6 @@ int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *k
     if (mask) {
       scores.view({batch, heads, query->value.size(1), length + tokens}).add_(mask->value.unsqueeze(1));
     }
-    return Attention::join(at::bmm(at::softmax(scores, -1), v), key_heads, heads / key_heads);
+    return Attention::join(at::bmm(Attention::softmax(scores), v), key_heads, heads / key_heads);
   });
 }

@@ -1,4 +1,6 @@
 #include "boundary.h"
+#include "products.h"
+#include "rows.h"
 
 using namespace ctorch;
 using torch::autograd::AutogradContext;
@@ -30,7 +32,7 @@ struct Linear : Function<Linear> {
                             at::ScalarType type) {
     const auto x = rows(input).to(type);       // [rows, inputs]
     const auto w = weight.to(type);            // [outputs, inputs]
-    auto output = bias ? at::addmm(bias->to(type), x, w.t()) : at::mm(x, w.t());
+    auto output = product(x, w, bias ? std::optional<at::Tensor>(bias->to(type)) : std::nullopt);
     variable_list saved{x, w};
     if (a && b) {
       const auto narrow = a->to(type);         // [rank, inputs]
@@ -62,7 +64,7 @@ struct Linear : Function<Linear> {
       if (scaling != 1) back.mul_(scaling);
     }
     if (context->needs_input_grad(0)) {
-      auto gradient = at::mm(output, weight);  // [rows, inputs]
+      auto gradient = product(output, weight.t(), std::nullopt); // [rows, inputs]
       if (masked) {
         gradient.add_(at::mm(back, saved[3]).mul_(saved[5]));
       } else if (adapted) {
@@ -99,7 +101,8 @@ struct PackedLinear : Function<PackedLinear> {
       output = bias ? at::baddbmm(bias->to(type).unsqueeze(1), packed, w.transpose(1, 2))
                     : at::bmm(packed, w.transpose(1, 2));
     } else {
-      output = (bias ? at::addmm(bias->to(type), x, w.t()) : at::mm(x, w.t())).view({models, -1, w.size(0)});
+      output = product(x, w, bias ? std::optional<at::Tensor>(bias->to(type)) : std::nullopt)
+                   .view({models, -1, w.size(0)});
     }
     variable_list saved{x, w};
     if (a && b) {
@@ -137,7 +140,8 @@ struct PackedLinear : Function<PackedLinear> {
       if (scaling != 1) back.mul_(scaling);
     }
     if (context->needs_input_grad(0)) {
-      auto gradient = owned ? at::bmm(output, weight) : at::mm(flat, weight).view(packed.sizes());
+      auto gradient =
+          owned ? at::bmm(output, weight) : product(flat, weight.t(), std::nullopt).view(packed.sizes());
       if (masked) {
         gradient.add_(at::bmm(back, saved[3]).mul_(saved[5]));
       } else if (adapted) {
@@ -154,6 +158,48 @@ struct PackedLinear : Function<PackedLinear> {
       result[3] = at::bmm(back.transpose(1, 2), masked ? packed.mul(saved[5]) : packed).to(at::kFloat);
       result[4] = at::bmm(output.transpose(1, 2), saved[2]).to(at::kFloat).mul_(scaling);
     }
+    return result;
+  }
+};
+
+// x · Φ(x) with the exact error function. What its gradient needs is computed with it, because both need the same
+// exponential.
+struct GELU : Function<GELU> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &input) {
+    at::Tensor slope;
+    auto output = gelu(input, &slope);
+    context->save_for_backward({slope});
+    return output;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    return {gradients[0].mul(context->get_saved_variables()[0])};
+  }
+};
+
+// Normalization of the last dimension (Ba, Kiros and Hinton 2016), of 32-bit rows.
+struct LayerNorm : Function<LayerNorm> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
+                            const at::Tensor &bias, double epsilon, at::ScalarType type) {
+    auto result = normalize_rows(input, weight, bias, epsilon, type);
+    context->save_for_backward({input, weight, bias, result.means, result.reciprocals});
+    return result.output;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &input = saved[0], &weight = saved[1], &bias = saved[2], &means = saved[3], &reciprocals = saved[4];
+    const auto output = gradients[0].contiguous();
+    variable_list result(5);
+    if (context->needs_input_grad(1) || context->needs_input_grad(2)) {
+      auto shape = input.sizes().vec();
+      shape.back() = 1;
+      const auto [x, w, b] = at::native_layer_norm_backward(
+          output.to(at::kFloat), input, {input.size(-1)}, means.view(shape), reciprocals.view(shape), weight, bias,
+          {context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2)});
+      return {x, w, b, at::Tensor(), at::Tensor()};
+    }
+    if (context->needs_input_grad(0)) result[0] = normalize_rows_backward(output, input, weight, means, reciprocals);
     return result;
   }
 };
@@ -236,7 +282,11 @@ int32_t ctorch_add(const CTorchTensor *left, const CTorchTensor *right, CTorchTe
 }
 
 int32_t ctorch_gelu(const CTorchTensor *input, CTorchTensor **result) {
-  return making(result, [&] { return at::gelu(input->value); });
+  return making(result, [&] {
+    const auto &x = input->value;
+    if (!takes_rows(x)) return at::gelu(x);
+    return at::GradMode::is_enabled() && x.requires_grad() ? GELU::apply(x) : gelu(x, nullptr);
+  });
 }
 
 int32_t ctorch_gated_silu(const CTorchTensor *gate, const CTorchTensor *up, CTorchTensor **result) {
@@ -258,8 +308,11 @@ int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, con
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                           double epsilon, int32_t type, CTorchTensor **result) {
   return making(result, [&] {
-    return at::layer_norm(input->value.to(at::kFloat), {weight->value.size(0)}, weight->value, bias->value, epsilon)
-        .to(scalar_type(type));
+    const auto x = input->value.to(at::kFloat);
+    if (takes_rows(x) && x.size(-1) == weight->value.size(0)) {
+      return LayerNorm::apply(x, weight->value, bias->value, epsilon, scalar_type(type));
+    }
+    return at::layer_norm(x, {weight->value.size(0)}, weight->value, bias->value, epsilon).to(scalar_type(type));
   });
 }
 

@@ -6,9 +6,6 @@
 #include <torch/version.h>
 
 #include <cstring>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 using namespace ctorch;
 
@@ -28,13 +25,6 @@ bool ctorch_cuda_is_available(void) {
   bool available = false;
   guarded([&] { available = torch::cuda::is_available(); });
   return available;
-}
-
-void ctorch_keep_freed_memory(void) {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);
-#endif
 }
 
 bool ctorch_set_gradients_enabled(bool enabled) {
