@@ -116,8 +116,9 @@ package enum FleetBenchmark {
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: [settings.method],
       items: RandomImages(shape: [3, size.height, size.width], count: settings.items, device: .cpu),
+      labels: 2,
       settings: .init(
-        precision: settings.precision, labels: 2, device: .cpu, environment: ContentHash(of: address.utf8),
+        precision: settings.precision, device: .cpu, environment: ContentHash(of: address.utf8),
         stateCacheLimit: 4 << 30))
     try BenchmarkAudit.work(at: address, name: "worker-\(index)", computation: computation)
   }

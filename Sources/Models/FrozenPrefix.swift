@@ -7,6 +7,9 @@ package enum FrozenPrefix: Hashable, Sendable {
   case blocks(Int)
   /// All but the head.
   case features
+
+  /// Of a prefix that ends between blocks.
+  var blockCount: Int? { if case .blocks(let count) = self { count } else { nil } }
 }
 
 extension TrainableLayout {

@@ -27,6 +27,26 @@ package final class LanguageModel: AdaptedModel {
 
   package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
 
+  /// The width of the hidden states.
+  package var hiddenSize: Int { model.configuration.hiddenSize }
+
+  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept, or where
+  /// nothing is trained below the head.
+  package var frozenPrefix: FrozenPrefix? {
+    if case .blocks = layout.frozenPrefix { layout.frozenPrefix } else { nil }
+  }
+
+  /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden]; without a prefix, those of the
+  /// embedding.
+  package func prefixStates(_ text: [Int]) throws -> Tensor {
+    let batch = try TokenBatch(tokens: [text])
+    try batch.check(vocabularySize: model.configuration.vocabularySize)
+    return try Autograd.withoutGradients {
+      try model.states(batch.tokens, isText: batch.isText, through: frozenPrefix?.blockCount ?? 0)
+        .reshaped([text.count, -1])
+    }
+  }
+
   /// The sum over target tokens of −log P(token | those before it) and its gradient, in the order of `layout`.
   ///
   /// - Parameters:
@@ -49,9 +69,11 @@ package final class LanguageModel: AdaptedModel {
   ///
   /// - Parameters:
   ///   - isTarget: of the shape of the batch; each text has one at least, and its first token cannot be one.
+  ///   - states: what `prefixStates` made of each text of a batch that is padded on the right: [texts, tokens, hidden],
+  ///     zero behind a text's end.
   ///   - dropout: one key for each text, from which LoRA's dropout draws; without keys nothing is dropped.
   package func meanGradientSum(
-    _ batch: TokenBatch, isTarget: [[Bool]], dropout: [RandomKey] = [],
+    _ batch: TokenBatch, isTarget: [[Bool]], states: Tensor? = nil, dropout: [RandomKey] = [],
     into gradient: UnsafeMutableBufferPointer<Float>
   ) throws -> Double {
     let targets = try targets(of: batch, isTarget)
@@ -60,7 +82,7 @@ package final class LanguageModel: AdaptedModel {
       return [Float](repeating: 1 / Float(count), count: count)
     }
     return try parameters.dropping(by: dropout, items: batch.count) {
-      let rows = try losses(batch, targets)
+      let rows = try losses(batch, targets, states)
       let sum = try rows.weightedSum(try Tensor.copying(weights, shape: [weights.count], on: parameters.device))
       return try parameters.gradient(of: sum, into: gradient)
     }
@@ -68,19 +90,25 @@ package final class LanguageModel: AdaptedModel {
 
   /// For each text the sum over its target tokens of log P(token | those before it).
   ///
-  /// - Parameter isTarget: of the shape of the batch; the first token of a text cannot be one.
-  package func logLikelihoods(_ batch: TokenBatch, isTarget: [[Bool]]) throws -> [Double] {
+  /// - Parameters:
+  ///   - isTarget: of the shape of the batch; the first token of a text cannot be one.
+  ///   - states: as above.
+  package func logLikelihoods(
+    _ batch: TokenBatch, isTarget: [[Bool]], states: Tensor? = nil
+  ) throws -> [Double] {
     let targets = try targets(of: batch, isTarget)
-    let values = try Autograd.withoutGradients { try losses(batch, targets).floats() }
+    let values = try Autograd.withoutGradients { try losses(batch, targets, states).floats() }
     var sums = [Double](repeating: 0, count: batch.count)
     for (target, loss) in zip(targets, values) { sums[target.row / batch.length] -= Double(loss) }
     return sums
   }
 
   /// −log P of each target: [targets].
-  private func losses(_ batch: TokenBatch, _ targets: [(row: Int, token: Int)]) throws -> Tensor {
+  private func losses(
+    _ batch: TokenBatch, _ targets: [(row: Int, token: Int)], _ states: Tensor?
+  ) throws -> Tensor {
     let classes = try Tensor.copying(integers: targets.map(\.token), on: parameters.device)
-    return try head(hidden(batch).selectedRows(targets.map(\.row), on: parameters.device))
+    return try head(hidden(batch, states).selectedRows(targets.map(\.row), on: parameters.device))
       .crossEntropyRows(labels: classes)
   }
 
@@ -125,9 +153,9 @@ package final class LanguageModel: AdaptedModel {
   }
 
   /// [texts, positions, hidden]
-  private func hidden(_ batch: TokenBatch) throws -> Tensor {
+  private func hidden(_ batch: TokenBatch, _ states: Tensor? = nil) throws -> Tensor {
     try batch.check(vocabularySize: model.configuration.vocabularySize)
-    return try model(batch.tokens, isText: batch.isText)
+    return try model(batch.tokens, isText: batch.isText, from: BlockStates(states, behind: frozenPrefix))
   }
 
   /// The flattened position before each target token, which predicts it, and the token.

@@ -99,19 +99,16 @@ struct Llama {
   /// The hidden states after the last norm: [batch, tokens, hidden], or [batch, hidden] of one position a text.
   ///
   /// With a cache the batch holds the texts from where the cache ends; `isText` tells of all positions until now.
+  ///
+  /// - Parameter states: what comes out of the first blocks, so that they need not be computed.
   func callAsFunction(
-    _ tokens: [[Int]], isText: [[Bool]], pooling positions: [Int]? = nil, cache: KeyValueCache? = nil
+    _ tokens: [[Int]], isText: [[Bool]], pooling positions: [Int]? = nil, cache: KeyValueCache? = nil,
+    from states: BlockStates? = nil
   ) throws -> Tensor {
     let length = tokens.first?.count ?? 0
-    let indices = try Tensor.copying(integers: tokens.flatMap(\.self), shape: [tokens.count, length], on: device)
-    var hidden = try embeddings.embedding(indices)  // [batch, tokens, hidden]
-    let start = cache?.length ?? 0
-    var context = LlamaContext(
-      angles: try rotary.angles(start..<(start + length)),
-      mask: try AttentionMask(isText: isText, window: configuration.slidingWindow)
-        .tensor(queries: start..<(start + length), in: norm.type, on: device),
-      cache: cache)
-    for (layer, block) in blocks.enumerated() {
+    var hidden = try states?.tensor.moved(to: device) ?? embedded(tokens)  // [batch, tokens, hidden]
+    var context = try context(isText: isText, length: length, cache: cache)
+    for (layer, block) in blocks.enumerated().dropFirst(states?.blocks ?? 0) {
       // The head reads one token a text, so the last block computes no other.
       if let positions, layer == blocks.count - 1 { context = try context.pooling(positions, of: length, on: device) }
       hidden = try block(hidden, context, layer: layer)
@@ -119,5 +116,40 @@ struct Llama {
     cache?.advance(by: length)
     if positions != nil { hidden = try hidden.reshaped([tokens.count, -1]) }
     return try norm(hidden)
+  }
+
+  /// What comes out of the first `count` blocks, fewer than all: [batch, tokens, hidden] in 32 bits.
+  func states(_ tokens: [[Int]], isText: [[Bool]], through count: Int) throws -> Tensor {
+    var hidden = try embedded(tokens)
+    let context = try context(isText: isText, length: tokens.first?.count ?? 0, cache: nil)
+    for (layer, block) in blocks.enumerated().prefix(count) { hidden = try block(hidden, context, layer: layer) }
+    return try hidden.converted(to: .float32)
+  }
+
+  private func embedded(_ tokens: [[Int]]) throws -> Tensor {
+    let shape = [tokens.count, tokens.first?.count ?? 0]
+    return try embeddings.embedding(try Tensor.copying(integers: tokens.flatMap(\.self), shape: shape, on: device))
+  }
+
+  private func context(isText: [[Bool]], length: Int, cache: KeyValueCache?) throws -> LlamaContext {
+    let start = cache?.length ?? 0
+    return LlamaContext(
+      angles: try rotary.angles(start..<(start + length)),
+      mask: try AttentionMask(isText: isText, window: configuration.slidingWindow)
+        .tensor(queries: start..<(start + length), in: norm.type, on: device),
+      cache: cache)
+  }
+}
+
+/// What comes out of the first blocks of a model of text.
+struct BlockStates {
+  /// [batch, tokens, hidden]
+  let tensor: Tensor
+  let blocks: Int
+
+  /// nil where there are no states.
+  init?(_ states: Tensor?, behind prefix: FrozenPrefix?) {
+    guard let states else { return nil }
+    (tensor, blocks) = (states, prefix?.blockCount ?? 0)
   }
 }

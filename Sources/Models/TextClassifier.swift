@@ -26,48 +26,74 @@ package final class TextClassifier: AdaptedModel {
 
   package func load(parameters values: UnsafeBufferPointer<Float>) throws { try parameters.load(values) }
 
+  /// The width of the hidden states.
+  package var hiddenSize: Int { model.configuration.hiddenSize }
+
+  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept.
+  package var frozenPrefix: FrozenPrefix? { layout.frozenPrefix }
+
+  /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head is
+  /// trained; without a prefix, those of the embedding.
+  package func prefixStates(_ text: [Int]) throws -> Tensor {
+    let batch = try TokenBatch(tokens: [text])
+    try batch.check(vocabularySize: model.configuration.vocabularySize)
+    return try Autograd.withoutGradients {
+      if case .features = frozenPrefix { return try pooled(batch).converted(to: .float32) }
+      let count = frozenPrefix?.blockCount ?? 0
+      return try model.states(batch.tokens, isText: batch.isText, through: count).reshaped([text.count, -1])
+    }
+  }
+
   /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for
   /// each text, `dropout` one key for each, from which LoRA's dropout draws; without keys nothing is dropped.
+  ///
+  /// - Parameter states: what `prefixStates` made of each text of a batch that is padded on the right:
+  ///   [texts, tokens, hidden], zero behind a text's end, or [texts, hidden].
   package func gradientSum(
-    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey] = []
+    _ batch: TokenBatch, states: Tensor? = nil, labels: [Int], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, gradient: [Float]) {
-    try lossSum(batch, labels: labels, dropout: dropout) { try parameters.gradient(of: $0) }
+    try lossSum(batch, states, labels: labels, dropout: dropout) { try parameters.gradient(of: $0) }
   }
 
   /// The sum over texts of the cross-entropy, as above; its gradient is written to `gradient`, which holds as many
   /// elements as the layout.
   package func gradientSum(
-    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey] = [], into gradient: UnsafeMutableBufferPointer<Float>
+    _ batch: TokenBatch, states: Tensor? = nil, labels: [Int], dropout: [RandomKey] = [],
+    into gradient: UnsafeMutableBufferPointer<Float>
   ) throws -> Double {
-    try lossSum(batch, labels: labels, dropout: dropout) { try parameters.gradient(of: $0, into: gradient) }
+    try lossSum(batch, states, labels: labels, dropout: dropout) { try parameters.gradient(of: $0, into: gradient) }
   }
 
   private func lossSum<Result>(
-    _ batch: TokenBatch, labels: [Int], dropout: [RandomKey], _ gradient: (Tensor) throws -> Result
+    _ batch: TokenBatch, _ states: Tensor?, labels: [Int], dropout: [RandomKey],
+    _ gradient: (Tensor) throws -> Result
   ) throws -> Result {
     try ModelError.check(labels: labels, items: batch.count, classes: layout.labels)
     let classes = try Tensor.copying(integers: labels, on: parameters.device)
     return try parameters.dropping(by: dropout, items: batch.count) {
       let features =
-        layout.method == .head ? try Autograd.withoutGradients { try pooled(batch) } : try pooled(batch)
+        layout.method == .head
+        ? try Autograd.withoutGradients { try pooled(batch, states) } : try pooled(batch, states)
       return try gradient(try head(features).crossEntropySum(labels: classes))
     }
   }
 
-  /// The logits of each text, one row a text.
-  package func logits(_ batch: TokenBatch) throws -> [[Float]] {
-    try Autograd.withoutGradients { try head(pooled(batch)).rows() }
+  /// The logits of each text, one row a text; of `states` as above.
+  package func logits(_ batch: TokenBatch, states: Tensor? = nil) throws -> [[Float]] {
+    try Autograd.withoutGradients { try head(pooled(batch, states)).rows() }
   }
 
   /// The hidden state of one token a text: [texts, hidden].
-  private func pooled(_ batch: TokenBatch) throws -> Tensor {
+  private func pooled(_ batch: TokenBatch, _ states: Tensor? = nil) throws -> Tensor {
+    if case .features = frozenPrefix, let states { return try states.moved(to: parameters.device) }
     try batch.check(vocabularySize: model.configuration.vocabularySize)
     let padding = model.configuration.paddingToken
     let positions = zip(batch.tokens, batch.isText).map { tokens, isText in
       // Without a padding token the mask tells; a text of padding alone is read at its start, as transformers does.
       (padding.map { padding in tokens.lastIndex { $0 != padding } } ?? isText.lastIndex(of: true)) ?? 0
     }
-    return try model(batch.tokens, isText: batch.isText, pooling: positions)
+    return try model(
+      batch.tokens, isText: batch.isText, pooling: positions, from: BlockStates(states, behind: frozenPrefix))
   }
 }
 

@@ -69,26 +69,24 @@ package final class Worker {
   ) throws -> any MicroBatchComputation {
     let checkpoint = try CheckpointFolder(path: welcome.baseFolder)
     let methods = try welcome.methods.map { try AdaptationMethod($0) }
-    let precision = try Precision(welcome.precision)
+    let settings = ComputationSettings(
+      precision: try Precision(welcome.precision), device: device, environment: try environment(welcome),
+      stateCacheLimit: Int(clamping: welcome.stateCacheBytes))
     switch welcome.task {
     case .imageClassification:
       let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
       return ImageComputation(
         checkpoint: checkpoint, methods: methods,
-        items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)),
-        settings: .init(
-          precision: precision, labels: Int(welcome.classes), device: device,
-          mirroredShare: welcome.mirroredShare, environment: try environment(welcome),
-          stateCacheLimit: Int(clamping: welcome.stateCacheBytes)))
+        items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), labels: Int(welcome.classes),
+        mirroredShare: welcome.mirroredShare, settings: settings)
     case .textClassification:
       return TextComputation(
         checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
-        padding: Int(welcome.paddingToken), labels: Int(welcome.classes), precision: precision, device: device)
+        padding: Int(welcome.paddingToken), labels: Int(welcome.classes), settings: settings)
     case .languageModelling:
       return LanguageComputation(
         checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
-        padding: Int(welcome.paddingToken), endTokens: Set(welcome.endTokens.map(Int.init)), precision: precision,
-        device: device)
+        padding: Int(welcome.paddingToken), endTokens: Set(welcome.endTokens.map(Int.init)), settings: settings)
     case .UNRECOGNIZED: throw WorkerError(.failure, "the welcome names a task that this worker does not know")
     }
   }

@@ -192,6 +192,57 @@ struct LlamaTests {
     }
   }
 
+  /// What `states` makes of each text of a batch, filled up with zeros.
+  private static func together(
+    _ batch: TokenBatch, pooled: Bool = false, _ states: ([Int]) throws -> Tensor
+  ) throws -> Tensor {
+    var rows: [Float] = []
+    var shape: [Int] = []
+    for (tokens, isText) in zip(batch.tokens, batch.isText) {
+      let text = try states(zip(tokens, isText).compactMap { $1 ? $0 : nil })
+      shape = pooled ? [batch.count, text.shape[1]] : [batch.count, batch.length, text.shape[1]]
+      rows += try text.floats()
+      guard !pooled else { continue }
+      rows += [Float](repeating: 0, count: (batch.length - text.shape[0]) * text.shape[1])
+    }
+    return try Tensor.copying(rows, shape: shape)
+  }
+
+  @Test("From the states behind its frozen prefix a model comes to the same numbers within 1e-5", arguments: cases)
+  func frozenPrefix(name: String) throws {
+    let oracle = try Case(name)
+    let (batch, labels) = (try oracle.batch("right"), try oracle.labels)
+    let last = AdaptationMethod.lora(
+      LoRAConfiguration(rank: 2, alpha: 4, targets: ["q_proj", "up_proj"], layers: .last(1)))
+    func differs(_ found: [Float], _ expected: [Float]) -> Bool { largestDifference(found, expected) >= 1e-5 }
+    for method in [last, .head] {
+      let model = try oracle.textClassifier(method)
+      #expect(model.frozenPrefix != nil)
+      let states = try Self.together(batch, pooled: method == .head) { try model.prefixStates($0) }
+      let (whole, upper) = (try model.logits(batch), try model.logits(batch, states: states))
+      #expect(!differs(upper.flatMap(\.self), whole.flatMap(\.self)))
+      let expected = try model.gradientSum(batch, labels: labels)
+      let found = try model.gradientSum(batch, states: states, labels: labels)
+      #expect(abs(found.lossSum - expected.lossSum) < 1e-4)
+      #expect(relativeDifference(found.gradient, expected.gradient) < 1e-4)
+    }
+    #expect(try oracle.languageModel(.head).frozenPrefix == nil)
+    let language = try oracle.languageModel(last)
+    let states = try Self.together(batch) { try language.prefixStates($0) }
+    let isTarget = oracle.targets(batch)
+    let whole = try language.logLikelihoods(batch, isTarget: isTarget).map(Float.init)
+    let upper = try language.logLikelihoods(batch, isTarget: isTarget, states: states).map(Float.init)
+    #expect(largestDifference(upper, whole) < 1e-4)
+    func gradient(_ states: Tensor?) throws -> [Float] {
+      var values = [Float](repeating: 0, count: language.layout.count)
+      _ = try values.withUnsafeMutableBufferPointer {
+        try language.meanGradientSum(batch, isTarget: isTarget, states: states, into: $0)
+      }
+      return values
+    }
+    #expect(relativeDifference(try gradient(states), try gradient(nil)) < 1e-4)
+  }
+
   @Test("Tokens beyond the vocabulary, ragged batches and first tokens as targets are refused")
   func misfits() throws {
     let oracle = try Case("llama")

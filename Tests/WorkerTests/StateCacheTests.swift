@@ -13,15 +13,16 @@ import Worker
   private func open(_ key: ContentHash? = nil, items: Int = 10, elements: Int = 1_000, limit: Int = 1 << 30)
     -> StateCache?
   {
-    StateCache(folder: folder.path, key: key ?? self.key, items: items, elements: elements, limit: limit)
+    StateCache(
+      folder: folder.path, key: key ?? self.key, sizes: Array(repeating: elements, count: items), limit: limit)
   }
 
   private func state(_ item: Int, elements: Int = 1_000) -> [Float] {
     (0..<elements).map { Float(item) + Float($0) / 7 }
   }
 
-  private func keep(_ item: Int, in cache: StateCache) {
-    state(item, elements: cache.elements).withUnsafeBufferPointer { cache.keep($0, of: item) }
+  private func keep(_ item: Int, in cache: StateCache, elements: Int = 1_000) {
+    state(item, elements: elements).withUnsafeBufferPointer { cache.keep($0, of: item) }
   }
 
   private var files: [String] {
@@ -36,6 +37,19 @@ import Worker
     for item in [1, 8, -1, 10] { #expect(second.state(of: item) == nil) }
     let later = try #require(open())
     #expect(later.state(of: 3).map(Array.init) == state(3))
+  }
+
+  @Test("States may be of different sizes; one of another size than its place is not kept")
+  func sizes() throws {
+    let sizes = [3, 1_000, 1, 77]
+    let cache = try #require(StateCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
+    keep(1, in: cache, elements: 999)
+    #expect(cache.state(of: 1) == nil)
+    for (item, size) in sizes.enumerated() { keep(item, in: cache, elements: size) }
+    let again = try #require(StateCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
+    for (item, size) in sizes.enumerated() {
+      #expect(again.state(of: item).map(Array.init) == state(item, elements: size))
+    }
   }
 
   @Test("A state that was spoilt on the disk is missing, and can be kept again")
@@ -55,7 +69,7 @@ import Worker
   @Test("No more is written than the limit allows")
   func limited() throws {
     let cache = try #require(open(items: 1_000, elements: 1_024, limit: 64 << 10))
-    for item in 0..<1_000 { keep(item, in: cache) }
+    for item in 0..<1_000 { keep(item, in: cache, elements: 1_024) }
     #expect(cache.isFull)
     let kept = (0..<1_000).filter { cache.state(of: $0) != nil }
     #expect((1...16).contains(kept.count))
@@ -70,7 +84,7 @@ import Worker
     var open: [StateCache?] = []
     for (number, key) in keys.prefix(3).enumerated() {
       let cache = try #require(self.open(key, items: 4, elements: 8_192))
-      for item in 0..<4 { keep(item, in: cache) }
+      for item in 0..<4 { keep(item, in: cache, elements: 8_192) }
       open.append(number == 0 ? cache : nil)
       // The oldest is still open, the second one was not used for a day.
       let past = Date(timeIntervalSinceNow: number == 0 ? -200_000 : number == 1 ? -100_000 : 0)
@@ -88,6 +102,6 @@ import Worker
     #expect(open(limit: 0) == nil)
     #expect(open(items: 0) == nil)
     #expect(open(elements: .max / 8) == nil)
-    #expect(StateCache(folder: folder.path + "/nowhere", key: key, items: 1, elements: 1, limit: 1 << 20) == nil)
+    #expect(StateCache(folder: folder.path + "/nowhere", key: key, sizes: [1], limit: 1 << 20) == nil)
   }
 }

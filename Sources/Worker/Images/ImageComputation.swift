@@ -1,67 +1,49 @@
 package import Checkpoints
 package import Content
-internal import Foundation
-package import Hashing
+internal import Hashing
 internal import Models
 package import Optimization
 package import Plan
 package import RandomNumbers
-package import Torch
+internal import Torch
 
 /// Gradients and logits of images.
 package final class ImageComputation: MicroBatchComputation {
   private let checkpoint: CheckpointFolder
   private let methods: [AdaptationMethod]
-  private let settings: Settings
+  private let settings: ComputationSettings
   private let items: any ImageItems
+  private let labels: Int
+  private let mirroredShare: Double
   private let arm: CurrentArm<ImageArm>
 
   /// The models of an arm.
   private final class ImageArm {
     let model: ImageClassifier
-    var states: FrozenStates?
+    var states: (all: FrozenStates, shape: [Int])?
     /// Models that are computed at once, and the gradients of all of them.
     var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
 
     init(model: ImageClassifier) { self.model = model }
   }
 
-  /// What the models of all methods share.
-  package struct Settings {
-    package var precision: Precision
-    package var labels: Int
-    package var device: Device
-    /// The share of training images that are mirrored.
-    package var mirroredShare: Double
-    /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
-    package var environment: ContentHash
-    /// Bytes that the states behind frozen prefixes may take on this host's disk.
-    package var stateCacheLimit: Int
-
-    package init(
-      precision: Precision, labels: Int, device: Device, mirroredShare: Double = 0, environment: ContentHash,
-      stateCacheLimit: Int
-    ) {
-      self.precision = precision
-      self.labels = labels
-      self.device = device
-      self.mirroredShare = mirroredShare
-      self.environment = environment
-      self.stateCacheLimit = stateCacheLimit
-    }
-  }
-
+  /// - Parameters:
+  ///   - labels: the number of classes.
+  ///   - mirroredShare: the share of training images that are mirrored.
   package init(
-    checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, settings: Settings
+    checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, labels: Int,
+    mirroredShare: Double = 0, settings: ComputationSettings
   ) {
     self.checkpoint = checkpoint
     self.methods = methods
     self.items = items
+    self.labels = labels
+    self.mirroredShare = mirroredShare
     self.settings = settings
     arm = CurrentArm(methods: methods) { method in
       ImageArm(
         model: try ImageClassifier(
-          checkpoint: checkpoint, method: method, labels: settings.labels, precision: settings.precision,
+          checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision,
           device: settings.device))
     }
   }
@@ -123,7 +105,7 @@ package final class ImageComputation: MicroBatchComputation {
     if let packed = arm.packed, packed.size == size { return (packed.model, packed.gradients) }
     arm.packed = nil
     let model = try ImageClassifier(
-      checkpoint: checkpoint, method: methods[method], labels: settings.labels, models: size,
+      checkpoint: checkpoint, method: methods[method], labels: labels, models: size,
       precision: settings.precision, device: settings.device)
     let gradients = FloatBuffer(repeating: 0, count: size * model.layout.count)
     arm.packed = (model, size, gradients)
@@ -140,37 +122,37 @@ package final class ImageComputation: MicroBatchComputation {
   }
 
   private func view(_ item: Int, draws: RandomKey) -> ImageView {
-    ImageView(item: item, mirroredShare: settings.mirroredShare, draws: draws[item])
+    ImageView(item: item, mirroredShare: mirroredShare, draws: draws[item])
   }
 
   private func input(_ views: [ImageView], of arm: ImageArm) throws -> ImageClassifier.Input {
     guard let prefix = arm.model.frozenPrefix, let first = views.first else {
       return .pixels(try items.pixels(views))
     }
-    if let states = arm.states { return .prefixStates(try states.batch(views)) }
-    let states = try FrozenStates(first: first) { [self] elements in
-      guard let folder = try? CacheFolder.path("states") else { return nil }
-      return StateCache(
-        folder: folder, key: key(of: prefix), items: 2 * items.count, elements: elements,
-        limit: settings.stateCacheLimit)
-    } compute: { [items, model = arm.model] in
-      try model.prefixStates(pixels: items.pixels([$0]))
+    let states: (all: FrozenStates, shape: [Int])
+    if let known = arm.states {
+      states = known
+    } else {
+      // It is seen from one image how large states are.
+      let example = try arm.model.prefixStates(pixels: items.pixels([first]))
+      let sizes = [Int](repeating: example.count, count: 2 * items.count)
+      let key = settings.key(of: prefix, items: items.identity)
+      let all = FrozenStates(sizes: sizes, key: key, limit: settings.stateCacheLimit) {
+        [items, model = arm.model] in
+        try model.prefixStates(pixels: items.pixels([ImageView(place: $0)]))
+      }
+      states = (all, Array(example.shape.dropFirst()))
+      arm.states = states
     }
-    arm.states = states
-    return .prefixStates(try states.batch(views))
+    return .prefixStates(
+      try states.all.rows(
+        views.map(\.place), width: states.shape.reduce(1, *), shape: [views.count] + states.shape))
   }
+}
 
-  /// The digest of everything on which the states behind a prefix depend.
-  private func key(of prefix: FrozenPrefix) -> ContentHash {
-    var hasher = ContentHasher()
-    hasher.combine("frozen states 2")
-    hasher.combine(settings.precision.rawValue)
-    switch prefix {
-    case .features: hasher.combine("features")
-    case .blocks(let count): hasher.combine(count)
-    }
-    hasher.combine(settings.environment)
-    hasher.combine(items.identity)
-    return hasher.finish()
-  }
+extension ImageView {
+  /// Where its state is kept: an item's as it is, then mirrored.
+  fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
+
+  fileprivate init(place: Int) { self.init(item: place / 2, isMirrored: place % 2 == 1) }
 }

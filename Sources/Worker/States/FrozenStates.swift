@@ -1,55 +1,44 @@
-internal import Foundation
+internal import Checkpoints
 internal import Hashing
-internal import Models
 internal import Optimization
 internal import Torch
 
-/// The states of items behind a model's frozen prefix, as batches.
+/// The states of items behind a model's frozen prefix.
 ///
-/// Each is computed by itself, so that its bits depend on nothing but the image: whether it was kept, by whom, and what
+/// Each is computed by itself, so that its bits depend on nothing but the item: whether it was kept, by whom, and what
 /// stands beside it in a batch change nothing.
 final class FrozenStates {
+  private let sizes: [Int]
   private let cache: StateCache?
-  /// Of one item's state.
-  private let shape: [Int]
-  private let elements: Int
-  private let compute: (_ view: ImageView) throws -> Tensor
+  private let compute: (_ place: Int) throws -> Tensor
 
   /// - Parameters:
-  ///   - first: an image, from which it is seen how large states are.
-  ///   - makeCache: makes what keeps states of so many numbers.
-  ///   - compute: the state of one image, [1, ...].
-  init(
-    first: ImageView, makeCache: (_ elements: Int) -> StateCache?,
-    compute: @escaping (_ view: ImageView) throws -> Tensor
-  ) throws {
-    let example = try compute(first)
-    shape = Array(example.shape.dropFirst())
-    elements = example.count
-    cache = makeCache(elements)
+  ///   - sizes: how many numbers each state has, place by place.
+  ///   - key: the digest of everything that the states depend on.
+  ///   - limit: bytes that states may take on this host's disk.
+  ///   - compute: the state at a place.
+  init(sizes: [Int], key: ContentHash, limit: Int, compute: @escaping (_ place: Int) throws -> Tensor) {
+    self.sizes = sizes
     self.compute = compute
+    cache = (try? CacheFolder.path("states")).flatMap {
+      StateCache(folder: $0, key: key, sizes: sizes, limit: limit)
+    }
   }
 
-  /// The states of some images, [images, ...].
-  func batch(_ views: [ImageView]) throws -> Tensor {
-    let buffer = FloatBuffer(repeating: 0, count: views.count * elements)
-    for (place, view) in views.enumerated() {
+  /// The states at some places, each in a row of `width` numbers that is zero behind it: [places · width] as `shape`.
+  func rows(_ places: [Int], width: Int, shape: [Int]) throws -> Tensor {
+    let buffer = FloatBuffer(repeating: 0, count: places.count * width)
+    for (row, place) in places.enumerated() {
       let target = UnsafeMutableBufferPointer(
-        rebasing: buffer.pointer[place * elements..<(place + 1) * elements])
-      if let known = cache?.state(of: view.place) {
+        rebasing: buffer.pointer[row * width..<row * width + sizes[place]])
+      if let known = cache?.state(of: place) {
         _ = target.update(fromContentsOf: known)
       } else {
-        let floats = try compute(view).floats()
+        let floats = try compute(place).floats()
         _ = target.update(fromContentsOf: floats)
-        floats.withUnsafeBufferPointer { cache?.keep($0, of: view.place) }
+        floats.withUnsafeBufferPointer { cache?.keep($0, of: place) }
       }
     }
-    return try Tensor.borrowing(
-      UnsafeRawBufferPointer(buffer.floats), shape: [views.count] + shape, owner: buffer)
+    return try Tensor.borrowing(UnsafeRawBufferPointer(buffer.floats), shape: shape, owner: buffer)
   }
-}
-
-extension ImageView {
-  /// Where its state is kept: an item's as it is, then mirrored.
-  fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
 }

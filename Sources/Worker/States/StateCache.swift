@@ -11,14 +11,12 @@ package import Hashing
 ///
 /// It belongs to one thread; other processes may have the same file.
 package final class StateCache {
-  /// Numbers of one item's state.
-  package let elements: Int
   private let descriptor: Int32
   private let memory: UnsafeMutableRawPointer
   private let bytes: Int
-  private let items: Int
   private let limit: Int
-  private let statesOffset: Int
+  /// Where each state begins, in bytes, and behind them where the last one ends.
+  private let offsets: [Int]
   /// Items whose state was compared with its digest in this process.
   private var isChecked: [Bool]
   /// Nothing more is written: the disk or the limit is full.
@@ -30,16 +28,20 @@ package final class StateCache {
   ///
   /// - Parameters:
   ///   - key: the digest of everything that the states depend on, and of the items' order.
+  ///   - sizes: how many numbers the state of each item has.
   ///   - limit: bytes that all files of the folder may take on the disk; the states that were not used for longest are
   ///     removed for it.
-  package init?(folder: String, key: ContentHash, items: Int, elements: Int, limit: Int) {
-    guard items > 0, elements > 0, limit > 0 else { return nil }
-    statesOffset = (items * Self.digestBytes + 4095) / 4096 * 4096
-    let (states, overflow) = (items * 4).multipliedReportingOverflow(by: elements)
-    guard !overflow, states < 1 << 46 else { return nil }
-    bytes = statesOffset + states
-    (self.items, self.elements, self.limit) = (items, elements, limit)
-    isChecked = Array(repeating: false, count: items)
+  package init?(folder: String, key: ContentHash, sizes: [Int], limit: Int) {
+    guard !sizes.isEmpty, limit > 0 else { return nil }
+    var offsets = [(sizes.count * Self.digestBytes + 4095) / 4096 * 4096]
+    for size in sizes {
+      let end = offsets[offsets.count - 1]
+      guard size > 0, size < (1 << 46 - end) / 4 else { return nil }
+      offsets.append(end + 4 * size)
+    }
+    bytes = offsets[sizes.count]
+    (self.offsets, self.limit) = (offsets, limit)
+    isChecked = Array(repeating: false, count: sizes.count)
     let name = "\(key).states"
     // Those that a process has open, it has locked.
     FolderTrim.trim(folder, toBytes: max(0, limit - bytes)) { other, _ in
@@ -71,8 +73,9 @@ package final class StateCache {
 
   /// The state of an item, valid as long as this object; nil while it is missing.
   package func state(of item: Int) -> UnsafeBufferPointer<Float>? {
-    guard (0..<items).contains(item) else { return nil }
-    let start = memory + statesOffset + item * elements * 4
+    guard isChecked.indices.contains(item) else { return nil }
+    let elements = elements(of: item)
+    let start = memory + offsets[item]
     let floats = UnsafeBufferPointer(
       start: start.bindMemory(to: Float.self, capacity: elements), count: elements)
     if isChecked[item] { return floats }
@@ -84,19 +87,21 @@ package final class StateCache {
 
   /// Keeps the state of an item, if there is room.
   package func keep(_ state: UnsafeBufferPointer<Float>, of item: Int) {
-    guard (0..<items).contains(item), state.count == elements, !isFull else { return }
+    guard isChecked.indices.contains(item), state.count == elements(of: item), !isFull else { return }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, Int(status.st_blocks) * 512 + elements * 4 <= limit else {
+    guard fstat(descriptor, &status) == 0, Int(status.st_blocks) * 512 + state.count * 4 <= limit else {
       isFull = true
       return
     }
     // Written, not stored through the map: a disk that is full is an error there, and a signal here.
-    guard write(UnsafeRawBufferPointer(state), at: statesOffset + item * elements * 4) else {
+    guard write(UnsafeRawBufferPointer(state), at: offsets[item]) else {
       isFull = true
       return
     }
     TensorDigest(of: state).bytes.withUnsafeBytes { isFull = !write($0, at: item * Self.digestBytes) }
   }
+
+  private func elements(of item: Int) -> Int { (offsets[item + 1] - offsets[item]) / 4 }
 
   private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     var done = 0

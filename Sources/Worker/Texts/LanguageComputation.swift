@@ -10,60 +10,74 @@ final class LanguageComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let endTokens: Set<Int>
-  private let model: CurrentArm<LanguageModel>
+  private let arm: CurrentArm<LanguageArm>
+
+  /// The model of an arm, and what is kept of what it computes below everything that is trained.
+  private final class LanguageArm {
+    let model: LanguageModel
+    let states: TextStates?
+
+    init(model: LanguageModel, states: TextStates?) { (self.model, self.states) = (model, states) }
+  }
 
   /// - Parameters:
   ///   - padding: the token that fills up short texts.
   ///   - endTokens: those that end a text.
   init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: SequenceItems, padding: Int,
-    endTokens: Set<Int>, precision: Precision, device: Device
+    endTokens: Set<Int>, settings: ComputationSettings
   ) {
     self.items = items
     self.padding = padding
     self.endTokens = endTokens
-    model = CurrentArm(methods: methods) { method in
-      try LanguageModel(checkpoint: checkpoint, method: method, precision: precision, device: device)
+    arm = CurrentArm(methods: methods) { method in
+      let model = try LanguageModel(
+        checkpoint: checkpoint, method: method, precision: settings.precision, device: settings.device)
+      let states = model.frozenPrefix.map { prefix in
+        TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
+          try model.prefixStates($0)
+        }
+      }
+      return LanguageArm(model: model, states: states)
     }
   }
 
-  func parameterCount(method: Int) throws -> Int { try model(method).layout.count }
+  func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
 
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
-    try model(method).load(parameters: parameters)
+    try arm(method).model.load(parameters: parameters)
   }
 
   func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
-    let model = try model(method)
-    let (batch, isTarget) = try batch(of: positions.map { try items[$0].first })
-    return try model.meanGradientSum(
-      batch, isTarget: isTarget, dropout: model.layout.method.hasDropout ? positions.map { draws[$0] } : [],
-      into: gradient.pointer)
+    let arm = try arm(method)
+    let input = try input(positions.map { try items[$0].places.lowerBound }, of: arm)
+    return try arm.model.meanGradientSum(
+      input.batch, isTarget: input.isTarget, states: input.states,
+      dropout: arm.model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
   func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
-    let model = try model(method)
+    let arm = try arm(method)
     var rows: [[Float]] = []
-    var sequences: [(row: Int, place: Int, sequence: SequenceItems.Sequence)] = []
+    var sequences: [(row: Int, number: Int, place: Int)] = []
     for (row, position) in positions.enumerated() {
-      let item = try items[position].sequences
-      for (place, sequence) in item.enumerated() { sequences.append((row, place, sequence)) }
-      rows.append([Float](repeating: 0, count: item.count))
+      let places = try items[position].places
+      for (number, place) in places.enumerated() { sequences.append((row, number, place)) }
+      rows.append([Float](repeating: 0, count: places.count))
     }
-    for part in SimilarLengths.parts(of: sequences.map(\.sequence.tokens.count)) {
-      let (batch, isTarget) = try batch(of: part.map { sequences[$0].sequence })
-      for (index, sum) in zip(part, try model.logLikelihoods(batch, isTarget: isTarget)) {
-        rows[sequences[index].row][sequences[index].place] = Float(sum)
-      }
+    for part in SimilarLengths.parts(of: sequences.map { items.sequences[$0.place].tokens.count }) {
+      let input = try input(part.map { sequences[$0].place }, of: arm)
+      let sums = try arm.model.logLikelihoods(input.batch, isTarget: input.isTarget, states: input.states)
+      for (index, sum) in zip(part, sums) { rows[sequences[index].row][sequences[index].number] = Float(sum) }
     }
     let tokens = asked.generatedTokens
     guard tokens > 0 else { return rows.flatMap(\.self) }
     let prompts = try positions.map { position in
-      let first = try items[position].first
+      let first = try items.first(position)
       return Array(first.tokens[..<first.firstTarget])
     }
     for part in SimilarLengths.parts(of: prompts.map(\.count)) {
-      let texts = try model.continuations(of: part.map { prompts[$0] }, limit: tokens, endTokens: endTokens)
+      let texts = try arm.model.continuations(of: part.map { prompts[$0] }, limit: tokens, endTokens: endTokens)
       for (row, text) in zip(part, texts) {
         rows[row] += text.map { Float($0) } + [Float](repeating: -1, count: tokens - text.count)
       }
@@ -71,14 +85,15 @@ final class LanguageComputation: MicroBatchComputation {
     return rows.flatMap(\.self)
   }
 
-  /// Padded on the right: with a causal model nothing before the padding sees it.
-  private func batch(
-    of sequences: [SequenceItems.Sequence]
-  ) throws -> (batch: TokenBatch, isTarget: [[Bool]]) {
+  /// Sequences by their places among all, padded on the right: with a causal model nothing before the padding sees it.
+  private func input(
+    _ places: [Int], of arm: LanguageArm
+  ) throws -> (batch: TokenBatch, isTarget: [[Bool]], states: Tensor?) {
+    let sequences = places.map { items.sequences[$0] }
     let batch = try TokenBatch(texts: sequences.map(\.tokens), padding: padding, on: .right)
     let isTarget = sequences.map { sequence in
       sequence.isTarget + [Bool](repeating: false, count: batch.length - sequence.tokens.count)
     }
-    return (batch, isTarget)
+    return (batch, isTarget, try arm.states?.batch(places, length: batch.length))
   }
 }

@@ -1,13 +1,12 @@
+internal import Hashing
 internal import Wire
 
 /// The items of an audit of texts: token sequences, which the catalogue holds.
 struct SequenceItems {
   struct Item {
     let label: Int
-    let first: Sequence
-    let others: [Sequence]
-
-    var sequences: [Sequence] { [first] + others }
+    /// Those of the item among all sequences, at least one.
+    let places: Range<Int>
   }
 
   struct Sequence {
@@ -21,20 +20,24 @@ struct SequenceItems {
   }
 
   let items: [Item]
+  /// Of all items, item by item.
+  let sequences: [Sequence]
 
   /// - Throws: `WorkerError` where an item has no tokens.
   init(catalogue: Tenbin_Catalogue) throws(WorkerError) {
     var items: [Item] = []
+    var all: [Sequence] = []
     for (position, item) in catalogue.items.enumerated() {
       let sequences = item.sequences.map {
         Sequence(tokens: $0.tokens.map(Int.init), firstTarget: Int($0.firstTarget))
       }
-      guard let first = sequences.first, sequences.allSatisfy({ $0.firstTarget < $0.tokens.count }) else {
+      guard !sequences.isEmpty, sequences.allSatisfy({ $0.firstTarget < $0.tokens.count }) else {
         throw WorkerError(.failure, "item \(position) of the catalogue has no tokens")
       }
-      items.append(Item(label: Int(item.label), first: first, others: Array(sequences.dropFirst())))
+      items.append(Item(label: Int(item.label), places: all.count..<all.count + sequences.count))
+      all += sequences
     }
-    self.items = items
+    (self.items, self.sequences) = (items, all)
   }
 
   /// - Throws: `WorkerError` where there is no such item.
@@ -45,6 +48,19 @@ struct SequenceItems {
       }
       return items[position]
     }
+  }
+
+  /// The first sequence of an item.
+  func first(_ position: Int) throws(WorkerError) -> Sequence { sequences[try self[position].places.lowerBound] }
+
+  /// The digest of all sequences' tokens in their order.
+  var identity: ContentHash {
+    var hasher = ContentHasher()
+    for sequence in sequences {
+      hasher.combine(sequence.tokens.count)
+      for token in sequence.tokens { hasher.combine(token) }
+    }
+    return hasher.finish()
   }
 }
 

@@ -9,44 +9,66 @@ internal import Torch
 final class TextComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
-  private let model: CurrentArm<TextClassifier>
+  private let arm: CurrentArm<TextArm>
 
-  /// - Parameter padding: the token that fills up short texts.
+  /// The model of an arm, and what is kept of what it computes below everything that is trained.
+  private final class TextArm {
+    let model: TextClassifier
+    let states: TextStates?
+
+    init(model: TextClassifier, states: TextStates?) { (self.model, self.states) = (model, states) }
+  }
+
+  /// - Parameters:
+  ///   - padding: the token that fills up short texts.
+  ///   - labels: the number of classes.
   init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: SequenceItems, padding: Int, labels: Int,
-    precision: Precision, device: Device
+    settings: ComputationSettings
   ) {
     self.items = items
     self.padding = padding
-    model = CurrentArm(methods: methods) { method in
-      try TextClassifier(checkpoint: checkpoint, method: method, labels: labels, precision: precision, device: device)
+    arm = CurrentArm(methods: methods) { method in
+      let model = try TextClassifier(
+        checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision, device: settings.device)
+      let states = model.frozenPrefix.map { prefix in
+        TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
+          try model.prefixStates($0)
+        }
+      }
+      return TextArm(model: model, states: states)
     }
   }
 
-  func parameterCount(method: Int) throws -> Int { try model(method).layout.count }
+  func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
 
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
-    try model(method).load(parameters: parameters)
+    try arm(method).model.load(parameters: parameters)
   }
 
   func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
-    let model = try model(method)
-    return try model.gradientSum(
-      try batch(positions), labels: positions.map { try items[$0].label },
-      dropout: model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
+    let arm = try arm(method)
+    let (batch, states) = try batch(positions, of: arm)
+    return try arm.model.gradientSum(
+      batch, states: states, labels: positions.map { try items[$0].label },
+      dropout: arm.model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
   func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
-    let model = try model(method)
-    let lengths = try positions.map { try items[$0].first.tokens.count }
+    let arm = try arm(method)
+    let lengths = try positions.map { try items.first($0).tokens.count }
     var logits = [[Float]](repeating: [], count: positions.count)
     for part in SimilarLengths.parts(of: lengths) {
-      for (place, row) in zip(part, try model.logits(try batch(part.map { positions[$0] }))) { logits[place] = row }
+      let (batch, states) = try batch(part.map { positions[$0] }, of: arm)
+      for (place, row) in zip(part, try arm.model.logits(batch, states: states)) { logits[place] = row }
     }
     return logits.flatMap(\.self)
   }
 
-  private func batch(_ positions: [Int]) throws -> TokenBatch {
-    try TokenBatch(texts: try positions.map { try items[$0].first.tokens }, padding: padding, on: .right)
+  private func batch(_ positions: [Int], of arm: TextArm) throws -> (batch: TokenBatch, states: Tensor?) {
+    let batch = try TokenBatch(
+      texts: try positions.map { try items.first($0).tokens }, padding: padding, on: .right)
+    let places = try positions.map { try items[$0].places.lowerBound }
+    return (batch, try arm.states?.batch(places, length: batch.length))
   }
 }
