@@ -163,7 +163,7 @@ package final class RunConductor {
     let name = audit.work.runs[run].identifier.description
     try settings.ledger.record(
       CompletedRun(
-        run: name, losses: finished.losses, logits: finished.logits, divergedAt: finished.divergedAt))
+        run: name, losses: finished.losses, logits: finished.numbers, divergedAt: finished.divergedAt))
     settings.states.remove(run: name)
     parameters.remove(run: run)
     payloads[run] = nil

@@ -148,7 +148,7 @@ package final class Coordinator {
       inputs.plan.runs.enumerated().map { index, run in
         PlannedRecord(
           run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
-          microBatch: run.microbatch, logits: run.evaluatedNumbers)
+          microBatch: run.microbatch, logits: run.completedNumbers)
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)

@@ -9,7 +9,7 @@ package struct PlannedRecord: Sendable, Equatable {
   /// Samples a step and a micro-batch.
   package var batch: Int
   package var microBatch: Int
-  /// Logits that its evaluation comes to.
+  /// Logits that its evaluations come to.
   package var logits: Int
 
   package init(run: String, members: Int, epochs: Int, batch: Int, microBatch: Int, logits: Int) {
@@ -115,7 +115,7 @@ package struct CompletedRun: Sendable, Equatable {
   package var run: String
   /// Mean training loss of every epoch.
   package var losses: [Double]
-  /// Flat Float32 logits of the evaluated items.
+  /// Flat Float32 logits of the evaluated items, of one evaluation after another.
   package var logits: [Float]
   /// The step whose gradient was not finite; nil where there was none.
   package var divergedAt: Int?

@@ -77,22 +77,27 @@ package final class StateFiles: Sendable {
     guard let seal = data.firstIndex(of: 10), let end = data[(seal + 1)...].firstIndex(of: 10),
       let header = try? JSONDecoder().decode(Header.self, from: data[(seal + 1)..<end]),
       header.step >= 0, header.count >= 0, header.count < 1 << 40,
-      data.count - end - 1 == header.count * (header.hasMoments ? 12 : 4)
+      header.traces.allSatisfy({ (0..<1 << 40).contains($0) }),
+      data.count - end - 1 == header.count * (header.hasMoments ? 12 : 4) + 4 * header.traces.reduce(0, +)
     else { throw .damaged(file: file, problem: "it is cut off, or no state") }
-    let parts = (0..<(header.hasMoments ? 3 : 1)).map { part -> FloatBuffer in
-      let buffer = FloatBuffer(repeating: 0, count: header.count)
-      let start = end + 1 + part * header.count * 4
-      _ = data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer.pointer), from: start..<start + header.count * 4)
+    let vectors = header.hasMoments ? 3 : 1
+    var start = end + 1
+    let parts = (Array(repeating: header.count, count: vectors) + header.traces).map { count -> FloatBuffer in
+      let buffer = FloatBuffer(repeating: 0, count: count)
+      _ = data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer.pointer), from: start..<start + count * 4)
+      start += count * 4
       return buffer
     }
     guard Self.seal(header: data[(seal + 1)..<end], buffers: parts).elementsEqual(data[..<seal]) else {
       throw .damaged(file: file, problem: "its bits are not those that were written")
     }
-    return TrainingState(
+    var state = TrainingState(
       step: header.step, parameters: parts[0],
       moments: header.hasMoments ? .init(first: parts[1], second: parts[2]) : nil,
       epoch: .init(sum: Double(bitPattern: header.epochLossBits), samples: header.epochSamples),
       losses: header.lossBits.map(Double.init(bitPattern:)), divergedAt: header.divergedAt)
+    state.traces = parts.dropFirst(vectors).map { Array($0.floats) }
+    return state
   }
 
   /// The second line of a file; the first is the seal over everything else, then come the numbers.
@@ -104,6 +109,8 @@ package final class StateFiles: Sendable {
     var epochSamples: Int
     var lossBits: [UInt64]
     var divergedAt: Int?
+    /// How many numbers each has.
+    var traces: [Int]
   }
 
   /// The digest of a header and the numbers behind it, in hexadecimal digits.
@@ -116,11 +123,11 @@ package final class StateFiles: Sendable {
 
   private func write(_ state: TrainingState, run: String) throws(LedgerError) {
     let file = path(of: run)
-    let buffers = state.buffers
+    let buffers = state.buffers + state.traces.map { FloatBuffer($0) }
     let header = Header(
       step: state.step, count: state.parameters.count, hasMoments: state.moments != nil,
       epochLossBits: state.epoch.sum.bitPattern, epochSamples: state.epoch.samples,
-      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt)
+      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt, traces: state.traces.map(\.count))
     mkdir(folder, 0o700)
     do {
       let temporary = file + ".partial"

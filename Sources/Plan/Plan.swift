@@ -70,7 +70,7 @@ package struct Plan: Sendable {
     for (index, arm) in specification.arms.enumerated() {
       func run(
         _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
-        isAttacked: Bool = false, pack: PlannedRun.Pack? = nil
+        isAttacked: Bool = false, pack: PlannedRun.Pack? = nil, isTraced: Bool = false
       ) {
         var question = EvaluationQuestion(generatedTokens: specification.data.translation?.generated ?? 0)
         if case .fleet = purpose {
@@ -85,7 +85,8 @@ package struct Plan: Sendable {
             evaluated: evaluated, key: key,
             settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
             batch: specification.training.batch, microbatch: specification.training.microbatch,
-            rows: input.rows(of: evaluated, question), lengths: lengths, question: question, pack: pack))
+            rows: input.rows(of: evaluated, question), lengths: lengths, question: question, pack: pack,
+            isTraced: isTraced))
       }
       guard arm.isTrained else {
         run(
@@ -106,6 +107,7 @@ package struct Plan: Sendable {
       let first = runs.count
       let models = min(membership.members.count, specification.privacy?.models(of: arm) ?? 0)
       let looks = specification.privacy?.looks(of: arm) ?? []
+      let isTraced = specification.privacy?.traces(arm.name) == true
       for (model, members) in membership.members.prefix(models).enumerated() {
         // A pack is computed as a whole: it must not reach behind a look.
         let look = (looks.last { $0 <= model } ?? 0, looks.first { $0 > model } ?? models)
@@ -115,7 +117,7 @@ package struct Plan: Sendable {
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
           "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,
-          key: fleetKey["model"][model], pack: pack)
+          key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
       }
     }
     self.runs = runs
@@ -165,7 +167,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 6
+  package static let version = 7
 
   /// Where the test items stand among those that the model of a task is evaluated on.
   package var testPositions: Range<Int> { splits.test.indices }

@@ -33,11 +33,13 @@ package struct PlannedRun: Sendable {
   package let question: EvaluationQuestion
   /// The runs that are computed together with this one; nil where it is computed by itself.
   package let pack: Pack?
+  /// Whether it is evaluated after every epoch, and not only after the last.
+  package let isTraced: Bool
 
   package init(
     identifier: RunIdentifier, arm: Int, purpose: Purpose, members: [Int], evaluated: [Int], key: RandomKey,
     settings: MethodSettings, batch: Int, microbatch: Int, rows: EvaluationRows, lengths: [Int]? = nil,
-    question: EvaluationQuestion = EvaluationQuestion(), pack: Pack? = nil
+    question: EvaluationQuestion = EvaluationQuestion(), pack: Pack? = nil, isTraced: Bool = false
   ) {
     self.identifier = identifier
     self.arm = arm
@@ -52,6 +54,7 @@ package struct PlannedRun: Sendable {
     self.lengths = lengths
     self.question = question
     self.pack = pack
+    self.isTraced = isTraced
   }
 
   /// Runs whose micro-batches go through the same products with the frozen weights, each with trained parameters of its
@@ -138,6 +141,18 @@ package struct PlannedRun: Sendable {
 
   /// How many numbers the evaluation comes to.
   package var evaluatedNumbers: Int { rows.count(at: evaluated.indices) }
+
+  /// Epochs before the last after which it is evaluated.
+  package var tracedEpochs: Int { isTraced ? max(0, settings.epochs - 1) : 0 }
+
+  /// How many numbers all its evaluations come to.
+  package var completedNumbers: Int { evaluatedNumbers * (1 + tracedEpochs) }
+
+  /// The first step behind `step` before which training stops: of a run that is traced the end of an epoch, of another
+  /// that of the last.
+  package func stop(behind step: Int) -> Int {
+    isTraced ? min(steps, (step / max(1, stepsPerEpoch) + 1) * stepsPerEpoch) : steps
+  }
 
   /// How many samples a step has; the last of an epoch may be short.
   package func samples(step: Int) -> Int {

@@ -15,6 +15,8 @@ package struct TrainingRun {
   package private(set) var losses: [Double] = []
   /// The step whose gradient was not finite: from there on the parameters stay what they were.
   package private(set) var divergedAt: Int?
+  /// What its evaluations after earlier epochs came to, where it is traced.
+  package private(set) var traces: [[Float]] = []
   private var optimizer: AdamW
   private var reduction: GradientReduction
   private var order: (epoch: Int, items: [Int])?
@@ -52,6 +54,7 @@ package struct TrainingRun {
     losses = state.losses
     epochLoss = state.epoch
     divergedAt = state.divergedAt
+    traces = state.traces
     reduction = GradientReduction(total: 0, elements: state.parameters.count)
     prepare(step: divergedAt == nil ? state.step : plan.steps)
     step = state.step
@@ -67,11 +70,21 @@ package struct TrainingRun {
   /// The state between two steps of a run whose numbers are here; its buffers are the run's own, which the next step
   /// changes.
   package var state: TrainingState {
-    TrainingState(
+    var state = TrainingState(
       step: step, parameters: optimizer.parameters,
       moments: .init(first: optimizer.firstMoment, second: optimizer.secondMoment), epoch: epochLoss, losses: losses,
       divergedAt: divergedAt)
+    state.traces = traces
+    return state
   }
+
+  /// Whether it stands behind an epoch that it was not evaluated after yet, and must be before it goes on.
+  package var lacksTrace: Bool {
+    plan.isTraced && !isTrained && step % plan.stepsPerEpoch == 0 && traces.count < step / plan.stepsPerEpoch
+  }
+
+  /// Takes what its evaluation came to after the epoch that it stands behind.
+  package mutating func trace(_ evaluation: [Float]) { traces.append(evaluation) }
 
   /// The state between two steps; of numbers that lie elsewhere, copies. nil where those are lost.
   package func collect() -> TrainingState? {

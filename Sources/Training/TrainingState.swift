@@ -13,6 +13,9 @@ package struct TrainingState: Sendable, Equatable {
   package var losses: [Double]
   /// The step whose gradient was not finite; nil where there was none.
   package var divergedAt: Int?
+  /// Of a run that is evaluated after every epoch, what it came to after those before the current one, oldest first; no
+  /// step depends on it.
+  package var traces: [[Float]] = []
 
   package struct Moments: Sendable, Equatable {
     package var first: FloatBuffer

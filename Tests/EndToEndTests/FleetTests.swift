@@ -163,4 +163,66 @@ import Testing
       #expect(try study.read("plain/\(path)") != study.read("w1/\(path)"))
     }
   }
+
+  @Test("Losses over the epochs are attacked, with the same bytes whoever computed them and after a kill")
+  func traced() throws {
+    let study = try TinyStudy()
+    try study.write(
+      replacing: small,
+      with: "privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 3, "
+        + "by_arm: {full: {attacks: [lira, loss-trace]}, lora-r2: {attacks: [loss-trace, loss]}}}", to: "traced.yaml")
+    for workers in [1, 3] {
+      let outcome = try Program.run(
+        "audit", study.path("traced.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    let expected = try study.read("w1/results.json")
+    #expect(try study.read("w3/results.json") == expected)
+    let verified = try Program.run("verify", study.path("w3"), "--specification", study.path("traced.yaml"))
+    #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
+
+    // Killed in a fleet, and gone on with.
+    let started = DispatchSemaphore(value: 0)
+    let audit = try Program(
+      ["audit", study.path("traced.yaml"), "--workers", "2", "--output", study.path("killed")],
+      onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
+    started.wait()
+    kill(audit.identifier, SIGKILL)
+    _ = audit.wait()
+    let resumed = try Program.run(
+      "audit", study.path("traced.yaml"), "--workers", "2", "--output", study.path("killed"))
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try study.read("killed/results.json") == expected)
+
+    // Only the arms that are attacked so have epochs, and from their tables anybody comes to the same figures.
+    func table(_ arm: String) throws -> [[String]] {
+      String(decoding: try study.read("w1/predictions/fleets/\(arm).csv"), as: UTF8.self)
+        .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    }
+    #expect(try !table("base")[0].contains("epoch"))
+    let rows = try table("full")
+    let epoch = try #require(rows[0].firstIndex(of: "epoch"))
+    let epochs = Set(rows.dropFirst().map { $0[epoch] })
+    #expect(epochs.count >= 2 && rows.count == 1 + 6 * 60 * epochs.count)
+    let attack = try Program.run(
+      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--attacks", "lira,loss-trace", "--output",
+      study.path("attack"))
+    #expect(attack.exitCode == 0, "\(attack.errors)")
+    #expect(try areas(study, "attack", arm: "full") == areas(study, "w1", arm: "full"))
+  }
+
+  /// The area under the curve of every attack on an arm, all items together.
+  private func areas(_ study: TinyStudy, _ output: String, arm: String) throws -> [String: Double] {
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: study.read("\(output)/results.json")) as? [String: Any])
+    let arms = try #require((json["privacy"] as? [String: Any])?["arms"] as? [[String: Any]])
+    let attacks = try #require(arms.first { $0["arm"] as? String == arm }?["attacks"] as? [[String: Any]])
+    var areas: [String: Double] = [:]
+    for attack in attacks {
+      let overall = try #require(attack["overall"] as? [String: Any])
+      let area = try #require(overall["area_under_curve"] as? [String: Any])
+      areas[try #require(attack["attack"] as? String)] = try #require(area["value"] as? Double)
+    }
+    return areas
+  }
 }

@@ -115,16 +115,18 @@ import Training
   @Test("A state that was saved comes back in every bit")
   func stateRoundTrip() throws {
     let files = StateFiles(folder: "\(folder.path)/more")
-    let state = TrainingState(
+    var state = TrainingState(
       step: 7, parameters: FloatBuffer([1, -.pi, .leastNonzeroMagnitude]),
       moments: .init(first: FloatBuffer([1, 2, 3]), second: FloatBuffer([4, 5, 6])),
       epoch: .init(sum: 0.1 + 0.2, samples: 5), losses: [0.3, .infinity], divergedAt: 7)
+    state.traces = [[0.5, -.infinity], [], [2]]
     try files.save(state, run: "a/b")
     try files.flush()
     let loaded = try #require(try files.read(run: "a/b"))
     #expect(loaded.parameters.floats.elementsEqual(state.parameters.floats))
     #expect(loaded.moments?.second.floats.elementsEqual([4, 5, 6]) == true)
     #expect(loaded.step == 7 && loaded.epoch == state.epoch && loaded.losses == state.losses && loaded.divergedAt == 7)
+    #expect(loaded.traces == state.traces)
     files.remove(run: "a/b")
     try files.flush()
     #expect(try files.read(run: "a/b") == nil)

@@ -98,8 +98,16 @@ import Testing
       ("models: 8", "models: 7", 16, "privacy.models", "must be even"),
       ("attacks: [lira]", "attacks: [guess]", 16, "privacy.attacks[0]", "expected one of loss, lira"),
       ("attacks: [lira]", "attacks: ['lira:center=middle']", 16, "privacy.attacks[0]", "expected one of mean, median"),
+      (
+        "attacks: [lira]", "design: released, attacks: [loss-trace]", 16, "privacy.attacks[0]",
+        "whoever has a released model"
+      ),
+      (
+        "privacy: {", "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 17,
+        "privacy",
+        "arm full is trained for 1"
+      ),
       ("attacks: [lira]", "attacks: []", 16, "privacy.attacks", "the list is empty"),
-      ("attacks: [lira]", "attacks: [loss-trace]", 16, "privacy.attacks[0]", "tenbin attack takes it"),
       ("pool: 100", "by_arm: {lora-r16: {models: 6}}", 16, "privacy.by_arm.lora-r16", "unknown key"),
       ("pool: 100", "by_arm: {full: {models: 5}}", 16, "privacy.by_arm.full.models", "from 6"),
       ("pool: 100", "packed: 0", 16, "privacy.packed", "from 1"),

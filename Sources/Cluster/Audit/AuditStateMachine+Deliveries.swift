@@ -151,10 +151,18 @@ extension AuditStateMachine {
       }
       if run.training.isTrained { return try finishTraining(run: round.run, at: now) }
       if round.kind == .step(run.training.step) { return try stopLost(run: round.run, at: now) }
-      return try perform(cluster.advance(run: round.run, to: run.training.step, at: now), at: now)
+      return try advance(run: round.run, at: now)
+    case .evaluation where run.training.lacksTrace:
+      open[round.run]?.training.trace(run.blocks.flatMap { $0 ?? [] })
+      return try atOnce(at: now) { (audit) throws in try audit.train(run: round.run, at: now) }
     case .evaluation:
+      let logits = run.blocks.flatMap { $0 ?? [] }
+      // A run that diverged stays what it was.
+      let missing = run.training.plan.tracedEpochs - run.training.traces.count
       let done = FinishedRun(
-        losses: run.training.losses, logits: run.blocks.flatMap { $0 ?? [] }, divergedAt: run.training.divergedAt)
+        losses: run.training.losses, logits: logits,
+        traces: run.training.traces + Array(repeating: logits, count: max(0, missing)),
+        divergedAt: run.training.divergedAt)
       open[round.run] = nil
       trained[round.run] = nil
       completed[round.run] = done

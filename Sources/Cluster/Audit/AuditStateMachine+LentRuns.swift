@@ -15,7 +15,9 @@ extension AuditStateMachine {
       throw AuditFailure.replayDiffers(
         run: plan.identifier.description, step: delivered.first + offset, worker: lease.member.description)
     }
-    guard counts, let state = delivered.state else { return [] }
+    guard counts, var state = delivered.state else { return [] }
+    // Workers are not told.
+    state.traces = run.training.traces
     // An earlier delivery is missing, and with it the digests of its steps: they must be done again.
     guard delivered.first <= committed else { return try perform(cluster.recall(lease), at: now) }
     var actions: [Action] = []
@@ -30,7 +32,7 @@ extension AuditStateMachine {
       // The run's own buffers change as soon as it is shared.
       actions.append(.save(run: lease.run, state.copy))
       actions += try perform(cluster.recallOthers(than: lease), at: now)
-      actions += try perform(cluster.advance(run: lease.run, to: state.step, at: now), at: now)
+      actions += try advance(run: lease.run, at: now)
     }
     guard delivered.steps.last?.isDivergent == true, open[lease.run]?.training.step == state.step else {
       return actions

@@ -120,13 +120,45 @@ extension AuditStateMachine {
     } else {
       state = try work.initialState(run)
     }
-    samplesDone += min(state.step * plan.batch, plan.members.count * plan.settings.epochs)
+    samplesDone += samples(behind: state, of: plan)
     open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state), saved: now)
-    guard open[run]?.training.isTrained == false else { return try finishTraining(run: run, at: now) }
+    return try train(run: run, at: now)
+  }
+
+  /// What counts as done of a run that stands before this state.
+  func samples(behind state: TrainingState, of plan: PlannedRun) -> Int {
+    min(state.step * plan.batch, plan.members.count * plan.settings.epochs) + state.traces.count
+      * plan.evaluationSamples
+  }
+
+  /// Goes on with an open run from where it stands: its training, or an evaluation.
+  mutating func train(run: Int, at now: Duration) throws -> [Action] {
+    guard let training = open[run]?.training else { return [] }
+    if training.isTrained { return try finishTraining(run: run, at: now) }
+    if training.lacksTrace { return try trace(run: run, at: now) }
+    let (plan, step) = (training.plan, training.step)
     return try perform(
       cluster.openTraining(
-        run: run, step: state.step, end: plan.steps, microBatches: plan.microBatchCount(step: 0),
+        run: run, step: step, end: plan.stop(behind: step), microBatches: plan.microBatchCount(step: 0),
         pack: plan.pack?.number, at: now), at: now)
+  }
+
+  /// A run has come to a later step.
+  mutating func advance(run: Int, at now: Duration) throws -> [Action] {
+    guard let training = open[run]?.training else { return [] }
+    guard training.lacksTrace else {
+      return try perform(cluster.advance(run: run, to: training.step, at: now), at: now)
+    }
+    return try atOnce(at: now) { (audit) throws in
+      let actions = try audit.perform(audit.cluster.advance(run: run, to: training.step, at: now), at: now)
+      return actions + (try audit.trace(run: run, at: now))
+    }
+  }
+
+  /// Evaluates a run in between; its numbers must lie here for that.
+  private mutating func trace(run: Int, at now: Duration) throws -> [Action] {
+    guard gather(run: run) else { return try stopLost(run: run, at: now) }
+    return try evaluate(run: run, at: now)
   }
 
   /// The last step is done, or the run has diverged.

@@ -14,7 +14,7 @@ extension AuditStateMachine {
       audit.open[run] = nil
       audit.recovered[run] = kept
       if audit.cluster.flaw != .keepsGeneration { audit.generations[run, default: 0] += 1 }
-      audit.samplesDone -= min(lost.step * lost.plan.batch, lost.plan.members.count * lost.plan.settings.epochs)
+      audit.samplesDone -= audit.samples(behind: lost.state, of: lost.plan)
       actions.append(
         .notice(
           "slices of \(lost.plan.identifier) are lost at step \(lost.step); it goes on from step \(kept?.step ?? 0)"))

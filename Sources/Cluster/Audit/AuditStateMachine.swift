@@ -184,14 +184,31 @@ package struct FinishedRun: Sendable, Equatable {
   package var losses: [Double]
   /// Flat Float32 logits of the evaluated items.
   package var logits: [Float]
+  /// The same after every epoch before the last, of a run that is traced.
+  package var traces: [[Float]]
   /// The step whose gradient was not finite; predictions are those of the parameters before it.
   package var divergedAt: Int?
 
-  package init(losses: [Double], logits: [Float], divergedAt: Int? = nil) {
+  package init(losses: [Double], logits: [Float], traces: [[Float]] = [], divergedAt: Int? = nil) {
     self.losses = losses
     self.logits = logits
+    self.traces = traces
     self.divergedAt = divergedAt
   }
+
+  /// What a run is done with, given everything that its evaluations came to: the last one's numbers first.
+  ///
+  /// - Returns: nil where that is of another run.
+  package init?(_ run: PlannedRun, losses: [Double], numbers: [Float], divergedAt: Int?) {
+    let each = run.evaluatedNumbers
+    guard numbers.count == run.completedNumbers else { return nil }
+    self.init(
+      losses: losses, logits: Array(numbers.prefix(each)),
+      traces: (0..<run.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) }, divergedAt: divergedAt)
+  }
+
+  /// Everything that its evaluations came to, the last one's numbers first.
+  package var numbers: [Float] { logits + traces.joined() }
 }
 
 /// A step that is done, for the ledger.
@@ -221,9 +238,10 @@ package struct CommittedStep: Sendable {
 
 extension PlannedRun {
   /// Samples that the run computes, for progress.
-  package var samples: Int {
-    members.count * settings.epochs + (0..<evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) }
-  }
+  package var samples: Int { members.count * settings.epochs + (1 + tracedEpochs) * evaluationSamples }
+
+  /// Those of one evaluation.
+  var evaluationSamples: Int { (0..<evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) } }
 
   /// An evaluated sample costs about a third of a trained one.
   func samples(ofBlock block: Int) -> Int { evaluatedPositions(inBlocks: block..<block + 1).count / 3 }

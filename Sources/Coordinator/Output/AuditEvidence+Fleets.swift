@@ -82,20 +82,37 @@ extension AuditEvidence {
   /// What models say of the pool, which they are asked for behind some other items: logits, or of sequences the mean
   /// log-likelihood of a target token.
   ///
-  /// - Parameter runs: each with where the pool stands among the items that its model was asked for.
-  private func scores(of runs: [(index: Int, positions: Range<Int>)], pool: [Int]) throws -> FleetScores {
+  /// - Parameters:
+  ///   - runs: each with where the pool stands among the items that its model was asked for.
+  ///   - epoch: the one behind which they were asked, from 0; the last where nothing is said.
+  private func scores(
+    of runs: [(index: Int, positions: Range<Int>)], pool: [Int], epoch: Int? = nil
+  ) throws -> FleetScores {
     guard !inputs.specification.task.isClassification else {
       return .logits(
         try runs.map { run in
-          try (0..<(privacy?.queries ?? 1)).map { try logits(of: run.index, at: run.positions, query: $0) }
+          try (0..<(privacy?.queries ?? 1)).map {
+            try logits(of: run.index, at: run.positions, query: $0, epoch: epoch)
+          }
         })
     }
     let scores = try runs.map { run in
-      zip(try logLikelihoods(of: run.index, run.positions), pool).map { sum, item in
+      zip(try logLikelihoods(of: run.index, run.positions, epoch: epoch), pool).map { sum, item in
         min(0, sum / Double(max(1, targetCount(of: item))))
       }
     }
     return .direct(scores.map { [$0] }, .logLikelihood)
+  }
+
+  /// The losses behind every epoch, `[model][epoch][item]`; nil where the models were evaluated behind the last alone.
+  private func lossTraces(
+    of runs: [(index: Int, positions: Range<Int>)], pool: [Int], labels: [Int]
+  ) throws -> [[[Double]]]? {
+    guard let first = runs.first.map({ plan.runs[$0.index] }), first.isTraced else { return nil }
+    let epochs = try (0..<first.settings.epochs).map {
+      try scores(of: runs, pool: pool, epoch: $0).losses(labels: labels)
+    }
+    return runs.indices.map { model in epochs.map { $0[model] } }
   }
 
   /// The run whose model is released.
@@ -119,10 +136,11 @@ extension AuditEvidence {
       runs.insert((try releasedRun(ofArm: arm), plan.poolPositions), at: 0)
       design = .released(target: 0)
     }
+    let labels = inputs.specification.task.isClassification ? pool.map { plan.input.labels[$0] } : []
     return Fleet(
       arm: arms[arm].name, design: design, masks: Array(masks.prefix(runs.count)),
       scores: try scores(of: runs, pool: pool),
-      labels: inputs.specification.task.isClassification ? pool.map { plan.input.labels[$0] } : [],
+      lossTraces: try lossTraces(of: runs, pool: pool, labels: labels), labels: labels,
       clusters: pool.map { units[$0] },
       groups: groups(among: pool).filter { !$0.members.isEmpty },
       itemNames: pool.map { inputs.manifest.items[$0].name })

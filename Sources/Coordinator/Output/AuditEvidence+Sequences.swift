@@ -10,9 +10,11 @@ internal import TranslationQuality
 // What language models made of the items.
 extension AuditEvidence {
   /// The numbers of each evaluated item of a run: the log-likelihood of its sequence, then the tokens generated.
-  func rows(of index: Int) throws -> [ArraySlice<Float>] {
+  ///
+  /// - Parameter epoch: the one behind which they were evaluated, from 0; the last where nothing is said.
+  func rows(of index: Int, epoch: Int? = nil) throws -> [ArraySlice<Float>] {
     let run = plan.runs[index]
-    guard let values = completed[index]?.logits, values.count == run.evaluatedNumbers else {
+    guard let values = numbers(of: index, epoch: epoch), values.count == run.evaluatedNumbers else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
     var first = 0
@@ -24,8 +26,8 @@ extension AuditEvidence {
   }
 
   /// The log-likelihood of each of some evaluated items of a run.
-  func logLikelihoods(of index: Int, _ positions: Range<Int>) throws -> [Double] {
-    try rows(of: index)[positions].map { Double($0.first ?? 0) }
+  func logLikelihoods(of index: Int, _ positions: Range<Int>, epoch: Int? = nil) throws -> [Double] {
+    try rows(of: index, epoch: epoch)[positions].map { Double($0.first ?? 0) }
   }
 
   /// How many tokens of an item are scored.

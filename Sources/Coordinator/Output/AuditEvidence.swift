@@ -138,10 +138,21 @@ struct AuditEvidence {
       })
   }
 
-  /// - Parameter query: which of the times that the items were shown.
-  func logits(of index: Int, at positions: Range<Int>, query: Int = 0) throws -> Logits {
+  /// What the evaluation of a run came to.
+  ///
+  /// - Parameter epoch: the one behind which it was evaluated, from 0; the last where nothing is said.
+  func numbers(of index: Int, epoch: Int? = nil) -> [Float]? {
+    guard let run = completed[index] else { return nil }
+    guard let epoch, epoch < plan.runs[index].settings.epochs - 1 else { return run.logits }
+    return run.traces.indices.contains(epoch) ? run.traces[epoch] : nil
+  }
+
+  /// - Parameters:
+  ///   - query: which of the times that the items were shown.
+  ///   - epoch: the one behind which they were, from 0; the last where nothing is said.
+  func logits(of index: Int, at positions: Range<Int>, query: Int = 0, epoch: Int? = nil) throws -> Logits {
     let run = plan.runs[index]
-    guard let values = completed[index]?.logits else {
+    guard let values = numbers(of: index, epoch: epoch) else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
     let classes = inputs.classNames.count

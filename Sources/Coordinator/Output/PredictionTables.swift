@@ -12,17 +12,19 @@ enum PredictionTables {
   ) -> [(path: String, bytes: [UInt8])] {
     let arms = inputs.specification.arms
     return arms.indices.flatMap { arm -> [(path: String, bytes: [UInt8])] in
-      var tables = ArmTables(inputs)
+      var tables = ArmTables(inputs, arm: arm)
       for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
-        guard let logits = completed[index]?.logits else { continue }
+        guard let finished = completed[index] else { continue }
         let members = Set(run.members)
-        var first = 0
-        for (position, item) in run.evaluated.enumerated() {
-          let count = run.rows.count(at: position..<position + 1)
-          tables.append(
-            item, at: position, of: run, arm: arms[arm].name, isMember: members.contains(item),
-            numbers: logits[first..<first + count])
-          first += count
+        for (epoch, numbers) in (finished.traces + [finished.logits]).enumerated() {
+          var first = 0
+          for (position, item) in run.evaluated.enumerated() {
+            let count = run.rows.count(at: position..<position + 1)
+            tables.append(
+              item, at: position, of: run, arm: arms[arm].name, isMember: members.contains(item), epoch: epoch,
+              numbers: numbers[first..<first + count])
+            first += count
+          }
         }
       }
       return tables.files(arm: arms[arm].name)
@@ -38,23 +40,29 @@ private struct ArmTables {
   private var further: [CommaSeparatedValuesWriter]
   private var hasFleet = false
 
-  init(_ inputs: AuditInputs) {
+  init(_ inputs: AuditInputs, arm: Int) {
     self.inputs = inputs
+    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.isTraced }
     let groups = inputs.manifest.groupNames
     task = CommaSeparatedValuesWriter(
       header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
     let isAskedTwice = (inputs.specification.privacy?.queries ?? 1) > 1
     fleet = CommaSeparatedValuesWriter(
       header: Self.header(
-        inputs, columns: ["arm", "model", "member"] + (isAskedTwice ? ["query"] : []), groups: groups))
+        inputs,
+        columns: ["arm", "model", "member"] + (isAskedTwice ? ["query"] : []) + (isTraced ? ["epoch"] : []),
+        groups: groups))
     further = inputs.furtherGroupNames.map { groups in
       CommaSeparatedValuesWriter(header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
     }
   }
 
-  /// - Parameter position: where the item stands among those that the run is evaluated on.
+  /// - Parameters:
+  ///   - position: where the item stands among those that the run is evaluated on.
+  ///   - epoch: of a run that is traced, the one behind which it was evaluated.
   mutating func append(
-    _ item: Int, at position: Int, of run: PlannedRun, arm: String, isMember: Bool, numbers: ArraySlice<Float>
+    _ item: Int, at position: Int, of run: PlannedRun, arm: String, isMember: Bool, epoch: Int,
+    numbers: ArraySlice<Float>
   ) {
     let plan = inputs.plan
     // Behind all others a model that is attacked was asked for the fleet's pool.
@@ -63,7 +71,9 @@ private struct ArmTables {
     switch run.purpose {
     case .search: return
     case .fleet(let model):
-      return append(item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.question)
+      return append(
+        item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.question,
+        epoch: run.isTraced ? epoch : nil)
     case .task where isAttacked:
       return append(item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.question)
     case .task(let number): seed = "\(number)"
@@ -81,7 +91,7 @@ private struct ArmTables {
 
   private mutating func append(
     _ item: Int, toFleetOf arm: String, model: String, isMember: Bool, numbers: ArraySlice<Float>,
-    _ question: EvaluationQuestion
+    _ question: EvaluationQuestion, epoch: Int? = nil
   ) {
     hasFleet = true
     let count = numbers.count / question.queries
@@ -89,6 +99,7 @@ private struct ArmTables {
       let first = numbers.startIndex + query * count
       fleet.append(
         [arm, model, isMember ? "1" : "0"] + (question.queries > 1 ? ["\(query)"] : [])
+          + (epoch.map { ["\($0)"] } ?? [])
           + Self.fields(of: item, numbers: numbers[first..<first + count], inputs: inputs, isFleet: true))
     }
   }

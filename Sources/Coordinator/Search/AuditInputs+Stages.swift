@@ -28,11 +28,14 @@ extension AuditInputs {
     var completed: [Int: FinishedRun] = [:]
     for (index, run) in plan.runs.enumerated() {
       guard let found = done[run.identifier.description] else { continue }
-      guard found.logits.count == run.evaluatedNumbers else {
+      guard
+        let finished = FinishedRun(
+          run, losses: found.losses, numbers: found.logits, divergedAt: found.divergedAt)
+      else {
         throw AuditError(
           .failure, "\(file): the predictions of \(found.run) are damaged; choose another --output")
       }
-      completed[index] = FinishedRun(losses: found.losses, logits: found.logits, divergedAt: found.divergedAt)
+      completed[index] = finished
     }
     return completed
   }

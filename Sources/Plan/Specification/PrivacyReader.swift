@@ -38,6 +38,11 @@ extension PrivacySettings {
   }
 }
 
+extension PrivacySettings {
+  /// Whether an arm's models are evaluated after every epoch.
+  package func traces(_ arm: String) -> Bool { attacks(of: arm).contains(.lossTrace) }
+}
+
 private enum DesignName: String, CaseIterable {
   case symmetric, released
 }
@@ -64,9 +69,9 @@ extension YAMLValue {
       } catch {
         throw item.failure(error.problem)
       }
-      guard attack != .lossTrace else {
+      guard attack != .lossTrace || !isReleased else {
         throw item.failure(
-          "loss-trace needs each item's loss after every epoch, which audits do not keep; tenbin attack takes it")
+          "loss-trace needs each item's loss after every epoch, which whoever has a released model does not know")
       }
       if isReleased, case .likelihoodRatio = attack {
         throw item.failure(

@@ -39,7 +39,20 @@ extension Specification {
       throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
     }
     try requireMeasuredTask(root)
+    try requireTraceableEpochs(root)
     try requireMeetablePolicy()
+  }
+
+  /// The range of a single loss is nothing.
+  private func requireTraceableEpochs(_ root: YAMLMapping) throws(SpecificationError) {
+    guard let value = root["privacy"], let privacy else { return }
+    for arm in arms where arm.isTrained && privacy.traces(arm.name) {
+      let settings = search?.candidates(of: arm) ?? [training.method(of: arm)].compactMap(\.self)
+      guard let epochs = settings.map(\.epochs).min(), epochs < 2 else { continue }
+      throw value.failure(
+        "loss-trace needs two epochs or more, and arm \(arm.name) is trained for \(epochs); give it more, or attack it "
+          + "otherwise in by_arm")
+    }
   }
 
   /// What is not measured of items without classes is not asked for.

@@ -39,6 +39,7 @@ struct ToyWork {
         (0..<tasks).map { .task(seed: $0) } + (0..<fleet).map { .fleet(model: $0) } + (0..<given).map { _ in .given }
       var packing = key["packed"][arm].generator
       let isPacked = fleet > 1 && packing.uniform() < 0.5
+      let isTraced = packing.uniform() < 0.5
       let firstOfFleet = runs.count + tasks
       for (number, purpose) in (purposes.isEmpty ? [.task(seed: 0)] : purposes).enumerated() {
         let key = key["run"][arm][number]
@@ -59,7 +60,7 @@ struct ToyWork {
             settings: MethodSettings(
               rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
             batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch, rows: .uniform(classes),
-            pack: pack))
+            pack: pack, isTraced: isTraced && isFleet(purpose)))
         counts.append(count)
       }
     }
@@ -132,6 +133,10 @@ struct ToyWork {
   }
 }
 
+private func isFleet(_ purpose: PlannedRun.Purpose) -> Bool {
+  if case .fleet = purpose { true } else { false }
+}
+
 /// What one worker comes to that nothing ever happens to.
 struct Reference {
   struct Step: Equatable {
@@ -169,7 +174,12 @@ struct Reference {
     for run in work.runs.indices {
       var training = TrainingRun(plan: work.runs[run], training: work.optimizer, state: work.initialState(run))
       var steps: [Step] = []
+      func evaluation() -> [Float] {
+        let blocks = work.runs[run].evaluationBlocks.count
+        return work.logits(run: run, blocks: 0..<blocks, parameters: training.parameters)
+      }
       while !training.isTrained {
+        if training.lacksTrace { training.trace(evaluation()) }
         let microBatches = training.microBatches
         let nodes = work.nodes(
           run: run, units: 0..<microBatches.count, of: microBatches, parameters: training.parameters)
@@ -181,9 +191,11 @@ struct Reference {
       }
       self.steps.append(steps)
       parameters.append(TensorDigest(of: training.parameters.floats))
-      let logits = work.logits(
-        run: run, blocks: 0..<work.runs[run].evaluationBlocks.count, parameters: training.parameters)
-      finished.append(FinishedRun(losses: training.losses, logits: logits, divergedAt: training.divergedAt))
+      let missing = work.runs[run].tracedEpochs - training.traces.count
+      finished.append(
+        FinishedRun(
+          losses: training.losses, logits: evaluation(),
+          traces: training.traces + Array(repeating: evaluation(), count: missing), divergedAt: training.divergedAt))
     }
   }
 }
