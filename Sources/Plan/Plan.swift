@@ -56,11 +56,11 @@ package struct Plan: Sendable {
     case .symmetric?:
       membership = try MembershipMasks(
         models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
-        candidates: splits.train, units: units, key: fleetKey)
+        candidates: splits.train, units: units, places: specification.places, key: fleetKey)
     case .released(let shadowItems)?:
       membership = try MembershipMasks(
         released: splits, models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
-        shadowItems: shadowItems, units: units, key: fleetKey)
+        shadowItems: shadowItems, units: units, places: specification.places, key: fleetKey)
     case nil: membership = nil
     }
     let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil

@@ -109,8 +109,17 @@ import Testing
       attacked.count { if case .task(let seed) = $0.purpose { seed == 13 } else { false } }
         == plan.specification.arms.count)
 
-    let larger = try Specification(yaml: text.replacing("pool: 24", with: "pool: 90"), file: "audit.yaml")
-    #expect(throws: PlanError.self) { try Plan(specification: larger, input: Self.input()) }
+    for (settings, place) in [
+      ("pool: 90", "audit.yaml:16: privacy.design: the released model is trained on"),
+      ("pool: 24, shadow_items: 90", "audit.yaml:16: privacy.shadow_items: the released model is trained on"),
+      ("pool: 90, shadow_items: 45", "audit.yaml:16: privacy.shadow_items: the released model is trained on"),
+    ] {
+      let wrong = text.replacing("pool: 24", with: settings)
+      let error = #expect(throws: PlanError.self, "\(settings)") {
+        try Plan(specification: Specification(yaml: wrong, file: "audit.yaml"), input: Self.input())
+      }
+      #expect(error?.description.hasPrefix(place) == true, "\(settings): \(error?.description ?? "")")
+    }
     let named = try Specification(
       yaml: text.replacing("pool: 24", with: "pool: 90, shadow_items: 20"), file: "audit.yaml")
     let smaller = try Plan(specification: named, input: Self.input())

@@ -103,7 +103,8 @@ import Testing
         "whoever has a released model"
       ),
       (
-        "privacy: {", "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 17,
+        "privacy: {",
+        "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 17,
         "privacy",
         "arm full is trained for 1"
       ),

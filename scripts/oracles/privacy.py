@@ -71,10 +71,10 @@ def rmia(probabilities, masks, target, shadows, a=0.3, gamma=1.0, queries="major
     for item in range(items):
         population = [z for z in range(items) if not masks[target, z] and z != item]
         if queries == "majority":
-            votes = np.array([[ratios[q, item] >= gamma * ratios[0, z] for z in population] for q in range(len(ratios))])
+            votes = np.array([[ratios[q, item] >= gamma * ratios[q, z] for z in population] for q in range(len(ratios))])
             dominated = votes.sum(axis=0) > len(ratios) / 2
         else:
-            dominated = [ratios[:, item].mean() >= gamma * ratios[0, z] for z in population]
+            dominated = [ratios[:, item].mean() >= gamma * ratios[:, z].mean() for z in population]
         scores[item] = np.mean(dominated)
     return scores
 

@@ -37,6 +37,9 @@ struct FleetStop {
   func goesOn(behind look: Int) throws -> Bool {
     for number in plan.looks.indices.prefix(look + 1) {
       let runs = evidence.fleetRuns(ofArm: arm, models: plan.looks[number].models)
+      // That a model behind the look is done says that the fleet went on there.
+      let next = evidence.fleetRuns(ofArm: arm, models: runs.count + 1).last
+      if let next, next != runs.last, evidence.completed[next] != nil { continue }
       guard runs.allSatisfy({ evidence.completed[$0] != nil }) else { return true }
       if case .stop = try decision(at: number) { return false }
     }

@@ -17,7 +17,10 @@ package enum RelativeMembershipAttack {
   }
 
   /// The scores of every item against one target; higher means member. The population is the other items outside the
-  /// target's training set, each with its first query.
+  /// target's training set.
+  ///
+  /// Of several queries each is compared with the same query of the other item, and the majority decides, as in the
+  /// authors' program; or the means are compared.
   ///
   /// - Parameters:
   ///   - shadows: The models that are read; some are without each item.
@@ -41,26 +44,43 @@ package enum RelativeMembershipAttack {
       }
     }
     guard let first = ratios.first else { return [] }
-    let sorted = (0..<items).filter { !masks[target][$0] }.map { options.gamma * first[$0] }.sorted()
-    return (0..<items).map { item in
-      let own = together(ratios.map { $0[item] }, options.queries)
-      var below = dominated(by: own, in: sorted)
+    guard ratios.count > 1 else { return shares(first, isMember: masks[target], gamma: options.gamma) }
+    switch options.queries {
+    case .majority: return majorities(ratios, isMember: masks[target], gamma: options.gamma)
+    case .mean:
+      let means = (0..<items).map { item in ratios.reduce(0) { $0 + $1[item] } / Double(ratios.count) }
+      return shares(means, isMember: masks[target], gamma: options.gamma)
+    }
+  }
+
+  /// For every item the share of the others outside the training set that its ratio dominates.
+  private static func shares(_ ratios: [Double], isMember: [Bool], gamma: Double) -> [Double] {
+    let sorted = ratios.indices.filter { !isMember[$0] }.map { gamma * ratios[$0] }.sorted()
+    return ratios.indices.map { item in
+      var below = dominated(by: ratios[item], in: sorted)
       var size = sorted.count
-      if !masks[target][item] {
+      if !isMember[item] {
         // An item is not compared with itself.
         size -= 1
-        if options.gamma * first[item] <= own { below -= 1 }
+        if gamma * ratios[item] <= ratios[item] { below -= 1 }
       }
       return Double(below) / Double(max(1, size))
     }
   }
 
-  /// One ratio of an item for all of its queries: of a majority, the one that more than half reach.
-  private static func together(_ ratios: [Double], _ queries: RelativeMembershipOptions.Queries) -> Double {
-    guard ratios.count > 1 else { return ratios[0] }
-    switch queries {
-    case .majority: return ratios.sorted(by: >)[ratios.count / 2]
-    case .mean: return ratios.reduce(0, +) / Double(ratios.count)
+  /// For every item the share of the others outside the training set that more than half of its ratios dominate, each in
+  /// the same query, `[query][item]`.
+  private static func majorities(_ ratios: [[Double]], isMember: [Bool], gamma: Double) -> [Double] {
+    let population = isMember.indices.filter { !isMember[$0] }
+    let thresholds = ratios.map { ratios in population.map { gamma * ratios[$0] } }
+    return isMember.indices.map { item in
+      var votes = [Int](repeating: 0, count: population.count)
+      for (own, thresholds) in zip(ratios, thresholds) {
+        let ratio = own[item]
+        for place in votes.indices where thresholds[place] <= ratio { votes[place] += 1 }
+      }
+      let below = zip(population, votes).count { $0 != item && 2 * $1 > ratios.count }
+      return Double(below) / Double(max(1, population.count - (isMember[item] ? 0 : 1)))
     }
   }
 
