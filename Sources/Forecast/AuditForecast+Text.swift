@@ -88,7 +88,9 @@ extension AuditForecast {
         "  \(arm.arm): training \(Quantity.seconds(arm.training)), evaluation \(Quantity.seconds(arm.evaluation))"
           + (arm.fleet > 0 ? ", shadow models \(Quantity.seconds(arm.fleet))" : "")
       } + [
-        "  reading the items \(Quantity.seconds(time.reading))",
+        "  reading the items \(Quantity.seconds(time.reading))"
+          + (time.frozenLayers > 0
+            ? "; what frozen layers make of them \(Quantity.seconds(time.frozenLayers)), computed once" : ""),
         "  in all \(workload.mayStopEarly ? "at most " : "")about \(Quantity.seconds(time.total)), without the statistics at the end"
           + (workload.mayStopEarly ? "; less where a fleet ends at a look" : ""),
         "  made from \(timeBasis)",

@@ -106,9 +106,13 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var fleet: Work
     /// The folder that one run leaves.
     package var checkpointBytes: Int
+    /// The share of the layers that lie below everything that is trained: what they make of an item is computed once and
+    /// kept.
+    package var frozenShare: Double
 
     package init(
-      name: String, method: Method, trainedParameters: Int, runs: Work, fleet: Work, checkpointBytes: Int
+      name: String, method: Method, trainedParameters: Int, runs: Work, fleet: Work, checkpointBytes: Int,
+      frozenShare: Double = 0
     ) {
       self.name = name
       self.method = method
@@ -116,6 +120,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
       self.runs = runs
       self.fleet = fleet
       self.checkpointBytes = checkpointBytes
+      self.frozenShare = frozenShare
     }
   }
 

@@ -51,6 +51,22 @@ import Testing
     AuditForecast(workload, workers: workers, capacity: capacity, calibration: calibration)
   }
 
+  @Test("Layers below everything that is trained take their time once an item, however many models there are")
+  func frozenLayers() throws {
+    var workload = Self.workload
+    workload.arms[0].frozenShare = 1
+    workload.arms[1].frozenShare = 0.75
+    var twice = workload
+    twice.arms.append(twice.arms[1])
+    let time = try #require(forecast(workload).time)
+    #expect(time.arms[0].total == 0)
+    #expect(time.arms[1].training == 8 && time.arms[1].evaluation == 0.8)
+    #expect(time.arms[2].training == 64)
+    #expect(time.frozenLayers == 1000 / 300.0 + 0.75 * 1000 / 300.0)
+    let other = try #require(forecast(twice).time)
+    #expect(other.frozenLayers == time.frozenLayers)
+  }
+
   @Test("Time is samples over the measured rate, evaluations at the head's rate, and reading on top")
   func time() throws {
     let time = try #require(forecast().time)

@@ -69,7 +69,18 @@ extension AuditInputs {
       }
     return AuditWorkload.Arm(
       name: specification.arms[arm].name, method: method, trainedParameters: layouts[arm].count, runs: runs,
-      fleet: fleet, checkpointBytes: 4 * kept)
+      fleet: fleet, checkpointBytes: 4 * kept, frozenShare: frozenShare(of: arm))
+  }
+
+  /// The share of the layers whose states are computed once and kept.
+  private func frozenShare(of arm: Int) -> Double {
+    guard specification.arms[arm].isTrained, specification.cluster.stateCache > 0 else { return 0 }
+    switch layouts[arm].frozenPrefix {
+    case .features: return 1
+    case .blocks(let count):
+      return Double(count) / Double(max(1, checkpoint.configuration.architecture.layerCount))
+    case nil: return 0
+    }
   }
 }
 

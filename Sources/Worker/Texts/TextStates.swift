@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Hashing
 internal import Models
 internal import Torch

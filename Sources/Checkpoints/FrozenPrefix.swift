@@ -1,5 +1,3 @@
-package import Checkpoints
-
 /// The part of a model below everything that is trained: what it computes depends on the item alone, so that it need
 /// be computed once for all steps, epochs and models.
 package enum FrozenPrefix: Hashable, Sendable {
@@ -9,7 +7,7 @@ package enum FrozenPrefix: Hashable, Sendable {
   case features
 
   /// Of a prefix that ends between blocks.
-  var blockCount: Int? { if case .blocks(let count) = self { count } else { nil } }
+  package var blockCount: Int? { if case .blocks(let count) = self { count } else { nil } }
 }
 
 extension TrainableLayout {
