@@ -45,7 +45,7 @@ package struct ScoresAttack: Sendable {
   private let collected: [CollectedFleet]
   private let content: ContentHash
 
-  private var file: String { settings.files.first ?? "" }
+  private var file: String { settings.files.joined(separator: ", ") }
   private var fleets: [Fleet] { collected.map(\.fleet) }
 
   /// Reads and checks everything.

@@ -103,7 +103,8 @@ package struct MembershipMasks: Sendable, Equatable {
         places.failure(
           at: shadowItems == nil ? "privacy.design" : "privacy.shadow_items",
           "the released model is trained on \(splits.train.count) items, and \(candidates.count) are left for "
-            + "a shadow model that must not see the \(pool.count) audited ones; lower privacy.pool or the train split, "
+            + "a shadow model that must not see the \(pool.count) audited ones; lower privacy.pool to "
+            + "\(max(0, candidates.count + pool.count - splits.train.count)) or less, or the train split, "
             + "or name the deviation: privacy.shadow_items: \(candidates.count)"))
     }
     let isMember = Set(members)

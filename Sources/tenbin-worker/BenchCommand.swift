@@ -69,7 +69,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Time training steps on random inputs; prints one line of JSON.")
 
-    @Option(help: "Worker processes, each with its own batch, behind a coordinator; without it, in this process.")
+    @Option(
+      help: "Worker processes, each with its own batch, behind a coordinator; one, or without it, in this process.")
     var workers: Int?
 
     @OptionGroup var options: Options
@@ -82,7 +83,8 @@ struct BenchCommand: ParsableCommand {
       try reportingErrors {
         let settings = try options.settings()
         let measurement =
-          if let workers {
+          // What one worker is lent whole comes back whole, and cannot be timed from outside step by step.
+          if let workers, workers > 1 {
             try StepBenchmark.run(
               settings, workers: workers, command: [BenchCommand.program(), "bench", "step-worker"],
               arguments: options.arguments)

@@ -106,7 +106,7 @@ import Testing
         "privacy: {",
         "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 17,
         "privacy",
-        "arm full is trained for 1"
+        "arm full may be trained, as search has it, for 1"
       ),
       ("attacks: [lira]", "attacks: []", 16, "privacy.attacks", "the list is empty"),
       ("pool: 100", "by_arm: {lora-r16: {models: 6}}", 16, "privacy.by_arm.lora-r16", "unknown key"),

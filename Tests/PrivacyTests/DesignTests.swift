@@ -47,7 +47,7 @@ import Testing
   @Test("The loss trace finds models whose members' losses fell")
   func lossTrace() throws {
     var fleet = Fixture.directFleet(items: 200, leak: { _ in 0 }, seed: 32)
-    #expect(throws: PrivacyError.noLossTraces(arm: "full", epochs: 0)) {
+    #expect(throws: PrivacyError.noLossTraces(arm: "full")) {
       try Fixture.evaluate(fleet, attacks: [.lossTrace])
     }
     fleet.lossTraces = fleet.masks.enumerated().map { model, mask in

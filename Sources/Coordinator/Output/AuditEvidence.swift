@@ -44,6 +44,7 @@ struct AuditEvidence {
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     report.furtherTests = try furtherTests()
     report.dataNotes = inputs.dataNotes
+    report.poolMembers = plan.membership?.released?.count { $0 } ?? 0
     report.queries = inputs.specification.privacy?.queries ?? 1
     report.mirroredShare = inputs.specification.training.mirroredShare
     switch inputs.specification.task {

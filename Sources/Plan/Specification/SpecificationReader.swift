@@ -49,8 +49,9 @@ extension Specification {
     for arm in arms where arm.isTrained && privacy.traces(arm.name) {
       let settings = search?.candidates(of: arm) ?? [training.method(of: arm)].compactMap(\.self)
       guard let epochs = settings.map(\.epochs).min(), epochs < 2 else { continue }
+      let source = search == nil ? "is trained for" : "may be trained, as search has it, for"
       throw value.failure(
-        "loss-trace needs two epochs or more, and arm \(arm.name) is trained for \(epochs); give it more, or attack it "
+        "loss-trace needs two epochs or more, and arm \(arm.name) \(source) \(epochs); give it more, or attack it "
           + "otherwise in by_arm")
     }
   }

@@ -44,7 +44,7 @@ struct FleetReadings: Sendable {
       }
     case .lossTrace:
       guard let traces = fleet.lossTraces, let epochs = traces.first?.count, epochs >= 2 else {
-        throw .noLossTraces(arm: fleet.arm, epochs: fleet.lossTraces?.first?.count ?? 0)
+        throw .noLossTraces(arm: fleet.arm)
       }
       return targets.map { LossTraceAttack.scores(trace: traces[$0]) }
     }

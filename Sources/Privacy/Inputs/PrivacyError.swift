@@ -12,7 +12,7 @@ package enum PrivacyError: Error, Equatable, Sendable {
   case noSuchTarget(arm: String, target: Int, models: Int)
   /// Too few shadows have the item, or are without it, for what the attack estimates.
   case tooFewShadows(arm: String, attack: String, target: Int, item: Int, isMember: Bool, found: Int, needed: Int)
-  case noLossTraces(arm: String, epochs: Int)
+  case noLossTraces(arm: String)
   case nonFiniteScore(arm: String, model: Int, item: Int)
   case positiveLogLikelihood(arm: String, model: Int, item: Int, score: Double)
   case repeatedAttack(arm: String, attack: String)
@@ -52,8 +52,8 @@ extension PrivacyError: CustomStringConvertible {
     case .tooFewShadows(let arm, let attack, let target, let item, let isMember, let found, let needed):
       "The fleet of \(arm): of the shadow models of model \(target), \(found) \(isMember ? "have" : "are without") "
         + "item \(item); \(attack) needs \(needed). Add shadow models, leave the item out or choose another attack."
-    case .noLossTraces(let arm, let epochs):
-      "The fleet of \(arm) has losses of \(epochs) epochs; the attack loss-trace needs two or more of every model."
+    case .noLossTraces(let arm):
+      "The fleet of \(arm) has no losses of two or more epochs, which the attack loss-trace needs of every model."
     case .nonFiniteScore(let arm, let model, let item):
       "The fleet of \(arm): model \(model) has a score or loss that is not finite for item \(item); "
         + "the run diverged or its file is damaged."

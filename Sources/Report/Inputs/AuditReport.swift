@@ -51,6 +51,8 @@ package struct AuditReport: Sendable {
   package var fleetModels: Int
   /// Items that the fleets are trained on and attacked with.
   package var poolItems: Int
+  /// Those of them that a released model was trained on; 0 where none is attacked.
+  package var poolMembers = 0
   /// Items that each shadow model of a released model is trained on; nil in another design.
   package var shadowItems: Int?
   /// How often each image was shown to an attacked model: as it is, then mirrored.

@@ -21,7 +21,7 @@ extension AuditReport {
 
   private var design: String {
     guard case .released? = privacy.first?.design else {
-      return "Each of the \(Figures.count(fleetModels)) models of an arm’s fleet, trained as the arm was on half of "
+      return "Each of the \(fleetSizes()) models of an arm’s fleet, trained as the arm was on half of "
         + "\(Figures.count(poolItems)) items, is attacked once; the others, but for its complement, are the "
         + "attacker’s shadow models."
     }
@@ -33,9 +33,21 @@ extension AuditReport {
             + "specification names, or that keeping clusters whole makes necessary"
       } ?? "as many items as it"
     return
-      "The model of the first seed is attacked for \(Figures.count(poolItems)) items, half of which it was trained "
-      + "on, by \(Figures.count(fleetModels)) shadow models that were trained as the arm was and never saw any of these "
+      "The model of the first seed is attacked for \(Figures.count(poolItems)) items, \(Figures.count(poolMembers)) of which it was "
+      + "trained on, by \(fleetSizes(besides: 1)) shadow models that were trained as the arm was and never saw any of these "
       + "items. Each was trained on \(deviation)."
+  }
+
+  /// "8", or "6 (base, lora-r2) or 8 (full)".
+  ///
+  /// - Parameter targets: models among them that are no shadow models.
+  private func fleetSizes(besides targets: Int = 0) -> String {
+    let sizes = Set(privacy.map(\.models)).sorted()
+    guard sizes.count > 1 else { return Figures.count(sizes.first.map { $0 - targets } ?? fleetModels) }
+    return sizes.map { size in
+      let arms = privacy.filter { $0.models == size }.map(\.arm).joined(separator: ", ")
+      return "\(Figures.count(size - targets)) (\(arms))"
+    }.joined(separator: " or ")
   }
 
   /// How many models were enough, where that was asked.
