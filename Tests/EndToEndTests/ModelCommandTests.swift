@@ -155,7 +155,7 @@ import Testing
 
   @Test("A step benchmark in one process and behind a coordinator prints the peer's fields, with finite figures")
   func bench() throws {
-    for workers in [[], ["--workers", "2"]] {
+    for workers in [[], ["--workers", "1"], ["--workers", "2"]] {
       let outcome = try Program.run(
         [
           "bench", "step", "--arch", model, "--method", "lora", "--rank", "2", "--dtype", "bf16", "--batch", "2",
@@ -170,6 +170,9 @@ import Testing
         #expect(object[field] != nil, "\(field)")
       }
       #expect(object["trainable"] as? Int == 2 * (2 * 32 + 2 * 24) + 32)
+      // No step takes no time.
+      let samplesPerSecond = try #require(object["samples_per_s"] as? Double)
+      #expect((0..<1e6).contains(samplesPerSecond))
     }
     let refused = try Program.run("bench", "step", "--arch", "no-such-model")
     #expect(refused.exitCode == 1 && refused.errors.contains("vit-base"), "\(refused.errors)")
