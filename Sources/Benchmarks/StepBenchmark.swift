@@ -32,12 +32,14 @@ package enum StepBenchmark {
       peakResidentBytes: ProcessStatus.peakResidentBytes(of: getpid()), peakProportionalBytes: nil, loss: loss)
   }
 
-  /// Through a coordinator that shares one run among `workers` worker processes, a batch each.
+  /// Through a coordinator that shares one run among `workers` worker processes, a batch each; one is timed in this
+  /// process, because what it is lent whole comes back whole, and its steps cannot be timed from outside.
   ///
   /// - Parameter command: the program and its first arguments; `step-worker` and the worker's own arguments follow.
   package static func run(
     _ settings: StepSettings, workers: Int, command: [String], arguments: [String]
   ) throws -> StepMeasurement {
+    guard workers > 1 else { return try run(settings) }
     let checkpoint = try StepCheckpoint(settings.model)
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)

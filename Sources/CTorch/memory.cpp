@@ -3,7 +3,6 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
-#include <array>
 #include <bit>
 #include <mutex>
 #include <vector>
@@ -14,7 +13,7 @@
 namespace {
 
 // Keeps the blocks that tensors leave for the next tensors of about their size: a training step asks for the same sizes
-// again and again, and the C library takes long to part and join blocks that are aligned.
+// again and again, and the C library parts and joins its aligned blocks each time.
 class KeepingAllocator : public at::Allocator {
 public:
   at::DataPtr allocate(size_t bytes) override {

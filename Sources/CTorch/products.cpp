@@ -10,7 +10,7 @@ using OneDNNLinear = at::Tensor(const at::Tensor &input, const at::Tensor &weigh
 
 namespace {
 
-// Behind oneDNN's preparations a product of fewer rows is slower.
+// Below, as where a text grows by one token, libtorch's own products stay.
 constexpr int64_t worthwhile_rows = 32;
 
 std::optional<c10::TypedOperatorHandle<OneDNNLinear>> one_dnn() {
@@ -21,7 +21,7 @@ std::optional<c10::TypedOperatorHandle<OneDNNLinear>> one_dnn() {
 
 at::Tensor one_dnn_product(const c10::TypedOperatorHandle<OneDNNLinear> &linear, const at::Tensor &left,
                            const at::Tensor &right, const std::optional<at::Tensor> &bias) {
-  // It records no gradients, and asking it for them costs as much as a small product.
+  // It records no gradients; without this it would be asked for them through a boxed call.
   const at::AutoDispatchBelowADInplaceOrView below_gradients;
   return linear.call(left, right, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
 }

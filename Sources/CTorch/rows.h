@@ -1,5 +1,4 @@
-// What libtorch computes elementwise and row by row in several passes, in one: beside small products such passes take a
-// quarter of a step's time. On a processor only.
+// What libtorch computes elementwise and row by row in several passes, in one. On a processor only.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -4,7 +4,7 @@ package import RandomNumbers
 package import Torch
 
 /// A causal language model in one way of adapting it: computes gradients of what is trained, logits, and texts.
-package final class LanguageModel: AdaptedModel {
+package final class LanguageModel: TextModel {
   package let layout: TrainableLayout
   private let model: Llama
   private let head: Linear
@@ -39,12 +39,7 @@ package final class LanguageModel: AdaptedModel {
   /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden]; without a prefix, those of the
   /// embedding.
   package func prefixStates(_ text: [Int]) throws -> Tensor {
-    let batch = try TokenBatch(tokens: [text])
-    try batch.check(vocabularySize: model.configuration.vocabularySize)
-    return try Autograd.withoutGradients {
-      try model.states(batch.tokens, isText: batch.isText, through: frozenPrefix?.blockCount ?? 0)
-        .reshaped([text.count, -1])
-    }
+    try model.states(of: text, behind: frozenPrefix)
   }
 
   /// The sum over target tokens of −log P(token | those before it) and its gradient, in the order of `layout`.

@@ -118,12 +118,19 @@ struct Llama {
     return try norm(hidden)
   }
 
-  /// What comes out of the first `count` blocks, fewer than all: [batch, tokens, hidden] in 32 bits.
-  func states(_ tokens: [[Int]], isText: [[Bool]], through count: Int) throws -> Tensor {
-    var hidden = try embedded(tokens)
-    let context = try context(isText: isText, length: tokens.first?.count ?? 0, cache: nil)
-    for (layer, block) in blocks.enumerated().prefix(count) { hidden = try block(hidden, context, layer: layer) }
-    return try hidden.converted(to: .float32)
+  /// What comes out of the prefix's blocks for one text, of the embedding alone where there are none: [tokens, hidden] in
+  /// 32 bits.
+  func states(of text: [Int], behind prefix: FrozenPrefix?) throws -> Tensor {
+    let batch = try TokenBatch(tokens: [text])
+    try batch.check(vocabularySize: configuration.vocabularySize)
+    return try Autograd.withoutGradients {
+      var hidden = try embedded(batch.tokens)
+      let context = try context(isText: batch.isText, length: text.count, cache: nil)
+      for (layer, block) in blocks.enumerated().prefix(prefix?.blockCount ?? 0) {
+        hidden = try block(hidden, context, layer: layer)
+      }
+      return try hidden.converted(to: .float32).reshaped([text.count, -1])
+    }
   }
 
   private func embedded(_ tokens: [[Int]]) throws -> Tensor {

@@ -6,7 +6,7 @@ package import Torch
 /// A text classification model in one way of adapting it: computes gradients of what is trained, and logits.
 ///
 /// The head reads the last token of a text that is not the checkpoint's padding token, as `transformers` does.
-package final class TextClassifier: AdaptedModel {
+package final class TextClassifier: TextModel {
   package let layout: TrainableLayout
   private let model: Llama
   private let head: Linear
@@ -35,13 +35,9 @@ package final class TextClassifier: AdaptedModel {
   /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head is
   /// trained; without a prefix, those of the embedding.
   package func prefixStates(_ text: [Int]) throws -> Tensor {
+    guard frozenPrefix == .features else { return try model.states(of: text, behind: frozenPrefix) }
     let batch = try TokenBatch(tokens: [text])
-    try batch.check(vocabularySize: model.configuration.vocabularySize)
-    return try Autograd.withoutGradients {
-      if case .features = frozenPrefix { return try pooled(batch).converted(to: .float32) }
-      let count = frozenPrefix?.blockCount ?? 0
-      return try model.states(batch.tokens, isText: batch.isText, through: count).reshaped([text.count, -1])
-    }
+    return try Autograd.withoutGradients { try pooled(batch).converted(to: .float32) }
   }
 
   /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for

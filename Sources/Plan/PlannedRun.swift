@@ -143,7 +143,10 @@ package struct PlannedRun: Sendable {
   package var evaluatedNumbers: Int { rows.count(at: evaluated.indices) }
 
   /// Epochs before the last after which it is evaluated.
-  package var tracedEpochs: Int { isTraced ? max(0, settings.epochs - 1) : 0 }
+  package var tracedEpochs: Int { tracedEpochs(of: settings.epochs) }
+
+  /// The same of so many epochs in place of its own.
+  package func tracedEpochs(of epochs: Int) -> Int { isTraced ? max(0, epochs - 1) : 0 }
 
   /// How many numbers all its evaluations come to.
   package var completedNumbers: Int { evaluatedNumbers * (1 + tracedEpochs) }

@@ -83,8 +83,7 @@ struct BenchCommand: ParsableCommand {
       try reportingErrors {
         let settings = try options.settings()
         let measurement =
-          // What one worker is lent whole comes back whole, and cannot be timed from outside step by step.
-          if let workers, workers > 1 {
+          if let workers {
             try StepBenchmark.run(
               settings, workers: workers, command: [BenchCommand.program(), "bench", "step-worker"],
               arguments: options.arguments)

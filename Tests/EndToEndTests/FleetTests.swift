@@ -36,6 +36,21 @@ import Testing
     return try decoder.decode(Results.self, from: study.read("\(output)/results.json")).privacy
   }
 
+  /// The results of an audit whose coordinator is killed in a fleet, and which is then gone on with.
+  private func resultsOfKilled(_ study: TinyStudy, _ specification: String) throws -> Data {
+    let arguments = [
+      "audit", study.path(specification), "--workers", "2", "--output", study.path("killed"),
+    ]
+    let started = DispatchSemaphore(value: 0)
+    let audit = try Program(arguments, onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
+    started.wait()
+    kill(audit.identifier, SIGKILL)
+    _ = audit.wait()
+    let resumed = try Program.run(arguments)
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    return try study.read("killed/results.json")
+  }
+
   private let small = "privacy: {attacks: [lira, loss], models: 6, pool: 60, packed: 4}"
 
   @Test("A fleet ends at the look that suffices, at the same one with 1 and 3 workers and after a stop")
@@ -71,17 +86,7 @@ import Testing
     #expect(try Program.run("verify", study.path("w1")).exitCode == 0)
 
     // Killed in a fleet, and gone on with.
-    let started = DispatchSemaphore(value: 0)
-    let audit = try Program(
-      ["audit", study.path("early.yaml"), "--workers", "2", "--output", study.path("killed")],
-      onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
-    started.wait()
-    kill(audit.identifier, SIGKILL)
-    _ = audit.wait()
-    let resumed = try Program.run(
-      "audit", study.path("early.yaml"), "--workers", "2", "--output", study.path("killed"))
-    #expect(resumed.exitCode == 0, "\(resumed.errors)")
-    #expect(try study.read("killed/results.json") == expected)
+    #expect(try resultsOfKilled(study, "early.yaml") == expected)
 
     let whole = try Program.run("audit", study.path("whole.yaml"), "--workers", "2", "--output", study.path("whole"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -182,17 +187,7 @@ import Testing
     #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
 
     // Killed in a fleet, and gone on with.
-    let started = DispatchSemaphore(value: 0)
-    let audit = try Program(
-      ["audit", study.path("traced.yaml"), "--workers", "2", "--output", study.path("killed")],
-      onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
-    started.wait()
-    kill(audit.identifier, SIGKILL)
-    _ = audit.wait()
-    let resumed = try Program.run(
-      "audit", study.path("traced.yaml"), "--workers", "2", "--output", study.path("killed"))
-    #expect(resumed.exitCode == 0, "\(resumed.errors)")
-    #expect(try study.read("killed/results.json") == expected)
+    #expect(try resultsOfKilled(study, "traced.yaml") == expected)
 
     // Only the arms that are attacked so have epochs, and from their tables anybody comes to the same figures.
     func table(_ arm: String) throws -> [[String]] {

@@ -94,7 +94,7 @@ extension PlannedRun {
     work.runs = 1
     work.steps = stepsPerEpoch * settings.epochs
     work.trainedSamples = members.count * settings.epochs
-    work.evaluatedSamples = evaluated.count * (1 + (isTraced ? max(0, settings.epochs - 1) : 0))
+    work.evaluatedSamples = evaluated.count * (1 + tracedEpochs(of: settings.epochs))
     work.microBatches = settings.epochs * (0..<stepsPerEpoch).reduce(0) { $0 + microBatchCount(step: $1) }
     return work
   }

@@ -36,9 +36,7 @@ extension PrivacySettings {
       try EarlyAnswerSettings(value, smallest: smallest)
     }
   }
-}
 
-extension PrivacySettings {
   /// Whether an arm's models are evaluated after every epoch.
   package func traces(_ arm: String) -> Bool { attacks(of: arm).contains(.lossTrace) }
 }

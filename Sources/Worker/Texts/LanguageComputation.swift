@@ -10,15 +10,7 @@ final class LanguageComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let endTokens: Set<Int>
-  private let arm: CurrentArm<LanguageArm>
-
-  /// The model of an arm, and what is kept of what it computes below everything that is trained.
-  private final class LanguageArm {
-    let model: LanguageModel
-    let states: TextStates?
-
-    init(model: LanguageModel, states: TextStates?) { (self.model, self.states) = (model, states) }
-  }
+  private let arm: CurrentArm<TextArm<LanguageModel>>
 
   /// - Parameters:
   ///   - padding: the token that fills up short texts.
@@ -33,12 +25,7 @@ final class LanguageComputation: MicroBatchComputation {
     arm = CurrentArm(methods: methods) { method in
       let model = try LanguageModel(
         checkpoint: checkpoint, method: method, precision: settings.precision, device: settings.device)
-      let states = model.frozenPrefix.map { prefix in
-        TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
-          try model.prefixStates($0)
-        }
-      }
-      return LanguageArm(model: model, states: states)
+      return TextArm(model: model, items: items, settings: settings)
     }
   }
 
@@ -87,7 +74,7 @@ final class LanguageComputation: MicroBatchComputation {
 
   /// Sequences by their places among all, padded on the right: with a causal model nothing before the padding sees it.
   private func input(
-    _ places: [Int], of arm: LanguageArm
+    _ places: [Int], of arm: TextArm<LanguageModel>
   ) throws -> (batch: TokenBatch, isTarget: [[Bool]], states: Tensor?) {
     let sequences = places.map { items.sequences[$0] }
     let batch = try TokenBatch(texts: sequences.map(\.tokens), padding: padding, on: .right)

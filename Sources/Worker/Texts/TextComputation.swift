@@ -9,15 +9,7 @@ internal import Torch
 final class TextComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
-  private let arm: CurrentArm<TextArm>
-
-  /// The model of an arm, and what is kept of what it computes below everything that is trained.
-  private final class TextArm {
-    let model: TextClassifier
-    let states: TextStates?
-
-    init(model: TextClassifier, states: TextStates?) { (self.model, self.states) = (model, states) }
-  }
+  private let arm: CurrentArm<TextArm<TextClassifier>>
 
   /// - Parameters:
   ///   - padding: the token that fills up short texts.
@@ -31,12 +23,7 @@ final class TextComputation: MicroBatchComputation {
     arm = CurrentArm(methods: methods) { method in
       let model = try TextClassifier(
         checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision, device: settings.device)
-      let states = model.frozenPrefix.map { prefix in
-        TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
-          try model.prefixStates($0)
-        }
-      }
-      return TextArm(model: model, states: states)
+      return TextArm(model: model, items: items, settings: settings)
     }
   }
 
@@ -65,7 +52,8 @@ final class TextComputation: MicroBatchComputation {
     return logits.flatMap(\.self)
   }
 
-  private func batch(_ positions: [Int], of arm: TextArm) throws -> (batch: TokenBatch, states: Tensor?) {
+  private func batch(_ positions: [Int], of arm: TextArm<TextClassifier>) throws -> (batch: TokenBatch, states: Tensor?)
+  {
     let batch = try TokenBatch(
       texts: try positions.map { try items.first($0).tokens }, padding: padding, on: .right)
     let places = try positions.map { try items[$0].places.lowerBound }

@@ -34,3 +34,18 @@ final class TextStates {
     return try states.rows(places, width: length * hidden, shape: [places.count, length, hidden])
   }
 }
+
+/// The model of an arm, and what is kept of what it computes below everything that is trained.
+final class TextArm<Model: TextModel> {
+  let model: Model
+  let states: TextStates?
+
+  init(model: Model, items: SequenceItems, settings: ComputationSettings) {
+    self.model = model
+    states = model.frozenPrefix.map { prefix in
+      TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
+        try model.prefixStates($0)
+      }
+    }
+  }
+}
