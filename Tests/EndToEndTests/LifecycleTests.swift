@@ -20,12 +20,10 @@ import Testing
   func scaled() throws {
     let study = try TinyStudy()
     let audit = try audit(study, "--workers", "1")
-    audit.wait(for: "lora-r2: training")
-    let more = try Program.run("scale", "4", study.path("a"))
+    let more = try audit.hold(at: "lora-r2: training") { try Program.run("scale", "4", study.path("a")) }
     #expect(more.exitCode == 0, "\(more.errors)")
     #expect(more.output == "started worker-2, worker-3, worker-4\n")
-    audit.wait(for: "full: training")
-    let fewer = try Program.run("scale", "2", study.path("a"))
+    let fewer = try audit.hold(at: "full: training") { try Program.run("scale", "2", study.path("a")) }
     #expect(fewer.exitCode == 0, "\(fewer.errors)")
     #expect(fewer.output == "worker-3, worker-4 will finish and end\n")
     let outcome = audit.finish()
@@ -37,10 +35,10 @@ import Testing
   func drained() throws {
     let study = try TinyStudy()
     let audit = try audit(study, "--workers", "2")
-    audit.wait(for: "lora-r4: training")
-    let drain = try Program.run("drain", "worker-1", study.path("a"))
+    let (drain, unknown) = try audit.hold(at: "lora-r4: training") {
+      try (Program.run("drain", "worker-1", study.path("a")), Program.run("drain", "nobody", study.path("a")))
+    }
     #expect(drain.exitCode == 0, "\(drain.errors)")
-    let unknown = try Program.run("drain", "nobody", study.path("a"))
     #expect(unknown.exitCode == 1)
     #expect(unknown.errors.contains("no worker is called nobody"))
     let outcome = audit.finish()
@@ -54,12 +52,13 @@ import Testing
     let study = try TinyStudy()
     for (phase, stop) in [("lora-r2: fleet", "command"), ("full: training", "signal")] {
       let audit = try audit(study, "--workers", "2")
-      audit.wait(for: phase)
-      if stop == "signal" {
-        kill(audit.program.identifier, SIGINT)
-      } else {
-        let outcome = try Program.run("stop", study.path("a"))
-        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      try audit.hold(at: phase) {
+        if stop == "signal" {
+          kill(audit.program.identifier, SIGINT)
+        } else {
+          let outcome = try Program.run("stop", study.path("a"))
+          #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        }
       }
       let outcome = audit.finish()
       #expect(outcome.exitCode == 75)
@@ -119,11 +118,13 @@ import Testing
     let worker = try Program([
       "worker", "--connect", address, "--key", study.path("keys/worker-one.key"), "--no-shared-memory",
     ])
-    coordinator.wait(for: "lora-r4: training")
-    let byWorker = try Program.run(
-      "status", "--connect", address, "--key", study.path("keys/worker-one.key"), "--json")
+    let (byWorker, byAdmin) = try coordinator.hold(at: "lora-r4: training", workers: [worker.identifier]) {
+      func status(_ key: String) throws -> Program.Outcome {
+        try Program.run("status", "--connect", address, "--key", study.path("keys/\(key).key"), "--json")
+      }
+      return try (status("worker-one"), status("admin-boss"))
+    }
     #expect(byWorker.exitCode != 0)
-    let byAdmin = try Program.run("status", "--connect", address, "--key", study.path("keys/admin-boss.key"), "--json")
     #expect(byAdmin.exitCode == 0, "\(byAdmin.errors)")
     let status = try #require(try JSONSerialization.jsonObject(with: Data(byAdmin.output.utf8)) as? [String: Any])
     #expect((status["refusals"] as? [String: Int])?.isEmpty == false)
@@ -137,13 +138,13 @@ import Testing
   func status() throws {
     let study = try TinyStudy()
     let audit = try audit(study, "--workers", "2")
-    audit.wait(for: "lora-r2: training")
-    let text = try Program.run("status", study.path("a"))
+    let (text, json) = try audit.hold(at: "lora-r2: training") {
+      try (Program.run("status", study.path("a")), Program.run("status", study.path("a"), "--json"))
+    }
     #expect(text.exitCode == 0, "\(text.errors)")
     for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] {
       #expect(text.output.contains(word))
     }
-    let json = try Program.run("status", study.path("a"), "--json")
     let status = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
     #expect((status["workers"] as? [[String: Any]])?.count == 2)
     #expect((status["runs"] as? [[String: Any]])?.count == 32)
@@ -190,6 +191,20 @@ final class WatchedAudit {
     return seen.text.withLock { text in
       text.firstRange(of: start).map { String(text[$0.lowerBound...].prefix { !$0.isWhitespace }) } ?? ""
     }
+  }
+
+  /// Waits until it has said this, and lets its workers stand still while `body` looks or acts, so that it cannot end
+  /// meanwhile, however fast it is.
+  ///
+  /// - Parameter workers: the processes of its workers; those that it started when left out.
+  func hold<Result>(
+    at phrase: String, workers: [Int32]? = nil, _ body: () throws -> Result
+  ) rethrows -> Result {
+    wait(for: phrase)
+    let held = workers ?? program.children
+    for worker in held { kill(worker, SIGSTOP) }
+    defer { for worker in held { kill(worker, SIGCONT) } }
+    return try body()
   }
 
   func finish() -> Program.Outcome { program.wait() }

@@ -9,7 +9,7 @@ import WireTestSupport
     let study = try TinyStudy()
     try study.replaceBaseWithLargerViT()
     let text = TinyStudy.specification(arms: "[full]").replacing("seeds: [13, 42]", with: "seeds: [13]")
-    try study.write(text.replacing("epochs: 2", with: "epochs: 6"), to: "smile.yaml")
+    try study.write(text.replacing("epochs: 2", with: "epochs: 18"), to: "smile.yaml")
     return study
   }
 
@@ -71,12 +71,17 @@ import WireTestSupport
     #expect(try slices(of: study, audit).count == 2)
     let target = reducers[0].word(startingWith: "tcp://127.0.0.1:")
     var deeds = 0
-    for seed in 0..<40 where audit.program.isRunning && deeds < 100 {
-      var peer = HostilePeer(control: target, seed: UInt64(seed))
-      try peer.attack(rounds: 5)
-      deeds += peer.deeds.values.reduce(0, +)
-      peer.leave()
+    func attack(seeds: Range<Int>) throws {
+      for seed in seeds where audit.program.isRunning && deeds < 100 {
+        var peer = HostilePeer(control: target, seed: UInt64(seed))
+        try peer.attack(rounds: 5)
+        deeds += peer.deeds.values.reduce(0, +)
+        peer.leave()
+      }
     }
+    // At first the run cannot end before it has been attacked; then it is attacked while they work.
+    try audit.hold(at: "full: training", workers: workers.map(\.program.identifier)) { try attack(seeds: 0..<8) }
+    try attack(seeds: 8..<40)
     #expect(deeds >= 20, "\(deeds)")
     let outcome = audit.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -144,13 +149,21 @@ import WireTestSupport
     let workers = try ["w-1", "w-2", "w-3"].map { try worker($0, of: address) }
     audit.wait(for: "full: training")
     #expect(try slices(of: study, audit).count == 2)
-    kill(reducers[0].program.identifier, SIGKILL)
-    _ = reducers[0].finish()
-    audit.wait(for: "slices of full/seed-13 are lost")
-    reducers.append(try reducer("r-3", of: address))
-    audit.wait(for: "r-3 can hold slices")
-    kill(reducers[1].program.identifier, SIGINT)
-    #expect(reducers[1].finish().exitCode == 0)
+    let held = workers.map(\.program.identifier)
+    try audit.hold(at: "full: training", workers: held) {
+      kill(reducers[0].program.identifier, SIGKILL)
+      _ = reducers[0].finish()
+      audit.wait(for: "slices of full/seed-13 are lost")
+      reducers.append(try reducer("r-3", of: address))
+      audit.wait(for: "r-3 can hold slices")
+    }
+    // The run goes on with the reducers that there were when it lost its slices.
+    #expect(try !slices(of: study, audit, until: { $0.contains { $0 > 0 } }).isEmpty)
+    audit.hold(at: "r-3 can hold slices", workers: held) {
+      kill(reducers[1].program.identifier, SIGINT)
+      #expect(reducers[1].finish().exitCode == 0)
+      audit.wait(for: "the reducer r-2 has left: it wants to go")
+    }
     let outcome = audit.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("the reducer r-1 has left"))
@@ -159,13 +172,16 @@ import WireTestSupport
     for program in workers + [reducers[2]] { #expect(program.finish().exitCode == 0) }
   }
 
-  /// The parameters that each reducer holds, once all of them hold some.
-  private func slices(of study: TinyStudy, _ audit: WatchedAudit) throws -> [Int] {
+  /// The parameters that each reducer holds, once these are as they are waited for; nothing if that never came.
+  private func slices(
+    of study: TinyStudy, _ audit: WatchedAudit,
+    until isComplete: ([Int]) -> Bool = { !$0.isEmpty && !$0.contains(0) }
+  ) throws -> [Int] {
     while audit.program.isRunning {
       let status = try Program.run("status", "--json", study.path("a"))
       guard status.exitCode == 0 else { break }
       let held = try JSONDecoder().decode(Status.self, from: Data(status.output.utf8)).reducers.map(\.parameters)
-      if !held.isEmpty, !held.contains(0) { return held }
+      if isComplete(held) { return held }
     }
     return []
   }

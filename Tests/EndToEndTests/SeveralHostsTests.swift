@@ -92,8 +92,9 @@ struct SeveralHostsTests {
     let reducers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("reducer", number: $0)) }
     for host in ["gpu-1", "gpu-2"] { coordinator.wait(for: "\(host) can hold slices") }
     let workers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("worker", number: $0)) }
-    coordinator.wait(for: "full: training")
-    let before = try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }
+    let before = try coordinator.hold(at: "full: training", workers: workers.map(\.program.identifier)) {
+      try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }
+    }
     coordinator.wait(for: "full: evaluation")
     let after = try ["gpu-1", "gpu-2"].map { try hosts.traffic(of: $0) }
     let outcome = coordinator.finish()

@@ -51,8 +51,8 @@ import Testing
   func damagedLedger() throws {
     let study = try TinyStudy()
     let audit = try WatchedAudit(command(study, output: study.path("a")))
-    audit.wait(for: "lora-r2: evaluation")
-    #expect(try Program.run("stop", study.path("a")).exitCode == 0)
+    let stop = try audit.hold(at: "lora-r2: evaluation") { try Program.run("stop", study.path("a")) }
+    #expect(stop.exitCode == 0, "\(stop.errors)")
     _ = audit.finish()
     let file = study.path("a/ledger.sqlite")
     var bytes = try Data(contentsOf: URL(filePath: file))

@@ -77,11 +77,13 @@ import Testing
     let study = try TinyStudy()
     let killed = try WatchedAudit(
       ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("a")])
-    killed.wait(for: "lora-r2: fleet")
-    let running = try Program.run("verify", study.path("a"), "--steps", "0")
+    let running = try killed.hold(at: "lora-r2: fleet") {
+      let running = try Program.run("verify", study.path("a"), "--steps", "0")
+      kill(killed.program.identifier, SIGKILL)
+      _ = killed.finish()
+      return running
+    }
     #expect(running.exitCode == 0, "\(running.output)\(running.errors)")
-    kill(killed.program.identifier, SIGKILL)
-    _ = killed.finish()
     let afterwards = try Program.run("verify", study.path("a"), "--steps", "0")
     #expect(afterwards.exitCode == 0, "\(afterwards.output)\(afterwards.errors)")
     try audit(study, "--workers", "3", "--chaos", "0.5", "--duplicates", "0.5")
