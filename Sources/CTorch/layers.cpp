@@ -204,6 +204,39 @@ struct LayerNorm : Function<LayerNorm> {
   }
 };
 
+// The sum of 32-bit rows and an update of them, and the normalization of that sum with a weight and a bias that are not
+// trained; the gradients of both meet in one pass.
+struct NormalizedSum : Function<NormalizedSum> {
+  static variable_list forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &update,
+                               const at::Tensor &weight, const at::Tensor &bias, double epsilon, at::ScalarType type) {
+    auto result = normalize_sums(input, update, weight, bias, epsilon, type);
+    context->save_for_backward({result.sum, weight, result.normalized.means, result.normalized.reciprocals});
+    context->saved_data["update"] = static_cast<int64_t>(update.scalar_type());
+    context->set_materialize_grads(false);
+    return {result.sum, result.normalized.output};
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &sum = saved[0], &weight = saved[1], &means = saved[2], &reciprocals = saved[3];
+    const auto type = static_cast<at::ScalarType>(context->saved_data["update"].toInt());
+    variable_list result(6);
+    if (!gradients[0].defined() && !gradients[1].defined()) return result;
+    auto &whole = result[0], &rounded = result[1];
+    if (gradients[1].defined()) {
+      const auto along = gradients[0].defined() ? gradients[0].contiguous() : at::Tensor();
+      const bool rounds = type == at::kBFloat16 && context->needs_input_grad(1);
+      whole = normalize_rows_backward(gradients[1].contiguous(), sum, weight, means, reciprocals,
+                                      along.defined() ? &along : nullptr, rounds ? &rounded : nullptr);
+    } else {
+      whole = gradients[0];
+    }
+    if (context->needs_input_grad(1) && !rounded.defined()) rounded = whole.to(type);
+    if (!context->needs_input_grad(0)) whole = at::Tensor();
+    return result;
+  }
+};
+
 // Root mean square normalization (Zhang and Sennrich 2019).
 struct RMSNorm : Function<RMSNorm> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight, double epsilon,
@@ -313,6 +346,26 @@ int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight,
       return LayerNorm::apply(x, weight->value, bias->value, epsilon, scalar_type(type));
     }
     return at::layer_norm(x, {weight->value.size(0)}, weight->value, bias->value, epsilon).to(scalar_type(type));
+  });
+}
+
+int32_t ctorch_add_layer_norm(const CTorchTensor *input, const CTorchTensor *update, const CTorchTensor *weight,
+                              const CTorchTensor *bias, double epsilon, int32_t type, CTorchTensor **sum,
+                              CTorchTensor **result) {
+  return guarded([&] {
+    const auto x = input->value.contiguous(), added = update->value.contiguous();
+    const auto &w = weight->value, &b = bias->value;
+    TORCH_CHECK(x.sizes() == added.sizes(), "a sum to normalize: ", x.sizes(), " and ", added.sizes(), " differ");
+    const bool trained = at::GradMode::is_enabled() && (w.requires_grad() || b.requires_grad());
+    if (!trained && x.scalar_type() == at::kFloat && takes_rows(x) && takes_rows(added) && x.size(-1) == w.size(0)) {
+      auto both = NormalizedSum::apply(x, added, w, b, epsilon, scalar_type(type));
+      *sum = new CTorchTensor{std::move(both[0])};
+      *result = new CTorchTensor{std::move(both[1])};
+      return;
+    }
+    const CTorchTensor whole{at::add(x, added)};
+    if (ctorch_layer_norm(&whole, weight, bias, epsilon, type, result) != 0) throw std::runtime_error(last_error);
+    *sum = new CTorchTensor{whole.value};
   });
 }
 

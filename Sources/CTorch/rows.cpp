@@ -240,8 +240,17 @@ INLINE void normalize_row(const float *x, const float *weight, const float *bias
 }
 
 template <typename Element>
+INLINE void add_row(const float *x, const Element *update, float *y, int64_t length) {
+  int64_t i = 0;
+  for (; i + width <= length; i += width) store(y + i, load(x + i) + load(update + i));
+  if (i < length) store_last(y, load_last(x, length, 0.0f) + load_last(update, length, Element(0)), length);
+}
+
+// `added` and `rounded` may be null.
+template <typename Element>
 INLINE void normalize_backward_row(const Element *gradient, const float *x, const float *weight, float mean,
-                                   float reciprocal, float *result, int64_t length) {
+                                   float reciprocal, const float *added, float *result, Half *rounded,
+                                   int64_t length) {
   const auto tail = tail_of(length);
   const auto whole = length - tail.count;
   Floats plain = 0.0f, along = 0.0f, lastGradient = 0.0f, lastNormal = 0.0f;
@@ -259,9 +268,16 @@ INLINE void normalize_backward_row(const Element *gradient, const float *x, cons
   const float first = sum(plain) / static_cast<float>(length), second = sum(along) / static_cast<float>(length);
   for (int64_t i = 0; i < whole; i += width) {
     const auto g = load(gradient + i) * load(weight + i), n = (load(x + i) - mean) * reciprocal;
-    store(result + i, (g - first - n * second) * reciprocal);
+    auto value = (g - first - n * second) * reciprocal;
+    if (added) value += load(added + i);
+    store(result + i, value);
+    if (rounded) store(rounded + i, value);
   }
-  if (tail.count) store_last(result, (lastGradient - first - lastNormal * second) * reciprocal, length);
+  if (!tail.count) return;
+  auto value = (lastGradient - first - lastNormal * second) * reciprocal;
+  if (added) value += load_last(added, length, 0.0f);
+  store_last(result, value, length);
+  if (rounded) store_last(rounded, value, length);
 }
 
 #define FOR_BOTH_TYPES(KERNEL) KERNEL(float) KERNEL(Half)
@@ -286,12 +302,18 @@ INLINE void normalize_backward_row(const Element *gradient, const float *x, cons
                     length);                                                                                           \
     }                                                                                                                  \
   }                                                                                                                    \
+  CLONES void add_part(const float *x, const Element *update, float *y, int64_t length, int64_t first, int64_t end) {  \
+    for (int64_t row = first; row < end; ++row) {                                                                      \
+      add_row(x + row * length, update + row * length, y + row * length, length);                                      \
+    }                                                                                                                  \
+  }                                                                                                                    \
   CLONES void normalize_backward_part(const Element *gradient, const float *x, const float *weight,                    \
-                                      const float *means, const float *reciprocals, float *result, int64_t length,     \
-                                      int64_t first, int64_t end) {                                                    \
+                                      const float *means, const float *reciprocals, const float *added, float *result, \
+                                      Half *rounded, int64_t length, int64_t first, int64_t end) {                     \
     for (int64_t row = first; row < end; ++row) {                                                                      \
       normalize_backward_row(gradient + row * length, x + row * length, weight, means[row], reciprocals[row],          \
-                             result + row * length, length);                                                           \
+                             added ? added + row * length : nullptr, result + row * length,                            \
+                             rounded ? rounded + row * length : nullptr, length);                                      \
     }                                                                                                                  \
   }
 
@@ -370,31 +392,63 @@ void ctorch::softmax_rows_backward(at::Tensor &gradient, const at::Tensor &share
   });
 }
 
-ctorch::NormalizedRows ctorch::normalize_rows(const at::Tensor &input, const at::Tensor &weight,
-                                              const at::Tensor &bias, double epsilon, at::ScalarType type) {
-  const auto length = input.size(-1), rows = row_count(input);
-  NormalizedRows result{at::empty(input.sizes(), input.options().dtype(type)), at::empty({rows}, input.options()),
-                        at::empty({rows}, input.options())};
-  with_element(result.output, [&](auto *element) {
-    in_parallel(rows, length, [&](int64_t first, int64_t end) {
-      normalize_part(input.data_ptr<float>(), weight.data_ptr<float>(), bias.data_ptr<float>(),
-                     static_cast<float>(epsilon), elements(result.output, element), result.means.data_ptr<float>(),
-                     result.reciprocals.data_ptr<float>(), length, first, end);
-    });
+namespace {
+
+// Rows that are summed and normalized at a time, so that the sums are still near when they are read.
+constexpr int64_t near_rows = 8;
+
+// Normalizes `sum`, after it was made of `input` and `update` where there is one.
+ctorch::NormalizedRows normalize(const at::Tensor &sum, const at::Tensor *input, const at::Tensor *update,
+                                 const at::Tensor &weight, const at::Tensor &bias, double epsilon,
+                                 at::ScalarType type) {
+  const auto length = sum.size(-1), rows = row_count(sum);
+  ctorch::NormalizedRows result{at::empty(sum.sizes(), sum.options().dtype(type)), at::empty({rows}, sum.options()),
+                                at::empty({rows}, sum.options())};
+  in_parallel(rows, length, [&](int64_t begin, int64_t stop) {
+    for (int64_t first = begin; first < stop; first += near_rows) {
+      const auto end = std::min(first + near_rows, stop);
+      if (update) {
+        with_element(*update, [&](auto *element) {
+          add_part(input->data_ptr<float>(), elements(*update, element), sum.data_ptr<float>(), length, first, end);
+        });
+      }
+      with_element(result.output, [&](auto *element) {
+        normalize_part(sum.data_ptr<float>(), weight.data_ptr<float>(), bias.data_ptr<float>(),
+                       static_cast<float>(epsilon), elements(result.output, element), result.means.data_ptr<float>(),
+                       result.reciprocals.data_ptr<float>(), length, first, end);
+      });
+    }
   });
   return result;
 }
 
+} // namespace
+
+ctorch::NormalizedRows ctorch::normalize_rows(const at::Tensor &input, const at::Tensor &weight,
+                                              const at::Tensor &bias, double epsilon, at::ScalarType type) {
+  return normalize(input, nullptr, nullptr, weight, bias, epsilon, type);
+}
+
+ctorch::NormalizedSums ctorch::normalize_sums(const at::Tensor &input, const at::Tensor &update,
+                                              const at::Tensor &weight, const at::Tensor &bias, double epsilon,
+                                              at::ScalarType type) {
+  const auto sum = at::empty_like(input);
+  return {sum, normalize(sum, &input, &update, weight, bias, epsilon, type)};
+}
+
 at::Tensor ctorch::normalize_rows_backward(const at::Tensor &gradient, const at::Tensor &input,
                                            const at::Tensor &weight, const at::Tensor &means,
-                                           const at::Tensor &reciprocals) {
+                                           const at::Tensor &reciprocals, const at::Tensor *added,
+                                           at::Tensor *rounded) {
   const auto length = input.size(-1);
   auto result = at::empty_like(input);
+  if (rounded) *rounded = at::empty(input.sizes(), input.options().dtype(at::kBFloat16));
   with_element(gradient, [&](auto *type) {
     in_parallel(row_count(input), length, [&](int64_t first, int64_t end) {
       normalize_backward_part(elements(gradient, type), input.data_ptr<float>(), weight.data_ptr<float>(),
-                              means.data_ptr<float>(), reciprocals.data_ptr<float>(), result.data_ptr<float>(), length,
-                              first, end);
+                              means.data_ptr<float>(), reciprocals.data_ptr<float>(),
+                              added ? added->data_ptr<float>() : nullptr, result.data_ptr<float>(),
+                              rounded ? elements(*rounded, static_cast<Half *>(nullptr)) : nullptr, length, first, end);
     });
   });
   return result;

@@ -24,8 +24,18 @@ struct NormalizedRows {
 NormalizedRows normalize_rows(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, double epsilon,
                               at::ScalarType type);
 
-// The gradient of the rows that were normalized, in 32 bits.
+// The same of the sum of 32-bit rows and an update of either type, which is computed on the way.
+struct NormalizedSums {
+  at::Tensor sum;
+  NormalizedRows normalized;
+};
+NormalizedSums normalize_sums(const at::Tensor &input, const at::Tensor &update, const at::Tensor &weight,
+                              const at::Tensor &bias, double epsilon, at::ScalarType type);
+
+// The gradient of the rows that were normalized, in 32 bits; plus `added`, a gradient in 32 bits that reached them on
+// another way, where there is one. With `rounded` the same in bfloat16 is written there.
 at::Tensor normalize_rows_backward(const at::Tensor &gradient, const at::Tensor &input, const at::Tensor &weight,
-                                   const at::Tensor &means, const at::Tensor &reciprocals);
+                                   const at::Tensor &means, const at::Tensor &reciprocals,
+                                   const at::Tensor *added = nullptr, at::Tensor *rounded = nullptr);
 
 } // namespace ctorch

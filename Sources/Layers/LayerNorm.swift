@@ -21,4 +21,13 @@ package struct LayerNorm {
   package func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
     try input.layerNorm(weight: weight, bias: bias, epsilon: epsilon, returning: type)
   }
+
+  /// What `residual` comes to, and its normalization.
+  package func callAsFunction(
+    _ residual: Residual
+  ) throws(TorchError) -> (sum: Tensor, normalized: Tensor) {
+    guard let update = residual.update else { return (residual.states, try self(residual.states)) }
+    return try residual.states.addingAndNormalizing(
+      update, weight: weight, bias: bias, epsilon: epsilon, returning: type)
+  }
 }

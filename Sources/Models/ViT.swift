@@ -25,12 +25,12 @@ struct ViT: ImageModel {
 
   /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] behind the last block.
   func states(_ states: Tensor, through range: Range<Int>) throws(TorchError) -> Tensor {
-    var tokens = states
+    var tokens = Residual(states)
     for index in range {
       // The head reads the class token alone, so the last block computes no other.
       tokens = try blocks[index](tokens, classTokenOnly: index == blocks.count - 1)
     }
-    return tokens
+    return try tokens.sum()
   }
 
   /// The class token after the last block, y = LN(z) (equation 4): [batch, tokens, hidden] to [batch, hidden].
@@ -116,11 +116,11 @@ private struct ViTBlock {
   }
 
   /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] where only the class token is asked for.
-  func callAsFunction(_ tokens: Tensor, classTokenOnly: Bool) throws(TorchError) -> Tensor {
-    let normalized = try normBefore(tokens)
+  func callAsFunction(_ residual: Residual, classTokenOnly: Bool) throws(TorchError) -> Residual {
+    let (tokens, normalized) = try normBefore(residual)
     let kept = classTokenOnly ? try tokens.narrowed(1, 0..<1) : tokens
     let queries = classTokenOnly ? try normalized.narrowed(1, 0..<1) : normalized
-    let attended = try attention(queries, over: normalized).adding(kept)
-    return try mlp(normAfter(attended)).adding(attended)
+    let (attended, input) = try normAfter(Residual(kept, update: attention(queries, over: normalized)))
+    return Residual(attended, update: try mlp(input))
   }
 }

@@ -95,6 +95,20 @@ extension Tensor {
     }
   }
 
+  /// The sum of this tensor and `update`, and the layer normalization of the sum, in one pass; the sum is of 32 bits, its
+  /// normalization of `type`.
+  package func addingAndNormalizing(
+    _ update: Tensor, weight: Tensor, bias: Tensor, epsilon: Double, returning type: ScalarType = .float32
+  ) throws(TorchError) -> (sum: Tensor, normalized: Tensor) {
+    var sum: OpaquePointer?
+    let normalized = try Self.making("addingAndNormalizing") {
+      ctorch_add_layer_norm(
+        handle, update.handle, weight.handle, bias.handle, epsilon, type.number, &sum, $0)
+    }
+    guard let sum else { throw .failed(operation: "addingAndNormalizing", reason: "libtorch returned nothing") }
+    return (Tensor(owning: sum), normalized)
+  }
+
   /// x / √(mean(x²) + epsilon) · weight over the last dimension (Zhang and Sennrich 2019), in 32 bits; the result is of
   /// `type`.
   package func rmsNorm(

@@ -7,7 +7,7 @@ import CTorch
 package final class Tensor {
   let handle: OpaquePointer
 
-  private init(owning handle: OpaquePointer) { self.handle = handle }
+  init(owning handle: OpaquePointer) { self.handle = handle }
 
   deinit { ctorch_tensor_free(handle) }
 

@@ -121,6 +121,48 @@ import Torch
     }
   }
 
+  @Test(
+    "A sum and its normalization in one pass have the bits of the two one after the other, gradients included",
+    arguments: [ScalarType.float32, .bfloat16])
+  func normalizedSum(_ type: ScalarType) throws {
+    for width in Self.widths.dropFirst(2) {
+      let count = 3 * width
+      let weight = try Tensor.copying(Self.draws(width, "weight \(width)"), shape: [width])
+      let bias = try Tensor.copying(Self.draws(width, "bias \(width)"), shape: [width])
+      let along = try ["sum", "normalized"].map {
+        try Tensor.copying(Self.draws(count, "\($0) \(width)"), shape: [count])
+      }
+      let buffer = try Tensor.zeros([2 * count])
+      try Self.draws(2 * count, "x \(width)", scale: 3).withUnsafeBufferPointer { try buffer.write($0) }
+
+      func outcome(
+        isSumUsed: Bool, _ compute: (Tensor, Tensor) throws -> (sum: Tensor, normalized: Tensor)
+      ) throws -> [[Float]] {
+        let leaves = try [0, count].map { try buffer.parameter(at: $0, shape: [3, width]) }
+        let (sum, normalized) = try compute(leaves[0], try leaves[1].converted(to: type))
+        let rest = try normalized.converted(to: .float32).reshaped([count]).weightedSum(along[1])
+        let loss = isSumUsed ? try sum.reshaped([count]).weightedSum(along[0]).adding(rest) : rest
+        return [
+          try sum.floats(), try normalized.floats(), try Autograd.gradients(of: loss, for: leaves, count: 2 * count),
+        ]
+      }
+      for isSumUsed in [true, false] {
+        let expected = try outcome(isSumUsed: isSumUsed) { states, update in
+          let sum = try states.adding(update)
+          return (sum, try sum.layerNorm(weight: weight, bias: bias, epsilon: 1e-3, returning: type))
+        }
+        let found = try outcome(isSumUsed: isSumUsed) { states, update in
+          try states.addingAndNormalizing(update, weight: weight, bias: bias, epsilon: 1e-3, returning: type)
+        }
+        #expect(found == expected, "width \(width)")
+      }
+    }
+    let (wide, narrow) = (try Tensor.zeros([2, 4]), try Tensor.zeros([1, 4]))
+    #expect(throws: TorchError.self) {
+      try wide.addingAndNormalizing(narrow, weight: Tensor.zeros([4]), bias: Tensor.zeros([4]), epsilon: 1)
+    }
+  }
+
   @Test("A linear layer comes to the sums of its definition, with few rows and with many", arguments: [3, 64])
   func linear(rows: Int) throws {
     let (inputs, outputs) = (70, 33)

@@ -91,6 +91,10 @@ int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, con
 // Computed in 32 bits, returned in `type`.
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                           double epsilon, int32_t type, CTorchTensor **result);
+// input + update, and that of its sum. `input` is of 32 bits.
+int32_t ctorch_add_layer_norm(const CTorchTensor *input, const CTorchTensor *update, const CTorchTensor *weight,
+                              const CTorchTensor *bias, double epsilon, int32_t type, CTorchTensor **sum,
+                              CTorchTensor **result);
 int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, double epsilon, int32_t type,
                         CTorchTensor **result);
 // softmax(query · keyᵀ / √headDim + mask) · value by head; query [batch, queries, heads · headDim], key and value
