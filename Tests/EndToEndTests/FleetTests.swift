@@ -57,10 +57,10 @@ import Testing
   func early() throws {
     let study = try TinyStudy()
     // Wide enough that some arm ends at the first look; the limit is one that none comes to.
-    for (goal, name) in [("half_width: 0.4", "early"), ("limit: 1", "whole")] {
+    for (goal, pool, name) in [("half_width: 0.4", 60, "early"), ("limit: 1", 200, "whole")] {
       try study.write(
         replacing: small,
-        with: "privacy: {attacks: [lira, loss], models: 10, pool: 60, packed: 4, "
+        with: "privacy: {attacks: [lira, loss], models: 10, pool: \(pool), packed: 4, "
           + "early: {looks: [6, 8], \(goal), groups: true}}", to: "\(name).yaml")
     }
     for workers in [1, 3] {
@@ -91,6 +91,7 @@ import Testing
     let whole = try Program.run("audit", study.path("whole.yaml"), "--workers", "2", "--output", study.path("whole"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
     #expect(try results(study, "whole").looks.count == 4)
+    #expect(whole.errors.contains("tried on all 90 items of the train split, fewer than the 200"), "\(whole.errors)")
   }
 
   @Test("A released model is attacked by shadow models that never saw the audited items, alike with 1 and 3 workers")

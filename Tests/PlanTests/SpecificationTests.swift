@@ -104,8 +104,8 @@ import Testing
       ),
       (
         "privacy: {",
-        "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 17,
-        "privacy",
+        "search: {rates: [0.001], full: {epochs: [1, 4]}}\nprivacy: {by_arm: {full: {attacks: [loss-trace]}}, ", 16,
+        "search",
         "arm full may be trained, as search has it, for 1"
       ),
       ("attacks: [lira]", "attacks: []", 16, "privacy.attacks", "the list is empty"),

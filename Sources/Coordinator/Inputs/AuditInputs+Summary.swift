@@ -71,6 +71,13 @@ extension AuditInputs {
       let files = manifest.skipped.count == 1 ? "1 file is" : "\(manifest.skipped.count) files are"
       warnings += "; \(files) left out, such as \(first.name): \(first.reason)"
     }
+    if let privacy = specification.privacy, let membership = plan.membership, membership.released == nil,
+      membership.pool.count < privacy.pool
+    {
+      warnings +=
+        "; membership inference is tried on all \(membership.pool.count) items of the train split, fewer than "
+        + "the \(privacy.pool) of privacy.pool"
+    }
     let conflicts = manifest.labelConflicts(contents: plan.input.contents)
     if let first = conflicts.first {
       let items = first.items.prefix(2).map { "\($0.name) is \($0.label)" }.joined(separator: ", ")

@@ -50,7 +50,7 @@ extension Specification {
       let settings = search?.candidates(of: arm) ?? [training.method(of: arm)].compactMap(\.self)
       guard let epochs = settings.map(\.epochs).min(), epochs < 2 else { continue }
       let source = search == nil ? "is trained for" : "may be trained, as search has it, for"
-      throw value.failure(
+      throw (root["search"] ?? value).failure(
         "loss-trace needs two epochs or more, and arm \(arm.name) \(source) \(epochs); give it more, or attack it "
           + "otherwise in by_arm")
     }
