@@ -7,6 +7,8 @@ struct CollectedFleet {
   private(set) var fleet: Fleet
   /// The models' names, in the order of the fleet.
   private(set) var models: [String]
+  /// The models that neither attack nor are attacked, and why, in a sentence each.
+  private(set) var notes: [String] = []
 
   /// - Parameters:
   ///   - numbers: The arm's rows.
@@ -74,18 +76,39 @@ struct CollectedFleet {
         throw PredictionsError(
           file, "arm \(fleet.arm) has no model \(target) to be the target; expected one of \(models.listed)")
       }
-      fleet.design = .released(target: index)
-    } else if let order = Self.pairs(fleet.masks), order.count >= 6 {
-      fleet = fleet.reordered(models: order)
-      models = order.map { models[$0] }
-      fleet.design = .symmetric
-    } else {
-      fleet.design = .independent
+      let complement = fleet.masks[index].map { !$0 }
+      let kept = fleet.masks.indices.filter { fleet.masks[$0] != complement }
+      leaveOut(
+        fleet.masks.indices.filter { fleet.masks[$0] == complement },
+        because: "what it has tells what the target \(target) has not")
+      keep(kept)
+      fleet.design = .released(target: kept.firstIndex(of: index) ?? index)
+      return
     }
+    let order = Self.pairs(fleet.masks)
+    // Enough pairs for an attack, and not two models that happen to be complements among many that are none.
+    guard order.count >= 6, 2 * order.count >= models.count else {
+      fleet.design = .independent
+      return
+    }
+    leaveOut(
+      models.indices.filter { !order.contains($0) },
+      because: "the others come in complementary pairs, and its partner is not among the scores")
+    keep(order)
+    fleet.design = .symmetric
   }
 
-  /// The models with partners of complementary masks beside each other; nil where some model has none.
-  static func pairs(_ masks: [[Bool]]) -> [Int]? {
+  private mutating func keep(_ order: [Int]) {
+    fleet = fleet.reordered(models: order)
+    models = order.map { models[$0] }
+  }
+
+  private mutating func leaveOut(_ numbers: [Int], because reason: String) {
+    notes += numbers.map { "The model \(models[$0]) of arm \(fleet.arm) is left out: \(reason)." }
+  }
+
+  /// The models that have a partner with a complementary mask, partners beside each other.
+  static func pairs(_ masks: [[Bool]]) -> [Int] {
     var waiting: [[Bool]: [Int]] = [:]
     var pairs: [(Int, Int)] = []
     for (model, mask) in masks.enumerated() {
@@ -97,7 +120,6 @@ struct CollectedFleet {
         waiting[mask, default: []].append(model)
       }
     }
-    guard waiting.values.allSatisfy(\.isEmpty) else { return nil }
     return pairs.sorted { $0 < $1 }.flatMap { [$0, $1] }
   }
 }

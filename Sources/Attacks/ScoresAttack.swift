@@ -76,7 +76,7 @@ package struct ScoresAttack: Sendable {
   ///
   /// - Throws: `PredictionsError` naming the file, the models and the items that are wrong, or what an attack lacks.
   package func report() throws -> AttackReport {
-    var notes: [String] = []
+    var notes = collected.flatMap(\.notes)
     let comparisons = comparisons(notes: &notes)
     var attacks: [String: [Attack]] = [:]
     for fleet in fleets { attacks[fleet.arm] = settings.attacks ?? self.attacks(on: fleet, notes: &notes) }
@@ -161,10 +161,16 @@ package struct ScoresAttack: Sendable {
     case .oneSided(let arm, let model, let members, let items):
       return "arm \(arm): model \(names(arm, model, 0).model) has \(members) members among \(items) items; expected "
         + "members and others, or there is nothing to tell apart"
+        + (settings.target == nil && members == 0
+          ? ". Where one model is attacked by others that have none of these items, name it with --target" : "")
     case .positiveLogLikelihood(let arm, let model, let item, let score):
       let names = names(arm, model, item)
       return "arm \(arm): model \(names.model) has the score \(score) for item \(names.item); log-likelihoods are at "
         + "most 0. Say --score-kind logit-scaled where scores are log(p / (1 - p))"
+    case .scoreOutOfRange(let arm, let model, let item, let score):
+      let names = names(arm, model, item)
+      return "arm \(arm): model \(names.model) has the score \(score) for item \(names.item); expected at most 1e9 in "
+        + "magnitude, beyond which squares of scores say nothing"
     default: return error.description
     }
   }

@@ -92,8 +92,14 @@ package struct ResultsFigures: Sendable {
     }
   }
 
-  /// What the online likelihood-ratio attack is called, from version 4 of the results on and before.
-  private static let likelihoodRatio = ["lira", "likelihood_ratio"]
+  /// The attack that stands for all of an arm's, as in the report: that by which arms are compared, otherwise the online
+  /// likelihood ratio, which had another name up to version 3 of the results, or the first.
+  private func leading(_ attacks: [Document.Privacy.Arm.Attack]) -> Document.Privacy.Arm.Attack? {
+    let rule = document.privacy.decision?.attack
+    return attacks.first { $0.attack == rule }
+      ?? attacks.first { $0.attack.split(separator: ":").first == "lira" || $0.attack == "likelihood_ratio" }
+      ?? attacks.first
+  }
 
   func figure(
     _ metric: Policy.Metric, arm: String, group: Group?, isDifference: Bool
@@ -109,7 +115,7 @@ package struct ResultsFigures: Sendable {
     }
     if metric == .attackArea {
       guard let attacked = document.privacy.arms?.first(where: { $0.arm == arm }),
-        let attack = attacked.attacks.first(where: { Self.likelihoodRatio.contains($0.attack) }),
+        let attack = leading(attacked.attacks),
         let measures = ([attack.overall] + attack.groups).first(where: { $0.group == group })
       else { return .failure(Undefined(reason: "membership inference was not measured")) }
       return figure(measures.areaUnderCurve, n: measures.n)
@@ -276,6 +282,11 @@ private struct Document: Decodable, Sendable {
       let arm: String
       let attacks: [Attack]
     }
+    struct Decision: Decodable, Sendable {
+      let attack: String
+    }
+
     let arms: [Arm]?
+    let decision: Decision?
   }
 }

@@ -1,6 +1,7 @@
 import Attacks
 import Evaluation
 import Fairness
+import Foundation
 import Privacy
 import RandomNumbers
 import Report
@@ -86,7 +87,7 @@ import Testing
     #expect(report.study.evaluations[0].design == .independent)
     #expect(report.study.evaluations[0].cautions == [.countsMayTell])
     let page = try #require(report.files().first { $0.path == "report.html" })
-    #expect(String(decoding: page.bytes, as: UTF8.self).contains("no complementary pairs"))
+    #expect(String(decoding: page.bytes, as: UTF8.self).contains("not taken as complementary pairs"))
   }
 
   @Test("Arms on the same items and masks are compared; the reference is full unless another is named")
@@ -110,6 +111,40 @@ import Testing
     #expect(found.design == .released(target: 2))
     #expect(found.attacks.map(\.attack.name) == ["lira-offline", "rmia", "loss"])
     #expect(report.notes.count == 1 && report.notes[0].contains("lira is left out"))
+  }
+
+  @Test("A target's complement is none of its shadow models: what it has tells what the target has not")
+  func complementOfTarget() throws {
+    let report = try report(fleet(), target: "m2")
+    let found = report.study.evaluations[0]
+    #expect(found.design == .released(target: 2) && found.models == 7)
+    #expect(report.notes.contains { $0.contains("The model m6 of arm full is left out") }, "\(report.notes)")
+  }
+
+  @Test("Where one model of a pair is missing, the whole pairs come to what they come to alone, and a note says so")
+  func missingPartner() throws {
+    let whole = try fleet()
+    func rows(without models: [String]) throws -> String {
+      let lines = try String(contentsOfFile: whole, encoding: .utf8).split(separator: "\n")
+      let kept = lines.filter { line in !models.contains { line.hasPrefix("full,\($0),") } }
+      return try folder.write(kept.joined(separator: "\n") + "\n", to: "without-\(models.joined(separator: "-")).csv")
+    }
+    let missing = try report(rows(without: ["m7"]), attacks: [.lossThreshold, .likelihoodRatio()])
+    let pairs = try report(rows(without: ["m3", "m7"]), attacks: [.lossThreshold, .likelihoodRatio()])
+    #expect(missing.study.evaluations[0].design == .symmetric && missing.study.evaluations[0].models == 6)
+    for (one, other) in zip(missing.study.evaluations[0].attacks, pairs.study.evaluations[0].attacks) {
+      #expect(one.overall.areaUnderCurve.value?.value == other.overall.areaUnderCurve.value?.value)
+    }
+    #expect(missing.notes.contains { $0.contains("The model m3 of arm full is left out") }, "\(missing.notes)")
+    #expect(pairs.notes.isEmpty)
+  }
+
+  @Test("A score that no model gives is refused, and a released fleet without --target is told of it")
+  func unusable() throws {
+    try expect("m0", "secret-0", "1e9") { $0[1][4] = "-1e155" }
+    try expect("--target") { rows in
+      for row in rows.indices.dropFirst() where rows[row][1] != "m2" { rows[row][3] = "0" }
+    }
   }
 
   @Test("Logits give what the scores that belong to them give, and a query of each item twice changes nothing")

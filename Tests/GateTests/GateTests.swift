@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct GateTests {
   /// Two arms of which one is compared with the other, in two groups; only what policies can speak of.
-  private func results(policy: String = "null") throws -> ResultsFigures {
+  private func results(
+    policy: String = "null",
+    privacy: String = "{\"undefined\": \"membership inference was not measured\", \"n\": 0}"
+  ) throws -> ResultsFigures {
     func share(_ value: Double, _ half: Double, _ n: Int) -> String {
       "{\"successes\": 1, \"n\": \(n), \"effective_n\": \(n), \"value\": \(value), "
         + "\"interval\": {\"lower\": \(value - half), \"upper\": \(value + half)}}"
@@ -37,9 +40,29 @@ import Testing
        "evaluations": [\(arm("lora", 0.8)), \(arm("full", 0.9))],
        "comparisons": [\(comparison("null", -0.05, -0.01, 300)), \(comparison(a, -0.2, -0.1, 40)),
          \(comparison(b, -0.02, 0.01, 260))],
-       "privacy": {"undefined": "membership inference was not measured", "n": 0}, "policy": \(policy)}
+       "privacy": \(privacy), "policy": \(policy)}
       """
     return try ResultsFigures(Data(text.utf8))
+  }
+
+  @Test(
+    "An attack's area is judged by the attack that the report shows: the rule's, the likelihood ratio, or the first")
+  func attackArea() throws {
+    func attack(_ name: String, _ area: Double) -> String {
+      "{\"attack\": \"\(name)\", \"groups\": [], \"overall\": {\"group\": null, \"n\": 300, \"area_under_curve\": "
+        + "{\"value\": \(area), \"interval\": {\"lower\": \(area - 0.01), \"upper\": \(area + 0.01)}}}}"
+    }
+    func outcome(_ attacks: [String], rule: String?) throws -> Judgement.Outcome? {
+      let arms = ["lora", "full"].map { "{\"arm\": \"\($0)\", \"attacks\": [\(attacks.joined(separator: ", "))]}" }
+      let decision = rule.map { "{\"attack\": \"\($0)\"}" } ?? "null"
+      let results = try results(privacy: "{\"arms\": [\(arms.joined(separator: ", "))], \"decision\": \(decision)}")
+      let rules = "min_group: 30\narms: [lora]\nrules: [{metric: attack_area, group: all, at_most: 0.6}]\n"
+      return try Policy(yaml: rules, file: "policy.yaml").judge(results).first?.outcome
+    }
+    #expect(try outcome([attack("loss", 0.5)], rule: nil) == .met)
+    #expect(try outcome([attack("lira-offline", 0.7), attack("loss", 0.5)], rule: nil) == .broken)
+    #expect(try outcome([attack("loss", 0.5), attack("lira:center=median", 0.7)], rule: nil) == .broken)
+    #expect(try outcome([attack("lira", 0.7), attack("loss", 0.5)], rule: "loss") == .met)
   }
 
   @Test("A limit that no share can reach is refused, and a difference may lie below 0")

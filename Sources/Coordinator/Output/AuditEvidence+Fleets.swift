@@ -41,7 +41,7 @@ extension AuditEvidence {
     var study = try PrivacyStudy.evaluate(fleets: fleets, attacks: attacks, confidences: confidence, key: key)
     let cut = compared.filter { attacks($0.arm).contains(rule.attack) }.map { $0.prefix(models: common) }
     let comparisons = try PrivacyStudy.evaluate(
-      fleets: cut, attacks: { _ in [rule.attack] }, comparisons: judged, rule: rule, confidence: commonConfidence,
+      fleets: cut, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
       key: key)
     (study.rule, study.comparisons, study.familySize) = (
       comparisons.rule, comparisons.comparisons, comparisons.familySize

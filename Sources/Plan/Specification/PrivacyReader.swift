@@ -49,7 +49,7 @@ extension YAMLValue {
   fileprivate func fleetSize() throws(SpecificationError) -> Int {
     let models = try integer(6...4_096)
     guard models % 2 == 0 else {
-      throw failure("models must be even, because shadow models come in complementary pairs; found \(models)")
+      throw failure("models must be even: those of the symmetric design come in complementary pairs; found \(models)")
     }
     return models
   }

@@ -88,6 +88,9 @@ extension Fleet {
     }
   }
 
+  /// In magnitude; no model comes near it, and sums of squares stay far from what a double holds.
+  private static let largestScore = 1e9
+
   private func validate(_ scores: [[[Double]]], kind: ScoreKind) throws(PrivacyError) {
     try validateQueries(scores.map(\.count))
     for (model, queries) in scores.enumerated() {
@@ -98,6 +101,9 @@ extension Fleet {
         }
         for (item, score) in scores.enumerated() {
           guard score.isFinite else { throw .nonFiniteScore(arm: arm, model: model, item: item) }
+          guard score.magnitude <= Self.largestScore else {
+            throw .scoreOutOfRange(arm: arm, model: model, item: item, score: score)
+          }
           guard kind != .logLikelihood || score <= 0 else {
             throw .positiveLogLikelihood(arm: arm, model: model, item: item, score: score)
           }

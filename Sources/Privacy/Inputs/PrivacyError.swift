@@ -15,6 +15,7 @@ package enum PrivacyError: Error, Equatable, Sendable {
   case noLossTraces(arm: String)
   case nonFiniteScore(arm: String, model: Int, item: Int)
   case positiveLogLikelihood(arm: String, model: Int, item: Int, score: Double)
+  case scoreOutOfRange(arm: String, model: Int, item: Int, score: Double)
   case repeatedAttack(arm: String, attack: String)
   case noAttacks(arm: String)
   case confidenceOutsideRange(Double)
@@ -60,6 +61,9 @@ extension PrivacyError: CustomStringConvertible {
     case .positiveLogLikelihood(let arm, let model, let item, let score):
       "The fleet of \(arm): model \(model) has the log-likelihood \(score) for item \(item); expected at most 0. "
         + "A score that is log(p / (1 - p)) must be declared as logit-scaled."
+    case .scoreOutOfRange(let arm, let model, let item, let score):
+      "The fleet of \(arm): model \(model) has the score \(score) for item \(item); expected at most 1e9 in magnitude, "
+        + "beyond which squares of scores say nothing."
     case .repeatedAttack(let arm, let attack): "The attack \(attack) is asked for twice against \(arm)."
     case .noAttacks(let arm): "No attack is asked for against \(arm); name at least one."
     case .confidenceOutsideRange(let confidence):

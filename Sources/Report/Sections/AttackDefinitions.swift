@@ -10,7 +10,7 @@ extension AuditReport {
     (
       "Relative membership attack",
       "RMIA (Zarifzadeh et al. 2024), offline: the share of other items outside the training set whose probability, "
-        + "relative to shadow models without them, the item’s exceeds."
+        + "relative to shadow models without them, the item’s reaches; with several queries in more than half of them."
     ),
     ("Loss threshold attack", "Items with a small loss are taken for members (Yeom et al. 2018)."),
     (

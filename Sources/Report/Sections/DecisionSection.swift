@@ -109,7 +109,7 @@ extension AuditReport {
       """
     return Table.html(
       caption: """
-        \(headlineName.capitalizedFirst) in percent; in brackets 95 % intervals. That of the worst group makes no allowance for its being \
+        \(headlineName.capitalizedFirst) in percent; in brackets 95 % intervals where no other level stands. That of the worst group makes no allowance for its being \
         picked as the worst.\(isOfPredictions ? "" : " An attack that guesses has an area of 0.5.")
         """, head: head,
       body: rows.joined(), footnotes: notes)
@@ -138,13 +138,15 @@ extension AuditReport {
   }
 
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
-    let attacks = privacy.first { $0.arm == arm }?.attacks
-    guard let attack = privacyFigures.leading(attacks ?? []) else {
+    let attacked = privacy.first { $0.arm == arm }
+    guard let attacked, let attack = privacyFigures.leading(attacked.attacks) else {
       let isFromElsewhere = description(of: arm)?.kind == .adapter && !privacy.isEmpty
       return notes.mark(
         "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")
     }
-    return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))" }
+    let level = Figures.percentNotAbove(attacked.confidence).withoutTrailingZeros
+    let note = level == "95" ? attack.attack.title : "\(attack.attack.title), \(level) %"
+    return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))<small>\(note)</small>" }
   }
 
   private var scatterFigure: HTML {

@@ -166,7 +166,8 @@ extension FleetCaution {
   var sentence: String {
     switch self {
     case .countsMayTell:
-      "The models are no complementary pairs, so only the target is left out of its shadow models. How many of them "
+      "These models are not taken as complementary pairs, of which it needs three, so only the target is left out of its "
+        + "shadow models. How many of them "
         + "have an item may then say whether the target has it: without any memory the area under the curve of an "
         + "attack that reads shadow models can lie beside 0.5 (.476 at eight models)."
     case .clustersAreSplit:
