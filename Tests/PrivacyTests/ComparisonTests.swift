@@ -10,7 +10,7 @@ import Testing
   /// Two arms on the same items and masks.
   private func study(
     models: Int = 8, items: Int = 200, lora: Double, full: Double, margin: Double = 0.03, groups: Int = 2,
-    minimum: Int = 20, seed: Int
+    minimum: Int = 20, confidence: Double = 0.95, seed: Int
   ) throws -> PrivacyStudy {
     let subgroups = Fixture.groups(groups, items: items)
     let reference = Fixture.directFleet(
@@ -20,7 +20,8 @@ import Testing
       seed: seed)
     return try PrivacyStudy.evaluate(
       fleets: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
-      rule: PrivacyRule(attack: .lossThreshold, margin: margin, minimumGroupSize: minimum), key: RandomKey(seed: seed))
+      rule: PrivacyRule(attack: .lossThreshold, margin: margin, minimumGroupSize: minimum),
+      confidence: confidence, key: RandomKey(seed: seed))
   }
 
   private func declared(_ study: PrivacyStudy) -> [PrivacyComparison] { study.comparisons.filter(\.isInFamily) }
@@ -49,6 +50,37 @@ import Testing
       try #require($0.attacks[0].overall.areaUnderCurve.value?.interval.value).width
     }
     #expect(difference.interval.width < (apart[0] * apart[0] + apart[1] * apart[1]).squareRoot())
+  }
+
+  @Test("At another level than 95 % a difference is confirmed by a p-value below what is left of that level")
+  func level() throws {
+    var onlyAtTheLowerLevel = 0
+    for (seed, leak) in zip(70..<82, [0.7, 0.8, 0.9, 1, 1.1, 1.2, 0.7, 0.8, 0.9, 1, 1.1, 1.2]) {
+      func found(_ confidence: Double) throws -> [VulnerabilityDifference] {
+        let study = try study(lora: leak, full: 0.6, margin: 0.001, confidence: confidence, seed: seed)
+        #expect(study.rule?.confidence == confidence)
+        return declared(study).compactMap(\.difference.value)
+      }
+      for (lower, higher) in zip(try found(0.95), try found(0.999)) {
+        let p = try #require(lower.adjustedPValue.value)
+        #expect(lower.interval.width < higher.interval.width)
+        #expect((higher.verdict == .differenceConfirmed) == (p < 0.001 && higher.verdict != .withinMargin))
+        if lower.verdict == .differenceConfirmed, higher.verdict != .differenceConfirmed { onlyAtTheLowerLevel += 1 }
+      }
+    }
+    #expect(onlyAtTheLowerLevel > 0)
+  }
+
+  @Test("Two arms of which one finds what the other finds foretell no number of items")
+  func equalArms() throws {
+    for comparison in declared(try study(items: 60, lora: 50, full: 50, minimum: 10, seed: 68)) {
+      let found = try #require(comparison.difference.value)
+      #expect(found.standardError == 0 && found.value == 0)
+      guard case .notEnoughData(.intervalTooWide, nil) = found.verdict else {
+        Issue.record("\(found.verdict)")
+        continue
+      }
+    }
   }
 
   @Test("An arm that leaks more is worse, one that leaks as little is within the margin, a small group undecided")

@@ -102,7 +102,7 @@ extension PrivacyComparison {
           because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: size.moreItems)
       } else if found.interval.upper < rule.margin {
         found.verdict = .withinMargin
-      } else if found.adjustedPValue.value ?? found.pValue < 0.05 {
+      } else if found.adjustedPValue.value ?? found.pValue < 1 - rule.confidence {
         found.verdict = .differenceConfirmed
       } else {
         found.verdict = .notEnoughData(because: .intervalTooWide, moreItems: size.moreItems)
@@ -132,15 +132,21 @@ private struct SampleSize {
   let moreItems: Int?
 
   init(_ found: VulnerabilityDifference, items: Int, clusters: Int, rule: PrivacyRule, familySize: Int) {
+    // Without any spread among the resamples there is nothing to foretell from.
+    guard found.standardError > 1e-12 else {
+      moreItems = items < rule.minimumGroupSize ? rule.minimumGroupSize - items : nil
+      return
+    }
     let power = NormalDistribution.quantile(0.8)
+    let tail = (1 - rule.confidence) / 2
     func clustersNeeded(for distance: Double, tail: Double) -> Double {
       guard distance > 0 else { return .infinity }
       let ratio = (NormalDistribution.quantile(1 - tail) + power) * found.standardError / distance
       return Double(clusters) * ratio * ratio
     }
     let needed = min(
-      clustersNeeded(for: rule.margin - found.value, tail: 0.025),
-      clustersNeeded(for: abs(found.value), tail: 0.025 / Double(max(1, familySize))))
+      clustersNeeded(for: rule.margin - found.value, tail: tail),
+      clustersNeeded(for: abs(found.value), tail: tail / Double(max(1, familySize))))
     guard needed.isFinite else {
       moreItems = nil
       return

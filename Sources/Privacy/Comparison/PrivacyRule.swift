@@ -7,6 +7,8 @@ package struct PrivacyRule: Equatable, Sendable {
   package var margin: Double
   /// Groups with fewer items get no verdict.
   package var minimumGroupSize: Int
+  /// Of the intervals of comparisons; a difference is confirmed by a p-value below what is left of it.
+  package var confidence = 0.95
 
   package init(
     attack: Attack = .likelihoodRatio(), measure: AttackMeasure = .areaUnderCurve, margin: Double,

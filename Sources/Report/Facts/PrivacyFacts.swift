@@ -88,7 +88,7 @@ extension PrivacyRule? {
     return .object([
       "attack": .string(rule.attack.text), "measure": .string(rule.measure.name),
       "margin": .figure(rule.margin, n: familySize), "minimum_group_size": .integer(rule.minimumGroupSize),
-      "family_size": .integer(familySize),
+      "confidence": .figure(rule.confidence, n: familySize), "family_size": .integer(familySize),
     ])
   }
 }
