@@ -109,7 +109,7 @@ extension AuditReport {
       """
     return Table.html(
       caption: """
-        \(headlineName.capitalizedFirst) in percent; in brackets 95 % intervals where no other level stands. That of the worst group makes no allowance for its being \
+        \(headlineName.capitalizedFirst) in percent; in brackets 95 % intervals\(otherLevels). That of the worst group makes no allowance for its being \
         picked as the worst.\(isOfPredictions ? "" : " An attack that guesses has an area of 0.5.")
         """, head: head,
       body: rows.joined(), footnotes: notes)
@@ -137,6 +137,15 @@ extension AuditReport {
         Quantities.bytes(Double(cost.peakResidentBytes)))
   }
 
+  /// In percent, of an arm's intervals of what attacks find.
+  private static func level(_ attacked: PrivacyEvaluation) -> String {
+    Figures.percentNotAbove(attacked.confidence).withoutTrailingZeros
+  }
+
+  private var otherLevels: String {
+    privacy.contains { Self.level($0) != "95" } ? " where no other level stands" : ""
+  }
+
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
     let attacked = privacy.first { $0.arm == arm }
     guard let attacked, let attack = privacyFigures.leading(attacked.attacks) else {
@@ -144,7 +153,7 @@ extension AuditReport {
       return notes.mark(
         "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")
     }
-    let level = Figures.percentNotAbove(attacked.confidence).withoutTrailingZeros
+    let level = Self.level(attacked)
     let note = level == "95" ? attack.attack.title : "\(attack.attack.title), \(level) %"
     return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))<small>\(note)</small>" }
   }
