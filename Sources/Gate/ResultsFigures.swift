@@ -24,6 +24,10 @@ package struct ResultsFigures: Sendable {
     do {
       try self.init(bytes)
     } catch {
+      if (try? JSONDecoder().decode(KindDocument.self, from: bytes))?.kind == "attack" {
+        throw ResultsError(
+          description: "\(file) is an attack on scores made elsewhere; a policy is judged on an audit or an evaluation")
+      }
       throw ResultsError(
         description: "\(file) is no results.json of this version of Tenbin; run the audit again (\(error))")
     }
@@ -157,6 +161,10 @@ package struct ResultsFigures: Sendable {
 /// Results that cannot be read.
 package struct ResultsError: Error, CustomStringConvertible {
   package let description: String
+}
+
+private struct KindDocument: Decodable {
+  let kind: String?
 }
 
 private struct PolicyDocument: Decodable {

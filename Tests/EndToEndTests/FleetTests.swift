@@ -56,12 +56,15 @@ import Testing
   @Test("A fleet ends at the look that suffices, at the same one with 1 and 3 workers and after a stop")
   func early() throws {
     let study = try TinyStudy()
-    // Wide enough that some arm ends at the first look; the limit is one that none comes to.
-    for (goal, pool, name) in [("half_width: 0.4", 60, "early"), ("limit: 1", 200, "whole")] {
+    // The first is wide enough that some arm ends at the first look; no arm comes to the second.
+    for (goal, sizes, name) in [
+      ("looks: [6, 8], half_width: 0.4", "pool: 60", "early"),
+      ("looks: [6], half_width: 0.001", "pool: 200, by_arm: {full: {models: 8}}", "whole"),
+    ] {
       try study.write(
         replacing: small,
-        with: "privacy: {attacks: [lira, loss], models: 10, pool: \(pool), packed: 4, "
-          + "early: {looks: [6, 8], \(goal), groups: true}}", to: "\(name).yaml")
+        with: "privacy: {attacks: [lira, loss], models: 10, \(sizes), packed: 4, "
+          + "early: {\(goal), groups: true}}", to: "\(name).yaml")
     }
     for workers in [1, 3] {
       let outcome = try Program.run(
@@ -90,7 +93,10 @@ import Testing
 
     let whole = try Program.run("audit", study.path("whole.yaml"), "--workers", "2", "--output", study.path("whole"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
-    #expect(try results(study, "whole").looks.count == 4)
+    #expect(try results(study, "whole").looks.map(\.trainedModels) == [10, 10, 10, 8])
+    // Arms are compared by every attack, though one has fewer models than the others.
+    let table = String(decoding: try study.read("whole/tables/vulnerability_differences.csv"), as: UTF8.self)
+    #expect(table.contains(",lira,") && table.contains(",loss,"))
     #expect(whole.errors.contains("tried on all 90 items of the train split, fewer than the 200"), "\(whole.errors)")
   }
 

@@ -1,6 +1,7 @@
 import Fairness
 import Foundation
 import Gate
+import Privacy
 import Report
 import Testing
 
@@ -22,6 +23,16 @@ struct DecisionSectionTests {
     #expect(list.count == 9)
     #expect(list.prefix(2).allSatisfy { $0.hasPrefix("broken: ") })
     #expect(list.last?.hasPrefix("and 14 more: 0 broken, 14 without enough data") == true)
+  }
+
+  @Test("Beside an area stands the attack that found it, and the level of its interval where that is not 95 %")
+  func attack() throws {
+    var report = try SimulatedAudit.report.get()
+    let page = report.html()
+    #expect(page.contains("<small>likelihood ratio</small>") && !page.contains("where no other level stands"))
+    report.privacy[0].confidence = 0.983
+    let early = report.html()
+    #expect(early.contains("<small>likelihood ratio, 98.3 %</small>") && early.contains("where no other level stands"))
   }
 
   @Test("Without a declared comparison no correction for comparisons is spoken of")

@@ -71,9 +71,11 @@ struct PrivacyFigures {
           """
       }
     }
+    let targets =
+      evaluations.contains { $0.design == .symmetric || $0.design == .independent } ? ", averaged over targets" : ""
     return Table.html(
       caption: """
-        Over all items, averaged over targets, with intervals of \(confidence) % that resample whole clusters. Below each true \
+        Over all items\(targets), with intervals of \(confidence) % that resample whole clusters. Below each true \
         positive rate: the false positive rate attained, and members found of members. The control shuffles \
         membership: its interval should hold 0.5, but for chance.
         """,

@@ -53,7 +53,10 @@ extension AuditReport {
   /// How many models were enough, where that was asked.
   private var looks: HTML {
     guard !fleetLooks.isEmpty else { return .empty }
-    let items = fleetLooks.map { look -> HTML in "<li>\(armLabel(look.arm)): \(look.sentence)</li>" }
+    let items = fleetLooks.map { look -> HTML in
+      let sizes = look.looks.map { Figures.count($0) }.listed
+      return "<li>\(armLabel(look.arm)), looks at \(sizes) models: \(look.sentence)</li>"
+    }
     return """
       <p>Fleets were looked at before they were whole, at sizes that were fixed before the run; all looks together err no \
       more often than one would, so that intervals are those of the last look. Arms are compared on the first models that \
