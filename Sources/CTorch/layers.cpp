@@ -338,15 +338,21 @@ int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, con
   });
 }
 
+namespace {
+
+at::Tensor layer_norm(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, double epsilon,
+                      at::ScalarType type) {
+  const auto x = input.to(at::kFloat);
+  if (takes_rows(x) && x.size(-1) == weight.size(0)) return LayerNorm::apply(x, weight, bias, epsilon, type);
+  return at::layer_norm(x, {weight.size(0)}, weight, bias, epsilon).to(type);
+}
+
+} // namespace
+
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                           double epsilon, int32_t type, CTorchTensor **result) {
-  return making(result, [&] {
-    const auto x = input->value.to(at::kFloat);
-    if (takes_rows(x) && x.size(-1) == weight->value.size(0)) {
-      return LayerNorm::apply(x, weight->value, bias->value, epsilon, scalar_type(type));
-    }
-    return at::layer_norm(x, {weight->value.size(0)}, weight->value, bias->value, epsilon).to(scalar_type(type));
-  });
+  return making(result,
+                [&] { return layer_norm(input->value, weight->value, bias->value, epsilon, scalar_type(type)); });
 }
 
 int32_t ctorch_add_layer_norm(const CTorchTensor *input, const CTorchTensor *update, const CTorchTensor *weight,
@@ -358,14 +364,15 @@ int32_t ctorch_add_layer_norm(const CTorchTensor *input, const CTorchTensor *upd
     TORCH_CHECK(x.sizes() == added.sizes(), "a sum to normalize: ", x.sizes(), " and ", added.sizes(), " differ");
     const bool trained = at::GradMode::is_enabled() && (w.requires_grad() || b.requires_grad());
     if (!trained && x.scalar_type() == at::kFloat && takes_rows(x) && takes_rows(added) && x.size(-1) == w.size(0)) {
-      auto both = NormalizedSum::apply(x, added, w, b, epsilon, scalar_type(type));
-      *sum = new CTorchTensor{std::move(both[0])};
-      *result = new CTorchTensor{std::move(both[1])};
+      const auto both = NormalizedSum::apply(x, added, w, b, epsilon, scalar_type(type));
+      *sum = new CTorchTensor{both[0]};
+      *result = new CTorchTensor{both[1]};
       return;
     }
-    const CTorchTensor whole{at::add(x, added)};
-    if (ctorch_layer_norm(&whole, weight, bias, epsilon, type, result) != 0) throw std::runtime_error(last_error);
-    *sum = new CTorchTensor{whole.value};
+    const auto whole = at::add(x, added);
+    const auto normalized = layer_norm(whole, w, b, epsilon, scalar_type(type));
+    *sum = new CTorchTensor{whole};
+    *result = new CTorchTensor{normalized};
   });
 }
 

@@ -33,11 +33,8 @@ package struct PrivacyStudy: Equatable, Sendable {
       guard names.insert(fleet.arm).inserted else { throw .repeatedArm(fleet.arm) }
       try fleet.validate(attacks(fleet.arm))
     }
-    let rule = rule.map { rule in
-      var rule = rule
-      rule.confidence = confidence
-      return rule
-    }
+    var rule = rule
+    rule?.confidence = confidence
     let compared = rule == nil ? [] : comparisons
     if let rule { try validate(compared, fleets: fleets, attacks: attacks, rule: rule) }
     var evaluations: [PrivacyEvaluation] = []

@@ -137,13 +137,8 @@ extension AuditReport {
         Quantities.bytes(Double(cost.peakResidentBytes)))
   }
 
-  /// In percent, of an arm's intervals of what attacks find.
-  private static func level(_ attacked: PrivacyEvaluation) -> String {
-    Figures.percentNotAbove(attacked.confidence).withoutTrailingZeros
-  }
-
   private var otherLevels: String {
-    privacy.contains { Self.level($0) != "95" } ? " where no other level stands" : ""
+    privacy.contains { Figures.level($0.confidence) != "95" } ? " where no other level stands" : ""
   }
 
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
@@ -153,7 +148,7 @@ extension AuditReport {
       return notes.mark(
         "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")
     }
-    let level = Self.level(attacked)
+    let level = Figures.level(attacked.confidence)
     let note = level == "95" ? attack.attack.title : "\(attack.attack.title), \(level) %"
     return notes.cell(attack.overall.areaUnderCurve) { "\(Figures.estimate($0, digits: 3))<small>\(note)</small>" }
   }

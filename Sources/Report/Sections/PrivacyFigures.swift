@@ -26,7 +26,7 @@ struct PrivacyFigures {
 
   /// Of the arms' intervals: one level, or from the lowest to the highest.
   private var confidence: String {
-    let levels = Set(evaluations.map { Figures.percentNotAbove($0.confidence).withoutTrailingZeros }).sorted()
+    let levels = Set(evaluations.map { Figures.level($0.confidence) }).sorted()
     guard let lowest = levels.first, let highest = levels.last else { return "95" }
     return lowest == highest ? lowest : "\(lowest) to \(highest)"
   }
@@ -169,8 +169,7 @@ extension FleetCaution {
     switch self {
     case .countsMayTell:
       "These models are not taken as complementary pairs, of which it needs three, so only the target is left out of its "
-        + "shadow models. How many of them "
-        + "have an item may then say whether the target has it: without any memory the area under the curve of an "
+        + "shadow models. How many of them have an item may then say whether the target has it: without any memory the area under the curve of an "
         + "attack that reads shadow models can lie beside 0.5 (.476 at eight models)."
     case .clustersAreSplit:
       "Items of one cluster are members and non-members of one model. What a model remembers of one of them shows in "

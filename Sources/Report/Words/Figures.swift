@@ -34,6 +34,9 @@ package enum Figures {
     fixed(((share * 10_000 * (1 + 1e-13)).rounded(.down)) / 100, digits: 2)
   }
 
+  /// The level of an interval, in percent: "95", "98.3".
+  package static func level(_ confidence: Double) -> String { percentNotAbove(confidence).withoutTrailingZeros }
+
   /// A share that a user stated, in percent, with all its decimals and at least one.
   package static func exactPercent(_ share: Double) -> String {
     let digits = (1...12).first { Double(fixed(share * 100, digits: $0)).map { abs($0 - share * 100) < 1e-12 } == true }
