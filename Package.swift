@@ -22,6 +22,148 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
+/// A library of `Sources/folder`. Folders are listed from the lowest to the highest: a library sees only those above it.
+func library(
+  _ name: String, in folder: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: strict,
+    linkerSettings: linkerSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: strict)
+}
+
+/// One shim a C library, each with one importer.
+let c: [Target] = [
+  .target(
+    name: "CTorch", path: "Sources/C/CTorch",
+    cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"])]),
+  .target(
+    name: "CSentencePiece", path: "Sources/C/CSentencePiece",
+    linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("sentencepiece_train")]),
+  .target(
+    name: "CImageCodecs", path: "Sources/C/CImageCodecs",
+    linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]
+  ),
+  .systemLibrary(name: "CZeroMQ", path: "Sources/C/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+  .systemLibrary(name: "CXXHash", path: "Sources/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
+  .systemLibrary(name: "CSodium", path: "Sources/C/CSodium", providers: [.apt(["libsodium-dev"])]),
+]
+
+let support: [Target] = [
+  .target(name: "Support", dependencies: ["CSodium", "CXXHash"], path: "Sources/Support", swiftSettings: strict)
+]
+
+let data: [Target] = [
+  library("Datasets", in: "Data", ["Support", "CImageCodecs"]),
+  library("Tokenizers", in: "Data", ["Support", "CSentencePiece"]),
+]
+
+let models: [Target] = [
+  library("Torch", in: "Models", ["CTorch"], linkerSettings: linkTorch),
+  library("Checkpoints", in: "Models", ["Support"]),
+  library("Models", in: "Models", ["Checkpoints", "Torch", "Support"]),
+]
+
+let evaluation: [Target] = [
+  library("Metrics", in: "Evaluation", ["Support"]),
+  library("MembershipInference", in: "Evaluation", ["Metrics", "Support"]),
+  library("Report", in: "Evaluation", ["MembershipInference", "Metrics"]),
+  library("ExternalEvaluation", in: "Evaluation", ["Report", "MembershipInference", "Metrics", "Datasets", "Support"]),
+]
+
+let cluster: [Target] = [
+  library("Planning", in: "Cluster", ["Report", "MembershipInference", "Support", yams]),
+  library("Optimization", in: "Cluster", ["Planning", "Support"]),
+  library("Scheduler", in: "Cluster", ["Optimization", "Planning", "Support"]),
+  library("Transport", in: "Cluster", ["Optimization", "Planning", "Support", "CZeroMQ", protobuf]),
+  library("Ledger", in: "Cluster", ["Optimization", "Support", grdb]),
+  library(
+    "Coordinator", in: "Cluster",
+    ["Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Support", protobuf]),
+  library(
+    "Worker", in: "Cluster",
+    [
+      "Transport", "Scheduler", "Optimization", "Planning", "Models", "Checkpoints", "Torch", "Datasets", "Support",
+      protobuf,
+    ]),
+]
+
+let audit: [Target] = [
+  library(
+    "Audit", in: "Audit",
+    [
+      "Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "ExternalEvaluation", "Report",
+      "MembershipInference", "Metrics", "Checkpoints", "Tokenizers", "Datasets", "Support", protobuf,
+    ])
+]
+
+let tools: [Target] = [
+  library("Quickstart", in: "Tools", ["Audit", "Checkpoints", "Tokenizers", "Datasets", "Support"]),
+  library("Diagnostics", in: "Tools", ["Support"]),
+  library(
+    "Benchmarks", in: "Tools",
+    [
+      "Coordinator", "Worker", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Metrics", "Models",
+      "Checkpoints", "Torch", "Support", protobuf,
+    ]),
+  library("SimulationStudy", in: "Tools", ["Metrics", "Support"]),
+]
+
+let apps: [Target] = [
+  .executableTarget(
+    name: "tenbin",
+    dependencies: [
+      "Quickstart", "Diagnostics", "SimulationStudy", "Audit", "Coordinator", "Ledger", "Transport", "Planning",
+      "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Checkpoints", "Datasets", "Support",
+      argumentParser, protobuf,
+    ], path: "Sources/Apps/tenbin", swiftSettings: strict),
+  .executableTarget(
+    name: "tenbin-worker",
+    dependencies: [
+      "Benchmarks", "Worker", "Transport", "Models", "Checkpoints", "Torch", "Tokenizers", "Datasets", "Support",
+      argumentParser,
+    ], path: "Sources/Apps/tenbin-worker", swiftSettings: strict),
+]
+
+let testing: [Target] = [
+  .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .target(
+    name: "TransportTestSupport", dependencies: ["Transport", protobuf], path: "Tests/TransportTestSupport",
+    swiftSettings: strict),
+  tests("Support", ["Support"]),
+  tests("Datasets", ["Datasets", "Support"]),
+  tests("Tokenizers", ["Tokenizers"]),
+  tests("Torch", ["Torch", "Support"]),
+  tests("Checkpoints", ["Checkpoints", "Support"]),
+  tests("Models", ["Models", "Optimization", "Checkpoints", "Torch", "Support"], exclude: ["Golden"]),
+  tests("Planning", ["Planning", "MembershipInference", "Support"]),
+  tests("Optimization", ["Optimization", "Support"], exclude: ["Golden"]),
+  tests("Scheduler", ["Scheduler", "Optimization", "Planning", "Support"]),
+  tests("Transport", ["Transport", "TransportTestSupport", "Support", protobuf]),
+  tests("Ledger", ["Ledger", "Optimization", "Support", grdb]),
+  tests("Worker", ["Worker", "Support"]),
+  tests("Metrics", ["Metrics", "Support"], exclude: ["Golden"]),
+  tests("MembershipInference", ["MembershipInference", "Metrics", "Support"], exclude: ["Golden"]),
+  tests("Report", ["Report", "MembershipInference", "Metrics", "Planning", "Support"]),
+  tests(
+    "ExternalEvaluation", ["ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Datasets", "Support"]),
+  tests("Audit", ["Audit", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
+  tests("Quickstart", ["Quickstart", "Datasets", "Support"]),
+  tests("Diagnostics", ["Diagnostics"]),
+  tests("SimulationStudy", ["SimulationStudy", "Metrics", "Support"]),
+  tests("Scripts", ["Datasets", "Metrics"]),
+  tests(
+    "EndToEnd",
+    [
+      "tenbin", "tenbin-worker", "Audit", "Quickstart", "Ledger", "Transport", "TransportTestSupport", "Planning",
+      "Checkpoints", "Support", protobuf,
+    ]),
+]
+
 let package = Package(
   name: "tenbin",
   dependencies: [
@@ -30,222 +172,6 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: [
-    .executableTarget(
-      name: "tenbin",
-      dependencies: [
-        "Coordinator", "Reducer", "Signals", "Evaluation", "Attacks", "Privacy", "Monitoring", "PlantedTruths",
-        "Remedies", "Gate", "Plan",
-        "Report",
-        "Fairness", "Datasets",
-        "Quickstart", "Doctor", "Forecast", "Checkpoints", "Ledger", "Hashing", "Wire", "Wording",
-        argumentParser,
-        protobuf,
-      ],
-      swiftSettings: strict),
-    .executableTarget(
-      name: "tenbin-worker",
-      dependencies: [
-        "Worker", "Prediction", "Benchmarks", "Signals", "Wire", "Models", "Tokenizers", "Checkpoints", "Torch",
-        argumentParser,
-      ], swiftSettings: strict),
-
-    .target(
-      name: "Quickstart",
-      dependencies: ["Coordinator", "Faces", "Reviews", "Tokenizers", "Checkpoints", "Datasets", "RandomNumbers"],
-      swiftSettings: strict),
-    .target(
-      name: "Coordinator",
-      dependencies: [
-        "Conductor", "Content", "Report", "Gate", "Privacy", "Fairness", "Ledger", "Wire", "Cluster", "Training",
-        "Optimization",
-        "Plan", "Sequences", "TranslationQuality", "AnswerChoice", "Tokenizers", "Datasets", "Checkpoints", "Forecast",
-        "Hashing",
-        "RandomNumbers", "Wording",
-        protobuf,
-      ], swiftSettings: strict),
-    .target(
-      name: "Conductor",
-      dependencies: [
-        "Content", "Ledger", "Wire", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Hashing",
-        "RandomNumbers", protobuf,
-      ], swiftSettings: strict),
-    .target(
-      name: "Reducer", dependencies: ["Wire", "Optimization", "Hashing", protobuf], swiftSettings: strict),
-    .target(
-      name: "Worker",
-      dependencies: [
-        "Content", "Wire", "Signals", "SharedMemory", "Cluster", "Training", "Optimization", "Plan", "Datasets",
-        "Models",
-        "Checkpoints", "Torch", "Hashing", "RandomNumbers", protobuf,
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Prediction", dependencies: ["Models", "Tokenizers", "Datasets", "Checkpoints", "Safetensors", "Torch"],
-      swiftSettings: strict),
-    .target(
-      name: "Benchmarks",
-      dependencies: [
-        "Conductor", "Worker", "Cluster", "Training", "Ledger", "Wire", "Models", "Optimization", "Plan", "Checkpoints",
-        "Fairness", "Torch", "Hashing", "RandomNumbers", protobuf,
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Evaluation", dependencies: ["Report", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
-      swiftSettings: strict),
-    .target(
-      name: "Attacks",
-      dependencies: ["Evaluation", "Report", "Privacy", "Fairness", "Datasets", "Hashing", "RandomNumbers"],
-      swiftSettings: strict),
-    .target(
-      name: "Monitoring", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers"],
-      swiftSettings: strict),
-    .target(
-      name: "Remedies",
-      dependencies: [
-        "Coordinator", "Evaluation", "Report", "Fairness", "Datasets", "Ledger", "Hashing", "Plan", "Checkpoints",
-        "Wording",
-      ],
-      swiftSettings: strict),
-    .target(name: "PlantedTruths", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "Doctor", dependencies: ["Wording"], swiftSettings: strict),
-    .target(name: "Forecast", dependencies: ["Wording"], swiftSettings: strict),
-    .target(
-      name: "Report", dependencies: ["TranslationQuality", "AnswerChoice", "Privacy", "Fairness", "Gate"],
-      swiftSettings: strict),
-    .target(name: "Privacy", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "AnswerChoice", dependencies: ["Fairness", "JSON", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "TranslationQuality", dependencies: ["Fairness", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "Fairness", dependencies: ["RandomNumbers"], swiftSettings: strict),
-    .target(name: "Ledger", dependencies: ["Training", "Optimization", "Hashing", grdb], swiftSettings: strict),
-    .target(
-      name: "Wire", dependencies: ["Training", "Optimization", "Plan", "RandomNumbers", "CZeroMQ", protobuf],
-      swiftSettings: strict),
-    .target(
-      name: "Cluster", dependencies: ["Training", "Optimization", "Plan", "Hashing", "RandomNumbers"],
-      swiftSettings: strict),
-    .target(name: "Content", dependencies: ["Hashing"], swiftSettings: strict),
-    .target(name: "SharedMemory", dependencies: ["Optimization"], swiftSettings: strict),
-    .target(name: "Training", dependencies: ["Optimization", "Plan", "Hashing"], swiftSettings: strict),
-    .target(name: "Optimization", dependencies: ["Hashing"], swiftSettings: strict),
-    .target(name: "Gate", swiftSettings: strict),
-    .target(name: "Plan", dependencies: ["Gate", "Privacy", "Hashing", "RandomNumbers", yams], swiftSettings: strict),
-    .target(name: "Sequences", dependencies: ["Tokenizers"], swiftSettings: strict),
-    .target(name: "Tokenizers", dependencies: ["JSON", "CSentencePiece"], swiftSettings: strict),
-    .target(name: "Reviews", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "Faces", dependencies: ["Datasets", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "Datasets", dependencies: ["JSON", "CImageCodecs"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["Layers", "Checkpoints", "Torch", "RandomNumbers"], swiftSettings: strict),
-    .target(name: "Layers", dependencies: ["Torch"], swiftSettings: strict),
-    .target(
-      name: "Checkpoints", dependencies: ["Safetensors", "Hashing", "RandomNumbers", "Wording"], swiftSettings: strict),
-    .target(name: "Safetensors", swiftSettings: strict),
-    .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict, linkerSettings: linkTorch),
-    .target(name: "JSON", swiftSettings: strict),
-    .target(name: "Hashing", dependencies: ["CSodium", "CXXHash"], swiftSettings: strict),
-    .target(name: "RandomNumbers", swiftSettings: strict),
-    .target(name: "Wording", swiftSettings: strict),
-    .target(name: "Signals", swiftSettings: strict),
-
-    .target(
-      name: "CTorch",
-      cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"])]),
-    .target(
-      name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("sentencepiece_train")]),
-    .target(name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
-    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
-    .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
-
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: strict),
-    .testTarget(name: "RandomNumbersTests", dependencies: ["RandomNumbers"], swiftSettings: strict),
-    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: strict),
-    .testTarget(
-      name: "ContentTests", dependencies: ["Content", "Hashing", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "WorkerTests", dependencies: ["Worker", "Hashing", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "PlanTests", dependencies: ["Plan", "Privacy", "Hashing", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(
-      name: "OptimizationTests", dependencies: ["Optimization", "Hashing", "RandomNumbers"], exclude: ["Golden"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ClusterTests",
-      dependencies: ["Cluster", "Training", "Optimization", "Plan", "Hashing", "RandomNumbers"], swiftSettings: strict),
-    .target(
-      name: "WireTestSupport", dependencies: ["Wire", protobuf], path: "Tests/WireTestSupport", swiftSettings: strict),
-    .testTarget(
-      name: "WireTests", dependencies: ["Wire", protobuf, "TestSupport", "WireTestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "LedgerTests", dependencies: ["Ledger", "Training", "Optimization", "Hashing", "TestSupport", grdb],
-      swiftSettings: strict),
-    .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Safetensors", "RandomNumbers", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: strict),
-    .testTarget(name: "TorchTests", dependencies: ["Torch", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(
-      name: "ModelsTests",
-      dependencies: [
-        "Models", "Optimization", "Checkpoints", "Safetensors", "Torch", "RandomNumbers", "TestSupport",
-      ],
-      exclude: ["Golden"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "PrepareScriptsTests", dependencies: ["AnswerChoice", "Datasets", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "FacesTests", dependencies: ["Faces", "Datasets", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "ReviewsTests", dependencies: ["Reviews", "Datasets", "RandomNumbers", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(name: "DoctorTests", dependencies: ["Doctor", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "ForecastTests", dependencies: ["Forecast"], swiftSettings: strict),
-    .testTarget(name: "GateTests", dependencies: ["Gate", "Plan"], swiftSettings: strict),
-    .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Report", "Fairness", "Gate", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "AttacksTests",
-      dependencies: ["Attacks", "Evaluation", "Privacy", "Report", "Fairness", "RandomNumbers", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "MonitoringTests",
-      dependencies: [
-        "Monitoring", "Evaluation", "Report", "Fairness", "Gate", "Datasets", "RandomNumbers", "TestSupport",
-      ], swiftSettings: strict),
-    .testTarget(
-      name: "RemediesTests",
-      dependencies: [
-        "Remedies", "Evaluation", "Report", "Fairness", "Ledger", "Plan", "Hashing", "Checkpoints", "TestSupport",
-      ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "PlantedTruthsTests", dependencies: ["PlantedTruths", "Fairness", "RandomNumbers"], swiftSettings: strict),
-    .testTarget(
-      name: "FairnessTests", dependencies: ["Fairness", "RandomNumbers"], exclude: ["Golden"], swiftSettings: strict),
-    .testTarget(
-      name: "PrivacyTests", dependencies: ["Privacy", "Fairness", "RandomNumbers"], exclude: ["Golden"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "TranslationQualityTests",
-      dependencies: ["TranslationQuality", "Fairness", "RandomNumbers", "TestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "AnswerChoiceTests", dependencies: ["AnswerChoice", "Fairness", "RandomNumbers", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Fairness", "Gate", "Privacy", "RandomNumbers"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "EndToEndTests",
-      dependencies: [
-        "tenbin", "tenbin-worker", "Coordinator", "Ledger", "Plan", "Checkpoints", "Hashing", "Faces", "Safetensors",
-        "Wire", "WireTestSupport", "RandomNumbers", "TestSupport", protobuf,
-      ],
-      swiftSettings: strict),
-  ],
+  targets: c + support + data + models + evaluation + cluster + audit + tools + apps + testing,
   cxxLanguageStandard: .cxx20
 )

@@ -1,7 +1,6 @@
 import Checkpoints
 import Foundation
-import RandomNumbers
-import Safetensors
+import Support
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Checkpoints
-import RandomNumbers
-import Safetensors
+import Support
 import TestSupport
 import Testing
 

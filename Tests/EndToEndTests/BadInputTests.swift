@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
-import RandomNumbers
+import Support
 import Testing
-import Wire
+import Transport
 
 /// What is wrong is said in one line that names the place; nothing is left half written.
 @Suite(.serialized) struct BadInputTests {

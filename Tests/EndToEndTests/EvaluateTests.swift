@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Predictions that somebody else made, and the decision on them.
@@ -113,7 +114,7 @@ import Testing
 
   /// The policy that the README shows.
   private func policy() throws -> String {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
+    let file = Repository.root.appending(path: "README.md")
     let text = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)
     let start = try #require(text.firstRange(of: "```yaml\nowner:")).lowerBound
     let body = text[start...].dropFirst("```yaml\n".count)
@@ -152,7 +153,7 @@ import Testing
     ])
   func realNetworks(network: String, published: [Double]) throws {
     let study = try TinyStudy()
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+    let root = Repository.root
     let process = Process()
     process.executableURL = root.appending(path: ".python/bin/python")
     process.arguments = [
@@ -177,7 +178,7 @@ import Testing
 
   /// Real inputs beside the checkout, and the Python that reads them.
   private static var sharedData: String? {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+    let root = Repository.root
     let folder = root.deletingLastPathComponent().appending(path: "shared/data").path
     let python = root.appending(path: ".python/bin/python").path
     return FileManager.default.fileExists(atPath: "\(folder)/cifar-calibration")

@@ -1,8 +1,8 @@
 import Foundation
 import SwiftProtobuf
 import Testing
-import Wire
-import WireTestSupport
+import Transport
+import TransportTestSupport
 
 @Suite(.serialized) struct HostilePeerTests {
   @Test("Hostile peers change neither an audit's bits nor its course; every refusal is counted and shown")

@@ -1,7 +1,6 @@
 import Checkpoints
 import Foundation
-import RandomNumbers
-import Safetensors
+import Support
 import TestSupport
 import Testing
 
@@ -149,8 +148,7 @@ import Testing
     #expect(outcome.exitCode == 0 && outcome.output.contains("peak_pss_sum_mib"), "\(outcome.errors)")
   }
 
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  private static let root = Repository.root
   private static let python = root.appending(path: ".python/bin/python").path
 
   @Test("A step benchmark in one process and behind a coordinator prints the peer's fields, with finite figures")

@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scripts in Python that compute the same with other libraries, run by what `scripts/setup --tests` makes.
 enum Oracle {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  static let root = Repository.root
   static let python = root.appending(path: ".python/bin/python").path
   static let isAvailable = FileManager.default.isExecutableFile(atPath: python)
 

@@ -1,6 +1,6 @@
+import Checkpoints
 import Foundation
-import RandomNumbers
-import Safetensors
+import Support
 import Testing
 
 /// What an audit leaves behind serves predictions, and Python's peft and transformers agree with them.

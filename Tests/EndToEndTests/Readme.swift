@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The commands that the README shows.
 enum Readme {
   /// The lines of the shell blocks of a section, as words; remarks left out.
   static func commands(of section: String) throws -> [[String]] {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
+    let file = Repository.root.appending(path: "README.md")
     let text = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)
     let start = try #require(text.firstRange(of: "\n## \(section)\n"), "the README has no section \(section)")
     let rest = text[start.upperBound...]

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import WireTestSupport
+import TransportTestSupport
 
 /// Audits whose parameters lie in slices with reducers.
 @Suite(.serialized) struct ReducerTests {

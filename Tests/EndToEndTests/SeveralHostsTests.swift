@@ -1,8 +1,8 @@
-import Coordinator
+import Audit
 import Foundation
-import Hashing
 import Ledger
-import Plan
+import Planning
+import Support
 import TestSupport
 import Testing
 

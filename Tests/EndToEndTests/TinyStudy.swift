@@ -1,7 +1,7 @@
 import Checkpoints
-import Faces
 import Foundation
-import RandomNumbers
+import Quickstart
+import Support
 import TestSupport
 
 /// A folder with a few faces, a very small random base and specifications, for audits that take seconds.

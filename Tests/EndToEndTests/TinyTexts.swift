@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import RandomNumbers
+import Support
 import TestSupport
 
 /// A folder with a few texts, pairs and questions, a very small random language model and specifications of each task.

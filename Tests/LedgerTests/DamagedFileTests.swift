@@ -3,7 +3,6 @@ import Ledger
 import Optimization
 import TestSupport
 import Testing
-import Training
 
 /// Files that are cut off or have noise in the middle.
 @Suite struct DamagedFileTests {

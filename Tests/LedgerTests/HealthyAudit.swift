@@ -1,7 +1,6 @@
-import Hashing
 import Ledger
 import Optimization
-import Training
+import Support
 
 /// The records of an audit in which everything went as it should: a run shared by two members in spite of a lost lease
 /// and a duplicate, one lent whole over two sittings, one that diverged, one that is not done, one that is not trained.

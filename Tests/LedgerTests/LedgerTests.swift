@@ -1,6 +1,6 @@
 import GRDB
-import Hashing
 import Ledger
+import Support
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import Hashing
 import Ledger
+import Support
 import TestSupport
 import Testing
 

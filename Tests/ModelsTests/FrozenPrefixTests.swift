@@ -1,6 +1,6 @@
 import Checkpoints
 import Models
-import RandomNumbers
+import Support
 import Testing
 import Torch
 

@@ -1,12 +1,11 @@
 import Checkpoints
 import Foundation
-import Safetensors
+import TestSupport
 import Torch
 
 /// What transformers and peft computed on the tiny model in the folder `Golden`; made by scripts/oracles/vit.py.
 struct Golden {
-  static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let root = Repository.root
   static let folder = root.appendingPathComponent("Tests/ModelsTests/Golden").path
   static let stories = root.deletingLastPathComponent().appendingPathComponent("shared/data/stories260k").path
   static let python = root.appendingPathComponent(".python/bin/python").path

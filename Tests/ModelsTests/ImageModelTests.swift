@@ -2,8 +2,7 @@ import Checkpoints
 import Foundation
 import Models
 import Optimization
-import RandomNumbers
-import Safetensors
+import Support
 import TestSupport
 import Testing
 import Torch

@@ -1,6 +1,5 @@
 import Checkpoints
 import Models
-import Safetensors
 import Testing
 import Torch
 

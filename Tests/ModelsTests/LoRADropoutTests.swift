@@ -1,7 +1,6 @@
 import Checkpoints
 import Models
-import RandomNumbers
-import Safetensors
+import Support
 import Testing
 import Torch
 

@@ -1,8 +1,7 @@
 import Checkpoints
 import Foundation
 import Models
-import RandomNumbers
-import Safetensors
+import Support
 import TestSupport
 import Testing
 import Torch

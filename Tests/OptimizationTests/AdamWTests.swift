@@ -1,5 +1,6 @@
 import Foundation
 import Optimization
+import TestSupport
 import Testing
 
 @Suite struct AdamWTests {
@@ -12,7 +13,7 @@ import Testing
   }
 
   static func golden() throws -> Golden {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/adamw.json")
+    let file = Repository.root.appending(path: "Tests/OptimizationTests/Golden/adamw.json")
     return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
   }
 

@@ -1,5 +1,5 @@
 import Optimization
-import RandomNumbers
+import Support
 import Testing
 
 @Suite struct CanonicalTreeTests {

@@ -1,6 +1,5 @@
-import Hashing
 import Optimization
-import RandomNumbers
+import Support
 import Testing
 
 @Suite struct ParameterSliceTests {

@@ -1,7 +1,6 @@
-import Fairness
 import Foundation
-import Gate
-import Privacy
+import MembershipInference
+import Metrics
 import Report
 import Testing
 

@@ -1,6 +1,6 @@
-import Fairness
 import Foundation
-import Privacy
+import MembershipInference
+import Metrics
 import Report
 import Testing
 

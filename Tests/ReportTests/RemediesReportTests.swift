@@ -1,5 +1,5 @@
-import Fairness
 import Foundation
+import Metrics
 import Report
 import Testing
 

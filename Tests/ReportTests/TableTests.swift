@@ -1,5 +1,5 @@
-import Fairness
-import Privacy
+import MembershipInference
+import Metrics
 import Report
 import Testing
 

@@ -1,10 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `scripts/oracles/tokenization.py`, run by the Python that `scripts/setup` made.
 enum Oracle {
-  static let packageRoot = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let packageRoot = Repository.root
   static let python = packageRoot.appending(path: ".python/bin/python")
   static let isPresent = FileManager.default.isExecutableFile(atPath: python.path)
   static let data = packageRoot.deletingLastPathComponent().appending(path: "shared/data")

@@ -1,4 +1,4 @@
-import RandomNumbers
+import Support
 import Testing
 import Torch
 

@@ -1,5 +1,5 @@
 import Foundation
-import RandomNumbers
+import Support
 import Testing
 import Torch
 

@@ -1,5 +1,5 @@
 import Foundation
-import Hashing
+import Support
 import TestSupport
 import Testing
 import Worker

@@ -1,7 +1,7 @@
 """Choices among options by numpy, scipy and statsmodels: choices.py IN OUT, JSON each way.
 
 In come questions, wordings and, by arm and seed, rows [question, wording, order, position, option, blank,
-log-likelihood, tokens]. Out come, by wording and over all of them, what Tests/AnswerChoiceTests compares.
+log-likelihood, tokens]. Out come, by wording and over all of them, what Tests/MetricsTests/Choices compares.
 
 The bias scores are computed as BBQ's own analysis does (BBQ_calculate_bias_score.R): choices of the stereotyped group
 in negative questions and of the other group in nonnegative ones, over all choices but "unknown".

@@ -1,4 +1,4 @@
-"""Computes group metrics with scikit-learn, fairlearn, statsmodels and scipy and writes the golden file of FairnessTests.
+"""Computes group metrics with scikit-learn, fairlearn, statsmodels and scipy and writes the golden file of MetricsTests.
 
 Usage: .python/bin/python scripts/oracles/fairness.py [OUTPUT]
 """
@@ -20,7 +20,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 BINS = 15
-DEFAULT = pathlib.Path(__file__).parents[2] / "Tests" / "FairnessTests" / "Golden" / "fairness.json"
+DEFAULT = pathlib.Path(__file__).parents[2] / "Tests" / "MetricsTests" / "Golden" / "fairness.json"
 
 
 def make_data(generator):

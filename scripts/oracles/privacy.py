@@ -1,4 +1,4 @@
-"""Computes membership inference with numpy, scipy and scikit-learn and writes the golden file of PrivacyTests.
+"""Computes membership inference with numpy, scipy and scikit-learn and writes the golden file of MembershipInferenceTests.
 
 The attacks are written from their papers' definitions, item by item: LiRA (Carlini et al. 2022), RMIA (Zarifzadeh et
 al. 2024) and the interquartile range of loss traces (Pollock et al., arXiv 2411.05743).
@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special, stats
 from sklearn.metrics import roc_auc_score, roc_curve
 
-DEFAULT = pathlib.Path(__file__).parents[2] / "Tests" / "PrivacyTests" / "Golden" / "privacy.json"
+DEFAULT = pathlib.Path(__file__).parents[2] / "Tests" / "MembershipInferenceTests" / "Golden" / "privacy.json"
 MODELS, PEOPLE, CLASSES, EPOCHS = 8, 120, 3, 5
 # Targets whose scores are written; figures are over all of them.
 KEPT = 3

@@ -1,5 +1,5 @@
 import Datasets
-import RandomNumbers
+import Support
 import Testing
 
 @Suite struct CommaSeparatedValuesTests {

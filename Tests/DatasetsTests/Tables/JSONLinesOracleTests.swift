@@ -1,12 +1,11 @@
 import Datasets
 import Foundation
-import RandomNumbers
+import Support
 import TestSupport
 import Testing
 
 @Suite struct JSONLinesOracleTests {
-  private static let root = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = Repository.root
   private static let python = root.appending(path: ".python/bin/python")
   private static let isAvailable = FileManager.default.isExecutableFile(atPath: python.path)
 

@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import RandomNumbers
+import Support
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Report
+import TestSupport
 
 /// Checks a document against the part of JSON Schema that `Deploy/results.schema.json` uses. A key that is not listed
 /// is an error everywhere, as the schema says in every object.
@@ -7,8 +8,7 @@ struct SchemaCheck {
   private let root: [String: Any]
 
   init() throws {
-    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let repository = Repository.root
     let data = try Data(contentsOf: repository.appendingPathComponent("Deploy/results.schema.json"))
     root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
   }

@@ -1,8 +1,8 @@
-import Fairness
 import Foundation
-import Privacy
-import RandomNumbers
+import MembershipInference
+import Metrics
 import Report
+import Support
 
 /// An audit of simulated predictions, evaluated by the real entry points: four arms, three seeds, five groups of two
 /// columns, four items a person. One group, `lighting=dusk`, is rare and hard; full fine-tuning leaks membership.

@@ -1,6 +1,6 @@
-import Fairness
-import RandomNumbers
+import Metrics
 import Report
+import Support
 
 /// The smallest audits: one arm that is always right on four items of one group, and nothing else measured.
 enum SmallAudit {

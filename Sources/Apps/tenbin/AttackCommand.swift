@@ -1,0 +1,87 @@
+import ArgumentParser
+import ExternalEvaluation
+import Foundation
+import MembershipInference
+import Report
+
+/// Membership inference against models that Tenbin never saw.
+struct AttackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attack", abstract: "Attack models that were made elsewhere with membership inference.",
+    discussion: """
+      A CSV has the columns model, item, member (whether the item was in the model's training set) and score, or label \
+      and logit_CLASS for every class; optionally arm, cluster (items of one cluster, such as pictures of one person, \
+      are not independent), query (several of the same item), epoch (the attack loss-trace reads all, the others the \
+      last) and those of groups. Every model of an arm scores the same items. Attacks: loss, lira, lira-offline, rmia \
+      and loss-trace, with options such as lira:center=median:variance=per-item or rmia:a=0.3:gamma=2.
+      """)
+
+  @Option(parsing: .upToNextOption, help: "CSV files of scores.", completion: .file(extensions: ["csv"]))
+  var scores: [String]
+
+  @Option(help: "Attacks, with commas between them; those that the scores allow when left out.")
+  var attacks: String = ""
+
+  @Option(help: "Columns of groups, with commas between them.")
+  var groups: String = ""
+
+  @Option(help: "The released model, which all others attack; each model is attacked when left out.")
+  var target: String?
+
+  @Option(help: "What the column score is: log-likelihood (a mean over target tokens) or logit-scaled.")
+  var scoreKind: String = ScoreKind.logLikelihood.rawValue
+
+  @Option(help: "The arm that all others are compared with; full when left out, where there is one.")
+  var reference: String?
+
+  @Option(help: "How much more may be found against an arm than against the reference, as a share.")
+  var margin: Double = 0.03
+
+  @Option(help: "Groups with fewer items get no verdict.")
+  var minGroup: Int = 50
+
+  @Option(help: "The confidence level of intervals.")
+  var confidence: Double = 0.95
+
+  @Option(help: "What the report is called; the first file's name when left out.")
+  var name: String?
+
+  @Option(help: "The folder for report, results and tables.", completion: .directory)
+  var output: String
+
+  func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output])
+    if scores.isEmpty { throw ValidationError("Missing expected argument '--scores <file>'") }
+    if !(margin >= 0 && margin < 1) { throw ValidationError("--margin must be a share from 0 to below 1") }
+    if minGroup < 0 { throw ValidationError("--min-group must be 0 or more") }
+    if !(confidence > 0.5 && confidence < 1) { throw ValidationError("--confidence must lie between .5 and 1") }
+    if ScoreKind(rawValue: scoreKind) == nil {
+      let known = ScoreKind.allCases.map(\.rawValue).joined(separator: " or ")
+      throw ValidationError("--score-kind must be \(known)")
+    }
+  }
+
+  func run() throws {
+    let report = try Session.reportingErrors(otherwise: 78) {
+      let attack = try ScoresAttack(
+        ScoresAttack.Settings(
+          files: scores, groups: try GroupOptions(groups: groups, combine: []).groups, attacks: try chosenAttacks(),
+          target: target,
+          scoreKind: ScoreKind(rawValue: scoreKind) ?? .logLikelihood, reference: reference, margin: margin,
+          minimumGroupSize: minGroup, confidence: confidence,
+          name: name ?? URL(filePath: scores[0]).deletingPathExtension().lastPathComponent))
+      try PathOptions.requireOwnFolder(
+        output, of: "an attack", entries: ["results.json", "report.html", "tables", "exposed_items.csv"])
+      return try attack.report()
+    }
+    try Session.reportingErrors { try report.files().write(below: output) }
+    for note in report.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+    for line in report.lines() { print(line) }
+    print("report: \(output)/report.html")
+  }
+
+  private func chosenAttacks() throws -> [Attack]? {
+    let texts = OptionList.names(attacks)
+    return texts.isEmpty ? nil : try texts.map { try Attack(text: $0) }
+  }
+}

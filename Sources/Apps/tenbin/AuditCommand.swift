@@ -1,0 +1,118 @@
+import ArgumentParser
+import Audit
+import Transport
+
+/// How a coordinator runs, whoever starts its workers.
+struct ConductOptions: ParsableArguments {
+  @Option(
+    help: "The folder of keys that `tenbin keys` has made; needed to listen beyond this host.", completion: .directory)
+  var keys: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of work that two workers compute, to be compared bit for bit; the specification's when left out.",
+      discussion: "A worker that computes wrong is found and put aside. It never changes the results."))
+  var duplicates: Double?
+
+  @Flag(inversion: .prefixedNo, help: "Share memory with the workers of this host.")
+  var sharedMemory = true
+
+  func validate() throws {
+    try PathOptions.requireNotEmpty(["--keys": keys])
+    if let duplicates, !(duplicates >= 0 && duplicates <= 1) {
+      throw ValidationError("--duplicates must be from 0 to 1")
+    }
+  }
+
+  func options(
+    for inputs: AuditInputs, output: String, workers: Int, listen: String?, patience: Int, chaos: Double? = nil
+  ) throws -> AuditOptions {
+    AuditOptions(
+      output: output, localWorkers: workers, address: try listen.map { try Address($0) },
+      security: try keys.map { try KeyFolder(path: $0).serverSecurity() }, patience: .seconds(patience),
+      sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates ?? inputs.plannedDuplicates,
+      slicesFrom: inputs.plannedSlices)
+  }
+}
+
+/// An audit with workers of its own.
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Run an audit with worker processes on this machine.",
+    discussion: "The same command again goes on where an earlier one stopped. Ctrl-C stops as `tenbin stop` does.")
+
+  @Argument(help: "The specification, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var specification: String
+
+  @Option(help: "Worker processes to start; the specification's cluster.workers when left out.")
+  var workers: Int?
+
+  @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; a private socket when left out.")
+  var listen: String?
+
+  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
+  var output: String?
+
+  @Flag(help: "Print the memory, disk and time that the specification will need; start nothing, write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print JSON; only with --dry-run.")
+  var json = false
+
+  @Option(help: "Kill, stop and restart its own workers, about every so many seconds, while the audit runs.")
+  var chaos: Double?
+
+  @OptionGroup var conduct: ConductOptions
+
+  func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output])
+    if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
+    if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
+    if let chaos, !(chaos >= 0.1 && chaos <= 1e6) {
+      throw ValidationError("--chaos must be from 0.1 to 1000000 seconds")
+    }
+  }
+
+  func run() throws {
+    guard let output, !dryRun else {
+      return try DryRun.run(specification: specification, workers: workers, output: output, json: json)
+    }
+    try Session.run(specification: specification) { inputs in
+      try conduct.options(
+        for: inputs, output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60,
+        chaos: chaos)
+    }
+  }
+}
+
+/// An audit whose workers are started by hand.
+struct CoordinatorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coordinator", abstract: "Run an audit whose workers are started elsewhere.")
+
+  @Argument(help: "The specification, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var specification: String
+
+  @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555 or ipc:///tmp/tenbin.sock.")
+  var listen: String
+
+  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
+  var output: String
+
+  @Option(help: "Seconds to wait when there is no worker.")
+  var wait: Int = 300
+
+  @OptionGroup var conduct: ConductOptions
+
+  func validate() throws {
+    try PathOptions.requireNotEmpty(["--output": output])
+    if !(1...1_000_000).contains(wait) { throw ValidationError("--wait must be from 1 to 1000000 seconds") }
+  }
+
+  func run() throws {
+    try Session.run(specification: specification) { inputs in
+      try conduct.options(for: inputs, output: output, workers: 0, listen: listen, patience: wait)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Report
+
+/// Several scenarios beside each other.
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare", abstract: "Set several audits or evaluations beside each other.",
+    discussion: "One benchmark is never the answer: says where the scenarios agree about an arm and where they do not.")
+
+  @Argument(help: "The folders of audits or evaluations.", completion: .directory)
+  var folders: [String]
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if folders.count < 2 { throw ValidationError("expected two folders or more") }
+  }
+
+  func run() throws {
+    let comparison = try Session.reportingErrors(otherwise: 78) {
+      let comparison = ScenarioComparison(
+        try folders.map { folder in
+          let results = try ResultsFigures(folder: folder)
+          return (Self.name(of: folder, results), results)
+        })
+      guard !comparison.findings.isEmpty else {
+        throw CommandError("in none of these folders an arm is compared with another")
+      }
+      guard comparison.scenarios.count > 1 else {
+        throw CommandError(
+          "these folders hold one and the same audit or evaluation; name others, for one scenario agrees with itself")
+      }
+      return comparison
+    }
+    guard json else {
+      for line in comparison.lines { print(line) }
+      return
+    }
+    for note in comparison.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(comparison.arms.map { Arm($0, of: comparison) }), as: UTF8.self))
+  }
+
+  /// Audits of one name are told apart by their folders.
+  private static func name(of folder: String, _ results: ResultsFigures) -> String {
+    "\(results.name) (\(URL(filePath: folder).lastPathComponent))"
+  }
+
+  private struct Arm: Encodable {
+    struct Scenario: Encodable {
+      let scenario: String
+      let reference: String
+      let withinMargin: Int
+      let worse: Int
+      let better: Int
+      let undecided: Int
+      let worstGroup: String
+      let worstEstimate: Double
+      let worstLower: Double
+      let worstUpper: Double
+    }
+
+    let arm: String
+    let agreement: String
+    /// Empty where the arm is compared with the same one everywhere.
+    let differingReferences: [String]
+    let scenarios: [Scenario]
+
+    init(_ arm: String, of comparison: ScenarioComparison) {
+      self.arm = arm
+      agreement = comparison.agreement(of: arm).rawValue
+      differingReferences = comparison.differingReferences(of: arm)
+      scenarios = comparison.findings.filter { $0.arm == arm }.map {
+        Scenario(
+          scenario: $0.scenario, reference: $0.reference, withinMargin: $0.withinMargin, worse: $0.worse,
+          better: $0.better, undecided: $0.undecided, worstGroup: $0.worstGroup, worstEstimate: $0.worstEstimate,
+          worstLower: $0.worstInterval.lowerBound, worstUpper: $0.worstInterval.upperBound)
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Audit
+import Checkpoints
+import Diagnostics
+import Foundation
+
+/// What this machine lacks.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Say what this machine lacks for an audit, and what to do about it.",
+    discussion: "Ends with exit code 0 where an audit can run, 1 where something is missing that it needs.")
+
+  @Option(help: "The folder that an audit's results would go to.", completion: .directory)
+  var output: String = "."
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws { try PathOptions.requireNotEmpty(["--output": output]) }
+
+  func run() throws {
+    var cache: String?
+    var cacheProblem: String?
+    do { cache = try CacheFolder.root() } catch { cacheProblem = "\(error)" }
+    let probe = Probe(output: output, cache: cache, cacheProblem: cacheProblem, worker: Self.worker)
+    let diagnosis = Diagnosis(probe.findings())
+    if json {
+      print(try diagnosis.json)
+    } else {
+      for line in diagnosis.lines(isColored: Terminal.isColored) { print(line) }
+    }
+    if !diagnosis.canRunAudit { throw ExitCode(1) }
+  }
+
+  private static var worker: Result<String, Probe.WorkerAbsence> {
+    do throws(AuditError) {
+      return .success(try WorkerProgram.path())
+    } catch {
+      return .failure(Probe.WorkerAbsence(reason: error.description))
+    }
+  }
+}
+
+/// What standard output leads to.
+enum Terminal {
+  /// Whether it shows colours, and the user has not asked for none (no-color.org).
+  static var isColored: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isatty(1) != 0 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Audit
+import Foundation
+
+/// Becomes `tenbin-worker`, which has libtorch, with the same command.
+///
+/// - Returns: never, unless the program cannot be started.
+func handOver(_ arguments: [String]) throws {
+  do {
+    let executable = try WorkerProgram.path()
+    var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) }
+    words.append(nil)
+    execv(executable, words)
+    throw AuditError(.failure, "\(executable) cannot be started: \(String(cString: strerror(errno)))")
+  } catch let error as AuditError {
+    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    throw ExitCode(error.exitCode)
+  }
+}
+
+/// A worker, by hand.
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Run a worker that computes for a coordinator.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker worker --help for its options.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["worker"] + arguments) }
+}
+
+/// Predictions, by hand.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Compute logits or probabilities with a checkpoint or adapter.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker predict --help for its options.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["predict"] + arguments) }
+}
+
+/// What concerns a checkpoint by itself.
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Describe, tokenize for, generate with, or merge an adapter into a checkpoint.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker model --help for its commands.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["model"] + arguments) }
+}
+
+/// Speeds.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure speeds.",
+    discussion: "Handed to tenbin-worker; see tenbin-worker bench --help for its commands.")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try handOver(["bench"] + arguments) }
+}

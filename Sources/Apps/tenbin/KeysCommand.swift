@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Transport
+
+/// The keys without which nothing listens or connects beyond its own host.
+struct KeysCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "keys", abstract: "Make the keys for workers and people on other hosts.",
+    discussion: """
+      A coordinator that others reach over a network has a key of its own and a list of the keys that may connect. \
+      Make both in one folder on its host, then move each worker's, reducer's and admin's file to whom it is for. Workers take \
+      leases and nothing else; reducers hold slices of parameters and nothing else; admins see the status of an audit, scale, drain and stop it.
+      """,
+    subcommands: [CoordinatorKey.self, WorkerKey.self, ReducerKey.self, AdminKey.self])
+}
+
+/// The coordinator's key and an allow-list that is empty.
+struct CoordinatorKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coordinator", abstract: "Make the coordinator's key and an empty list of who may connect.")
+
+  @OptionGroup var folder: KeyFolderOption
+
+  func run() throws {
+    try reportingKeyErrors {
+      let keys = folder.keys
+      let publicKey = try keys.makeCoordinator()
+      print("the coordinator's key: \(keys.coordinatorFile); it stays here")
+      print("who may connect: \(keys.allowListFile); nobody yet")
+      print("its public key, which every worker's, reducer's and admin's file will hold: \(publicKey)")
+    }
+  }
+}
+
+/// A worker's key.
+struct WorkerKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Make a worker's key and put it on the list.")
+
+  @Argument(help: "What the worker is called: letters, digits, dots, dashes and underscores.")
+  var name: String
+
+  @OptionGroup var folder: KeyFolderOption
+
+  func run() throws {
+    try reportingKeyErrors { try makeClient(.worker, name: name, in: folder.keys) }
+  }
+}
+
+/// A reducer's key.
+struct ReducerKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reducer", abstract: "Make a reducer's key and put it on the list.")
+
+  @Argument(help: "What the reducer is called: letters, digits, dots, dashes and underscores.")
+  var name: String
+
+  @OptionGroup var folder: KeyFolderOption
+
+  func run() throws {
+    try reportingKeyErrors { try makeClient(.reducer, name: name, in: folder.keys) }
+  }
+}
+
+/// An administrator's key.
+struct AdminKey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "admin", abstract: "Make the key of a person who may scale and stop audits, and put it on the list.")
+
+  @Argument(help: "What the person is called: letters, digits, dots, dashes and underscores.")
+  var name: String
+
+  @OptionGroup var folder: KeyFolderOption
+
+  func run() throws {
+    try reportingKeyErrors { try makeClient(.admin, name: name, in: folder.keys) }
+  }
+}
+
+struct KeyFolderOption: ParsableArguments {
+  @Option(help: "The folder that holds the keys, on the coordinator's host.", completion: .directory)
+  var directory: String
+
+  func validate() throws { try PathOptions.requireNotEmpty(["--directory": directory]) }
+
+  /// A command names files that a person can copy from anywhere.
+  var keys: KeyFolder { KeyFolder(path: URL(filePath: directory).path) }
+}
+
+/// Makes a key and says where its file is to go.
+private func makeClient(_ role: Role, name: String, in keys: KeyFolder) throws(WireError) {
+  let publicKey = try keys.makeClient(role: role, name: name)
+  let file = keys.clientFile(role: role, name: name)
+  print("the key of the \(role.rawValue) \(name): \(file)")
+  print("on the list \(keys.allowListFile) as: \(publicKey)")
+  print("move it to where \(name) is, keep it readable by its owner only, and remove it here, for example:")
+  print("  scp -p \(file) HOST: && rm \(file)")
+  print("an audit that runs already takes the new key when it is started again")
+}
+
+/// Runs `body`; an error becomes one line on standard error and the exit code for configuration.
+private func reportingKeyErrors(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let error as WireError {
+    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    throw ExitCode(78)
+  }
+}

@@ -1,0 +1,190 @@
+import ArgumentParser
+import Audit
+import Datasets
+import ExternalEvaluation
+import Foundation
+import Planning
+import Report
+
+/// A released model's new batches against what it was audited on.
+struct MonitorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "monitor",
+    abstract: "Say whether new batches of a released model are still like those it was audited on.",
+    discussion: """
+      A window is a CSV with the columns item, logit_CLASS or probability_CLASS for every class, optionally label (empty \
+      cells are unlabelled), cluster (or the audit's own column of clusters), and those of the reference's groups; or \
+      a manifest, for which --model predicts first. \
+      Labelled windows are judged by the policy as gate does; without labels an accuracy is estimated from calibrated \
+      confidence, which holds as long as inputs alone change. Exit code 0 when the policy is met in every window, 2 when it \
+      is broken in one, 3 when the data do not suffice or something has changed: the worst of all windows. Unlabelled data \
+      alone never give 0.
+      """)
+
+  @Option(help: "The folder of the audit or evaluation that the release rests on.", completion: .directory)
+  var reference: String
+
+  @Option(
+    name: .customLong("window"), parsing: .upToNextOption,
+    help: "CSV files, each a window, in the order of time.", completion: .file(extensions: ["csv"]))
+  var windows: [String]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "The reference's predictions, where they are not in its folder.",
+    completion: .file(extensions: ["csv"]))
+  var referencePredictions: [String] = []
+
+  @Option(
+    help: "A CSV with the inputs of the reference's items, found by the column item or path; images lie beside it.",
+    completion: .file(extensions: ["csv"]))
+  var referenceManifest: String?
+
+  @Option(help: "The arm that was released; read off --model, or the only one, when left out.")
+  var arm: String?
+
+  @Option(help: "The seed of the run that was released; read off --model, or the only one, when left out.")
+  var seed: Int?
+
+  @Option(
+    help: "The released checkpoint or adapter, such as smile-audit/checkpoints/lora-r8/seed-13; predicts manifests.",
+    completion: .directory)
+  var model: String?
+
+  @Option(
+    help: "The checkpoint that an adapter was made for; the one that it names when left out.", completion: .directory)
+  var base: String?
+
+  @Option(help: "Columns of inputs to be watched, with commas between them: numbers or categories.")
+  var inputs: String = ""
+
+  @Option(help: "A column of texts, whose length is watched; it is what --model reads of a manifest.")
+  var text: String?
+
+  @Flag(help: "Watch the brightness and contrast of the images that the column path, or item, names.")
+  var images = false
+
+  @Option(help: "The windows' column of labels.")
+  var label: String = "label"
+
+  @Option(help: "A policy in YAML instead of the reference's.", completion: .file(extensions: ["yaml", "yml"]))
+  var policy: String?
+
+  @Option(help: "The language of the lines: en or ja.")
+  var language: String = "en"
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Option(help: "A folder for monitor.json and monitor.csv.", completion: .directory)
+  var output: String?
+
+  func validate() throws {
+    try PathOptions.requireNotEmpty([
+      "--reference": reference, "--reference-manifest": referenceManifest, "--model": model, "--base": base,
+      "--policy": policy, "--output": output,
+    ])
+    if windows.isEmpty { throw ValidationError("Missing expected argument '--window <file>'") }
+    if Language(rawValue: language) == nil { throw ValidationError("--language must be en or ja") }
+  }
+
+  func run() throws {
+    let outcome = try Session.reportingErrors(otherwise: 78) { try watch() }
+    if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
+  }
+
+  private func watch() throws -> Judgement.Outcome {
+    let monitor = try Monitor(settings())
+    let predictor = WindowPredictor(model: model, base: base, column: text)
+    defer { predictor.removeFiles() }
+    var reports: [WindowReport] = []
+    for window in windows {
+      let report = try monitor.report(of: try predictor.windowFile(window))
+      reports.append(report)
+      guard !json else { continue }
+      for line in report.lines(in: Language(rawValue: language) ?? .english) { print(line) }
+    }
+    let document = monitor.document(of: reports)
+    if json { print(String(decoding: document.bytes, as: UTF8.self), terminator: "") }
+    if let output {
+      try [
+        ReportFile(path: "monitor.json", bytes: document.bytes),
+        ReportFile(path: "monitor.csv", bytes: reports.table()),
+      ].write(below: output)
+    }
+    return reports.outcome
+  }
+
+  private func settings() throws -> MonitoringSettings {
+    MonitoringSettings(
+      reference: reference, referencePredictions: referencePredictions, referenceManifest: referenceManifest, arm: arm,
+      seed: seed, model: model,
+      inputs: OptionList.names(inputs),
+      text: text, images: images, label: label,
+      policy: try policy.map { try PolicyFile(file: $0).policy })
+  }
+}
+
+/// Has `tenbin-worker` predict those windows that are manifests.
+private struct WindowPredictor {
+  let model: String?
+  let base: String?
+  /// The manifest's column of texts; nil for what `predict` takes by itself.
+  let column: String?
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "tenbin-monitor-\(UUID().uuidString)")
+
+  /// The window with predictions in it, or beside it.
+  func windowFile(_ file: String) throws -> WindowFile {
+    var window = try WindowFile(file: file)
+    guard !window.holdsPredictions else { return window }
+    guard let model else {
+      throw MonitoringError(
+        file, line: 1,
+        "there are no columns logit_CLASS or probability_CLASS; for a manifest name the released model with --model")
+    }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let output = folder.appending(path: "\(UUID().uuidString).csv").path(percentEncoded: false)
+    let process = Process()
+    process.executableURL = URL(filePath: try WorkerProgram.path())
+    process.arguments =
+      ["predict"] + (try models(model)) + ["--manifest", file, "--output", output]
+      + (column.map { ["--column", $0] } ?? [])
+    // What it says of its progress and problems is for the user; what it prints must not get into --json.
+    process.standardOutput = FileHandle.standardError
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      throw MonitoringError(file, "could not be predicted with \(model); see the line above")
+    }
+    window.predictions = output
+    return window
+  }
+
+  func removeFiles() { try? FileManager.default.removeItem(at: folder) }
+
+  /// An adapter needs the checkpoint that it was made for, which it names.
+  private func models(_ model: String) throws -> [String] {
+    let file = "\(model)/adapter_config.json"
+    guard FileManager.default.fileExists(atPath: file) else { return ["--model", model] }
+    guard let base else {
+      guard let bytes = FileManager.default.contents(atPath: file),
+        let adapter = try? JSONDecoder().decode(Adapter.self, from: bytes), let named = adapter.base
+      else {
+        throw MonitoringError(file, "says not which checkpoint the adapter was made for; name it with --base")
+      }
+      guard FileManager.default.fileExists(atPath: named) else {
+        throw MonitoringError(file, "the adapter was made for \(named), which is not there; name it with --base")
+      }
+      return ["--model", named, "--adapter", model]
+    }
+    return ["--model", base, "--adapter", model]
+  }
+
+  private struct Adapter: Decodable {
+    let base: String?
+
+    enum CodingKeys: String, CodingKey {
+      case base = "base_model_name_or_path"
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import Datasets
+import Planning
+
+extension PolicyFile {
+  /// Reads a policy from a YAML file.
+  init(file: String) throws {
+    try self.init(yaml: String(decoding: FileBytes.read(file), as: UTF8.self), file: file)
+  }
+}

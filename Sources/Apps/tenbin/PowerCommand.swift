@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Metrics
+import Report
+
+/// How many items a question needs.
+struct PowerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "power", abstract: "Say how many test items a group needs, or what a number of them can find.",
+    discussion: """
+      Exact, for McNemar's exact test of two arms on the same items: --difference is the harm to be found, --discordance \
+      the share of items that one arm gets right and the other wrong (a first audit shows it). With --items it says how \
+      likely they are to find the harm, without how many items find it with --power. --family is the number of groups \
+      times LoRA arms, among which Holm's correction is made.
+      """)
+
+  @Option(help: "The harm to be found, as a share of items: 0.03 is three points.")
+  var difference: Double
+
+  @Option(help: "The share of items that one arm gets right and the other wrong.")
+  var discordance: Double
+
+  @Option(help: "Groups times LoRA arms, among which Holm's correction is made.")
+  var family: Int = 1
+
+  @Option(help: "How likely the harm is to be found.")
+  var power: Double = 0.8
+
+  @Option(help: "Test items of the group; prints how likely they are to find the harm.")
+  var items: Int?
+
+  @Option(help: "Items a cluster, for example pictures of one person.")
+  var clusterSize: Double = 1
+
+  @Option(help: "The intra-cluster correlation of what the arms get right, from 0 to 1.")
+  var correlation: Double = 0
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if !(power > 0 && power < 1) { throw ValidationError("--power must be above 0 and below 1") }
+    if let items, !(0...PairedPower.mostItems).contains(items) {
+      throw ValidationError("--items must be from 0 to \(PairedPower.mostItems)")
+    }
+  }
+
+  func run() throws {
+    let question = try Session.reportingErrors(otherwise: 64) {
+      try PairedPower(
+        difference: difference, discordance: discordance, familySize: family, clusterSize: clusterSize,
+        correlation: correlation)
+    }
+    let found = items.map { question.power(items: $0) }
+    let needed = items == nil ? question.items(power: power) : nil
+    if json {
+      let answer = Answer(
+        difference: abs(difference), discordance: discordance, family: family, designEffect: question.designEffect,
+        items: items ?? needed, power: found ?? power)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      print(String(decoding: try encoder.encode(answer), as: UTF8.self))
+    } else if let items, let found {
+      print("\(items) items find it with \(Figures.percentNotAbove(found)) %")
+    } else if let needed {
+      print("\(needed) items find it with \(Figures.exactPercent(power)) % or more")
+    } else {
+      print("more than \(PairedPower.mostItems) items would be needed")
+    }
+  }
+
+  private struct Answer: Encodable {
+    let difference: Double
+    let discordance: Double
+    let family: Int
+    let designEffect: Double
+    let items: Int?
+    let power: Double
+  }
+}

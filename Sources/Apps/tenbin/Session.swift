@@ -1,0 +1,92 @@
+import ArgumentParser
+import Audit
+import Datasets
+import Dispatch
+import Foundation
+import Report
+import Support
+import Synchronization
+import Transport
+
+/// An audit as a terminal sees it: progress on standard error, results on standard output, signals, exit codes.
+enum Session {
+  /// - Parameter options: how to run it, given what the specification says.
+  static func run(specification: String, options: (AuditInputs) throws -> AuditOptions) throws {
+    let display = ProgressDisplay()
+    try reportingErrors(display) {
+      display.line("reading \(specification)")
+      let inputs = try AuditInputs(specificationFile: specification)
+      let options = try options(inputs)
+      let audit = StagedAudit(inputs: inputs, options: options)
+      let signals = stopOnSignals(audit)
+      defer { for signal in signals { signal.cancel() } }
+      let outcome = try audit.run {
+        display.show($0)
+      } announce: { summary, address in
+        display.line(summary)
+        if options.localWorkers == 0 { display.line("workers join with: tenbin worker --connect \(address)") }
+      }
+      display.finish()
+      for line in outcome.verdicts { print(line) }
+      print("report: \(outcome.report)")
+    }
+  }
+
+  /// The first Ctrl-C stops as `tenbin stop` does, the second ends at once.
+  private static func stopOnSignals(_ audit: StagedAudit) -> [any DispatchSourceSignal] {
+    let count = SignalCount()
+    return StopSignals.handle { _ in count.next() == 1 ? audit.stop() : audit.abort() }
+  }
+
+  /// Runs `body`; an error becomes one line on standard error and an exit code.
+  ///
+  /// - Parameter code: that of errors which have none of their own.
+  static func reportingErrors<Value>(
+    _ display: ProgressDisplay = ProgressDisplay(), otherwise code: Int32 = 1, _ body: () throws -> Value
+  ) throws -> Value {
+    do {
+      return try body()
+    } catch let error as AuditError {
+      display.line("error: \(error)")
+      throw ExitCode(error.exitCode)
+    } catch let error as WireError {
+      display.line("error: \(error)")
+      throw ExitCode(78)
+    } catch let error as ExitCode {
+      throw error
+    } catch {
+      display.line("error: \(error)")
+      throw ExitCode(code)
+    }
+  }
+}
+
+extension [ReportFile] {
+  /// Writes every file below a folder, which is made where it is not there.
+  func write(below folder: String) throws {
+    for file in self {
+      let path = "\(folder)/\(file.path)"
+      try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
+      try FileBytes.write(file.bytes, to: path)
+    }
+  }
+}
+
+/// What a command cannot do, in words.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Counts signals, on whichever thread they are handled.
+private final class SignalCount: Sendable {
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Audit
+import Foundation
+import Ledger
+
+/// What a verification came to, for people and for programs.
+struct VerificationText {
+  /// One ledger: the audit's, or that of the search that came before it.
+  struct Part {
+    let verification: AuditVerification
+    let recomputed: AuditVerification.Recomputed
+
+    var findings: [LedgerFinding] {
+      if case .differs(let differences) = recomputed { return verification.findings + differences }
+      return verification.findings
+    }
+
+    fileprivate var isNotChecked: Bool { if case .notChecked = recomputed { true } else { false } }
+  }
+
+  let audit: Part
+  /// nil where the audit rests on no search, or on one that is not there.
+  let search: Part?
+  let holds: Bool
+  private let lacksSearch: Bool
+
+  /// - Parameter lacksSearch: the audit rests on a search of which nothing is left.
+  init(_ audit: Part, search: Part?, lacksSearch: Bool, isStrict: Bool) {
+    (self.audit, self.search, self.lacksSearch) = (audit, search, lacksSearch)
+    let parts = [audit, search].compactMap(\.self)
+    let lacks = isStrict && parts.contains(where: \.isNotChecked)
+    holds = parts.allSatisfy(\.findings.isEmpty) && !lacksSearch && !lacks
+  }
+
+  /// That the settings were chosen as they were is then proved by nothing.
+  private var missingSearch: [LedgerFinding] {
+    lacksSearch
+      ? [
+        LedgerFinding(
+          "the search that chose the settings is not there", expected: "\(audit.verification.output)/search")
+      ]
+      : []
+  }
+
+  var lines: [String] {
+    let findings = audit.findings + missingSearch
+    var lines: [String] = []
+    if let search { lines += search.lines(findings: search.findings) }
+    return lines + audit.lines(findings: findings)
+  }
+
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(Document(self)), as: UTF8.self)
+    }
+  }
+
+  private struct Document: Encodable {
+    let holds: Bool
+    let findings: [Finding]
+    let counts: [String: Int]
+    let recomputed: Recomputed
+    let search: Stage?
+
+    struct Stage: Encodable {
+      let findings: [Finding]
+      let counts: [String: Int]
+      let recomputed: Recomputed
+    }
+
+    struct Finding: Encodable {
+      let run: String?
+      let step: Int?
+      let found: String
+      let expected: String?
+
+      init(_ finding: LedgerFinding) {
+        (run, step, found, expected) = (finding.run, finding.step, finding.found, finding.expected)
+      }
+    }
+
+    struct Recomputed: Encodable {
+      var outcome: String
+      var run: String?
+      var step: Int?
+      var reason: String?
+
+      init(_ recomputed: AuditVerification.Recomputed) {
+        switch recomputed {
+        case .agrees(let run, let step): (outcome, self.run, self.step) = ("agrees", run, step)
+        case .differs: outcome = "differs"
+        case .notChecked(let reason): (outcome, self.reason) = ("not checked", reason)
+        }
+      }
+    }
+
+    init(_ text: VerificationText) {
+      holds = text.holds
+      findings = (text.audit.findings + text.missingSearch).map(Finding.init)
+      counts = text.audit.counts
+      recomputed = Recomputed(text.audit.recomputed)
+      search = text.search.map {
+        Stage(findings: $0.findings.map(Finding.init), counts: $0.counts, recomputed: Recomputed($0.recomputed))
+      }
+    }
+  }
+}
+
+extension VerificationText.Part {
+  fileprivate func lines(findings: [LedgerFinding]) -> [String] {
+    let counts = verification.counts
+    var lines = findings.map { "finding: \($0)" }
+    lines.append(
+      "\(counts.runs) runs planned, \(counts.completedRuns) completed, \(counts.divergedRuns) diverged; "
+        + "\(counts.sittings) sittings, \(counts.sittingsCutShort) of them cut short; "
+        + "\(counts.incarnations) incarnations of workers")
+    lines.append(
+      "\(counts.steps) steps committed with \(counts.microBatches) micro-batches and \(counts.samples) samples; "
+        + "\(counts.attempts) leases of training: \(counts.applied) applied, \(counts.duplicates) duplicates, "
+        + "\(counts.lost) without a result; \(counts.evaluations) leases of evaluation")
+    if counts.states > 0 {
+      lines.append(
+        "\(counts.states) states of unfinished runs"
+          + (counts.statesAhead > 0 ? ", \(counts.statesAhead) of them ahead of the ledger and not gone on from" : ""))
+    }
+    switch recomputed {
+    case .agrees(let run, let step): lines.append("computed again: \(run) up to step \(step), with the same bits")
+    case .differs: lines.append("computed again: with other bits")
+    case .notChecked(let reason): lines.append("not computed again: \(reason)")
+    }
+    let word = findings.isEmpty ? "everything holds" : findings.count == 1 ? "1 finding" : "\(findings.count) findings"
+    lines.append("\(verification.output): \(word)")
+    return lines
+  }
+
+  fileprivate var counts: [String: Int] {
+    let counts = verification.counts
+    return [
+      "runs": counts.runs, "completed_runs": counts.completedRuns, "diverged_runs": counts.divergedRuns,
+      "sittings": counts.sittings, "sittings_cut_short": counts.sittingsCutShort, "incarnations": counts.incarnations,
+      "steps": counts.steps, "micro_batches": counts.microBatches, "samples": counts.samples,
+      "attempts": counts.attempts, "applied": counts.applied, "duplicates": counts.duplicates, "lost": counts.lost,
+      "evaluations": counts.evaluations, "states": counts.states, "states_ahead": counts.statesAhead,
+    ]
+  }
+}

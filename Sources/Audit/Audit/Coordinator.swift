@@ -1,0 +1,300 @@
+internal import Checkpoints
+internal import Coordinator
+internal import Datasets
+internal import Foundation
+internal import Ledger
+internal import Optimization
+internal import Planning
+internal import Scheduler
+internal import Support
+internal import SwiftProtobuf
+internal import Transport
+
+/// One audit: a conductor drives its runs over workers, and what comes of them is written to the output folder.
+///
+/// Everything happens on the thread that calls `run`; other threads only leave events in the conductor's mailbox.
+package final class Coordinator {
+  let inputs: AuditInputs
+  let options: AuditOptions
+  let output: OutputFolder
+  let conductor: RunConductor
+  let localWorkers: LocalWorkers
+  /// Where the sockets of people's shells, and of workers without an address, lie.
+  let runtimeFolder: RuntimeFolder
+  /// The runs that are done, by their position in the plan.
+  var completed: [Int: FinishedRun] { conductor.audit.completed }
+  var meter: CostMeter?
+  var progress: AuditProgress
+  var isStopping = false
+  /// Another coordinator comes after this one.
+  private var isFollowed = false
+  /// Deaths of local workers since a delivery last came.
+  var deathsWithoutProgress = 0
+  /// Leases that workers could not compute since a delivery last came.
+  var failuresWithoutProgress = 0
+  var chaos: Chaos?
+  /// When there was last a member, or the start.
+  private var lastHadMember: Duration = .zero
+  private var phaseBegan: (at: Duration, samples: Int) = (.zero, 0)
+  private let show: (AuditProgress) -> Void
+
+  /// Claims the output folder and binds the sockets; workers are started by `run`.
+  ///
+  /// - Parameter show: told, on the calling thread, how far the audit is.
+  package init(
+    inputs: AuditInputs, options: AuditOptions, show: @escaping (AuditProgress) -> Void
+  ) throws(AuditError) {
+    self.inputs = inputs
+    self.options = options
+    self.show = show
+    let executable = try options.localWorkers > 0 ? WorkerProgram.path() : (try? WorkerProgram.path()) ?? ""
+    output = try OutputFolder(path: options.output, plan: inputs.plan, specification: inputs.specificationFile)
+    runtimeFolder = try RuntimeFolder(making: options.administered)
+    let phases = inputs.phases
+    progress = AuditProgress(
+      phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
+      samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
+    conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder] in
+      let completed = try inputs.finishedRuns(
+        output.ledger.completedRuns(), ledger: "\(output.path)/ledger.sqlite")
+      let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
+      var security = options.security
+      if let server = security?.keys.publicKey {
+        security?.allowed.append(
+          try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
+      }
+      let offered = try inputs.offered()
+      return try RunConductor(
+        settings: ConductorSettings(
+          address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
+          security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
+          ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
+          welcome: Tenbin_Welcome(inputs), catalogue: offered.catalogue, contents: offered.contents,
+          methods: inputs.plan.runs.map(\.arm), smallestSliced: options.slicesFrom),
+        audit: { places in
+          AuditStateMachine(
+            work: AuditWork(
+              runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
+              isNeeded: { try inputs.isNeeded($0, completed: $1) },
+              initialState: { try inputs.initialState(ofRun: $0) },
+              place: places.place,
+              slices: places.slices,
+              loop: parallelLoop),
+            cluster: ClusterStateMachine(duplicateRate: options.duplicates),
+            completed: completed,
+            recovered: try Self.recoveredStates(in: output, inputs: inputs, completed: completed))
+        })
+    }
+    let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
+    localWorkers = LocalWorkers(
+      executable: executable,
+      arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
+      logFolder: "\(options.output)/logs",
+      register: runtimeFolder.workerRegister,
+      exited: { exit in
+        mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
+      })
+    chaos = options.chaos.map { Chaos(meanTime: $0) }
+    conductor.delegate = self
+  }
+
+  /// Where workers connect.
+  package var address: String { conductor.endpoint.control }
+
+  /// Ends the audit soon, from any thread; what was done so far is kept.
+  package var stop: @Sendable () -> Void {
+    let mailbox = conductor.mailbox
+    return { mailbox.send(.outside { ($0 as? Coordinator)?.isStopping = true }) }
+  }
+
+  /// Ends this process and the workers that it has started at once, from any thread; nothing committed is lost.
+  package var abort: @Sendable () -> Void {
+    let register = runtimeFolder.workerRegister
+    return {
+      LocalWorkers.killAll(register: register)
+      _exit(AuditError(.stopped, "").exitCode)
+    }
+  }
+
+  /// Works on the audit until every run is done, and writes results, tables and report.
+  ///
+  /// - Returns: what the terminal is told.
+  package func run() throws(AuditError) -> AuditOutcome {
+    try conducted { try writeResults() }
+  }
+
+  /// Works on the search until every candidate is scored. Workers are not told that it has ended: they look for who comes
+  /// next at the same address.
+  func search() throws(AuditError) -> SearchOutcome {
+    try conducted {
+      isFollowed = true
+      return try SearchOutcome(inputs, completed: completed, costs: output.ledger.costs())
+    }
+  }
+
+  private func conducted<Outcome>(_ conclude: () throws -> Outcome) throws(AuditError) -> Outcome {
+    defer { shutDown() }
+    // A sitting may have been killed between a run's last record and the end of its state.
+    for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
+    return try AuditError.wrapping(.failure) {
+      if try !inputs.isDone(completed) { try conduct() }
+      return try conclude()
+    }
+  }
+
+  private func conduct() throws {
+    try output.ledger.record(
+      inputs.plan.runs.enumerated().map { index, run in
+        PlannedRecord(
+          run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
+          microBatch: run.microbatch, logits: run.completedNumbers)
+      })
+    localWorkers.adopt()
+    try localWorkers.start(upTo: options.localWorkers)
+    try waitForMembers()
+    try conductor.start()
+    while !conductor.audit.isFinished { try step() }
+  }
+
+  /// Takes what has come, or lets a little time pass.
+  private func step() throws {
+    try conductor.step()
+    if isStopping {
+      try conductor.keepStates()
+      throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
+    }
+    if meter?.isDue == true { try recordCost() }
+    chaos?.act(on: localWorkers, at: conductor.now)
+    // Who fetches a large base is as good as a member.
+    let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
+    if hasMember { lastHadMember = conductor.now }
+    guard conductor.now - lastHadMember < options.patience else {
+      try conductor.keepStates()
+      throw AuditError(
+        .failure,
+        "no worker has joined within \(options.patience.components.seconds) s; start one with: "
+          + "tenbin worker --connect \(address)")
+    }
+    showProgress()
+  }
+
+  /// Puts down what the phase has cost since this was done last: a crash must not lose what the work that it leaves took.
+  private func recordCost() throws {
+    if let cost = meter?.take(traffic: conductor.traffic) { try output.ledger.add(cost) }
+  }
+
+  /// How long those who have joined wait for the others.
+  private static let patienceWithOthers: Duration = .seconds(20)
+
+  /// The clock of the first phase must not count how long programs take to start.
+  private func waitForMembers() throws {
+    progress.phase = "waiting for workers"
+    // After a crash every worker that is there begins at once.
+    let wanted = inputs.plan.runs.indices.contains { conductor.audit.hasState(ofRun: $0) } ? 1 : options.localWorkers
+    while conductor.audit.cluster.memberCount < max(1, wanted) {
+      try step()
+      if conductor.audit.cluster.memberCount > 0, conductor.now > Self.patienceWithOthers { break }
+    }
+  }
+
+  /// Tells how far the audit is.
+  func showProgress(notice: String? = nil) {
+    progress.workers = conductor.audit.cluster.memberCount
+    progress.notice = notice
+    progress.samplesDone = conductor.audit.samplesDone
+    let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
+    progress.samplesPerSecond =
+      elapsed > 1 ? max(0, Double(progress.samplesDone - phaseBegan.samples)) / elapsed : 0
+    show(progress)
+  }
+
+  private func shutDown() {
+    // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
+    try? recordCost()
+    try? output.states.finish()
+    try? output.ledger.endSitting()
+    conductor.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
+    localWorkers.terminate()
+  }
+
+  /// The states of unfinished runs that agree with the ledger.
+  private static func recoveredStates(
+    in output: OutputFolder, inputs: AuditInputs, completed: [Int: FinishedRun]
+  ) throws -> [Int: TrainingState] {
+    var states: [Int: TrainingState] = [:]
+    for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.settings.epochs > 0 {
+      guard let state = output.states.load(run: run.identifier.description), state.step > 0, state.step <= run.steps,
+        state.parameters.count == inputs.layouts[run.arm].count,
+        // A state that is newer than the ledger, or that differs from it, is not gone on from.
+        try output.ledger.parameters(run: run.identifier.description, step: state.step - 1)
+          == TensorDigest(of: state.parameters.floats)
+      else { continue }
+      states[index] = state
+    }
+    return states
+  }
+}
+
+extension Coordinator: ConductorDelegate {
+  func phaseBegan(_ phase: Phase, number: Int) throws {
+    let arm = inputs.specification.arms[phase.arm].name
+    progress.phase = "\(arm): \(phase.kind.rawValue)"
+    progress.phaseNumber = number
+    progress.runs = phase.runs.count
+    progress.runsDone = phase.runs.count { completed[$0] != nil }
+    meter = CostMeter(arm: arm, phase: phase.kind.rawValue, traffic: conductor.traffic)
+    phaseBegan = (conductor.now, conductor.audit.samplesDone)
+  }
+
+  func phaseEnded(_ phase: Phase, number: Int) throws {
+    try recordCost()
+    meter = nil
+  }
+
+  func trained(run: Int, _ trained: TrainedRun) throws {
+    try writeCheckpoint(of: inputs.plan.runs[run], parameters: Array(trained.parameters))
+    progress.runsDone += 1
+  }
+
+  func completed(run: Int, _ finished: FinishedRun) throws {
+    progress.runsDone += 1
+  }
+
+  func delivered(_ delivery: Tenbin_Delivery, by entry: MemberEntry) {
+    meter?.count(delivery)
+    deathsWithoutProgress = 0
+    failuresWithoutProgress = 0
+  }
+
+  func notice(_ text: String) { showProgress(notice: text) }
+
+  func left(_ entry: MemberEntry, reason: String) {
+    showProgress(notice: "\(entry.name) has left: \(reason)")
+  }
+
+  func failed(_ entry: MemberEntry, reason: String) throws {
+    // Another worker gets to try before the audit ends over it.
+    failuresWithoutProgress += 1
+    guard failuresWithoutProgress < 2, conductor.members.ready.count > 1 else {
+      throw AuditError(.failure, "\(entry.name) cannot go on: \(reason)")
+    }
+  }
+
+  /// A local worker has ended: its work is lent again, and it is started again.
+  func handle(_ exit: LocalWorkers.Exit) throws {
+    guard let process = localWorkers.processes[exit.name], process.identifier == exit.process else { return }
+    localWorkers.remove(exit.name)
+    if let entry = conductor.members.entry(name: exit.name, process: UInt32(exit.process)) {
+      try conductor.lose(entry.peer, because: "it ended with \(exit.description); its work is lent again")
+    } else if !process.isLeaving {
+      showProgress(notice: "\(exit.name) ended with \(exit.description)")
+    }
+    guard !process.isLeaving, !isStopping, !conductor.audit.isFinished else { return }
+    if chaos?.hasHit(exit.process) != true { deathsWithoutProgress += 1 }
+    guard deathsWithoutProgress <= max(3, options.localWorkers) else {
+      throw AuditError(
+        .failure, "\(exit.name) keeps ending (\(exit.description)); see \(localWorkers.logFile(of: exit.name))")
+    }
+    try localWorkers.start(name: exit.name)
+  }
+}

@@ -1,0 +1,88 @@
+internal import Checkpoints
+internal import Datasets
+internal import Planning
+internal import Report
+
+extension AuditInputs {
+  /// Workers that the specification asks for.
+  package var plannedWorkers: Int { specification.cluster.workers }
+
+  /// The share of work that the specification asks to have computed twice.
+  package var plannedDuplicates: Double { specification.cluster.duplicates }
+
+  /// Parameters from which on the specification has runs lie in slices.
+  package var plannedSlices: Int { specification.cluster.slicesFrom }
+
+  /// How many parameters a run trains.
+  package func parameterCount(ofRun index: Int) -> Int { layouts[plan.runs[index].arm].count }
+
+  /// What is about to be done, in a line.
+  package var summary: String {
+    if plan.stage == .search {
+      let arms = specification.arms.count { $0.isTrained }
+      return "search: \(plan.runs.count) run\(plan.runs.count == 1 ? "" : "s") for the settings of "
+        + "\(arms) arm\(arms == 1 ? "" : "s")"
+        + (plan.runs.count > AuditForecast.manySearchRuns
+          ? "; more than \(AuditForecast.manySearchRuns): Ctrl-C and a smaller grid under search: if that is not meant"
+          : "")
+    }
+    let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
+    let given = specification.arms.count { if case .adapter = $0 { true } else { false } }
+    let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
+    let arms = specification.arms.count
+    return
+      "\(plan.input.ownItems) item\(plan.input.ownItems == 1 ? "" : "s") (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
+      + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
+      + plan.input.furtherTests.map { ", \($0.items.count) of \($0.name)" }.joined()
+      + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
+      + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
+      + warnings
+      + (texts.map { texts in
+        texts.cut.isEmpty
+          ? ""
+          : "; \(texts.cut.count == 1 ? "1 text is" : "\(texts.cut.count) texts are") longer than \(texts.limit) tokens and "
+            + "cut, such as \(texts.cut.first.map { manifest.description(of: manifest.items[$0]) } ?? "")"
+      } ?? "")
+  }
+
+  /// The same by item, for whoever may know their names.
+  var dataNotes: [DataNote] {
+    let cut = (texts?.cut ?? []).map { item in
+      DataNote(
+        kind: .cut, item: manifest.description(of: manifest.items[item]),
+        detail: "longer than \(texts?.limit ?? 0) tokens")
+    }
+    let skipped = manifest.skipped.map { DataNote(kind: .leftOut, item: $0.name, detail: "\($0.reason)") }
+    let conflicts = manifest.labelConflicts(contents: plan.input.contents).flatMap { conflict in
+      conflict.items.map { item in
+        DataNote(
+          kind: .labelledDifferently, item: item.name,
+          detail: "\(item.label); equal to \(conflict.items.first?.name ?? "")")
+      }
+    }
+    return cut + skipped + conflicts
+  }
+
+  /// What a person should know of the data.
+  private var warnings: String {
+    var warnings = ""
+    if let first = manifest.skipped.first {
+      let files = manifest.skipped.count == 1 ? "1 file is" : "\(manifest.skipped.count) files are"
+      warnings += "; \(files) left out, such as \(first.name): \(first.reason)"
+    }
+    if let privacy = specification.privacy, let membership = plan.membership, membership.released == nil,
+      membership.pool.count < privacy.pool
+    {
+      warnings +=
+        "; membership inference is tried on all \(membership.pool.count) items of the train split, fewer than "
+        + "the \(privacy.pool) of privacy.pool"
+    }
+    let conflicts = manifest.labelConflicts(contents: plan.input.contents)
+    if let first = conflicts.first {
+      let items = first.items.prefix(2).map { "\($0.name) is \($0.label)" }.joined(separator: ", ")
+      let often = conflicts.count == 1 ? "once" : "\(conflicts.count) times"
+      warnings += "; \(often) equal items are labelled differently, such as \(items)"
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,172 @@
+package import Checkpoints
+internal import Datasets
+internal import Foundation
+package import Planning
+internal import Support
+
+/// Everything that an audit starts from, read and checked before anything is written.
+package struct AuditInputs: Sendable {
+  package private(set) var plan: Plan
+  /// How the settings of every arm were chosen; nil where the specification asks for no search, or before it was made.
+  private(set) var search: SearchOutcome?
+  let manifest: Manifest
+  package let checkpoint: CheckpointFolder
+  /// What the base is made of.
+  let baseFiles: [CheckpointFile]
+  /// How each arm of the specification adapts the base, and which parameters it trains.
+  let methods: [AdaptationMethod]
+  let layouts: [TrainableLayout]
+  /// The adapters that were trained elsewhere, by their arm's position.
+  let adapters: [Int: AdapterFolder]
+  /// What the model sees of the items; nil where they are images.
+  let texts: ItemTexts?
+  /// By further test, what the columns of its items' groups are called.
+  let furtherGroupNames: [[String]]
+  /// The whole path of the file that the specification was read from; nil where it came from no file.
+  package private(set) var specificationFile: String?
+
+  var specification: Specification { plan.specification }
+  var classNames: [String] { plan.input.classes }
+
+  /// Reads the specification at `file`, and the manifest, images and checkpoint that it names.
+  ///
+  /// - Throws: `AuditError` with the file, line or row of whatever is not as it must be.
+  package init(specificationFile file: String) throws(AuditError) {
+    self = try AuditError.wrapping(.configuration) {
+      let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
+      let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)
+      var inputs = try AuditInputs(specification: Specification(yaml: text, file: file), folder: folder)
+      inputs.specificationFile = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
+      return inputs
+    }
+  }
+
+  /// - Parameter folder: what the specification's paths are relative to.
+  init(specification: Specification, folder: String) throws {
+    func resolved(_ path: String) -> String {
+      path.hasPrefix("/")
+        ? path : URL(filePath: folder).appending(path: path).standardizedFileURL.path(percentEncoded: false)
+    }
+    let checkpoint = try CheckpointFolder(path: resolved(specification.base))
+    guard specification.task.isText == (checkpoint.configuration.imageSize == nil) else {
+      let (found, needed) =
+        specification.task.isText ? ("images", "text (llama or mistral)") : ("text", "images (vit or swinv2)")
+      throw AuditError(
+        .configuration,
+        "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
+          + "the task \(specification.task.rawValue) needs a model of \(needed)")
+    }
+    let asked = specification.task.isAsked ? try AskedItems(specification, resolved: resolved) : nil
+    let data = try asked?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
+    let tests = try FurtherTests(specification, after: data, resolved: resolved)
+    let given = data.followed(by: tests.items)
+    let texts =
+      try specification.task.isText
+      ? ItemTexts(given, specification, base: checkpoint, asked: asked?.task) : nil
+    let manifest = texts?.manifest ?? given
+    if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
+      throw specification.places.failure(
+        at: "data.positive",
+        "\"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
+    }
+    guard !specification.task.isClassification || manifest.classNames.count >= 2 else {
+      throw AuditError(
+        .configuration,
+        "\(manifest.file): the column \(specification.data.label ?? "") holds one label only; expected two or more")
+    }
+    let arms = try AdaptedArms(
+      specification: specification, base: checkpoint, classNames: manifest.classNames, resolved: resolved)
+    let baseFiles = try checkpoint.contentFiles()
+    let input = try PlanInput(
+      manifest: manifest, furtherTests: tests.planned, specification: specification,
+      base: ContentHash(ofCheckpoint: baseFiles),
+      adapters: arms.contents, sequences: texts?.planned)
+    try Self.requireItems(in: input.groups, of: specification)
+    let plan = try Plan(specification: specification, input: input)
+    try Self.requireTestItems(in: plan)
+    self.plan = plan
+    self.manifest = manifest
+    self.checkpoint = checkpoint
+    self.baseFiles = baseFiles
+    methods = arms.methods
+    layouts = arms.layouts
+    adapters = arms.adapters
+    self.texts = texts
+    furtherGroupNames = tests.groupNames
+  }
+
+  private static func manifest(_ specification: Specification, file: String) throws -> Manifest {
+    let columns = ManifestColumns(specification.data, task: specification.task)
+    guard specification.data.isFacesFolder else {
+      return try Manifest(file: file, columns: columns, classNames: specification.data.classes)
+    }
+    let label = specification.data.label.flatMap(FaceLabel.init) ?? .gender
+    let manifest = try Manifest(facesFolder: file, label: label, extra: columns.extra)
+    for (index, group) in specification.data.groups.enumerated() where !manifest.groupNames.contains(group.name) {
+      throw specification.places.failure(
+        at: "data.groups[\(index)]",
+        "a folder of faces labelled by \(label.rawValue) has the groups \(manifest.groupNames.joined(separator: ", "))")
+    }
+    return manifest
+  }
+
+  /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
+  func forSearch() throws(PlanError) -> AuditInputs? {
+    guard specification.search != nil else { return nil }
+    var inputs = self
+    inputs.plan = try Plan(specification: specification, input: plan.input, stage: .search)
+    return inputs
+  }
+
+  /// The audit with the settings that a search has chosen.
+  func settled(by search: SearchOutcome) throws(PlanError) -> AuditInputs {
+    var specification = specification
+    specification.training.chosen = search.chosen
+    var inputs = self
+    inputs.plan = try Plan(specification: specification, input: plan.input)
+    inputs.search = search
+    return inputs
+  }
+
+  private static func requireItems(in groups: [PlanInput.Group], of specification: Specification) throws {
+    for group in groups where group.members.isEmpty {
+      throw failure(about: group, of: specification, "holds no items; take it out of the specification")
+    }
+  }
+
+  private static func requireTestItems(in plan: Plan) throws {
+    let test = Set(plan.splits.test)
+    for group in plan.input.groups where !group.isCombined && !group.members.contains(where: test.contains) {
+      throw failure(
+        about: group, of: plan.specification,
+        "has \(group.members.count) items, but none of them in the test split; stratify the split by \(group.column), "
+          + "or merge the group with another")
+    }
+  }
+
+  private static func failure(
+    about group: PlanInput.Group, of specification: Specification, _ problem: String
+  ) -> SpecificationError {
+    let position = specification.data.groups.firstIndex { $0.name == group.column }
+    return specification.places.failure(
+      at: position.map { "data.groups[\($0)]" } ?? "data.groups", "the group \(group.column)=\(group.value) \(problem)")
+  }
+}
+
+extension ManifestColumns {
+  init(_ data: DataSettings, task: Specification.Task) {
+    var stratify: [String] = []
+    var split: String?
+    switch data.split {
+    case .column(let column): split = column
+    case .byFile: break
+    case .fractions(_, _, _, _, let columns): stratify = columns
+    }
+    var tagGroups: [String: [String]] = [:]
+    for group in data.groups { tagGroups[group.name] = group.tags }
+    self.init(
+      path: data.path, text: task.isText ? data.text : nil, name: data.name, label: data.label,
+      groups: data.groups.filter { $0.tags == nil }.map(\.name),
+      tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify + (data.translation?.columns ?? []))
+  }
+}

@@ -1,0 +1,167 @@
+internal import Checkpoints
+internal import Datasets
+internal import Foundation
+internal import Metrics
+internal import Planning
+internal import Support
+internal import Tokenizers
+
+/// What a model of text sees of an audit's items.
+struct ItemTexts: Sendable {
+  /// The items: those of the file, or where a language model reads long texts, their parts.
+  let manifest: Manifest
+  /// Of each item.
+  let sequences: [[TokenSequence]]
+  /// Which items' texts were cut.
+  let cut: [Int]
+  /// Tokens after which they are.
+  let limit: Int
+  /// What fills up short texts.
+  let padding: Int
+  /// What ends a text that is generated, ascending.
+  let endTokens: [Int]
+  let tokenizer: TextTokenizer
+  /// What is asked of the last items; nil in another task.
+  let asked: AskedTask?
+  /// Whether the evaluation of a sequence is its log-likelihood, not logits.
+  private let isScored: Bool
+
+  /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
+  ///
+  /// - Parameter asked: the last items of the manifest, where they are asked.
+  init(
+    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: AskedTask? = nil
+  ) throws {
+    let tokenizer = try TextTokenizer(folder: base.path)
+    let most = try base.maximumTokens()
+    if let tokens = specification.data.tokens, tokens > most {
+      throw specification.places.failure(at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
+    }
+    let encoder = TextEncoder(
+      tokenizer: tokenizer, limit: specification.data.tokens ?? (asked == nil ? min(most, Self.usualTokens) : most),
+      modelLimit: most, file: manifest.file)
+    let made =
+      try asked.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
+      ?? Self.sequences(of: manifest, specification, encoder)
+    self.asked = asked
+    let vocabulary = try base.vocabularySize()
+    for (item, sequences) in zip(made.manifest.items, made.sequences) {
+      guard let token = sequences.lazy.flatMap(\.tokens).first(where: { $0 >= vocabulary }) else { continue }
+      throw AuditError(
+        .configuration,
+        "\(made.manifest.description(of: item)): the tokenizer of \(base.path) makes token \(token), but its model knows "
+          + "\(vocabulary) tokens; the folder's files are not of one model")
+    }
+    (self.manifest, sequences, cut) = made
+    limit = encoder.limit
+    padding = try base.paddingToken(else: tokenizer.padding ?? tokenizer.endOfSequence)
+    endTokens = try base.endTokens().sorted()
+    self.tokenizer = tokenizer
+    isScored = !specification.task.isClassification
+  }
+
+  /// Tokens after which a text is cut where a specification says nothing (Ding et al. 2024).
+  private static let usualTokens = 256
+
+  private static func sequences(
+    of manifest: Manifest, _ specification: Specification, _ encoder: TextEncoder
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
+    switch specification.task {
+    case .languageModelling:
+      var sequences: [[TokenSequence]] = []
+      let divided = try manifest.divided { item in
+        let blocks = try encoder.blocks(item.text ?? "", line: item.row)
+        sequences += blocks.map { [$0] }
+        guard blocks.count > 1 else { return [item] }
+        return blocks.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
+      }
+      return (divided, sequences, [])
+    case .translation:
+      guard let settings = specification.data.translation else { return (manifest, [], []) }
+      let sequences = try manifest.items.map { item in
+        let target = try TranslationTexts(item, settings, file: manifest.file).target
+        guard target.contains(where: { !$0.isWhitespace }) else {
+          throw SequenceError(
+            file: manifest.file, line: item.row,
+            problem: "\"\(settings.target)\" is empty; give the translation or remove the row")
+        }
+        let prompt = settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? "")
+        let sequence = try encoder.continued(
+          encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
+        guard sequence.firstTarget + settings.generated <= encoder.modelLimit else {
+          throw SequenceError(
+            file: manifest.file, line: item.row,
+            problem:
+              "a prompt of \(sequence.firstTarget) tokens and data.generated, \(settings.generated), are more than "
+              + "the \(encoder.modelLimit) that the model takes; make data.generated smaller, or shorten the row")
+        }
+        return [sequence]
+      }
+      return (manifest, sequences, [])
+    case .imageClassification, .textClassification, .multipleChoice, .cloze:
+      var cut: [Int] = []
+      let sequences = try manifest.items.enumerated().map { index, item in
+        var encoder = encoder
+        encoder.file = item.source ?? encoder.file
+        let (sequence, isCut) = try encoder.classified(item.text ?? "", line: item.row)
+        if isCut { cut.append(index) }
+        return [sequence]
+      }
+      return (manifest, sequences, cut)
+    }
+  }
+
+  /// Texts that are trained on in blocks, and of each question or frame every continuation that is scored.
+  private static func sequences(
+    of manifest: Manifest, asking task: AskedTask, _ specification: Specification, _ encoder: TextEncoder
+  ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
+    var blocks = encoder
+    blocks.limit = min(encoder.limit, specification.data.corpus?.tokens ?? encoder.limit)
+    var sequences: [[TokenSequence]] = []
+    var question = 0
+    let divided = try manifest.divided { item in
+      guard item.split == .test else {
+        blocks.file = item.source ?? encoder.file
+        let parts = try blocks.blocks(item.text ?? "", line: item.row)
+        sequences += parts.map { [$0] }
+        guard parts.count > 1 else { return [item] }
+        return parts.enumerated().map { item.part($0 + 1, text: encoder.tokenizer.decode($1.tokens)) }
+      }
+      // By their bytes, since texts that read alike may be written differently.
+      var prompts: [[UInt8]: EncodedPrompt] = [:]
+      sequences.append(
+        try task.continuations(of: question).map { continuation in
+          let bytes = Array(continuation.prompt.utf8)
+          let prompt = try prompts[bytes] ?? encoder.prompt(continuation.prompt, line: item.row)
+          prompts[bytes] = prompt
+          return try encoder.continued(prompt, by: continuation.continuation, line: item.row)
+        })
+      question += 1
+      return [item]
+    }
+    return (divided, sequences, [])
+  }
+
+  /// What a model translated an item as, from its numbers: the log-likelihood of the right text, then the tokens of its
+  /// own, filled up with negative ones.
+  func translation(_ numbers: ArraySlice<Float>) -> String {
+    tokenizer.decode(numbers.dropFirst().prefix { $0 >= 0 }.map { Int($0) })
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// What the plan knows of them.
+  var planned: PlanInput.Sequences {
+    var hasher = ContentHasher()
+    for item in sequences {
+      hasher.combine(item.count)
+      for sequence in item {
+        hasher.combine(sequence.firstTarget)
+        hasher.combine(sequence.tokens.count)
+        for token in sequence.tokens { hasher.combine(token) }
+      }
+    }
+    return PlanInput.Sequences(
+      lengths: sequences.map { $0.reduce(0) { $0 + $1.tokens.count } },
+      numbers: isScored ? sequences.map(\.count) : nil, digest: hasher.finish())
+  }
+}

@@ -1,0 +1,148 @@
+internal import Datasets
+internal import MembershipInference
+internal import Metrics
+internal import Planning
+internal import Report
+internal import Scheduler
+internal import Support
+
+// Shadow models: how many of them were needed, and what attacks find.
+extension AuditEvidence {
+  private var privacy: PrivacySettings? { inputs.specification.privacy }
+
+  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
+  /// under the curve.
+  ///
+  /// Where fleets were left unfinished at different sizes, arms are compared on the models that all of them have, with the
+  /// confidence of that look.
+  func privacyStudy(_ looks: [FleetLook]) throws -> PrivacyStudy {
+    let fleets = try trainedArms.map { arm in
+      let trained = looks.first { $0.arm == arms[arm].name }?.trained
+      return try fleet(ofArm: arm, models: trained ?? privacy?.models(of: arms[arm]) ?? 0)
+    }
+    let pairs = comparisons().filter { pair in
+      fleets.contains { $0.arm == pair.arm } && fleets.contains { $0.arm == pair.reference }
+    }
+    let compared = fleets.filter { fleet in pairs.contains { [$0.arm, $0.reference].contains(fleet.arm) } }
+    let rule = self.rule(for: compared.isEmpty ? fleets : compared)
+    func attacks(_ arm: String) -> [Attack] { privacy?.attacks(of: arm) ?? Attack.standard }
+    func confidence(_ arm: String) -> Double? { looks.first { $0.arm == arm }?.confidence }
+    let key = plan.statisticsKey["privacy"]
+    let judged = pairs.filter { pair in [pair.arm, pair.reference].allSatisfy { attacks($0).contains(rule.attack) } }
+    let common = compared.map(\.masks.count).min() ?? 0
+    // A released model stands beside its shadow models.
+    let shadows = plan.membership?.released == nil ? common : common - 1
+    let commonConfidence = looks.first { $0.trained == shadows }?.confidence ?? Self.confidence
+    guard compared.contains(where: { $0.masks.count != common }) else {
+      return try PrivacyStudy.evaluate(
+        fleets: fleets, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+        confidences: confidence, key: key)
+    }
+    var study = try PrivacyStudy.evaluate(fleets: fleets, attacks: attacks, confidences: confidence, key: key)
+    let cut = compared.filter { attacks($0.arm).contains(rule.attack) }.map { $0.prefix(models: common) }
+    let comparisons = try PrivacyStudy.evaluate(
+      fleets: cut, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+      key: key)
+    (study.rule, study.comparisons, study.familySize) = (
+      comparisons.rule, comparisons.comparisons, comparisons.familySize
+    )
+    return study
+  }
+
+  /// Of every interval where fleets are not looked at before they are whole.
+  private static let confidence = 0.95
+
+  /// The rule names an attack that is run against every arm: the likelihood ratio, or else the first that there is.
+  private func rule(for fleets: [Fleet]) -> PrivacyRule {
+    let decision = inputs.specification.decision
+    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    let shared =
+      fleets.map { Set(privacy?.attacks(of: $0.arm) ?? []) }
+      .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
+    if !shared.contains(rule.attack), let first = privacy?.attacks.first(where: shared.contains) { rule.attack = first }
+    return rule
+  }
+
+  /// How much of each arm's fleet was trained and why; empty where fleets are not looked at before they are whole.
+  func fleetLooks() throws -> [FleetLook] {
+    guard privacy?.early != nil else { return [] }
+    return try trainedArms.compactMap { try FleetStop(self, arm: $0)?.outcome() }
+  }
+
+  private var trainedArms: [Int] { privacy == nil ? [] : arms.indices.filter { arms[$0].isTrained } }
+
+  /// The positions in the plan of the first models of an arm's fleet.
+  func fleetRuns(ofArm arm: Int, models: Int) -> [Int] {
+    let runs = plan.runs.indices.filter { index in
+      if plan.runs[index].arm == arm, case .fleet = plan.runs[index].purpose { true } else { false }
+    }
+    return Array(runs.prefix(models))
+  }
+
+  /// What models say of the pool, which they are asked for behind some other items: logits, or of sequences the mean
+  /// log-likelihood of a target token.
+  ///
+  /// - Parameters:
+  ///   - runs: each with where the pool stands among the items that its model was asked for.
+  ///   - epoch: the one behind which they were asked, from 0; the last where nothing is said.
+  private func scores(
+    of runs: [(index: Int, positions: Range<Int>)], pool: [Int], epoch: Int? = nil
+  ) throws -> FleetScores {
+    guard !inputs.specification.task.isClassification else {
+      return .logits(
+        try runs.map { run in
+          try (0..<(privacy?.queries ?? 1)).map {
+            try logits(of: run.index, at: run.positions, query: $0, epoch: epoch)
+          }
+        })
+    }
+    let scores = try runs.map { run in
+      zip(try logLikelihoods(of: run.index, run.positions, epoch: epoch), pool).map { sum, item in
+        min(0, sum / Double(max(1, targetCount(of: item))))
+      }
+    }
+    return .direct(scores.map { [$0] }, .logLikelihood)
+  }
+
+  /// The losses behind every epoch, `[model][epoch][item]`; nil where the models were evaluated behind the last alone.
+  private func lossTraces(
+    of runs: [(index: Int, positions: Range<Int>)], pool: [Int], labels: [Int]
+  ) throws -> [[[Double]]]? {
+    guard let first = runs.first.map({ plan.runs[$0.index] }), first.isTraced else { return nil }
+    let epochs = try (0..<first.settings.epochs).map {
+      try scores(of: runs, pool: pool, epoch: $0).losses(labels: labels)
+    }
+    return runs.indices.map { model in epochs.map { $0[model] } }
+  }
+
+  /// The run whose model is released.
+  private func releasedRun(ofArm arm: Int) throws -> Int {
+    let run = plan.runs.firstIndex { run in
+      if run.arm == arm, case .task(inputs.specification.seeds.first) = run.purpose { true } else { false }
+    }
+    guard let run else { throw AuditError(.failure, "\(arms[arm].name) has no run whose model could be attacked") }
+    return run
+  }
+
+  /// The first models of an arm's fleet, and what each says of every item of the pool.
+  func fleet(ofArm arm: Int, models: Int) throws -> Fleet {
+    let pool = plan.membership?.pool ?? []
+    let units = plan.units.unitOfItem
+    var masks = plan.membership?.masks ?? []
+    var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, positions: pool.indices) }
+    var design = FleetDesign.symmetric
+    if let released = plan.membership?.released {
+      masks.insert(released, at: 0)
+      runs.insert((try releasedRun(ofArm: arm), plan.poolPositions), at: 0)
+      design = .released(target: 0)
+    }
+    let labels = inputs.specification.task.isClassification ? pool.map { plan.input.labels[$0] } : []
+    return Fleet(
+      arm: arms[arm].name, design: design, masks: Array(masks.prefix(runs.count)),
+      scores: try scores(of: runs, pool: pool),
+      lossTraces: try lossTraces(of: runs, pool: pool, labels: labels), labels: labels,
+      clusters: pool.map { units[$0] },
+      groups: groups(among: pool).filter { !$0.members.isEmpty },
+      itemNames: pool.map { inputs.manifest.items[$0].name })
+  }
+}

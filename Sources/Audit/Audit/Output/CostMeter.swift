@@ -1,0 +1,54 @@
+internal import Foundation
+internal import Ledger
+internal import Transport
+
+/// Adds up what a phase costs while it runs.
+struct CostMeter {
+  private var cost: CostRecord
+  /// When and from where on that which was not taken yet counts.
+  private var since = ContinuousClock.now
+  private var trafficBefore: Traffic
+  private var processorBefore = ProcessorTime.seconds
+
+  init(arm: String, phase: String, traffic: Traffic) {
+    cost = CostRecord(arm: arm, phase: phase)
+    trafficBefore = traffic
+  }
+
+  mutating func count(_ delivery: Tenbin_Delivery) {
+    cost.workerSeconds += Self.seconds(delivery.workerSeconds)
+    cost.processorSeconds += Self.seconds(delivery.processorSeconds)
+    cost.peakResidentBytes = max(cost.peakResidentBytes, Int(clamping: delivery.peakResidentBytes))
+  }
+
+  /// What a peer claims, where it can be a time at all.
+  private static func seconds(_ claimed: Double) -> Double {
+    claimed >= 0 && claimed < 1e9 ? claimed : 0
+  }
+
+  /// Whether so much time has passed that a crash should not lose what it has cost.
+  var isDue: Bool { ContinuousClock.now - since >= .seconds(1) }
+
+  /// What was spent since this was asked for last.
+  mutating func take(traffic: Traffic) -> CostRecord {
+    var taken = cost
+    let (now, processor, spent) = (ContinuousClock.now, ProcessorTime.seconds, traffic - trafficBefore)
+    taken.wallSeconds = (now - since) / .seconds(1)
+    taken.coordinatorProcessorSeconds = processor - processorBefore
+    taken.bytesSent = spent.sent
+    taken.bytesReceived = spent.received
+    (since, processorBefore, trafficBefore) = (now, processor, traffic)
+    cost = CostRecord(arm: cost.arm, phase: cost.phase)
+    return taken
+  }
+}
+
+package enum ProcessorTime {
+  /// Seconds of processor time that this process has used, on all cores.
+  package static var seconds: Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+  }
+}

@@ -1,0 +1,77 @@
+internal import MembershipInference
+internal import Metrics
+internal import Planning
+internal import Report
+internal import Scheduler
+internal import Support
+
+/// Whether the first models of an arm's fleet are enough: a function of the plan and of what these models came to, so that
+/// every sitting, with whatever workers, ends a fleet at the same look.
+struct FleetStop {
+  private let evidence: AuditEvidence
+  private let arm: Int
+  private let early: EarlyAnswerSettings
+  private let plan: LookPlan
+
+  /// nil where the specification asks for no early answer.
+  init?(_ evidence: AuditEvidence, arm: Int) throws {
+    guard let privacy = evidence.inputs.specification.privacy, let early = privacy.early else { return nil }
+    self.evidence = evidence
+    self.arm = arm
+    self.early = early
+    plan = try early.plan(models: privacy.models(of: evidence.arms[arm]))
+  }
+
+  /// How far the fleet was trained.
+  ///
+  /// - Throws: where the predictions of a model up to the look at which it ends are missing.
+  func outcome() throws -> FleetLook? {
+    for number in plan.looks.indices {
+      guard case .stop(let reason) = try decision(at: number) else { continue }
+      return look(at: number, reason: reason)
+    }
+    return nil
+  }
+
+  /// Whether models behind this look are trained; so too while it cannot be told.
+  func goesOn(behind look: Int) throws -> Bool {
+    for number in plan.looks.indices.prefix(look + 1) {
+      let runs = evidence.fleetRuns(ofArm: arm, models: plan.looks[number].models)
+      // That a model behind the look is done says that the fleet went on there.
+      let next = evidence.fleetRuns(ofArm: arm, models: runs.count + 1).last
+      if let next, next != runs.last, evidence.completed[next] != nil { continue }
+      guard runs.allSatisfy({ evidence.completed[$0] != nil }) else { return true }
+      if case .stop = try decision(at: number) { return false }
+    }
+    return true
+  }
+
+  private func look(at number: Int, reason: LookDecision.Reason) -> FleetLook {
+    FleetLook(
+      arm: evidence.arms[arm].name, planned: plan.looks.last?.models ?? 0, trained: plan.looks[number].models,
+      looks: plan.looks.map(\.models), confidence: plan.looks[number].confidence, reason: reason)
+  }
+
+  /// What follows from the look, judged on the arm's first attack.
+  private func decision(at number: Int) throws -> LookDecision {
+    // The whole fleet ends whatever it shows.
+    guard number < plan.looks.count - 1 else { return .stop(.fleetComplete) }
+    let look = plan.looks[number]
+    var fleet = try evidence.fleet(ofArm: arm, models: look.models)
+    let minimum = evidence.inputs.specification.decision.minimumGroup
+    fleet.groups = early.includesGroups ? fleet.groups.filter { $0.members.count >= minimum } : []
+    fleet.itemNames = []
+    let attacks = evidence.inputs.specification.privacy?.attacks(of: fleet.arm) ?? Attack.standard
+    let found = try PrivacyEvaluation.evaluate(
+      fleet: fleet, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
+      key: evidence.plan.statisticsKey["privacy"])
+    var worst: LookDecision = .goOn(because: "no attack was run")
+    for measures in found.attacks.flatMap({ [$0.overall] + $0.groups }) {
+      worst = plan.decide(at: number, estimate: measures.areaUnderCurve, goal: early.goal)
+      // All of them must come to the goal.
+      if case .goOn = worst { return worst }
+    }
+    guard case .stop = worst, let overall = found.attacks.first?.overall else { return worst }
+    return plan.decide(at: number, estimate: overall.areaUnderCurve, goal: early.goal)
+  }
+}

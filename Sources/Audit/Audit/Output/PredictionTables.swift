@@ -1,0 +1,148 @@
+internal import Datasets
+internal import Planning
+internal import Scheduler
+internal import Tokenizers
+
+/// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.
+enum PredictionTables {
+  /// The tables by file name: one an arm for the test items, one an arm for the fleet's items.
+  static func files(
+    inputs: AuditInputs, completed: [Int: FinishedRun]
+  ) -> [(path: String, bytes: [UInt8])] {
+    let arms = inputs.specification.arms
+    return arms.indices.flatMap { arm -> [(path: String, bytes: [UInt8])] in
+      var tables = ArmTables(inputs, arm: arm)
+      for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
+        guard let finished = completed[index] else { continue }
+        let members = Set(run.members)
+        for (epoch, numbers) in (finished.traces + [finished.logits]).enumerated() {
+          var first = 0
+          for (position, item) in run.evaluated.enumerated() {
+            let count = run.rows.count(at: position..<position + 1)
+            tables.append(
+              item, at: position, of: run, arm: arms[arm].name, isMember: members.contains(item), epoch: epoch,
+              numbers: numbers[first..<first + count])
+            first += count
+          }
+        }
+      }
+      return tables.files(arm: arms[arm].name)
+    }
+  }
+}
+
+/// The tables of one arm.
+private struct ArmTables {
+  private let inputs: AuditInputs
+  private var task: CommaSeparatedValuesWriter
+  private var fleet: CommaSeparatedValuesWriter
+  private var further: [CommaSeparatedValuesWriter]
+  private var hasFleet = false
+
+  init(_ inputs: AuditInputs, arm: Int) {
+    self.inputs = inputs
+    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.isTraced }
+    let groups = inputs.manifest.groupNames
+    task = CommaSeparatedValuesWriter(
+      header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
+    let isAskedTwice = (inputs.specification.privacy?.queries ?? 1) > 1
+    fleet = CommaSeparatedValuesWriter(
+      header: Self.header(
+        inputs,
+        columns: ["arm", "model", "member"] + (isAskedTwice ? ["query"] : []) + (isTraced ? ["epoch"] : []),
+        groups: groups))
+    further = inputs.furtherGroupNames.map { groups in
+      CommaSeparatedValuesWriter(header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
+    }
+  }
+
+  /// - Parameters:
+  ///   - position: where the item stands among those that the run is evaluated on.
+  ///   - epoch: of a run that is traced, the one behind which it was evaluated.
+  mutating func append(
+    _ item: Int, at position: Int, of run: PlannedRun, arm: String, isMember: Bool, epoch: Int,
+    numbers: ArraySlice<Float>
+  ) {
+    let plan = inputs.plan
+    // Behind all others a model that is attacked was asked for the fleet's pool.
+    let isAttacked = position >= plan.poolPositions.lowerBound
+    let seed: String
+    switch run.purpose {
+    case .search: return
+    case .fleet(let model):
+      return append(
+        item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.question,
+        epoch: run.isTraced ? epoch : nil)
+    case .task where isAttacked:
+      return append(item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.question)
+    case .task(let number): seed = "\(number)"
+    case .given: seed = ""
+    }
+    // What is measured of the model itself is what it says of the image as it is.
+    let own = numbers.prefix(numbers.count / run.question.queries)
+    let row = Self.fields(of: item, numbers: own, inputs: inputs, isFleet: false)
+    if let test = plan.input.furtherTests.firstIndex(where: { $0.items.contains(item) }) {
+      further[test].append([arm, seed, "test"] + row)
+    } else {
+      task.append([arm, seed, plan.testPositions.contains(position) ? "test" : "validation"] + row)
+    }
+  }
+
+  private mutating func append(
+    _ item: Int, toFleetOf arm: String, model: String, isMember: Bool, numbers: ArraySlice<Float>,
+    _ question: EvaluationQuestion, epoch: Int? = nil
+  ) {
+    hasFleet = true
+    let count = numbers.count / question.queries
+    for query in 0..<question.queries {
+      let first = numbers.startIndex + query * count
+      fleet.append(
+        [arm, model, isMember ? "1" : "0"] + (question.queries > 1 ? ["\(query)"] : [])
+          + (epoch.map { ["\($0)"] } ?? [])
+          + Self.fields(of: item, numbers: numbers[first..<first + count], inputs: inputs, isFleet: true))
+    }
+  }
+
+  func files(arm: String) -> [(path: String, bytes: [UInt8])] {
+    [("predictions/\(arm).csv", task.bytes)]
+      + (hasFleet ? [("predictions/fleets/\(arm).csv", fleet.bytes)] : [])
+      + zip(inputs.plan.input.furtherTests, further).map { ("predictions/tests/\($0.name)/\(arm).csv", $1.bytes) }
+  }
+
+  private static func header(_ inputs: AuditInputs, columns: [String], groups: [String]) -> [String] {
+    let isFleet = columns.contains("model")
+    let figures: [String] =
+      switch inputs.specification.task {
+      case .imageClassification, .textClassification: ["label"] + inputs.classNames.map { "logit_\($0)" }
+      case .multipleChoice, .cloze: ["log_likelihoods", "tokens"]
+      case .languageModelling, .translation:
+        isFleet
+          ? ["score"]
+          : ["log_likelihood", "tokens"] + (inputs.specification.data.translation == nil ? [] : ["translation"])
+      }
+    return columns + ["item"] + figures + groups + ["cluster"]
+  }
+
+  private static func fields(
+    of item: Int, numbers: ArraySlice<Float>, inputs: AuditInputs, isFleet: Bool
+  ) -> [String] {
+    let entry = inputs.manifest.items[item]
+    let figures: [String]
+    switch inputs.specification.task {
+    case .imageClassification, .textClassification: figures = [entry.label] + numbers.map { "\($0)" }
+    case .multipleChoice, .cloze:
+      let tokens = (inputs.texts?.sequences[item] ?? []).map { "\($0.targetCount)" }
+      figures = [numbers.map { "\($0)" }.joined(separator: " "), tokens.joined(separator: " ")]
+    case .languageModelling, .translation:
+      let tokens = inputs.texts?.sequences[item].first?.targetCount ?? 0
+      let sum = Double(numbers.first ?? 0)
+      if isFleet {
+        figures = ["\(min(0, sum / Double(max(1, tokens))))"]
+      } else {
+        let translation = inputs.specification.data.translation == nil ? nil : inputs.texts?.translation(numbers)
+        figures = ["\(sum)", "\(tokens)"] + [translation].compactMap(\.self)
+      }
+    }
+    return [entry.name] + figures + entry.groups.map { $0.joined(separator: ";") } + [entry.cluster]
+  }
+}

@@ -1,0 +1,152 @@
+internal import ExternalEvaluation
+internal import Foundation
+package import Metrics
+internal import Planning
+package import Report
+
+/// What the remedies that were tried do for the group, for the others, and what they cost.
+package struct RemedyComparison: Sendable {
+  package let report: AuditReport
+  package let list: RemedyList
+  /// Those that were not tried yet.
+  package let missing: [Remedy]
+  /// What was evaluated, a table an arm.
+  package let predictions: [ReportFile]
+
+  /// - Parameters:
+  ///   - audit: the folder of the audit.
+  ///   - groups: its columns of groups.
+  ///   - combinations: columns that are combined.
+  /// - Throws: `RemedyError`, or the error of a file that cannot be read.
+  package init(
+    _ list: RemedyList, audit: String, folder: RemedyFolder, groups: [String], combinations: [[String]],
+    positive: String?, rule: DecisionRule
+  ) throws {
+    let audited = try AuditedFolder(audit)
+    var sources = [try Source(arm: list.arm.name, of: audited, as: list.arm.name)]
+    var missing: [Remedy] = []
+    var withoutTraining: [Remedy] = []
+    for remedy in list.remedies {
+      switch remedy.means {
+      case .training(let variant):
+        guard folder.isDone(remedy) else {
+          missing.append(remedy)
+          continue
+        }
+        sources.append(
+          try Source(arm: variant.arm.name, of: AuditedFolder(folder.audit(of: remedy)), as: remedy.name))
+      case .arm(let name): sources.append(try Source(arm: name, of: audited, as: remedy.name))
+      case .temperature, .threshold: withoutTraining.append(remedy)
+      }
+    }
+    let tables = try sources.map { try PredictionsTable(files: [$0.predictions], groups: groups).named(arm: $0.name) }
+    var evaluation = try PredictionsEvaluation(
+      PredictionsEvaluation.Settings(
+        files: sources.map(\.predictions), groups: groups, intersections: combinations, positive: positive,
+        reference: list.arm.name, rule: rule, name: "\(list.arm.name): remedies for \(list.group)"),
+      table: PredictionsTable(joining: tables))
+    var leftOut = list.leftOut
+    var descriptions = sources.map(\.description)
+    for remedy in withoutTraining {
+      let isAdded =
+        remedy.means == .temperature
+        ? evaluation.add(remedy.name, from: list.arm.name, isCompared: false, derive: Self.rescaled)
+        : evaluation.add(remedy.name, from: list.arm.name) { Self.thresholded($0, $1, $2, $3, group: list.group) }
+      if isAdded {
+        descriptions.append(
+          ArmDescription(name: remedy.name, kind: .derived, trainableParameters: 0, epochs: nil, rate: nil))
+      } else {
+        leftOut.append(
+          RemedyFindings.LeftOut(
+            name: remedy.name,
+            reason: "the predictions of \(list.arm.name) hold no validation items of \(list.group) to choose it on"))
+      }
+    }
+    let shown = list.remedies.filter { remedy in descriptions.contains { $0.name == remedy.name } }
+    var report = try evaluation.report()
+    report.arms = report.arms.map { arm in descriptions.first { $0.name == arm.name } ?? arm }
+    report.costs = sources.flatMap(\.costs)
+    report.remedies = RemedyFindings(
+      arm: list.arm.name, group: GroupName(column: list.group.column, value: list.group.value),
+      remedies: shown.map { remedy in
+        RemedyFindings.Remedy(
+          name: remedy.name, description: remedy.description,
+          wasSearched: sources.contains { $0.name == remedy.name && $0.wasSearched })
+      }, leftOut: leftOut)
+    self.report = report
+    self.list = list
+    self.missing = missing
+    predictions = evaluation.predictionFiles()
+  }
+
+  private static func rescaled(
+    _ items: EvaluationItems, _ test: ArmPredictions, _ own: ArmPredictions, _ validation: ValidationPredictions
+  ) -> (test: ArmPredictions, validation: ArmPredictions)? {
+    let temperatures = own.runs.map { TemperatureScaling.fit([$0.logits], labels: validation.labels) }
+    guard let test = try? test.rescaled(by: temperatures), let own = try? own.rescaled(by: temperatures) else {
+      return nil
+    }
+    return (test, own)
+  }
+
+  private static func thresholded(
+    _ items: EvaluationItems, _ test: ArmPredictions, _ own: ArmPredictions, _ validation: ValidationPredictions,
+    group: GroupInNeed
+  ) -> (test: ArmPredictions, validation: ArmPredictions)? {
+    let name = GroupName(column: group.column, value: group.value)
+    guard let positive = items.positiveClass, let there = items.groups.first(where: { $0.name == name }),
+      let here = validation.groups.first(where: { $0.name == name }), !here.members.isEmpty
+    else { return nil }
+    let thresholds = own.mostAccurateThresholds(
+      labels: validation.labels, members: here.members, positiveClass: positive)
+    guard
+      let test = try? test.thresholded(thresholds, members: there.members, positiveClass: positive),
+      let own = try? own.thresholded(thresholds, members: here.members, positiveClass: positive)
+    else { return nil }
+    return (test, own)
+  }
+}
+
+/// One arm of an audit, under the name that it has here.
+private struct Source {
+  let name: String
+  let predictions: String
+  let costs: [PhaseCost]
+  let description: ArmDescription
+  let wasSearched: Bool
+
+  init(arm: String, of audit: AuditedFolder, as name: String) throws {
+    guard var found = audit.arms.arms.first(where: { $0.name == arm }) else {
+      throw RemedyError("\(audit.path)/results.json: there is no arm \(arm)")
+    }
+    found.name = name
+    self.name = name
+    predictions = "\(audit.path)/predictions/\(arm.predictionsFile)"
+    costs = audit.costs.costs.filter { $0.arm == arm && $0.phase != .fleet }.map { cost in
+      var cost = cost
+      cost.arm = name
+      return cost
+    }
+    description = found
+    wasSearched = audit.arms.searched.contains(arm)
+  }
+}
+
+/// What an audit that is done has written of its arms.
+private struct AuditedFolder {
+  let path: String
+  let arms: WrittenArms
+  let costs: WrittenCosts
+
+  init(_ path: String) throws {
+    func read<Facts>(_ name: String, _ make: (Data) throws -> Facts) throws -> Facts {
+      guard let bytes = FileManager.default.contents(atPath: "\(path)/\(name)"), let facts = try? make(bytes) else {
+        throw RemedyError("\(path)/\(name) cannot be read; expected the folder of an audit that is done")
+      }
+      return facts
+    }
+    self.path = path
+    arms = try read("results.json") { try WrittenArms($0) }
+    costs = try read("costs.json") { try WrittenCosts($0) }
+  }
+}

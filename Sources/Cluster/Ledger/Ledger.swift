@@ -1,0 +1,234 @@
+internal import Foundation
+internal import GRDB
+package import Support
+internal import Synchronization
+
+/// The durable record of one audit in SQLite: what was planned, lent, applied, measured and spent.
+///
+/// Writes are gathered and committed in groups by a queue of its own, so that no step waits for the disk; `flush` waits
+/// until everything is durable. SQLite runs in WAL mode with full synchronization: a torn write is undone when the file
+/// is opened again. Every row is sealed (see `LedgerTable`): damage that SQLite does not see is found when it is read.
+package final class Ledger: Sendable {
+  let database: DatabasePool
+  let file: String
+  private let queue = DispatchQueue(label: "ledger")
+  private let waiting = Mutex<(entries: [Entry], failure: LedgerError?)>(([], nil))
+  /// The number of this sitting: leases are numbered anew in each.
+  package let sitting: Int
+  /// Leases of this sitting for which nothing came yet, and their members.
+  private let outstanding = Mutex<[Int: String]>([:])
+
+  private enum Entry: Sendable {
+    case step(StepRecord)
+    case attempt(AttemptRecord, at: Double)
+    case delivery(lease: Int, member: String, at: Double)
+    case joined(MemberRecord, at: Double)
+    case left(String, reason: String, at: Double)
+  }
+
+  /// Opens or makes the ledger at `file` for the audit of plan `plan`, and begins a sitting.
+  ///
+  /// - Parameter specification: the path of the specification, for `tenbin verify`; where it was moved since, the new one
+  ///   is remembered.
+  /// - Throws: `LedgerError.otherAudit` when it holds another, `otherVersion` when another version of Tenbin made it,
+  ///   `damaged` when it is not whole.
+  package init(file: String, plan: ContentHash, specification: String? = nil) throws(LedgerError) {
+    self.file = file
+    do {
+      var configuration = Configuration()
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      database = try DatabasePool(path: file, configuration: configuration)
+      try database.read { try LedgerSchema.requireThisVersion($0, file: file) }
+      try LedgerSchema.migrations.migrate(database)
+      sitting = try database.write { database in
+        let writer = LedgerWriter(database)
+        try Self.claim(writer, file: file, plan: plan, specification: specification)
+        let last = try Int.fetchOne(database, sql: "SELECT MAX(sitting) FROM sittings") ?? 0
+        if last > 0, try writer.row(of: .sittings, key: [last])?.values.last?.isNull != false {
+          // It was killed; what it left is looked at more closely.
+          try LedgerSchema.requireWhole(database, check: "quick_check", file: file)
+        }
+        try writer.insert([last + 1, Date().timeIntervalSince1970, Int(getpid()), nil], into: .sittings)
+        try writer.finish()
+        return last + 1
+      }
+    } catch {
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
+    }
+  }
+
+  private static func claim(
+    _ writer: LedgerWriter, file: String, plan: ContentHash, specification: String?
+  ) throws {
+    guard let row = try writer.row(of: .audit, key: [1]) else {
+      return try writer.insert([1, plan.description, specification], into: .audit)
+    }
+    let found = try row.text(1)
+    guard found == plan.description else { throw LedgerError.otherAudit(file: file, expected: plan, found: found) }
+    if let specification, try row.optionalText(2) != specification {
+      try writer.put([1, found, specification], into: .audit)
+    }
+  }
+
+  /// Records a committed step, soon; a step that was recorded before must have the same digests.
+  ///
+  /// - Throws: what an earlier record ran into.
+  package func record(_ step: StepRecord) throws(LedgerError) { try enqueue(.step(step)) }
+
+  /// Records that work was lent, soon.
+  package func record(_ attempt: AttemptRecord) throws(LedgerError) {
+    try enqueue(.attempt(attempt, at: Date().timeIntervalSince1970))
+  }
+
+  /// Records that something came for a lease, soon, whether or not it counts. Nothing is recorded of a lease that this
+  /// member never had, nor of what comes again.
+  package func recordDelivery(lease: Int, from member: String) throws(LedgerError) {
+    try enqueue(.delivery(lease: lease, member: member, at: Date().timeIntervalSince1970))
+  }
+
+  /// Records that a worker's incarnation joined, soon.
+  package func record(_ member: MemberRecord) throws(LedgerError) {
+    try enqueue(.joined(member, at: Date().timeIntervalSince1970))
+  }
+
+  /// Records that a worker's incarnation is gone, soon.
+  package func recordLeft(_ member: String, reason: String) throws(LedgerError) {
+    try enqueue(.left(member, reason: reason, at: Date().timeIntervalSince1970))
+  }
+
+  private func enqueue(_ entry: Entry) throws(LedgerError) {
+    let isFirst = try waiting.withLock { (state) throws(LedgerError) in
+      if let failure = state.failure { throw failure }
+      state.entries.append(entry)
+      return state.entries.count == 1
+    }
+    // A little later, so that what comes together is committed together.
+    if isFirst { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [self] in writeWaiting() } }
+  }
+
+  /// Waits until everything recorded so far is durable.
+  package func flush() throws(LedgerError) {
+    queue.sync { writeWaiting() }
+    if let failure = waiting.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Records that the sitting ends by itself, behind everything recorded so far, and brings all of it into the one file.
+  package func endSitting() throws(LedgerError) {
+    try flush()
+    try write { try $0.change(.sittings, key: [sitting]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
+    // Whoever still reads keeps the log from being emptied, which loses nothing.
+    _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+  }
+
+  private func writeWaiting() {
+    let entries = waiting.withLock { state in
+      defer { state.entries = [] }
+      return state.failure == nil ? state.entries : []
+    }
+    guard !entries.isEmpty else { return }
+    do throws(LedgerError) {
+      try write { writer in
+        for entry in entries { try insert(entry, with: writer) }
+      }
+    } catch {
+      waiting.withLock { $0.failure = $0.failure ?? error }
+    }
+  }
+
+  private func insert(_ entry: Entry, with writer: LedgerWriter) throws {
+    switch entry {
+    case .step(let step): try insert(step, with: writer)
+    case .attempt(let attempt, let time):
+      let (kind, step, units) = attempt.work.columns
+      try writer.insert(
+        [sitting, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
+        into: .attempts)
+      outstanding.withLock { $0[attempt.lease] = attempt.member }
+    case .delivery(let lease, let member, let time):
+      let isFirst = outstanding.withLock { leases in
+        guard leases[lease] == member else { return false }
+        leases[lease] = nil
+        return true
+      }
+      if isFirst { try writer.insert([sitting, lease, time], into: .deliveries) }
+    case .joined(let member, let time):
+      try writer.insertIfAbsent(
+        [
+          member.member, sitting, member.name, member.host, member.process, member.fingerprint, time, nil, nil,
+        ], into: .members)
+    case .left(let member, let reason, let time):
+      try writer.change(.members, key: [member, sitting]) { values in
+        values[7] = time.databaseValue
+        values[8] = reason.databaseValue
+      }
+    }
+  }
+
+  private func insert(_ step: StepRecord, with writer: LedgerWriter) throws {
+    let (gradient, parameters) = (step.gradient.description, step.parameters.description)
+    if let before = try writer.row(of: .steps, key: [step.run, step.step]) {
+      guard try before.text(4) == gradient else {
+        throw LedgerError.replayDiffers(run: step.run, step: step.step, what: "gradient")
+      }
+      guard try before.text(5) == parameters else {
+        throw LedgerError.replayDiffers(run: step.run, step: step.step, what: "parameter vector")
+      }
+      return
+    }
+    try writer.insert([step.run, step.step, step.samples, step.lossSum, gradient, parameters], into: .steps)
+    for delivery in step.deliveries {
+      try writer.insert(
+        [
+          step.run, step.step, delivery.units.lowerBound, delivery.units.upperBound - 1, delivery.member, sitting,
+          delivery.lease,
+        ], into: .applied)
+    }
+  }
+
+  /// Writes in one transaction.
+  func write(_ body: (LedgerWriter) throws -> Void) throws(LedgerError) {
+    do {
+      try database.write { database in
+        let writer = LedgerWriter(database)
+        try body(writer)
+        try writer.finish()
+      }
+    } catch {
+      throw LedgerError(error, file: file, else: LedgerError.unwritable)
+    }
+  }
+
+  /// The rows of a table that fulfil a condition, all of them intact.
+  func rows(
+    of table: LedgerTable, _ condition: String = "", arguments: StatementArguments = []
+  ) throws(LedgerError) -> [SealedRow] {
+    try read { database in
+      let found = try Row.fetchAll(database, sql: "SELECT * FROM \(table.rawValue) \(condition)", arguments: arguments)
+      return try found.map { found in
+        guard let row = SealedRow(found, of: table), row.isIntact else {
+          throw RowError(row: SealedRow(found, of: table)?.name ?? "?", table: table)
+        }
+        return row
+      }
+    }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value {
+    do {
+      return try database.read(body)
+    } catch {
+      throw LedgerError(error, file: file, else: LedgerError.unreadable)
+    }
+  }
+}
+
+extension LeasedWork {
+  /// How a lease is written down: what kind it is, the step and the units.
+  fileprivate var columns: (kind: String, step: Int?, units: Range<Int>?) {
+    switch self {
+    case .training(let step): (Kind.training.rawValue, step, nil)
+    case .microBatches(let step, let units): (Kind.microBatches.rawValue, step, units)
+    case .blocks(let units): (Kind.blocks.rawValue, nil, units)
+    }
+  }
+}

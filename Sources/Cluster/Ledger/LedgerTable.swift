@@ -1,0 +1,165 @@
+internal import Foundation
+internal import GRDB
+internal import Support
+
+/// The tables of a ledger. Every row ends with a seal over its other columns, and `tallies` holds for each table how many
+/// rows there are and the sum of their seals: so a row that was changed, taken away or added is found.
+enum LedgerTable: String, CaseIterable, Sendable {
+  case audit, sittings, planned, members, attempts, deliveries, steps, applied, completed, costs
+
+  /// What names a row.
+  var keys: [(name: String, type: String)] {
+    switch self {
+    case .audit: [("singular", "INTEGER")]
+    case .sittings: [("sitting", "INTEGER")]
+    case .planned, .completed: [("run", "TEXT")]
+    case .members: [("member", "TEXT"), ("sitting", "INTEGER")]
+    case .attempts, .deliveries: [("sitting", "INTEGER"), ("lease", "INTEGER")]
+    case .steps: [("run", "TEXT"), ("step", "INTEGER")]
+    case .applied: [("run", "TEXT"), ("step", "INTEGER"), ("first", "INTEGER")]
+    case .costs: [("arm", "TEXT"), ("phase", "TEXT")]
+    }
+  }
+
+  /// What a row says; a type without `NOT NULL` may be missing.
+  var contents: [(name: String, type: String)] {
+    let (text, integer, real, blob) = ("TEXT NOT NULL", "INTEGER NOT NULL", "REAL NOT NULL", "BLOB NOT NULL")
+    return switch self {
+    case .audit: [("plan", text), ("specification", "TEXT")]
+    case .sittings: [("began", real), ("process", integer), ("ended", "REAL")]
+    case .planned:
+      [("members", integer), ("epochs", integer), ("batch", integer), ("micro_batch", integer), ("logits", integer)]
+    case .members:
+      [
+        ("name", text), ("host", text), ("process", integer), ("fingerprint", text), ("joined_at", real),
+        ("left_at", "REAL"), ("reason", "TEXT"),
+      ]
+    case .attempts:
+      [
+        ("member", text), ("run", text), ("kind", text), ("step", "INTEGER"), ("first", "INTEGER"), ("last", "INTEGER"),
+        ("at", real),
+      ]
+    case .deliveries: [("at", real)]
+    case .steps: [("samples", integer), ("loss", real), ("gradient", text), ("parameters", text)]
+    case .applied: [("last", integer), ("member", text), ("sitting", integer), ("lease", integer)]
+    case .completed: [("losses", blob), ("logits", blob), ("diverged_at", "INTEGER")]
+    case .costs:
+      [
+        ("wall_seconds", real), ("worker_seconds", real), ("processor_seconds", real),
+        ("coordinator_processor_seconds", real), ("bytes_sent", integer), ("bytes_received", integer),
+        ("peak_resident_bytes", integer),
+      ]
+    }
+  }
+
+  /// How many columns there are before the seal.
+  var columnCount: Int { keys.count + contents.count }
+
+  /// The statement that makes the table.
+  var creation: String {
+    let columns = keys.map { "\($0.name) \($0.type) NOT NULL" } + contents.map { "\($0.name) \($0.type)" }
+    return "CREATE TABLE \(rawValue) (\(columns.joined(separator: ", ")), seal INTEGER NOT NULL, "
+      + "PRIMARY KEY (\(keys.map(\.name).joined(separator: ", ")))) WITHOUT ROWID"
+  }
+
+  /// The statement that adds a row.
+  var insertion: String { Self.insertions[self] ?? "" }
+
+  /// The statement that finds a row by its key.
+  var selection: String { Self.selections[self] ?? "" }
+
+  // Made once: they are needed many times a step.
+  private static let insertions = statements { table in
+    let places = Array(repeating: "?", count: table.columnCount + 1).joined(separator: ", ")
+    return "INSERT INTO \(table.rawValue) VALUES (\(places))"
+  }
+  private static let selections = statements { table in
+    "SELECT * FROM \(table.rawValue) WHERE \(table.keys.map { "\($0.name) = ?" }.joined(separator: " AND "))"
+  }
+
+  private static func statements(_ body: (LedgerTable) -> String) -> [LedgerTable: String] {
+    Dictionary(uniqueKeysWithValues: allCases.map { ($0, body($0)) })
+  }
+
+  /// The statement that makes the table of tallies.
+  static let tallies = "CREATE TABLE tallies (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL)"
+
+  /// The seal of a row: 64 bits of a digest over the table's name and every value. It finds damage and mistakes; it is no
+  /// protection against somebody who makes it anew.
+  func seal(of values: some Sequence<DatabaseValue>) -> Int64 {
+    var hasher = ContentHasher()
+    hasher.combine(rawValue)
+    for value in values {
+      switch value.storage {
+      case .null: hasher.combine(0)
+      case .int64(let number):
+        hasher.combine(1)
+        hasher.combine(Int(number))
+      case .double(let number):
+        hasher.combine(2)
+        hasher.combine(number)
+      case .string(let text):
+        hasher.combine(3)
+        hasher.combine(text)
+      case .blob(let data):
+        hasher.combine(4)
+        hasher.combine(data.count)
+        hasher.update(bytes: Array(data))
+      }
+    }
+    return Int64(bitPattern: hasher.finish().bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+  }
+}
+
+/// A row with its seal, as it was found.
+struct SealedRow {
+  let table: LedgerTable
+  /// Without the seal.
+  let values: [DatabaseValue]
+  let seal: Int64
+
+  /// nil when it is no row of such a table.
+  init?(_ row: Row, of table: LedgerTable) {
+    let values = Array(row.databaseValues)
+    guard values.count == table.columnCount + 1, case .int64(let seal)? = values.last?.storage else { return nil }
+    self.table = table
+    self.values = values.dropLast()
+    self.seal = seal
+  }
+
+  /// Whether it says what was written.
+  var isIntact: Bool { seal == table.seal(of: values) }
+
+  /// The row by its key, for a person: "run lora/seed-13, step 4".
+  var name: String {
+    zip(table.keys, values).map { "\($0.name) \($1.description.trimmingCharacters(in: ["\""]))" }
+      .joined(separator: ", ")
+  }
+
+  func int(_ index: Int) throws(RowError) -> Int { Int(try value(index, Int64.self)) }
+
+  func real(_ index: Int) throws(RowError) -> Double { try value(index, Double.self) }
+
+  func text(_ index: Int) throws(RowError) -> String { try value(index, String.self) }
+
+  func data(_ index: Int) throws(RowError) -> Data { try value(index, Data.self) }
+
+  func optionalInt(_ index: Int) throws(RowError) -> Int? { values[index].isNull ? nil : try int(index) }
+
+  func optionalReal(_ index: Int) throws(RowError) -> Double? { values[index].isNull ? nil : try real(index) }
+
+  func optionalText(_ index: Int) throws(RowError) -> String? { values[index].isNull ? nil : try text(index) }
+
+  private func value<Value: DatabaseValueConvertible>(_ index: Int, _ type: Value.Type) throws(RowError) -> Value {
+    guard let value = Value.fromDatabaseValue(values[index]) else { throw RowError(row: name, table: table) }
+    return value
+  }
+}
+
+/// A row that does not hold what its table should.
+struct RowError: Error, CustomStringConvertible {
+  let row: String
+  let table: LedgerTable
+
+  var description: String { "the row \(row) of the table \(table.rawValue) is not what was written" }
+}

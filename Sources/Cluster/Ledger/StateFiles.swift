@@ -1,0 +1,163 @@
+internal import Foundation
+package import Optimization
+internal import Support
+internal import Synchronization
+
+/// The states of runs under way, one file a run, so that a killed sitting is gone on with instead of begun anew.
+///
+/// Written by a queue of its own; where a run's next state comes before its last one was written, the last is skipped.
+package final class StateFiles: Sendable {
+  private let folder: String
+  private let queue = DispatchQueue(label: "states")
+  private let waiting = Mutex<(states: [String: TrainingState], failure: LedgerError?)>(([:], nil))
+
+  /// - Parameter folder: made when the first state is written.
+  package init(folder: String) {
+    self.folder = folder
+  }
+
+  /// Writes the state of a run, soon; its buffers must not change any more.
+  ///
+  /// - Throws: what an earlier write ran into.
+  package func save(_ state: TrainingState, run: String) throws(LedgerError) {
+    try waiting.withLock { (waiting) throws(LedgerError) in
+      if let failure = waiting.failure { throw failure }
+      waiting.states[run] = state
+    }
+    queue.async { [self] in
+      guard let state = waiting.withLock({ $0.states.removeValue(forKey: run) }) else { return }
+      do throws(LedgerError) {
+        try write(state, run: run)
+      } catch {
+        waiting.withLock { $0.failure = $0.failure ?? error }
+      }
+    }
+  }
+
+  /// Waits until everything saved so far is durable.
+  package func flush() throws(LedgerError) {
+    queue.sync {}
+    if let failure = waiting.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Waits as `flush` does, and removes the folder where nothing is left in it.
+  package func finish() throws(LedgerError) {
+    try flush()
+    rmdir(folder)
+  }
+
+  /// Forgets the state of a run, and what a killed sitting has half written of it.
+  package func remove(run: String) {
+    waiting.withLock { $0.states[run] = nil }
+    queue.async { [self] in
+      unlink(path(of: run))
+      unlink(path(of: run) + ".partial")
+    }
+  }
+
+  /// The state that was saved last of a run; nil where there is none, or where the file is damaged: the run then begins
+  /// anew, and comes to the same bits.
+  package func load(run: String) -> TrainingState? {
+    do throws(LedgerError) { return try read(run: run) } catch { return nil }
+  }
+
+  /// The state that was saved last of a run; nil where there is none.
+  ///
+  /// - Throws: `LedgerError.damaged` when the file is not what was written.
+  package func read(run: String) throws(LedgerError) -> TrainingState? {
+    let file = path(of: run)
+    guard access(file, F_OK) == 0 else { return nil }
+    guard let data = try? Data(contentsOf: URL(filePath: file), options: .alwaysMapped) else {
+      let problem = errno
+      // A running audit may have removed it in between.
+      guard access(file, F_OK) == 0 else { return nil }
+      throw .unreadable(file: file, problem: String(cString: strerror(problem)))
+    }
+    guard let seal = data.firstIndex(of: 10), let end = data[(seal + 1)...].firstIndex(of: 10),
+      let header = try? JSONDecoder().decode(Header.self, from: data[(seal + 1)..<end]),
+      header.step >= 0, header.count >= 0, header.count < 1 << 40,
+      header.traces.allSatisfy({ (0..<1 << 40).contains($0) }),
+      data.count - end - 1 == header.count * (header.hasMoments ? 12 : 4) + 4 * header.traces.reduce(0, +)
+    else { throw .damaged(file: file, problem: "it is cut off, or no state") }
+    let vectors = header.hasMoments ? 3 : 1
+    var start = end + 1
+    let parts = (Array(repeating: header.count, count: vectors) + header.traces).map { count -> FloatBuffer in
+      let buffer = FloatBuffer(repeating: 0, count: count)
+      _ = data.copyBytes(to: UnsafeMutableRawBufferPointer(buffer.pointer), from: start..<start + count * 4)
+      start += count * 4
+      return buffer
+    }
+    guard Self.seal(header: data[(seal + 1)..<end], buffers: parts).elementsEqual(data[..<seal]) else {
+      throw .damaged(file: file, problem: "its bits are not those that were written")
+    }
+    var state = TrainingState(
+      step: header.step, parameters: parts[0],
+      moments: header.hasMoments ? .init(first: parts[1], second: parts[2]) : nil,
+      epoch: .init(sum: Double(bitPattern: header.epochLossBits), samples: header.epochSamples),
+      losses: header.lossBits.map(Double.init(bitPattern:)), divergedAt: header.divergedAt)
+    state.traces = parts.dropFirst(vectors).map { Array($0.floats) }
+    return state
+  }
+
+  /// The second line of a file; the first is the seal over everything else, then come the numbers.
+  private struct Header: Codable {
+    var step: Int
+    var count: Int
+    var hasMoments: Bool
+    var epochLossBits: UInt64
+    var epochSamples: Int
+    var lossBits: [UInt64]
+    var divergedAt: Int?
+    /// How many numbers each has.
+    var traces: [Int]
+  }
+
+  /// The digest of a header and the numbers behind it, in hexadecimal digits.
+  private static func seal(header: some Sequence<UInt8>, buffers: [FloatBuffer]) -> String.UTF8View {
+    let numbers = TensorDigest(of: buffers.map { TensorDigest(of: $0.floats) })
+    return ContentHash(of: Array(header) + numbers.bytes).description.utf8
+  }
+
+  private func path(of run: String) -> String { "\(folder)/\(run.replacing("/", with: "--")).state" }
+
+  private func write(_ state: TrainingState, run: String) throws(LedgerError) {
+    let file = path(of: run)
+    let buffers = state.buffers + state.traces.map { FloatBuffer($0) }
+    let header = Header(
+      step: state.step, count: state.parameters.count, hasMoments: state.moments != nil,
+      epochLossBits: state.epoch.sum.bitPattern, epochSamples: state.epoch.samples,
+      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt, traces: state.traces.map(\.count))
+    mkdir(folder, 0o700)
+    do {
+      let temporary = file + ".partial"
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw SystemError() }
+      defer { close(descriptor) }
+      let line = Array(try JSONEncoder().encode(header))
+      try writeAll(Array(Self.seal(header: line, buffers: buffers)) + [10] + line + [10], to: descriptor)
+      for buffer in buffers { try writeAll(UnsafeRawBufferPointer(buffer.floats), to: descriptor) }
+      guard fsync(descriptor) == 0, rename(temporary, file) == 0 else { throw SystemError() }
+    } catch {
+      unlink(file + ".partial")
+      throw .unwritable(file: file, problem: "\(error)")
+    }
+  }
+
+  private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
+    try bytes.withUnsafeBytes { try writeAll($0, to: descriptor) }
+  }
+
+  private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw SystemError() }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+    }
+  }
+
+  private struct SystemError: Error, CustomStringConvertible {
+    let description = String(cString: strerror(errno))
+  }
+}

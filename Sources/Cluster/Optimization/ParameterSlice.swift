@@ -1,0 +1,90 @@
+package import Support
+
+/// Consecutive elements of a run's parameters with their moments, and what gradients have come for them: what a reducer
+/// holds of a run. It computes the very bits that these elements have where the vector is in one place.
+package struct ParameterSlice: Sendable {
+  /// Sections of the whole vector; the slice is some of them.
+  package let sections: VectorSections
+  private var optimizer: AdamW
+  private var gradients: [Int: [GradientSum]] = [:]
+  private var root: FloatBuffer?
+
+  /// - Parameters:
+  ///   - count: elements of the whole vector.
+  ///   - step: the step that the numbers stand before; also their version.
+  ///   - parameters: of this slice; taken over.
+  ///   - moments: nil before the first update.
+  package init(
+    ofVector count: Int, step: Int, parameters: FloatBuffer, moments: (first: FloatBuffer, second: FloatBuffer)?,
+    weightDecay: Double
+  ) {
+    sections = VectorSections(count: count)
+    optimizer = AdamW(
+      parameters: parameters, firstMoment: moments?.first ?? FloatBuffer(repeating: 0, count: parameters.count),
+      secondMoment: moments?.second ?? FloatBuffer(repeating: 0, count: parameters.count), steps: step,
+      weightDecay: weightDecay)
+  }
+
+  /// The step that the numbers stand before; also their version.
+  package var step: Int { optimizer.steps }
+  package var parameters: FloatBuffer { optimizer.parameters }
+  package var moments: (first: FloatBuffer, second: FloatBuffer) { (optimizer.firstMoment, optimizer.secondMoment) }
+  package var digests: [TensorDigest] { TensorDigest.sections(of: parameters.floats, sections) }
+  /// Nodes that were taken for the current step.
+  package var gradientCount: Int { gradients.values.reduce(0) { $0 + $1.count } }
+
+  /// What a node that was taken comes to, section by section.
+  package struct Receipt: Sendable, Equatable {
+    package let digests: [TensorDigest]
+    package let isFinite: Bool
+  }
+
+  /// Keeps the slice of a node of the current step's canonical tree, under the lease that it was computed for.
+  ///
+  /// - Throws: `OptimizationError.wrongLength` where it has another length than the slice.
+  package mutating func take(_ node: GradientSum, lease: Int) throws(OptimizationError) -> Receipt {
+    guard node.gradient.count == parameters.count else {
+      throw .wrongLength(expected: parameters.count, found: node.gradient.count)
+    }
+    // What is sent a second time replaces what was sent first.
+    gradients[lease, default: []].removeAll { $0.range == node.range }
+    gradients[lease, default: []].append(node)
+    return Receipt(
+      digests: TensorDigest.sections(of: node.gradient.floats, sections), isFinite: node.gradient.isFinite)
+  }
+
+  /// What the current step's gradient comes to, section by section.
+  package struct Reduced: Sendable, Equatable {
+    package let digests: [TensorDigest]
+    package let squares: [Double]
+    package let isFinite: Bool
+  }
+
+  /// Adds the gradients of these leases along the canonical tree over `microBatches` micro-batches.
+  ///
+  /// - Throws: `OptimizationError` where they are not all micro-batches, each once.
+  package mutating func reduce(
+    leases: [Int], microBatches: Int, in loop: ElementLoop = serialLoop
+  ) throws(OptimizationError) -> Reduced {
+    var reduction = GradientReduction(total: microBatches, elements: parameters.count)
+    for lease in leases {
+      for node in gradients.removeValue(forKey: lease) ?? [] { try reduction.insert(node, in: loop) }
+    }
+    guard let sum = reduction.root else { throw .incomplete(total: microBatches) }
+    root = sum.gradient
+    return Reduced(
+      digests: TensorDigest.sections(of: sum.gradient.floats, sections),
+      squares: Clipping.sectionSquares(sum.gradient.floats, sections), isFinite: sum.gradient.isFinite)
+  }
+
+  /// Updates the parameters in place by the gradient that was reduced; whatever else came for the step is forgotten.
+  ///
+  /// - Throws: `OptimizationError.incomplete` where nothing was reduced.
+  package mutating func update(scale: Float, rate: Double, in loop: ElementLoop = serialLoop) throws(OptimizationError)
+  {
+    guard let gradient = root else { throw .incomplete(total: 0) }
+    try optimizer.apply(gradientSum: gradient, scale: scale, rate: rate, in: loop)
+    root = nil
+    gradients = [:]
+  }
+}

@@ -1,0 +1,117 @@
+package import Support
+
+/// What the plan needs to know of the data: the items' attributes as numbers, and what their contents hash to.
+package struct PlanInput: Sendable {
+  /// The item's label as an index into `classes`.
+  package var labels: [Int]
+  package var classes: [String]
+  /// One name an item; items of equal name stay on one side of every split.
+  package var clusters: [String]
+  /// The columns to stratify by, each with one value an own item.
+  package var strata: [[String]]
+  /// `train`, `validation` or `test` an own item, where the data says so itself.
+  package var givenSplit: [Split]?
+  /// The digest of every item's content.
+  package var contents: [ContentHash]
+  /// The groups' definition, as it reaches the results: a column, a value and its members' positions.
+  package var groups: [Group]
+  /// The digest of the base checkpoint.
+  package var base: ContentHash
+  /// The digests of the adapters that were trained elsewhere, by the name of their arm.
+  package var adapters: [String: ContentHash]
+  /// What a model of text sees of the items; nil where they are images.
+  package var sequences: Sequences?
+  /// What is tested on besides: items behind all others, which belong to no split.
+  package var furtherTests: [FurtherTest]
+
+  package init(
+    labels: [Int], classes: [String], clusters: [String], strata: [[String]], givenSplit: [Split]?,
+    contents: [ContentHash], groups: [Group], base: ContentHash,
+    adapters: [String: ContentHash] = [:], sequences: Sequences? = nil,
+    furtherTests: [FurtherTest] = []
+  ) {
+    self.labels = labels
+    self.classes = classes
+    self.clusters = clusters
+    self.strata = strata
+    self.givenSplit = givenSplit
+    self.contents = contents
+    self.groups = groups
+    self.base = base
+    self.adapters = adapters
+    self.sequences = sequences
+    self.furtherTests = furtherTests
+  }
+
+  /// How many items are the data's own; those of further tests come behind them.
+  package var ownItems: Int { furtherTests.first?.items.lowerBound ?? labels.count }
+
+  /// How many numbers the evaluation of these items comes to.
+  ///
+  /// - Parameter question: what is asked of each.
+  package func rows(of items: [Int], _ question: EvaluationQuestion = EvaluationQuestion()) -> EvaluationRows {
+    guard let numbers = sequences?.numbers else { return .uniform(classes.count * question.queries) }
+    return .each(items.map { numbers[$0] + question.generatedTokens })
+  }
+
+  /// Items as token sequences.
+  package struct Sequences: Sendable, Equatable {
+    /// Tokens of each item, by which micro-batches may be put together.
+    package var lengths: [Int]
+    /// The numbers that the evaluation of each item comes to; nil where that is a logit a class.
+    package var numbers: [Int]?
+    /// The digest of all tokens.
+    package var digest: ContentHash
+
+    package init(lengths: [Int], numbers: [Int]? = nil, digest: ContentHash) {
+      self.lengths = lengths
+      self.numbers = numbers
+      self.digest = digest
+    }
+  }
+
+  /// Items of another file that models are tested on.
+  package struct FurtherTest: Sendable, Equatable {
+    package var name: String
+    package var items: Range<Int>
+    package var groups: [Group]
+
+    package init(name: String, items: Range<Int>, groups: [Group]) {
+      (self.name, self.items, self.groups) = (name, items, groups)
+    }
+  }
+
+  /// A set of items that share an attribute.
+  package struct Group: Sendable, Equatable {
+    package var column: String
+    package var value: String
+    /// Item positions, ascending.
+    package var members: [Int]
+    /// Of several columns together: it may be too small to stand alone.
+    package var isCombined: Bool
+
+    package init(column: String, value: String, members: [Int], isCombined: Bool = false) {
+      self.column = column
+      self.value = value
+      self.members = members
+      self.isCombined = isCombined
+    }
+  }
+}
+
+/// A part of the data.
+package enum Split: String, Sendable, CaseIterable {
+  case train
+  case validation
+  case test
+}
+
+/// Data from which no plan can be made.
+package struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let description: String
+
+  init(description: String) { self.description = description }
+
+  /// Something in the specification that only the data bring to light, with its file, line and key.
+  init(_ error: SpecificationError) { description = error.description }
+}

@@ -1,0 +1,168 @@
+internal import Foundation
+package import Support
+
+/// Contents in a folder, in files that are named by their digest. Processes of one host share it.
+///
+/// A file under its plain name is whole. One with `.partial` behind it is the beginning of a content; whoever fetches it
+/// holds the lock on it.
+package struct ContentCache: Sendable {
+  package let folder: String
+
+  package init(folder: String) { self.folder = folder }
+
+  package func path(of content: ContentHash) -> String { "\(folder)/\(content)" }
+
+  /// Where the beginning of a content lies that is being fetched, or whose worker was killed.
+  package func partialPath(of content: ContentHash) -> String { path(of: content) + ".partial" }
+
+  /// Whether all of it is here.
+  package func holds(_ content: ContentHash, bytes: Int) -> Bool {
+    FileSize.of(path(of: content)) == bytes
+  }
+
+  /// How a content can be gone on with.
+  package enum Opening {
+    case whole
+    /// Another process fetches it.
+    case busy
+    case partial(PartialContent)
+  }
+
+  /// Locks a content for this process.
+  ///
+  /// - Throws: `ContentError` where the folder cannot be written.
+  package func open(_ wanted: WantedContent) throws(ContentError) -> Opening {
+    let path = path(of: wanted.content)
+    while true {
+      if holds(wanted.content, bytes: wanted.bytes) { return .whole }
+      guard let partial = try PartialContent(path: partialPath(of: wanted.content), whole: path, wanted: wanted) else {
+        return .busy
+      }
+      // Who held the lock until now may have finished the file, or thrown it away.
+      if partial.isInPlace { return .partial(partial) }
+    }
+  }
+
+  /// Removes a content that is not what its name says.
+  package func remove(_ content: ContentHash) { unlink(path(of: content)) }
+
+  /// Removes the contents that were not used for longest, until the rest is within a limit.
+  ///
+  /// What is part of a base has a second name and is kept, and so is what is named here.
+  package func trim(toBytes limit: Int, keeping kept: Set<ContentHash>) {
+    FolderTrim.trim(folder, toBytes: limit) { name, status in
+      let digest = name.hasSuffix(".partial") ? String(name.dropLast(".partial".count)) : name
+      guard let content = ContentHash(hexadecimal: digest) else { return false }
+      return !kept.contains(content) && status.st_nlink == 1
+    } bytes: {
+      Int($0.st_size)
+    } isInUse: {
+      $0.hasSuffix(".partial") && FolderTrim.isLocked($0)
+    }
+  }
+
+  /// Remembers that a content was used now.
+  package func touch(_ content: ContentHash) { utimensat(AT_FDCWD, path(of: content), nil, 0) }
+}
+
+package enum FileSize {
+  /// The size of a regular file; nil where there is none.
+  package static func of(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+}
+
+/// The beginning of a content on the disk, locked for this process until the object goes.
+package final class PartialContent {
+  private let descriptor: Int32
+  private let path: String
+  private let whole: String
+  private let wanted: WantedContent
+  /// Bytes that are here.
+  package private(set) var bytes: Int
+  private var hasher: ContentHasher? = ContentHasher()
+  /// Bytes that the digest covers; those of an earlier process are read when it is asked for.
+  private var hashed = 0
+
+  /// Bytes from which on a content is flushed to the disk: small ones are checked whenever they are read.
+  private static let flushed = 1 << 20
+
+  /// Nil where another process holds the lock.
+  fileprivate init?(path: String, whole: String, wanted: WantedContent) throws(ContentError) {
+    (self.path, self.whole, self.wanted) = (path, whole, wanted)
+    descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    bytes = 0
+    guard descriptor >= 0 else { throw Self.problem("make", path, of: wanted) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
+    bytes = Int(lseek(descriptor, 0, SEEK_END))
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether the file is still found under its name.
+  fileprivate var isInPlace: Bool {
+    var (own, named) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(path, &named) == 0
+      && (own.st_dev, own.st_ino) == (named.st_dev, named.st_ino)
+  }
+
+  /// Puts bytes behind those that are here.
+  package func append(_ piece: [UInt8]) throws(ContentError) {
+    var done = 0
+    while done < piece.count {
+      let written = piece.withUnsafeBytes { buffer in
+        pwrite(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(bytes + done))
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw Self.problem("write", path, of: wanted)
+      }
+      done += written
+    }
+    if hashed == bytes {
+      hasher?.update(bytes: piece)
+      hashed += piece.count
+    }
+    bytes += piece.count
+  }
+
+  /// Throws away what is here.
+  package func restart() throws(ContentError) {
+    guard ftruncate(descriptor, 0) == 0 else { throw Self.problem("empty", path, of: wanted) }
+    (bytes, hashed) = (0, 0)
+    hasher = ContentHasher()
+  }
+
+  /// Whether what is here is the whole content; then it gets its name.
+  ///
+  /// - Parameter isEnding: asked now and then; where it says so, the answer is nil and everything stays as it is.
+  package func finish(isEnding: () -> Bool = { false }) throws(ContentError) -> Bool? {
+    var buffer = [UInt8](repeating: 0, count: min(4 << 20, max(1, bytes - hashed)))
+    while hashed < bytes {
+      if isEnding() { return nil }
+      let read = pread(descriptor, &buffer, min(buffer.count, bytes - hashed), off_t(hashed))
+      if read < 0 && errno == EINTR { continue }
+      guard read > 0 else { throw Self.problem("read", path, of: wanted) }
+      buffer.withUnsafeBytes { hasher?.update(raw: UnsafeRawBufferPointer(rebasing: $0[..<read])) }
+      hashed += read
+    }
+    let digest = hasher.take()?.finish()
+    hasher = ContentHasher()
+    hashed = 0
+    guard digest == wanted.content else { return false }
+    if bytes >= Self.flushed, fsync(descriptor) != 0 { throw Self.problem("flush", path, of: wanted) }
+    guard rename(path, whole) == 0 else { throw Self.problem("name", whole, of: wanted) }
+    return true
+  }
+
+  /// Removes the file.
+  package func discard() { unlink(path) }
+
+  private static func problem(_ step: String, _ file: String, of wanted: WantedContent) -> ContentError {
+    ContentError(
+      name: wanted.name, content: wanted.content,
+      problem: .system(file: file, step: step, reason: String(cString: strerror(errno))))
+  }
+}

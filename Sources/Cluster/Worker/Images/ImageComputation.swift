@@ -1,0 +1,157 @@
+package import Checkpoints
+internal import Models
+package import Optimization
+package import Planning
+package import Support
+internal import Torch
+package import Transport
+
+/// Gradients and logits of images.
+package final class ImageComputation: MicroBatchComputation {
+  private let checkpoint: CheckpointFolder
+  private let methods: [AdaptationMethod]
+  private let settings: ComputationSettings
+  private let items: any ImageItems
+  private let labels: Int
+  private let mirroredShare: Double
+  private let arm: CurrentArm<ImageArm>
+
+  /// The models of an arm.
+  private final class ImageArm {
+    let model: ImageClassifier
+    var states: (all: FrozenStates, shape: [Int])?
+    /// Models that are computed at once, and the gradients of all of them.
+    var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
+
+    init(model: ImageClassifier) { self.model = model }
+  }
+
+  /// - Parameters:
+  ///   - labels: the number of classes.
+  ///   - mirroredShare: the share of training images that are mirrored.
+  package init(
+    checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, labels: Int,
+    mirroredShare: Double = 0, settings: ComputationSettings
+  ) {
+    self.checkpoint = checkpoint
+    self.methods = methods
+    self.items = items
+    self.labels = labels
+    self.mirroredShare = mirroredShare
+    self.settings = settings
+    arm = CurrentArm(methods: methods) { method in
+      ImageArm(
+        model: try ImageClassifier(
+          checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision,
+          device: settings.device))
+    }
+  }
+
+  package func lacking(_ positions: [Int]) -> [WantedContent] { items.lacking(positions) }
+
+  package func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
+
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
+    try arm(method).model.load(parameters: parameters)
+  }
+
+  package func lossSum(
+    method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer
+  ) throws -> Double {
+    let arm = try arm(method)
+    return try arm.model.gradientSum(
+      try input(positions.map { view($0, draws: draws) }, of: arm), labels: items.labels(positions),
+      dropout: methods[method].hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
+  }
+
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
+    try packedModel(method, size: pack.size).model.load(parameters: parameters, model: pack.place)
+  }
+
+  package func lossSums(
+    method: Int, places: Int, _ parts: [PackedMicroBatch]
+  ) throws -> [(loss: Double, gradient: FloatBuffer)] {
+    guard let first = parts.first, let filler = first.items.first else { return [] }
+    let (model, gradients) = try packedModel(method, size: first.pack.size)
+    var views = [ImageView](repeating: ImageView(item: filler), count: first.pack.size * places)
+    var counts = [Int](repeating: 0, count: first.pack.size)
+    var keys: [RandomKey] = methods[method].hasDropout ? views.map { first.draws[$0.item] } : []
+    for part in parts {
+      guard part.items.count <= places, counts.indices.contains(part.pack.place) else {
+        throw WorkerError(
+          .failure, "a pack with \(places) places a model was lent a micro-batch of \(part.items.count)")
+      }
+      counts[part.pack.place] = part.items.count
+      for (offset, item) in part.items.enumerated() {
+        views[part.pack.place * places + offset] = view(item, draws: part.draws)
+        if !keys.isEmpty { keys[part.pack.place * places + offset] = part.draws[item] }
+      }
+    }
+    let losses = try model.gradientSums(
+      try input(views, of: try arm(method)), labels: items.labels(views.map(\.item)), counts: counts, dropout: keys,
+      into: gradients.pointer)
+    let count = model.layout.count
+    return parts.map { part in
+      let place = part.pack.place
+      return (losses[place], FloatBuffer(copying: gradients.pointer, from: place * count, count: count))
+    }
+  }
+
+  private func packedModel(
+    _ method: Int, size: Int
+  ) throws -> (model: ImageClassifier, gradients: FloatBuffer) {
+    let arm = try arm(method)
+    if let packed = arm.packed, packed.size == size { return (packed.model, packed.gradients) }
+    arm.packed = nil
+    let model = try ImageClassifier(
+      checkpoint: checkpoint, method: methods[method], labels: labels, models: size,
+      precision: settings.precision, device: settings.device)
+    let gradients = FloatBuffer(repeating: 0, count: size * model.layout.count)
+    arm.packed = (model, size, gradients)
+    return (model, gradients)
+  }
+
+  package func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
+    let arm = try arm(method)
+    // Query by query, so that an item's bits do not depend on how many there are.
+    let queries = try (0..<asked.queries).map { query in
+      try arm.model.logits(try input(positions.map { ImageView(item: $0, isMirrored: query == 1) }, of: arm))
+    }
+    return positions.indices.flatMap { place in queries.flatMap { $0[place] } }
+  }
+
+  private func view(_ item: Int, draws: RandomKey) -> ImageView {
+    ImageView(item: item, mirroredShare: mirroredShare, draws: draws[item])
+  }
+
+  private func input(_ views: [ImageView], of arm: ImageArm) throws -> ImageClassifier.Input {
+    guard let prefix = arm.model.frozenPrefix, let first = views.first else {
+      return .pixels(try items.pixels(views))
+    }
+    let states: (all: FrozenStates, shape: [Int])
+    if let known = arm.states {
+      states = known
+    } else {
+      // It is seen from one image how large states are.
+      let example = try arm.model.prefixStates(pixels: items.pixels([first]))
+      let sizes = [Int](repeating: example.count, count: 2 * items.count)
+      let key = settings.key(of: prefix, items: items.identity)
+      let all = FrozenStates(sizes: sizes, key: key, limit: settings.stateCacheLimit) {
+        [items, model = arm.model] in
+        try model.prefixStates(pixels: items.pixels([ImageView(place: $0)]))
+      }
+      states = (all, Array(example.shape.dropFirst()))
+      arm.states = states
+    }
+    return .prefixStates(
+      try states.all.rows(
+        views.map(\.place), width: states.shape.reduce(1, *), shape: [views.count] + states.shape))
+  }
+}
+
+extension ImageView {
+  /// Where its state is kept: an item's as it is, then mirrored.
+  fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
+
+  fileprivate init(place: Int) { self.init(item: place / 2, isMirrored: place % 2 == 1) }
+}

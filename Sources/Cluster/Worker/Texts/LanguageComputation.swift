@@ -1,0 +1,86 @@
+internal import Checkpoints
+internal import Models
+internal import Optimization
+internal import Planning
+internal import Support
+internal import Torch
+
+/// Gradients, log-likelihoods and texts of a language model.
+final class LanguageComputation: MicroBatchComputation {
+  private let items: SequenceItems
+  private let padding: Int
+  private let endTokens: Set<Int>
+  private let arm: CurrentArm<TextArm<LanguageModel>>
+
+  /// - Parameters:
+  ///   - padding: the token that fills up short texts.
+  ///   - endTokens: those that end a text.
+  init(
+    checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: SequenceItems, padding: Int,
+    endTokens: Set<Int>, settings: ComputationSettings
+  ) {
+    self.items = items
+    self.padding = padding
+    self.endTokens = endTokens
+    arm = CurrentArm(methods: methods) { method in
+      let model = try LanguageModel(
+        checkpoint: checkpoint, method: method, precision: settings.precision, device: settings.device)
+      return TextArm(model: model, items: items, settings: settings)
+    }
+  }
+
+  func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
+
+  func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws {
+    try arm(method).model.load(parameters: parameters)
+  }
+
+  func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
+    let arm = try arm(method)
+    let input = try input(positions.map { try items[$0].places.lowerBound }, of: arm)
+    return try arm.model.meanGradientSum(
+      input.batch, isTarget: input.isTarget, states: input.states,
+      dropout: arm.model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
+  }
+
+  func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
+    let arm = try arm(method)
+    var rows: [[Float]] = []
+    var sequences: [(row: Int, number: Int, place: Int)] = []
+    for (row, position) in positions.enumerated() {
+      let places = try items[position].places
+      for (number, place) in places.enumerated() { sequences.append((row, number, place)) }
+      rows.append([Float](repeating: 0, count: places.count))
+    }
+    for part in SimilarLengths.parts(of: sequences.map { items.sequences[$0.place].tokens.count }) {
+      let input = try input(part.map { sequences[$0].place }, of: arm)
+      let sums = try arm.model.logLikelihoods(input.batch, isTarget: input.isTarget, states: input.states)
+      for (index, sum) in zip(part, sums) { rows[sequences[index].row][sequences[index].number] = Float(sum) }
+    }
+    let tokens = asked.generatedTokens
+    guard tokens > 0 else { return rows.flatMap(\.self) }
+    let prompts = try positions.map { position in
+      let first = try items.first(position)
+      return Array(first.tokens[..<first.firstTarget])
+    }
+    for part in SimilarLengths.parts(of: prompts.map(\.count)) {
+      let texts = try arm.model.continuations(of: part.map { prompts[$0] }, limit: tokens, endTokens: endTokens)
+      for (row, text) in zip(part, texts) {
+        rows[row] += text.map { Float($0) } + [Float](repeating: -1, count: tokens - text.count)
+      }
+    }
+    return rows.flatMap(\.self)
+  }
+
+  /// Sequences by their places among all, padded on the right: with a causal model nothing before the padding sees it.
+  private func input(
+    _ places: [Int], of arm: TextArm<LanguageModel>
+  ) throws -> (batch: TokenBatch, isTarget: [[Bool]], states: Tensor?) {
+    let sequences = places.map { items.sequences[$0] }
+    let batch = try TokenBatch(texts: sequences.map(\.tokens), padding: padding, on: .right)
+    let isTarget = sequences.map { sequence in
+      sequence.isTarget + [Bool](repeating: false, count: batch.length - sequence.tokens.count)
+    }
+    return (batch, isTarget, try arm.states?.batch(places, length: batch.length))
+  }
+}

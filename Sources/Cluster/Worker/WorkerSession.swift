@@ -1,0 +1,307 @@
+internal import Foundation
+internal import Optimization
+internal import Planning
+internal import Scheduler
+internal import Support
+internal import SwiftProtobuf
+package import Transport
+
+/// One incarnation of a worker: says hello, does what it is lent, and ends with a goodbye.
+///
+/// It computes on the thread that calls `run`; sockets and heartbeats have a thread of their own.
+package final class WorkerSession {
+  /// What comes to the thread that computes.
+  enum Event: Sendable {
+    case wire(WorkerEvent)
+    case contents(ContentFetcher.News)
+    /// From the reducer at this address.
+    case reducer(WorkerEvent, at: String)
+  }
+
+  let settings: WorkerSettings
+  let mailbox = Mailbox<Event>()
+  let endpoint: WorkerEndpoint
+  let fetcher = ContentFetcher()
+  let exchange: SliceExchange
+  /// Makes what computes, once the catalogue is here, and the base in the folder that the welcome names.
+  let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
+
+  var welcome: Tenbin_Welcome?
+  /// What waits for the base.
+  var catalogue: Tenbin_Catalogue?
+  /// Tokens of each item.
+  private var lengths: [Int] = []
+  /// Leases whose contents were asked for.
+  var claimed: Set<Int> = []
+  private var folder: SharedFolder?
+  var computation: (any MicroBatchComputation)?
+  var queue = WorkerQueue()
+  var runs: [Int: KnownRun] = [:]
+  /// Parameters and states that were sent, by run.
+  var parameters: [Int: (version: Int, floats: FloatBuffer)] = [:]
+  var states: [Int: (step: Int, floats: FloatBuffer)] = [:]
+  var grants: [Int: Tenbin_LeaseGrant] = [:]
+  /// Which run's parameters, of which version, each method's model holds.
+  var loaded: [Int: (run: Int, version: Int)] = [:]
+  /// Parameters in shared memory, by their file.
+  private var mapped: [String: SharedParameters] = [:]
+  /// The run that was lent whole, or those of one pack.
+  var lentRuns: [LentRun] = []
+  var outgoing: OutgoingBuffers
+  let scratch = ScratchBuffers()
+  var nextTransfer: UInt64 = 1
+  var unitsDone: UInt64 = 0
+  var stepsDone: UInt64 = 0
+
+  /// Connects.
+  package init(
+    settings: WorkerSettings, prepare: @escaping (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
+  ) throws(WireError) {
+    self.settings = settings
+    self.prepare = prepare
+    outgoing = OutgoingBuffers(folder: nil, name: "")
+    let (mailbox, fetcher) = (mailbox, fetcher)
+    exchange = SliceExchange(settings: settings) { mailbox.send(.reducer($0, at: $1)) }
+    endpoint = try WorkerEndpoint(
+      connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience
+    ) { event in
+      // Pieces of contents need not wait for what is being computed.
+      if let piece = ContentFetcher.Event(event) { fetcher.send(piece) } else { mailbox.send(.wire(event)) }
+    }
+  }
+
+  /// Asks the coordinator, from any thread, to be lent nothing more and to be let go.
+  package var leave: @Sendable () -> Void {
+    let endpoint = endpoint
+    return { endpoint.send(.leaving(Tenbin_Leaving())) }
+  }
+
+  /// Works until the coordinator says goodbye.
+  ///
+  /// - Throws: `WorkerError` when the coordinator refuses this worker or is lost, or a lease cannot be computed.
+  package func run() throws {
+    defer {
+      fetcher.end()
+      exchange.close()
+      endpoint.close()
+    }
+    endpoint.send(
+      .hello(
+        .with {
+          $0.name = settings.name
+          $0.process = UInt32(getpid())
+          $0.fingerprint = settings.fingerprint
+          $0.host = settings.host
+        }))
+    while true {
+      // Whatever has come goes first: it may recall what would be worked on.
+      if let event = canWork ? mailbox.receive(until: .distantPast) : mailbox.receive() {
+        if try handle(event) { return }
+      } else if canWork {
+        try work()
+      } else {
+        return
+      }
+    }
+  }
+
+  /// Returns whether that was goodbye.
+  private func handle(_ event: Event) throws -> Bool {
+    switch event {
+    case .wire(.message(let message)): return try handle(message)
+    case .wire(.transfer(let transfer)): try handle(transfer)
+    case .contents(let news): try handle(news)
+    case .reducer(let event, let address): handle(exchange.handle(event, at: address))
+    case .wire(.coordinatorLost):
+      throw WorkerError(
+        .unreachable,
+        "no word from the coordinator at \(settings.address) for \(Int(settings.patience)) s; is it running?")
+    case .wire(.failed(let error)): throw WorkerError(.failure, "\(error)")
+    }
+    return false
+  }
+
+  private func handle(_ message: Tenbin_CoordinatorMessage) throws -> Bool {
+    switch message.body {
+    case .welcome(let welcome)?: try enter(welcome)
+    case .refusal(let refusal)?:
+      throw WorkerError(
+        refusal.mayReturn ? .givenUp : .refused,
+        "the coordinator at \(settings.address) \(refusal.mayReturn ? "has let this worker go" : "refused this worker"): "
+          + refusal.reason)
+    case .lease(let grant)?:
+      guard let lease = WorkerLease(grant) else {
+        throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
+      }
+      if !lentRuns.contains(where: { $0.lease == lease.identifier }) { grants[lease.identifier] = grant }
+      take(queue.grant(lease), of: lease, slices: grant.slices)
+      try claimContents()
+    case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
+    case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease), names: settled.buffers)
+    case .goodbye?:
+      // The coordinator keeps its sockets open until it hears this.
+      endpoint.send(.goodbye(Tenbin_Goodbye()))
+      return true
+    case .phaseBegan?: ProcessMemory.resetPeak()
+    case .contentAnswer, .heartbeatAnswer?, .sliceRequest?, .sliceMissing?, nil: break
+    }
+    return false
+  }
+
+  private func enter(_ welcome: Tenbin_Welcome) throws {
+    self.welcome = welcome
+    if settings.sharesMemory, welcome.hasShared {
+      folder = SharedFolder(path: welcome.shared.path, token: Array(welcome.shared.token))
+    }
+    // Names are of this process alone, and of this incarnation.
+    let number = UInt32.random(in: 0..<1_000_000)
+    outgoing = OutgoingBuffers(folder: folder, name: "g-\(getpid())-\(number)")
+    endpoint.connectBulk(to: try Address(welcome.bulkEndpoint), sharesMemory: folder != nil)
+  }
+
+  private func handle(_ transfer: Transfer) throws {
+    switch transfer.subject {
+    case .catalogue:
+      let catalogue = try Tenbin_Catalogue(serializedBytes: transfer.payload)
+      lengths = catalogue.lengths
+      self.catalogue = catalogue
+      try obtainBase()
+    case .runPlan(let subject):
+      runs[Int(subject.run)] = try KnownRun(
+        Tenbin_RunPlan(serializedBytes: transfer.payload), lengths: lengths)
+      queue.havePlan(of: Int(subject.run))
+      try claimContents()
+    case .parameters(let subject):
+      guard
+        queue.haveParameters(
+          of: Int(subject.run), version: Int(subject.version), generation: Int(subject.generation))
+      else { return }
+      parameters[Int(subject.run)] = (Int(subject.version), try floats(of: transfer))
+      releaseDropped()
+    case .state(let subject):
+      guard queue.haveState(of: Int(subject.run), step: Int(subject.step), generation: Int(subject.generation))
+      else { return }
+      states[Int(subject.run)] = (Int(subject.step), try floats(of: transfer))
+    case .content, .delivery, .ready, .credit, .sliceState, .sliceParameters, .sliceGradient: break
+    }
+  }
+
+  private func floats(of transfer: Transfer) throws(WorkerError) -> FloatBuffer {
+    guard let floats = transfer.floats else {
+      throw WorkerError(.failure, "parameters came that are no whole number of Float32")
+    }
+    return FloatBuffer(floats)
+  }
+
+  /// The parameters that lie in this shared file; nil when they are gone.
+  func shared(_ buffer: Tenbin_SharedBuffer, count: Int) -> SharedParameters? {
+    if let known = mapped[buffer.name] { return known }
+    guard let folder else { return nil }
+    // Few runs are open at a time; what is no longer shared would keep its memory.
+    if mapped.count > 64 { mapped = [:] }
+    let found = try? SharedParameters(opening: buffer.name, count: count, in: folder)
+    mapped[buffer.name] = found
+    return found
+  }
+
+  /// A state that lies in a shared file, copied; nil when it is gone.
+  func sharedState(_ buffer: Tenbin_SharedBuffer) -> FloatBuffer? {
+    guard let folder, let file = try? SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder) else {
+      return nil
+    }
+    return file.floats(count: file.bytes / 4).map { FloatBuffer(copying: $0) }
+  }
+
+  /// Whether there is something to be done that lacks nothing.
+  private var canWork: Bool {
+    guard computation != nil else { return false }
+    return nextLease != nil || lentRuns.contains { !queue.isLacking($0.lease) }
+  }
+
+  /// The lease to be begun; while runs are lent whole, one of the same pack alone.
+  private var nextLease: WorkerLease? {
+    guard let first = lentRuns.first else { return queue.next() }
+    guard let pack = runs[first.run]?.plan.pack else { return nil }
+    return queue.next { lease in
+      lease.work == .training && runs[lease.run]?.plan.pack?.number == pack.number
+        && !lentRuns.contains { $0.lease == lease.identifier }
+    }
+  }
+
+  /// What does the next piece of work, and tells of what cannot be done.
+  private func work() throws {
+    guard let computation else { return }
+    var leases: [Int] = []
+    do {
+      if let next = nextLease {
+        leases = [next.identifier]
+        try work(on: next, with: computation)
+      } else {
+        leases = lentRuns.map(\.lease)
+        try goOn(with: computation)
+      }
+    } catch let error as LackingContents {
+      // What was here is not any more, or is something else; nothing of the leases has left.
+      loaded = [:]
+      for lease in leases { lack(error.contents, for: lease) }
+    } catch {
+      for lease in leases { fail(lease, because: "\(error)") }
+      throw error
+    }
+  }
+
+  func fail(_ lease: Int, because reason: String) {
+    endpoint.send(
+      .failure(
+        .with {
+          $0.lease = UInt64(lease)
+          $0.reason = reason
+        }))
+  }
+}
+
+/// What a worker is, and whom it works for.
+package struct WorkerSettings: Sendable {
+  package var name: String
+  package var address: Address
+  package var security: ClientSecurity?
+  package var fingerprint: Tenbin_Fingerprint
+  /// Where the worker runs, as its system names itself.
+  package var host: String
+  /// Seconds that the coordinator may be silent.
+  package var patience: Double
+  /// Whether memory is shared with a coordinator on the same host.
+  package var sharesMemory: Bool
+  /// Told what a person may want to know, on any thread.
+  package var notice: @Sendable (String) -> Void
+
+  package init(
+    name: String, address: Address, security: ClientSecurity? = nil, fingerprint: Tenbin_Fingerprint, host: String,
+    patience: Double, sharesMemory: Bool, notice: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.name = name
+    self.address = address
+    self.security = security
+    self.fingerprint = fingerprint
+    self.host = host
+    self.patience = patience
+    self.sharesMemory = sharesMemory
+    self.notice = notice
+  }
+}
+
+extension WorkerLease {
+  init?(_ grant: Tenbin_LeaseGrant) {
+    let work: Work
+    switch grant.work {
+    case .microBatches(let units)? where units.first < units.end:
+      work = .microBatches(Int(units.first)..<Int(units.end))
+    case .blocks(let units)? where units.first < units.end: work = .blocks(Int(units.first)..<Int(units.end))
+    case .training?: work = .training
+    default: return nil
+    }
+    self.init(
+      identifier: Int(grant.identifier), run: Int(grant.run), version: Int(grant.version), work: work,
+      sharesMemory: grant.hasParameters, generation: Int(grant.generation))
+  }
+}

@@ -1,0 +1,142 @@
+internal import Support
+
+/// Tables of JSON Lines: every line that is not blank is a JSON object (RFC 8259), in UTF-8 with or without a byte order
+/// mark.
+///
+/// Strings are cells as they are, numbers and booleans in their JSON spelling; null and a key that is absent are empty
+/// cells; arrays of strings are tags with `;` between them. The header is all keys in the order in which they first
+/// appear.
+package enum JSONLines {
+  /// The most columns of a table: were every key of a long file another, its rows would need memory by the square.
+  package static let columnLimit = 1_024
+
+  /// Reads the file at `path`.
+  ///
+  /// - Parameter columns: The columns that are asked for; nil for all. What cannot be a cell (an object, any other
+  ///   array, a tag with `;`) is an error in these and an empty cell in the others.
+  package static func table(file path: String, columns: Set<String>? = nil) throws(JSONLinesError) -> Table {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileBytes.read(path)
+    } catch {
+      throw JSONLinesError(file: path, line: nil, problem: .unreadable(reason: error.reason))
+    }
+    return try table(bytes: bytes, name: path, columns: columns)
+  }
+
+  /// Reads `bytes`; `name` is what errors call them.
+  package static func table(
+    bytes: [UInt8], name: String, columns: Set<String>? = nil
+  ) throws(JSONLinesError) -> Table {
+    var rows = RowCollector(file: name, columns: columns)
+    var line = 1
+    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      try rows.append(bytes[start..<end], line: line)
+      start = end + 1
+      line += 1
+    }
+    return try rows.table()
+  }
+}
+
+/// Rows so far, and the columns that they made known.
+private struct RowCollector {
+  private let file: String
+  private let columns: Set<String>?
+  private var header: [String] = []
+  private var positions: [String: Int] = [:]
+  /// The line on which each column was last seen.
+  private var lastLines: [Int] = []
+  private var rows: [Table.Row] = []
+
+  init(file: String, columns: Set<String>?) {
+    self.file = file
+    self.columns = columns
+  }
+
+  mutating func append(_ content: ArraySlice<UInt8>, line: Int) throws(JSONLinesError) {
+    guard !JSONParser.isBlank(content) else { return }
+    func failure(_ problem: JSONLinesError.Problem) -> JSONLinesError {
+      JSONLinesError(file: file, line: line, problem: problem)
+    }
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONParser.parse(content)
+    } catch {
+      // A file in another encoding is no JSON either, but that is not what its owner has to mend.
+      let isText = String(validating: content, as: UTF8.self) != nil
+      throw failure(isText ? .notJSON(expected: error.expected, byte: error.offset + 1) : .invalidUTF8)
+    }
+    guard let members = value.members else { throw failure(.notAnObject(found: Self.kind(of: value))) }
+    var fields = Array(repeating: "", count: header.count)
+    do throws(JSONLinesError.Problem) {
+      for (key, value) in members {
+        let column = try position(of: key)
+        guard lastLines[column] != line else { throw .repeatedKey(key: key) }
+        lastLines[column] = line
+        let cell = try cell(of: key, value)
+        if column < fields.count { fields[column] = cell } else { fields.append(cell) }
+      }
+    } catch {
+      throw failure(error)
+    }
+    rows.append(Table.Row(line: line, fields: fields))
+  }
+
+  private mutating func position(of key: String) throws(JSONLinesError.Problem) -> Int {
+    if let position = positions[key] { return position }
+    guard !key.isEmpty else { throw .emptyKey }
+    guard header.count < JSONLines.columnLimit else { throw .tooManyKeys }
+    positions[key] = header.count
+    header.append(key)
+    lastLines.append(0)
+    return header.count - 1
+  }
+
+  private func cell(of key: String, _ value: JSONValue) throws(JSONLinesError.Problem) -> String {
+    let isAskedFor = columns?.contains(key) ?? true
+    switch value {
+    case .null: return ""
+    case .bool(let value): return "\(value)"
+    case .number(let text), .string(let text): return text
+    case .array, .object:
+      guard let tags = value.strings else {
+        let isArray = value.array != nil
+        if isAskedFor {
+          throw .notACell(key: key, found: Self.kind(of: value) + (isArray ? " of something else than strings" : ""))
+        }
+        return ""
+      }
+      guard !tags.contains(where: { $0.utf8.contains(UInt8(ascii: ";")) }) else {
+        if isAskedFor { throw .separatorInTag(key: key) }
+        return ""
+      }
+      return tags.joined(separator: ";")
+    }
+  }
+
+  /// In words, for errors.
+  private static func kind(of value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .number(let spelling): spelling
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+
+  func table() throws(JSONLinesError) -> Table {
+    guard !rows.isEmpty, !header.isEmpty else { throw JSONLinesError(file: file, line: nil, problem: .noRows) }
+    let padded = rows.map { row in
+      row.fields.count == header.count
+        ? row
+        : Table.Row(
+          line: row.line, fields: row.fields + Array(repeating: "", count: header.count - row.fields.count))
+    }
+    return Table(file: file, header: header, rows: padded)
+  }
+}

@@ -1,0 +1,171 @@
+internal import Datasets
+internal import Foundation
+
+/// What models made elsewhere say about items, row by row: one for each model, item, query and epoch.
+package struct ScoresTable: Sendable {
+  package struct Row: Sendable {
+    package let file: String
+    package let line: Int
+    package let arm: String
+    package let model: String
+    package let item: String
+    package let isMember: Bool
+    /// The class, by its number; −1 where scores are given.
+    package let label: Int
+    package let cluster: String
+    package let query: String
+    /// nil without a column of epochs.
+    package let epoch: Int?
+    package let groups: [String]
+  }
+
+  /// Empty where scores are given instead of logits.
+  package private(set) var classNames: [String] = []
+  package private(set) var rows: [Row] = []
+  /// What each row says: one score, or a logit for each class.
+  package private(set) var values: [Double] = []
+
+  package var valuesEach: Int { max(1, classNames.count) }
+
+  /// Reads files with the same kind of scores.
+  ///
+  /// - Parameter groups: The columns of groups.
+  /// - Throws: `PredictionsError` or the error of the CSV, naming file, line, item and what was expected.
+  package init(files: [String], groups: [String]) throws {
+    for (number, file) in files.enumerated() {
+      let table = try CommaSeparatedValues(file: file)
+      let columns = try Columns(table, groups: groups)
+      if number == 0 {
+        classNames = columns.classNames
+      } else if columns.classNames != classNames {
+        throw PredictionsError(
+          file, line: 1,
+          "expected the columns \(Self.described(classNames)) of \(files[0]), found \(Self.described(columns.classNames))"
+        )
+      }
+      rows.reserveCapacity(rows.count + table.rows.count)
+      for row in table.rows { try append(row, columns: columns, file: file) }
+    }
+  }
+
+  private static func described(_ classes: [String]) -> String {
+    classes.isEmpty ? "score" : classes.map { "logit_\($0)" }.listed
+  }
+
+  private mutating func append(_ row: CommaSeparatedValues.Row, columns: Columns, file: String) throws {
+    func wrong(_ problem: String) -> PredictionsError { PredictionsError(file, line: row.line, problem) }
+    func field(_ column: Int?) -> String {
+      column.map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
+    }
+    let (model, item) = (field(columns.model), field(columns.item))
+    guard !model.isEmpty else { throw wrong("the model has no name") }
+    guard !item.isEmpty else { throw wrong("the item has no name") }
+    guard let isMember = Self.membership[field(columns.member).lowercased()] else {
+      throw wrong(
+        "model \(model), item \(item): the column member is \"\(field(columns.member))\"; expected 1 or 0, or true or "
+          + "false: whether the item was in the model's training set")
+    }
+    var label = -1
+    if columns.label != nil {
+      guard let found = classNames.firstIndex(of: field(columns.label)) else {
+        throw wrong(
+          "item \(item) has the label \"\(field(columns.label))\", which no column is for; expected one of "
+            + classNames.listed)
+      }
+      label = found
+    }
+    for column in columns.values {
+      guard let value = Double(field(column.index)), value.isFinite, classNames.isEmpty || Float(value).isFinite else {
+        throw wrong(
+          "model \(model), item \(item): the column \(column.name) is \"\(field(column.index))\"; expected a finite "
+            + "number")
+      }
+      values.append(value)
+    }
+    let epochText = field(columns.epoch)
+    guard columns.epoch == nil || Int(epochText) != nil else {
+      throw wrong("model \(model), item \(item): the epoch \"\(epochText)\" is no whole number")
+    }
+    let arm = field(columns.arm)
+    rows.append(
+      Row(
+        file: file, line: row.line, arm: arm.isEmpty ? "model" : arm, model: model, item: item, isMember: isMember,
+        label: label, cluster: field(columns.cluster), query: field(columns.query), epoch: Int(epochText),
+        groups: columns.groups.map { row.fields[$0] }))
+  }
+
+  private static let membership: [String: Bool] = [
+    "1": true, "true": true, "yes": true, "in": true, "0": false, "false": false, "no": false, "out": false,
+  ]
+
+  /// Where everything stands in one file.
+  private struct Columns {
+    let model: Int
+    let item: Int
+    let member: Int
+    /// nil where scores are given.
+    let label: Int?
+    let values: [(name: String, index: Int)]
+    let classNames: [String]
+    let arm: Int?
+    let cluster: Int?
+    let query: Int?
+    let epoch: Int?
+    let groups: [Int]
+
+    init(_ table: CommaSeparatedValues, groups: [String]) throws(PredictionsError) {
+      func column(_ name: String, _ what: String) throws(PredictionsError) -> Int {
+        guard let index = table.column(name) else {
+          throw PredictionsError(
+            table.file, line: 1, "there is no column \(name)\(what); found: \(table.header.listed)")
+        }
+        return index
+      }
+      model = try column("model", ", which names the model of each row")
+      item = try column("item", ", which names the item of each row")
+      member = try column("member", ", which says whether the item was in the model's training set")
+      var own: [Int] = []
+      for name in groups { own.append(try column(name, "")) }
+      self.groups = own
+      let prefix = "logit_"
+      let logits = table.header.enumerated().filter { $1.hasPrefix(prefix) && $1.count > prefix.count }
+      let score = table.column("score")
+      guard logits.isEmpty != (score == nil) else {
+        throw PredictionsError(
+          table.file, line: 1,
+          "expected either a column score or a column logit_CLASS for each class; found: \(table.header.listed)")
+      }
+      guard logits.isEmpty || logits.count >= 2 else {
+        throw PredictionsError(table.file, line: 1, "there is one column logit_CLASS; expected two classes or more")
+      }
+      // Files may have their classes in any order.
+      let sorted = logits.map { (name: $1, index: $0) }.sorted { $0.name < $1.name }
+      classNames = sorted.map { String($0.name.dropFirst(prefix.count)) }
+      values = score.map { [("score", $0)] } ?? sorted
+      label = logits.isEmpty ? nil : try column("label", ", which names the class of each item beside its logits")
+      arm = table.column("arm")
+      cluster = table.column("cluster")
+      query = table.column("query")
+      epoch = table.column("epoch")
+    }
+  }
+}
+
+extension ScoresTable {
+  /// Everything that the attacks rest on, for its name; the same in whatever order and files the rows come.
+  var digestible: [UInt8] {
+    var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)
+    func key(_ row: Row) -> (String, String, String, String, Int) {
+      (row.arm, row.model, row.item, row.query, row.epoch ?? -1)
+    }
+    for number in rows.indices.sorted(by: { key(rows[$0]) < key(rows[$1]) }) {
+      let row = rows[number]
+      let fields =
+        [row.arm, row.model, row.item, row.query, row.epoch.map { "\($0)" } ?? "", row.isMember ? "1" : "0"]
+        + ["\(row.label)", row.cluster] + row.groups
+      bytes += Array(fields.joined(separator: "\u{1F}").utf8) + [0x1E]
+      values[number * valuesEach..<(number + 1) * valuesEach].withUnsafeBytes { bytes += $0 }
+    }
+    return bytes
+  }
+}

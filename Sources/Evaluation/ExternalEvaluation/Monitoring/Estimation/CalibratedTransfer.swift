@@ -1,0 +1,156 @@
+package import Metrics
+package import Support
+
+/// Items as estimates need them.
+package struct ConfidenceSample: Sendable {
+  /// Of the predicted class, as the model states them.
+  let logOdds: [Double]
+  let clusters: ClusterIndex
+
+  /// - Parameter clusters: the number of every item's cluster.
+  package init(logOdds: [Double], clusters: some Sequence<Int>) {
+    self.logOdds = logOdds
+    self.clusters = ClusterIndex(clusters)
+  }
+}
+
+/// How accuracy by confidence carries over from the reference to a window.
+///
+/// Confidence is recalibrated on the reference (Platt 1999) and cut into bins of equal mass; in each the reference's accuracy
+/// is carried over, changed by the difference of the mean recalibrated confidences (the difference of confidences of Guillory
+/// et al. 2021, within bins), and bins are weighted by the window. With one bin it is the difference of confidences, with many
+/// the average of binned calibrated confidence.
+package struct CalibratedTransfer: Sendable {
+  private let reference: ConfidenceSample
+  private let correct: [Double]
+  private let window: ConfidenceSample
+  private let referenceCells: [Int]
+  /// The mean log-odds of each cell, of equal mass, by which recalibration is fitted.
+  private let cellLogOdds: [Double]
+  private let referenceBins: [Int]
+  private let windowBins: [Int]
+  private let binCount: Int
+  /// Of the reference.
+  private let effectiveN: Double
+
+  private static let itemsABin = 40.0
+  private static let mostBins = 10
+  private static let mostCells = 64
+  private static let resamples = 1_000
+
+  /// - Parameters:
+  ///   - reference: at least one item.
+  ///   - correct: of every reference item, 1 where it is predicted as it is labelled, else 0.
+  package init(reference: ConfidenceSample, correct: [Double], window: ConfidenceSample) {
+    (self.reference, self.correct, self.window) = (reference, correct, window)
+    effectiveN =
+      DesignEffect(
+        values: correct, clusters: reference.clusters.ofItem, clusterCount: reference.clusters.count
+      ).effectiveN
+    let sorted = reference.logOdds.sorted()
+    let bins = Self.bounds(min(Self.mostBins, max(1, Int(effectiveN / Self.itemsABin))), ofSorted: sorted)
+    binCount = bins.count + 1
+    referenceBins = reference.logOdds.map { Self.position(of: $0, among: bins) }
+    windowBins = window.logOdds.map { Self.position(of: $0, among: bins) }
+    let cells = Self.bounds(Self.mostCells, ofSorted: sorted)
+    referenceCells = reference.logOdds.map { Self.position(of: $0, among: cells) }
+    var sums = [(sum: Double, count: Double)](repeating: (0, 0), count: cells.count + 1)
+    for (item, cell) in referenceCells.enumerated() {
+      sums[cell].sum += reference.logOdds[item]
+      sums[cell].count += 1
+    }
+    cellLogOdds = sums.map { $0.sum / max(1, $0.count) }
+  }
+
+  /// The upper bounds of all but the last of `count` parts of equal mass; ties leave fewer.
+  private static func bounds(_ count: Int, ofSorted values: [Double]) -> [Double] {
+    var bounds: [Double] = []
+    for number in 1..<max(2, count) where count > 1 {
+      let bound = values[max(0, (values.count * number + count - 1) / count - 1)]
+      if bound < values[values.count - 1], bounds.last.map({ $0 < bound }) ?? true { bounds.append(bound) }
+    }
+    return bounds
+  }
+
+  private static func position(of value: Double, among bounds: [Double]) -> Int {
+    bounds.firstIndex { value <= $0 } ?? bounds.count
+  }
+
+  private struct Bin {
+    var weight = 0.0
+    var confidence = 0.0
+    var correct = 0.0
+  }
+
+  private struct Fit {
+    var value: Double
+    var recalibration: LogisticRecalibration
+    var bins: [Bin]
+  }
+
+  /// The estimate with clusters weighted; all count once where nothing is said.
+  ///
+  /// - Parameter first: the fit of the sample itself, from which a resample's starts.
+  private func fit(reference old: [Int32]?, window new: [Int32]?, from first: Fit?) -> Fit {
+    func weight(_ item: Int, _ sample: ConfidenceSample, _ weights: [Int32]?) -> Double {
+      weights.map { Double($0[sample.clusters.ofItem[item]]) } ?? 1
+    }
+    var cells = cellLogOdds.map { LogisticRecalibration.Cell(logOdds: $0) }
+    for (item, cell) in referenceCells.enumerated() {
+      let weight = weight(item, reference, old)
+      cells[cell].weight += weight
+      cells[cell].correct += weight * correct[item]
+    }
+    let recalibration = (first?.recalibration ?? LogisticRecalibration()).fitted(to: cells)
+    var known = [Bin](repeating: Bin(), count: binCount)
+    for (item, bin) in referenceBins.enumerated() {
+      let weight = weight(item, reference, old)
+      guard weight > 0 else { continue }
+      known[bin].weight += weight
+      known[bin].confidence += weight * recalibration(reference.logOdds[item])
+      known[bin].correct += weight * correct[item]
+    }
+    var found = [Bin](repeating: Bin(), count: binCount)
+    for (item, bin) in windowBins.enumerated() {
+      let weight = weight(item, window, new)
+      guard weight > 0 else { continue }
+      found[bin].weight += weight
+      found[bin].confidence += weight * recalibration(window.logOdds[item])
+    }
+    var (sum, total) = (0.0, 0.0)
+    for bin in 0..<binCount where found[bin].weight > 0 {
+      // A resample may leave a bin empty; what the sample itself says of it then stands.
+      let source = known[bin].weight > 0 ? known[bin] : first?.bins[bin] ?? known[bin]
+      guard source.weight > 0 else { continue }
+      let accuracy =
+        (source.correct - source.confidence) / source.weight + found[bin].confidence / found[bin].weight
+      sum += found[bin].weight * accuracy
+      total += found[bin].weight
+    }
+    return Fit(value: min(1, max(0, sum / max(1, total))), recalibration: recalibration, bins: known)
+  }
+
+  /// The accuracy of the stream that the window is a sample of.
+  ///
+  /// Its interval is the hull of the expanded percentile bootstrap of whole clusters of both samples, recalibration and all,
+  /// and Wilson's interval at the reference's effective number of items, below which no calibration can be known.
+  package func accuracy(key: RandomKey) -> Estimate {
+    let point = fit(reference: nil, window: nil, from: nil)
+    guard reference.clusters.count > 1, window.clusters.count > 1 else {
+      return Estimate(
+        value: point.value,
+        interval: .undefined(reason: "one cluster says nothing about variation", n: windowBins.count))
+    }
+    var generator = key.generator
+    let replicates = (0..<Self.resamples).map { _ in
+      let old = generator.clusterWeights(count: reference.clusters.count)
+      let new = generator.clusterWeights(count: window.clusters.count)
+      return fit(reference: old, window: new, from: point).value
+    }
+    let spread = Interval.expandedPercentile(
+      replicates, clusters: min(reference.clusters.count, window.clusters.count))
+    return Estimate(
+      value: point.value,
+      interval: .value(spread.hull(.wilson(proportion: point.value, n: max(1, effectiveN)))))
+  }
+}

@@ -1,0 +1,193 @@
+internal import Foundation
+internal import Metrics
+package import Report
+internal import Support
+
+/// A released model, watched: new batches of its inputs and scores are held against what it was audited on.
+package struct Monitor: Sendable {
+  let settings: MonitoringSettings
+  let reference: Reference
+  /// nil where none was fixed and none is given.
+  package let policy: Policy?
+  /// The policy is not the one that was fixed before the run.
+  package let isChosenAfterwards: Bool
+  private let images: (brightness: InputValues, contrast: InputValues)?
+
+  package var run: ReleasedRun { reference.run }
+
+  /// Reads the reference, and decodes its images where they are watched.
+  ///
+  /// - Throws: `MonitoringError`, or the error of a file, naming file, line and what to do.
+  package init(_ settings: MonitoringSettings) throws {
+    self.settings = settings
+    reference = try Reference(settings)
+    let fixed = reference.document.policy
+    policy = settings.policy ?? fixed
+    isChosenAfterwards = settings.policy != nil && settings.policy != fixed
+    if let arms = policy?.arms, !arms.contains(reference.run.arm) {
+      throw MonitoringError(
+        reference.document.file,
+        "the policy is about \(arms.joined(separator: ", ")), and \(reference.run.arm) was released; give another with "
+          + "--policy")
+    }
+    if settings.images, let columns = reference.columns {
+      images = InputValues.images(
+        columns, of: reference.items.identifiers, called: "reference",
+        hint: settings.referenceManifest == nil ? InputValues.manifestHint : "")
+    } else {
+      images = nil
+    }
+  }
+
+  /// What one window says. A pure function of the files' contents.
+  ///
+  /// - Throws: `MonitoringError`, or the error of a file, naming file, line and item.
+  package func report(of source: WindowFile) throws -> WindowReport {
+    let window = try Window(source, label: settings.label, reference: reference)
+    // By the items and not by their labels: labels change nothing of what is estimated without them.
+    let key = RandomKey(seed: 0)["monitor"][reference.run.description][
+      window.items.identifiers.joined(separator: "\u{1F}")]
+    let evaluation = try evaluation(of: window)
+    let figures = figures(of: window, key: key["label-free"])
+    let judgements = try policy.map { policy in
+      WindowJudge(
+        policy: policy, arm: reference.run.arm, groups: reference.document.groups, figures: figures,
+        missingColumns: window.missingColumns,
+        labelled: try evaluation.map { try ResultsFigures(Data($0.results())) }
+      ).judgements
+    }
+    var report = WindowReport(
+      file: window.file, groups: figures, unseenGroups: window.unseen.map(\.name), missingGroups: window.missingGroups,
+      missingColumns: window.missingColumns, missingClusters: window.missingClusters, knownItems: window.known,
+      drifts: try drifts(of: window),
+      evaluation: evaluation, judgements: judgements ?? [], outcome: .insufficient, hasPolicy: policy != nil)
+    // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be looked at;
+    // nor what the reference was judged by already.
+    let canPass =
+      report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.looks.isEmpty
+      && report.unseenGroups.isEmpty && report.missingColumns.isEmpty && !report.isMostlyKnown
+    report.outcome = max(
+      report.judgements.map(\.outcome).max() ?? .insufficient, canPass ? .met : .insufficient)
+    return report
+  }
+
+  /// The same metrics as `tenbin evaluate` has, of the labelled items.
+  private func evaluation(of window: Window) throws -> AuditReport? {
+    let labelled = window.items.labelled
+    guard !labelled.isEmpty else { return nil }
+    var positions = [Int?](repeating: nil, count: window.items.count)
+    for (position, item) in labelled.enumerated() { positions[item] = position }
+    let groups = (window.groups + window.unseen).compactMap { group -> Subgroup? in
+      let members = group.members.compactMap { positions[$0] }
+      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, members: members)
+    }
+    let settings = PredictionsEvaluation.Settings(
+      files: [window.file], groups: [], positive: reference.document.positiveClass,
+      rule: DecisionRule(
+        metric: .accuracy, margin: 0.03, minimumGroupSize: reference.document.minimumGroupSize),
+      name: reference.document.name)
+    return try PredictionsEvaluation(
+      settings, table: window.items.table.part { $0.label != nil }, groups: groups
+    ).report()
+  }
+
+  private func figures(of window: Window, key: RandomKey) -> [GroupFigures] {
+    let isLabelled = window.items.labels.map { $0 != nil }
+    func figures(_ group: Subgroup?, referenceMembers: [Int]?, isUnseen: Bool) -> GroupFigures {
+      let members = group?.members ?? Array(0..<window.items.count)
+      let own = group.map { key[$0.column][$0.value] } ?? key
+      return GroupFigures(
+        group: group?.name, isUnseen: isUnseen, n: members.count, labelled: members.count { isLabelled[$0] },
+        selectionRate: selectionRate(window.items, members),
+        estimate: LabelFreeEstimate.make(
+          reference: reference, referenceMembers: referenceMembers, window: window.items, members: members, key: own),
+        referenceAccuracy: Proportion.mean(
+          of: referenceMembers ?? [], clusters: reference.items.clusters, missing: "the reference has no items of it"
+        ) { reference.correct[$0] })
+    }
+    return [figures(nil, referenceMembers: Array(0..<reference.items.count), isUnseen: false)]
+      + window.groups.map { group in
+        figures(
+          group, referenceMembers: reference.groups.first { $0.name == group.name }?.members, isUnseen: false)
+      } + window.unseen.map { figures($0, referenceMembers: nil, isUnseen: true) }
+  }
+
+  private func selectionRate(_ items: ScoredItems, _ members: [Int]) -> Undefinable<Proportion> {
+    guard let positive = reference.positive else {
+      return .undefined(reason: "no class is declared positive", n: members.count)
+    }
+    return Proportion.mean(of: members, clusters: items.clusters, missing: "no items") {
+      items.logits.prediction(item: $0) == positive ? 1 : 0
+    }
+  }
+
+  private func drifts(of window: Window) throws -> [Drift] {
+    let inputs = try inputs(of: window)
+    let scores = scores(of: window)
+    let own = Dictionary(window.groups.map { ($0.name, $0.members) }) { first, _ in first }
+    return DriftComputation.drifts(
+      reference: DriftSample(
+        clusters: reference.items.clusters, scores: scores.reference,
+        inputs: inputs.map { ($0.feature, $0.reference) }),
+      window: DriftSample(
+        clusters: window.items.clusters, scores: scores.window, inputs: inputs.map { ($0.feature, $0.window) }),
+      groups: reference.groups.compactMap { group in
+        FrozenGroups.parts(of: group.column).contains(where: window.missingColumns.contains)
+          ? nil : (group.name, group.members, own[group.name] ?? [])
+      })
+  }
+
+  /// Log-odds; or, where either side states probabilities that were rounded, both as probabilities with those decimals,
+  /// for the rounding of one side alone would be found to be drift.
+  private func scores(of window: Window) -> (reference: [Double], window: [Double]) {
+    let scores = (
+      reference.items.logOdds(positive: reference.positive), window.items.logOdds(positive: reference.positive)
+    )
+    guard let decimals = [reference.items.decimals, window.items.decimals].compactMap(\.self).min() else {
+      return scores
+    }
+    let unit = pow(10, Double(decimals))
+    func rounded(_ scores: [Double]) -> [Double] { scores.map { (unit / (1 + exp(-$0))).rounded() / unit } }
+    return (rounded(scores.0), rounded(scores.1))
+  }
+
+  private typealias Input = (feature: InputFeature, reference: InputValues, window: InputValues)
+
+  private func inputs(of window: Window) throws -> [Input] {
+    guard let known = reference.columns else { return [] }
+    let (before, after) = (reference.items.identifiers, window.items.identifiers)
+    var inputs: [Input] = try settings.inputs.map { name in
+      let (first, second) = try InputValues.column(
+        name, reference: (known, before), window: (window.columns, after))
+      return (.column(name), first, second)
+    }
+    if let text = settings.text {
+      inputs.append(
+        (
+          .length(text),
+          try InputValues.length(
+            text, known, of: before, called: "reference",
+            hint: settings.referenceManifest == nil ? InputValues.manifestHint : ""),
+          try InputValues.length(text, window.columns, of: after, called: "window")
+        ))
+    }
+    if let images {
+      let own = InputValues.images(window.columns, of: after, called: "window")
+      inputs.append((.brightness, images.brightness, own.brightness))
+      inputs.append((.contrast, images.contrast, own.contrast))
+    }
+    return inputs
+  }
+}
+
+extension Proportion {
+  /// The mean of a success or none over `items`; undefined without any.
+  static func mean(
+    of items: [Int], clusters: [Int], missing: String, _ value: (Int) -> Double
+  ) -> Undefinable<Proportion> {
+    guard !items.isEmpty else { return .undefined(reason: missing, n: 0) }
+    let index = ClusterIndex(items.lazy.map { clusters[$0] })
+    return .value(
+      Proportion(values: items.map(value), clusters: index.ofItem, clusterCount: index.count))
+  }
+}

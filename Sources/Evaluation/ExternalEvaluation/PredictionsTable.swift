@@ -1,0 +1,251 @@
+package import Datasets
+internal import Foundation
+internal import Metrics
+
+/// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
+///
+/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
+/// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of. A batch of new items
+/// may lack labels, one by one or the whole column.
+package struct PredictionsTable: Sendable {
+  /// What one model says about one item.
+  package struct Row: Sendable {
+    package let file: String
+    package let line: Int
+    package fileprivate(set) var arm: String
+    package fileprivate(set) var seed: Int?
+    package let item: String
+    /// The position of its class; nil only in a batch.
+    package let label: Int?
+    package let cluster: String
+    package let isValidation: Bool
+    /// The cell of every group column.
+    package let groups: [String]
+  }
+
+  package let classNames: [String]
+  package let holdsProbabilities: Bool
+  package private(set) var rows: [Row] = []
+  /// Logits or probabilities, row by row.
+  package private(set) var scores: [Double] = []
+
+  /// Reads files that have the same classes.
+  ///
+  /// - Parameter groups: the columns of groups.
+  package init(files: [String], groups: [String]) throws {
+    guard let first = files.first else { throw PredictionsError("--predictions", "expected a file") }
+    let table = try CommaSeparatedValues(file: first)
+    let columns = try ScoreColumns(table)
+    classNames = columns.classNames
+    holdsProbabilities = columns.holdsProbabilities
+    try append(table, columns: columns, groups: groups)
+    for file in files.dropFirst() {
+      let table = try CommaSeparatedValues(file: file)
+      let columns = try ScoreColumns(table)
+      guard columns.classNames == classNames, columns.holdsProbabilities == holdsProbabilities else {
+        throw PredictionsError(
+          file, line: 1,
+          "expected the columns of \(first): \(ScoreColumns.names(classNames, probabilities: holdsProbabilities))")
+      }
+      try append(table, columns: columns, groups: groups)
+    }
+  }
+
+  /// Reads a batch of new items: labels may be missing, and splits mean nothing.
+  ///
+  /// - Parameters:
+  ///   - classNames: the classes that there must be, in the order that positions count in, whatever that of the columns.
+  ///   - groups: the columns of groups; all there.
+  ///   - cluster: the column that names what belongs together, where there is one.
+  package init(
+    batch table: CommaSeparatedValues, classNames: [String], groups: [String], cluster: String = "cluster"
+  ) throws {
+    let columns = try ScoreColumns(table).ordered(like: classNames, file: table.file)
+    self.classNames = classNames
+    holdsProbabilities = columns.holdsProbabilities
+    try append(table, columns: columns, groups: groups, cluster: cluster, isBatch: true)
+  }
+
+  /// The rows of one split.
+  func part(isValidation: Bool) -> PredictionsTable { part { $0.isValidation == isValidation } }
+
+  /// The rows that `isIncluded`, in their order.
+  package func part(where isIncluded: (Row) -> Bool) -> PredictionsTable {
+    var part = self
+    let kept = rows.indices.filter { isIncluded(rows[$0]) }
+    part.rows = kept.map { rows[$0] }
+    part.scores = kept.flatMap { scores[$0 * classNames.count..<($0 + 1) * classNames.count] }
+    return part
+  }
+
+  /// The rows of several tables, whose classes must be the same.
+  package init(joining tables: [PredictionsTable]) throws(PredictionsError) {
+    guard var joined = tables.first else { throw PredictionsError("--predictions", "expected a file") }
+    for table in tables.dropFirst() {
+      guard table.classNames == joined.classNames, table.holdsProbabilities == joined.holdsProbabilities else {
+        throw PredictionsError(
+          table.rows.first?.file ?? "", line: 1, "expected the classes of \(joined.rows.first?.file ?? "")")
+      }
+      joined.rows += table.rows
+      joined.scores += table.scores
+    }
+    self = joined
+  }
+
+  /// The same rows as those of another arm.
+  package func named(arm: String) -> PredictionsTable {
+    var named = self
+    for row in rows.indices { named.rows[row].arm = arm }
+    return named
+  }
+
+  /// The same rows as those of one run.
+  package func named(arm: String, seed: Int?) -> PredictionsTable {
+    var named = self
+    for row in rows.indices { (named.rows[row].arm, named.rows[row].seed) = (arm, seed) }
+    return named
+  }
+
+  private mutating func append(
+    _ table: CommaSeparatedValues, columns: ScoreColumns, groups: [String], cluster clusterName: String = "cluster",
+    isBatch: Bool = false
+  ) throws {
+    func column(_ name: String) throws(PredictionsError) -> Int {
+      guard let index = table.column(name) else {
+        throw PredictionsError(
+          table.file, line: 1, "there is no column \(name); found: \(table.header.listed)\(table.hint(for: [name]))")
+      }
+      return index
+    }
+    let item = try column("item")
+    let label = isBatch ? table.column("label") : try column("label")
+    let groupColumns = try groups.map { try column($0) }
+    let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column(clusterName))
+    let split = isBatch ? nil : table.column("split")
+    let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
+    for row in table.rows {
+      func wrong(_ problem: String) -> PredictionsError { PredictionsError(table.file, line: row.line, problem) }
+      let name = row.fields[item]
+      guard !name.isEmpty else { throw wrong("the item has no name") }
+      let labelText = label.map { row.fields[$0] } ?? ""
+      let labelIndex = classes[labelText]
+      guard labelIndex != nil || isBatch && labelText.isEmpty else {
+        throw wrong(
+          "item \(name) has the label \"\(labelText)\", which no column is for; expected one of " + classNames.listed)
+      }
+      let seedText = seed.map { row.fields[$0] } ?? ""
+      guard seedText.isEmpty || Int(seedText) != nil else {
+        throw wrong("the seed \"\(seedText)\" is no whole number")
+      }
+      let part = split.map { row.fields[$0] } ?? "test"
+      guard ["test", "validation"].contains(part) else {
+        throw wrong("item \(name) is of the split \"\(part)\"; expected test or validation")
+      }
+      scores += try columns.scores(of: row, item: name, file: table.file)
+      rows.append(
+        Row(
+          file: table.file, line: row.line,
+          arm: arm.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 } ?? "model",
+          seed: Int(seedText), item: name, label: labelIndex, cluster: cluster.map { row.fields[$0] } ?? "",
+          isValidation: part == "validation", groups: groupColumns.map { row.fields[$0] }))
+    }
+  }
+}
+
+/// The columns that hold what a model says.
+private struct ScoreColumns {
+  private(set) var classNames: [String]
+  let holdsProbabilities: Bool
+  private var indices: [Int]
+
+  /// Probabilities in files are rounded; farther from one than this is no rounding.
+  private static let tolerance = 0.01
+
+  init(_ table: CommaSeparatedValues) throws(PredictionsError) {
+    func columns(_ prefix: String) -> [(name: String, index: Int)] {
+      table.header.enumerated().filter { $1.hasPrefix(prefix) && $1.count > prefix.count }.map {
+        (String($1.dropFirst(prefix.count)), $0)
+      }
+    }
+    let (logits, probabilities) = (columns("logit_"), columns("probability_"))
+    guard logits.isEmpty || probabilities.isEmpty else {
+      throw PredictionsError(table.file, line: 1, "there are columns logit_… and probability_…; expected one kind")
+    }
+    let found = logits.isEmpty ? probabilities : logits
+    guard found.count >= 2 else {
+      throw PredictionsError(
+        table.file, line: 1,
+        "expected a column logit_CLASS or probability_CLASS for each of two classes or more; found: "
+          + table.header.listed + table.hint(for: ["logit_", "probability_"]))
+    }
+    classNames = found.map(\.name)
+    indices = found.map(\.index)
+    holdsProbabilities = logits.isEmpty
+  }
+
+  /// The same columns in the order of `names`.
+  func ordered(like names: [String], file: String) throws(PredictionsError) -> ScoreColumns {
+    guard Set(names) == Set(classNames), names.count == classNames.count else {
+      throw PredictionsError(
+        file, line: 1,
+        "there are the classes \(classNames.listed); expected those of the reference: \(names.listed)")
+    }
+    var ordered = self
+    ordered.classNames = names
+    ordered.indices = names.compactMap { name in classNames.firstIndex(of: name).map { indices[$0] } }
+    return ordered
+  }
+
+  static func names(_ classes: [String], probabilities: Bool) -> String {
+    classes.map { (probabilities ? "probability_" : "logit_") + $0 }.listed
+  }
+
+  func scores(of row: CommaSeparatedValues.Row, item: String, file: String) throws(PredictionsError) -> [Double] {
+    var values: [Double] = []
+    for (name, index) in zip(classNames, indices) {
+      let text = row.fields[index]
+      guard let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has \"\(text)\" for class \(name); expected a finite number")
+      }
+      guard !holdsProbabilities || (0...1).contains(value) else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has the probability \(text) for class \(name); expected one from 0 to 1")
+      }
+      guard holdsProbabilities || Float(value).isFinite else {
+        throw PredictionsError(
+          file, line: row.line, "item \(item) has the logit \(text) for class \(name), which no Float32 holds")
+      }
+      values.append(value)
+    }
+    let sum = values.reduce(0, +)
+    guard !holdsProbabilities || abs(sum - 1) <= Self.tolerance else {
+      throw PredictionsError(
+        file, line: row.line, "the probabilities of item \(item) sum to \(sum); expected one, give or take .01")
+    }
+    return values
+  }
+}
+
+extension CommaSeparatedValues {
+  /// Why columns may not have been found: other separators, or other letters; empty where nothing speaks for either.
+  ///
+  /// - Parameter names: what the columns' names are, or begin with.
+  fileprivate func hint(for names: [String]) -> String {
+    if header.count == 1, let only = header.first {
+      if only.contains(";") { return "; the file seems to be separated by semicolons: expected commas" }
+      if only.contains("\t") { return "; the file seems to be separated by tabs: expected commas" }
+    }
+    let meant = header.first { column in
+      names.contains { column.trimmingCharacters(in: .whitespaces).lowercased().hasPrefix($0) && !column.hasPrefix($0) }
+    }
+    return meant.map { "; \"\($0)\" must be written in small letters and without blanks" } ?? ""
+  }
+}
+
+extension [String] {
+  /// "a, b, c", cut where it is long.
+  package var listed: String {
+    count > 20 ? prefix(20).joined(separator: ", ") + " and \(count - 20) more" : joined(separator: ", ")
+  }
+}

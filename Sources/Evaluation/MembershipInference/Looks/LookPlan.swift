@@ -1,0 +1,136 @@
+package import Metrics
+
+/// Why looks cannot be planned.
+package enum LookPlanError: Error, Equatable, Sendable, CustomStringConvertible {
+  case noLooks
+  case invalidSize(look: Int, models: Int)
+  case notAscending(look: Int, models: Int, before: Int)
+  case alphaOutsideRange(Double)
+
+  package var description: String {
+    switch self {
+    case .noLooks: "There are no looks; expected the sizes of the fleet at which it is looked at."
+    case .invalidSize(let look, let models):
+      "Look \(look + 1) is at \(models) models; expected an even number of six or more."
+    case .notAscending(let look, let models, let before):
+      "Look \(look + 1) is at \(models) models, after one at \(before); expected ascending sizes."
+    case .alphaOutsideRange(let alpha): "The total error is \(alpha); expected a share above 0 and below .5."
+    }
+  }
+}
+
+/// Looks at a symmetric fleet at fixed sizes in plan order, that together err no more often than one look would.
+///
+/// A look spends what the spending function allows it beyond the looks before it. Its interval has that error whatever was
+/// seen before, and by Bonferroni's inequality all intervals hold at once with the total confidence. The narrower
+/// boundaries of independent increments are not used: looks share their items, so how they hang together is not known.
+package struct LookPlan: Equatable, Sendable {
+  package struct Look: Equatable, Sendable {
+    /// The first so many models of the fleet.
+    package var models: Int
+    /// What this look and those before it may err.
+    package var spent: Double
+    /// The confidence level of this look's intervals.
+    package var confidence: Double
+  }
+
+  package let spending: AlphaSpending
+  /// The total error of all looks, two-sided.
+  package let alpha: Double
+  package let looks: [Look]
+
+  /// The least error of a look.
+  private static let least = 1e-9
+
+  /// - Parameters:
+  ///   - models: The sizes, ascending, even and at least six; the last is the whole fleet.
+  ///   - alpha: .05 for intervals that all hold with 95 %.
+  package init(
+    models: [Int], alpha: Double = 0.05, spending: AlphaSpending = .obrienFleming
+  ) throws(LookPlanError) {
+    guard let whole = models.last else { throw .noLooks }
+    guard alpha > 0, alpha < 0.5 else { throw .alphaOutsideRange(alpha) }
+    var looks: [Look] = []
+    var before = 0.0
+    for (number, size) in models.enumerated() {
+      guard size >= 6, size % 2 == 0 else { throw .invalidSize(look: number, models: size) }
+      if number > 0, size <= models[number - 1] {
+        throw .notAscending(look: number, models: size, before: models[number - 1])
+      }
+      // Every look needs something to spend, or its interval would be without bounds.
+      let spent = max(spending.spent(at: Double(size) / Double(whole), alpha: alpha), before + Self.least)
+      looks.append(Look(models: size, spent: spent, confidence: 1 - (spent - before)))
+      before = spent
+    }
+    (self.spending, self.alpha, self.looks) = (spending, alpha, looks)
+  }
+}
+
+/// When a figure is known well enough.
+package enum LookGoal: Equatable, Sendable {
+  /// Its interval reaches no farther than this from it, to either side.
+  case halfWidth(Double)
+  /// Its interval lies wholly on one side of this.
+  case limit(Double)
+}
+
+/// What follows from a look.
+package enum LookDecision: Equatable, Sendable {
+  package enum Reason: Equatable, Sendable {
+    /// The interval is as narrow as was wanted.
+    case narrowEnough(halfWidth: Double)
+    /// The interval lies below, or above, the limit.
+    case belowLimit(upper: Double)
+    case aboveLimit(lower: Double)
+    /// There are no more models.
+    case fleetComplete
+  }
+
+  case stop(Reason)
+  /// `because` says what is not yet reached.
+  case goOn(because: String)
+}
+
+extension LookPlan {
+  /// Whether to stop at a look.
+  ///
+  /// - Parameters:
+  ///   - look: From 0; beyond the last is as the last.
+  ///   - estimate: With an interval at the look's confidence level.
+  package func decide(at look: Int, estimate: Undefinable<Estimate>, goal: LookGoal) -> LookDecision {
+    switch reason(estimate, goal: goal) {
+    case .success(let reason): return .stop(reason)
+    case .failure(let missing):
+      return look < looks.count - 1 ? .goOn(because: missing.text) : .stop(.fleetComplete)
+    }
+  }
+
+  private struct Missing: Error {
+    let text: String
+  }
+
+  private func reason(_ estimate: Undefinable<Estimate>, goal: LookGoal) -> Result<LookDecision.Reason, Missing> {
+    let figure: Estimate
+    switch estimate {
+    case .value(let value): figure = value
+    case .undefined(let reason, _): return .failure(Missing(text: "the figure is undefined: \(reason)"))
+    }
+    let interval: Interval
+    switch figure.interval {
+    case .value(let value): interval = value
+    case .undefined(let reason, _): return .failure(Missing(text: "the figure has no interval: \(reason)"))
+    }
+    switch goal {
+    case .halfWidth(let wanted):
+      let reach = max(interval.upper - figure.value, figure.value - interval.lower)
+      return reach <= wanted
+        ? .success(.narrowEnough(halfWidth: reach))
+        : .failure(Missing(text: "the interval reaches \(reach) from the figure; \(wanted) is wanted"))
+    case .limit(let limit):
+      if interval.upper < limit { return .success(.belowLimit(upper: interval.upper)) }
+      if interval.lower > limit { return .success(.aboveLimit(lower: interval.lower)) }
+      return .failure(
+        Missing(text: "the interval from \(interval.lower) to \(interval.upper) holds the limit \(limit)"))
+    }
+  }
+}

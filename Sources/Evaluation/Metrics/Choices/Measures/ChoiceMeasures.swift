@@ -1,0 +1,130 @@
+/// How often a kind of option is chosen.
+package struct KindShare: Equatable, Sendable {
+  package var kind: OptionKind
+  package var share: Proportion
+}
+
+/// How often an option is chosen that all questions have.
+package struct OptionShare: Equatable, Sendable {
+  package var option: String
+  package var share: Proportion
+}
+
+/// How a figure varies from seed to seed.
+package struct FigureSpread: Equatable, Sendable {
+  package var figure: ChoiceFigure
+  /// Undefined where a seed has no such figure.
+  package var spread: Undefinable<SeedSpread>
+}
+
+/// What one arm chooses in one wording, in one group or over all questions; choices are averaged over the orders of the
+/// options, and figures over the seeds.
+package struct ChoiceMeasures: Equatable, Sendable {
+  /// `nil` for all questions.
+  package var group: GroupName?
+  package var n: Int
+  package var clusters: Int
+  package var accuracy: Undefinable<Proportion>
+  package var ambiguousAccuracy: Undefinable<Proportion>
+  package var disambiguatedAccuracy: Undefinable<Proportion>
+  /// See `ChoiceFigure.disambiguatedBias`.
+  package var disambiguatedBias: Undefinable<Estimate>
+  /// See `ChoiceFigure.ambiguousBias`.
+  package var ambiguousBias: Undefinable<Estimate>
+  /// Of the questions that say what their options mean.
+  package var kinds: Undefinable<[KindShare]>
+  /// Defined where all questions have the same options.
+  package var options: Undefinable<[OptionShare]>
+  package var seedSpreads: [FigureSpread]
+  /// Questions, over all runs, of which several options had the largest averaged log-probability.
+  package var ties: Int
+  /// Of single orders; undefined over several wordings.
+  package var tokenBias: Undefinable<TokenBias>
+}
+
+extension ChoiceMeasures {
+  /// - Parameters:
+  ///   - runs: What every run chooses.
+  ///   - cell: The same, resampled.
+  ///   - sharedOptions: The options of all questions, where they are the same.
+  init(
+    _ part: ItemSubset, runs: [ChosenOptions], cell: ResampledChoices.Cell, task: ChoiceTask,
+    sharedOptions: [String]?, intervals: ResampledIntervals, tokenBias: Undefinable<TokenBias>
+  ) {
+    let questions = task.questions
+    let n = part.members.count
+    func share(_ reason: String, _ counts: (Int, Int) -> Bool?) -> Undefinable<Proportion> {
+      let values = part.members.map { question -> Double? in
+        let counted = runs.compactMap { counts(question, $0.choices[question]) }
+        return counted.isEmpty ? nil : Double(counted.count { $0 })
+      }
+      return part.proportion(runs: runs.count, tail: intervals.tail, reason: reason, values: values)
+    }
+    func accuracy(_ figure: ChoiceFigure, _ condition: ContextCondition?) -> Undefinable<Proportion> {
+      share(cell.sums.first?.reason(figure) ?? "there are no runs") { question, choice in
+        guard condition == nil || questions[question].condition == condition else { return nil }
+        return questions[question].answer.map { $0 == choice }
+      }
+    }
+    func bias(_ figure: ChoiceFigure) -> Undefinable<Estimate> {
+      cell.value(figure, n: n).map { value in
+        Estimate(
+          value: value,
+          interval: intervals.interval(
+            value, replicates: cell.replicates[figure.place], clusters: cell.clusters[figure.place],
+            range: figure.range, scale: 2))
+      }
+    }
+    func kinds() -> Undefinable<[KindShare]> {
+      var shares: [KindShare] = []
+      for kind in OptionKind.allCases {
+        let found = share("no question says what its options mean") { question, choice in
+          questions[question].bias.map { $0.kind(of: choice) == kind }
+        }
+        switch found {
+        case .value(let share): shares.append(KindShare(kind: kind, share: share))
+        case .undefined(let reason, let n): return .undefined(reason: reason, n: n)
+        }
+      }
+      return .value(shares)
+    }
+    func options() -> Undefinable<[OptionShare]> {
+      guard let sharedOptions else { return .undefined(reason: "questions have different options", n: n) }
+      return .value(
+        sharedOptions.compactMap { option in
+          share("") { question, choice in questions[question].options[choice] == option }.value.map {
+            OptionShare(option: option, share: $0)
+          }
+        })
+    }
+    self.init(
+      group: part.name, n: n, clusters: part.clusters.count, accuracy: accuracy(.accuracy, nil),
+      ambiguousAccuracy: accuracy(.ambiguousAccuracy, .ambiguous),
+      disambiguatedAccuracy: accuracy(.disambiguatedAccuracy, .disambiguated),
+      disambiguatedBias: bias(.disambiguatedBias), ambiguousBias: bias(.ambiguousBias), kinds: kinds(),
+      options: options(),
+      seedSpreads: ChoiceFigure.allCases.map { figure in
+        FigureSpread(
+          figure: figure,
+          spread: cell.value(figure, n: n).map { _ in
+            SeedSpread(values: cell.values(figure).compactMap(\.self), tail: intervals.tail)
+          })
+      },
+      ties: part.members.reduce(0) { sum, question in sum + runs.count { $0.ties[question] } },
+      tokenBias: tokenBias)
+  }
+}
+
+extension ChoiceFigure {
+  /// Where it stands among all figures.
+  var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+extension [ChoiceQuestion] {
+  /// The options of all questions where they are the same, in the order of the first question.
+  var sharedOptions: [String]? {
+    guard let first else { return nil }
+    let options = Set(first.options)
+    return allSatisfy { Set($0.options) == options } ? first.options : nil
+  }
+}

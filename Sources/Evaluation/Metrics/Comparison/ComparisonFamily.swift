@@ -1,0 +1,52 @@
+package import Support
+
+/// The declared comparisons over all items and in every group, corrected as one family and decided by the rule.
+enum ComparisonFamily {
+  /// - Parameters:
+  ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
+  ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
+  ///   - subsets: All items first, then every group.
+  ///   - resolution: What outcomes count for an item that is wholly right.
+  ///   - resamples: Of the bootstrap of every interval.
+  static func compare(
+    _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
+    isDeclared: Bool = true, subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule,
+    resolution: Int = 1, resamples: Int = PairedComparison.resamples, key: RandomKey
+  ) -> [PairedComparison] {
+    let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
+    var results: [PairedComparison] = []
+    var differences: [PairedDifferences] = []
+    for (comparison, runs) in zip(comparisons, outcomes) {
+      let armKey = key[comparison.arm][comparison.reference]
+      for (number, subset) in subsets.enumerated() {
+        let paired = PairedDifferences(
+          subset, arm: runs.arm, reference: runs.reference, resolution: resolution)
+        differences.append(paired)
+        results.append(
+          PairedComparison(
+            subset, comparison: comparison, differences: paired, strata: strata[number],
+            resamples: resamples, key: armKey.named(subset.name)))
+      }
+    }
+    let family = results.indices.filter { isDeclared && results[$0].group != nil }
+    for (index, adjusted) in zip(family, holmAdjusted(family.map { results[$0].pValue })) {
+      results[index].adjustedPValue = .value(adjusted)
+    }
+    for index in results.indices {
+      let familySize = results[index].isInFamily ? family.count : 1
+      results[index].decide(
+        rule: rule, size: SampleSize(differences: differences[index], rule: rule, familySize: familySize))
+    }
+    return results
+  }
+}
+
+extension RandomKey {
+  /// The stream of a run; of one that no seed changes, its own.
+  func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self["seed"][$0] } ?? self["no seed"] }
+
+  /// The stream of a group, or of all items, whatever the other groups are.
+  package func named(_ group: GroupName?) -> RandomKey {
+    group.map { self["group"][$0.column][$0.value] } ?? self["all items"]
+  }
+}

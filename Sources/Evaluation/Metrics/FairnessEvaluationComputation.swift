@@ -1,0 +1,138 @@
+package import Support
+
+extension FairnessEvaluation {
+  /// Evaluates every arm and every declared comparison. A pure function of its arguments, in which the order of the items
+  /// does not matter.
+  ///
+  /// - Parameters:
+  ///   - items: What the arms are evaluated on.
+  ///   - arms: The predictions of every arm, in the order in which they are to be reported.
+  ///   - comparisons: The comparisons declared before the run; with the groups they form Holm's family.
+  ///   - exploratory: Others, which are described and not decided upon.
+  ///   - rule: What was agreed before the run.
+  ///   - validation: What temperatures are fitted to; without it there are none.
+  ///   - key: Where permutations and resamples are drawn from.
+  /// - Throws: `EvaluationError` naming the item, group, arm or seed that is wrong.
+  package static func evaluate(
+    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison],
+    exploratory: [ArmComparison] = [], rule: DecisionRule, validation: ValidationPredictions? = nil, key: RandomKey
+  ) throws(EvaluationError) -> FairnessEvaluation {
+    try validate(items: items, arms: arms, comparisons: comparisons + exploratory, rule: rule)
+    try validation?.validate(like: arms, classes: items.classNames.count)
+    let order = items.canonicalOrder
+    let items = items.reordered(order)
+    let arms = arms.map { $0.reordered(order) }
+    let subsets = ItemSubset.all(of: items)
+    let scores = arms.map { arm in
+      concurrentMap(arm.runs.count) {
+        ItemScores(arm.runs[$0].logits, labels: items.labels, positiveClass: items.positiveClass)
+      }
+    }
+    let outcomes = scores.map { $0.map(ItemOutcomes.init) }
+    // A single run together is the run itself.
+    let together = outcomes.map { $0.count == 1 ? [] : [ItemOutcomes(counting: $0)] }
+    let spreads = columnSpreads(
+      of: zip(outcomes, together).flatMap { $0 + $1 },
+      keys: zip(arms, together).flatMap { arm, together in
+        arm.runs.map { key["spread"][arm.arm].ofSeed($0.seed) } + together.map { _ in key["spread"][arm.arm] }
+      }, items: items)
+
+    var evaluations: [ArmEvaluation] = []
+    var vector = 0
+    for (index, arm) in arms.enumerated() {
+      func rates(_ outcomes: ItemOutcomes) -> RateEvaluation {
+        defer { vector += 1 }
+        return RateEvaluation(outcomes, subsets: subsets, items: items, spreads: spreads.map { $0?[vector] })
+      }
+      let seeds = zip(arm.runs, outcomes[index]).map { SeedEvaluation(seed: $0.seed, rates: rates($1)) }
+      guard let overSeeds = together[index].first.map(rates) ?? seeds.first?.rates else { continue }
+      let runs = scores[index]
+      let positives = items.positiveClass.flatMap { positive in
+        items.classNames.count == 2 ? runs.map { ItemScores($0, ofClass: positive) } : nil
+      }
+      let evaluation = ArmEvaluation(
+        arm: arm.arm, seeds: seeds, overSeeds: overSeeds,
+        classes: ClassRates.all(runs, subsets: subsets, items: items),
+        calibrations: concurrentMap(subsets.count) {
+          CalibrationEvaluation(
+            subsets[$0], runs: runs, positives: positives, key: key["calibration"][arm.arm].named(subsets[$0].name))
+        },
+        temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets),
+        thresholds: thresholds(
+          of: arm, validation: validation, items: items, subsets: subsets, minimumSize: rule.minimumGroupSize))
+      if let evaluation { evaluations.append(evaluation) }
+    }
+    func compare(_ comparisons: [ArmComparison], isDeclared: Bool) -> [PairedComparison] {
+      ComparisonFamily.compare(
+        comparisons, outcomes: comparisons.map { RunPairs($0, arms: arms)?.values(outcomes) ?? ([], []) },
+        isDeclared: isDeclared,
+        subsets: subsets, items: items, rule: rule, key: key["comparison"])
+    }
+    return FairnessEvaluation(
+      rule: rule, arms: evaluations, comparisons: compare(comparisons, isDeclared: true),
+      exploratoryComparisons: compare(exploratory, isDeclared: false),
+      familySize: items.groups.count * comparisons.count)
+  }
+
+  /// The spreads of every column and vector of outcomes; `nil` for a column with fewer than two groups.
+  ///
+  /// - Parameter keys: Where each vector's permutations are drawn from, whatever the others are.
+  private static func columnSpreads(
+    of outcomes: [ItemOutcomes], keys: [RandomKey], items: EvaluationItems
+  ) -> [[ColumnSpreads]?] {
+    let clusters = ClusterIndex(items.clusters)
+    return items.groups.columns.map { column in
+      let groups = items.groups.filter { $0.column == column }
+      guard groups.count >= 2 else { return nil }
+      let memberships = ColumnMemberships(groups: groups, clusters: clusters)
+      return concurrentMap(outcomes.count) {
+        ColumnSpreads(memberships, outcomes: outcomes[$0], items: items, key: keys[$0][column])
+      }
+    }
+  }
+
+  private static func temperature(
+    of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset]
+  ) -> Undefinable<TemperatureEvaluation> {
+    guard let validation, !validation.labels.isEmpty,
+      let own = validation.arms.first(where: { $0.arm == arm.arm })
+    else { return .undefined(reason: "there are no validation items to fit a temperature to", n: 0) }
+    let labels = validation.labels
+    let impossible = labels.indices.count { item in
+      own.runs.contains { $0.logits.isRuledOut(item: item, label: labels[item]) }
+    }
+    // Their log loss is infinite at every temperature, so that none is best.
+    guard impossible == 0 else {
+      return .undefined(reason: [ItemScores].ruledOut(impossible, of: "validation item"), n: labels.count)
+    }
+    guard
+      let found = TemperatureEvaluation(of: arm, validation: own, labels: labels, items: items, subsets: subsets)
+    else { return .undefined(reason: "there are no runs to fit a temperature to", n: labels.count) }
+    return .value(found)
+  }
+
+  private static func thresholds(
+    of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset],
+    minimumSize: Int
+  ) -> Undefinable<ThresholdEvaluation> {
+    guard let positiveClass = items.positiveClass, items.classNames.count == 2 else {
+      return .undefined(reason: "thresholds are of two classes, one of them positive", n: items.count)
+    }
+    guard let validation, !validation.labels.isEmpty,
+      let own = validation.arms.first(where: { $0.arm == arm.arm })
+    else { return .undefined(reason: "there are no validation items to choose a threshold on", n: 0) }
+    return .value(
+      ThresholdEvaluation(
+        of: arm, validation: own, on: validation, items: items, positiveClass: positiveClass, subsets: subsets,
+        minimumSize: minimumSize))
+  }
+
+  private static func validate(
+    items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison], rule: DecisionRule
+  ) throws(EvaluationError) {
+    try items.validate()
+    try rule.validate()
+    try ArmPredictions.validate(arms, comparisons: comparisons)
+    for arm in arms { try arm.validate(items: items) }
+  }
+}

@@ -1,0 +1,45 @@
+import Metrics
+
+/// The reasons why figures of one table are undefined, each told once below it.
+struct Footnotes {
+  private var reasons: [String] = []
+  /// Keeps the marks of tables apart.
+  private let prefix: String
+
+  init(prefix: String) {
+    self.prefix = prefix
+  }
+
+  /// The figure, or the word "undefined" with a mark that leads to the reason.
+  mutating func cell<Value>(_ figure: Undefinable<Value>, _ text: (Value) -> HTML) -> HTML {
+    switch figure {
+    case .value(let value): text(value)
+    case .undefined(let reason, _): mark("undefined", reason: reason)
+    }
+  }
+
+  /// A figure and its interval, or why there is none.
+  mutating func estimate(_ estimate: Estimate, digits: Int) -> HTML {
+    let range = cell(estimate.interval) { interval in
+      "[\(Figures.fixed(interval.lower, digits: digits)), \(Figures.fixed(interval.upper, digits: digits))]"
+    }
+    return "\(Figures.fixed(estimate.value, digits: digits)) <span class=\"range\">\(range)</span>"
+  }
+
+  /// `word` with a mark that leads to `reason`.
+  mutating func mark(_ word: String, reason: String) -> HTML {
+    let index = reasons.firstIndex(of: reason) ?? reasons.count
+    if index == reasons.count { reasons.append(reason) }
+    return """
+      <span class="undefined">\(word)<sup><a href="#\(prefix)-\(index + 1)">\(index + 1)</a></sup></span>
+      """
+  }
+
+  var html: HTML {
+    guard !reasons.isEmpty else { return .empty }
+    let items = reasons.enumerated().map { index, reason -> HTML in
+      "<li id=\"\(prefix)-\(index + 1)\">Undefined: \(reason).</li>"
+    }
+    return "<ol class=\"footnotes\">\(items)</ol>"
+  }
+}

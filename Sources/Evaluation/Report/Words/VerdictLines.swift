@@ -1,0 +1,70 @@
+import Metrics
+
+extension AuditReport {
+  /// What a terminal shows of the whole: what was decided, of a policy first, then a line for every arm and group.
+  package func summaryLines() -> [String] {
+    let judged = gate.map { $0.lines(in: .english) } ?? []
+    return judged + [decisionSentence.withoutControlCharacters] + verdictLines()
+  }
+
+  /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared, the
+  /// figure that the decision is about otherwise; then what models chose.
+  package func verdictLines() -> [String] {
+    let rows = headlines.flatMap(verdictRows) + chosenRows
+    let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let lines = rows.map { row in
+      let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
+      return String(line.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
+    return lines + furtherTestLines()
+  }
+
+  /// Arm, group, figure and words of each line.
+  private func verdictRows(_ arm: ArmHeadlines) -> [[String]] {
+    ([arm.overall].compactMap(\.self) + arm.groups).map { figure in
+      let comparisons = fairness.comparisons.filter { $0.arm == arm.arm && $0.group == figure.group }
+      return ([arm.arm, figure.groupText] + sayings(figure, arm: arm.arm, comparisons: comparisons))
+        .map(\.withoutControlCharacters)
+    }
+  }
+
+  /// A figure with its interval, and what it means.
+  private func sayings(_ figure: Headline, arm: String, comparisons: [PairedComparison]) -> [String] {
+    let verdicts = comparisons.map { "vs \($0.reference): \($0.verdictText(rule: fairness.rule))" }
+    if let first = comparisons.first, description(of: arm)?.kind != .base {
+      let others = zip(comparisons, verdicts).dropFirst().map { "\($0.estimateText) \($1)" }
+      return [first.estimateText, ([verdicts[0]] + others).joined(separator: "; ")]
+    }
+    let estimate = figure.estimate
+    let interval = estimate.interval.value.map { Figures.percent($0) } ?? "(no interval)"
+    let text = "\(headlineName) \(Figures.percent(estimate.value)) % \(interval)"
+    if !comparisons.isEmpty {
+      return [text, zip(comparisons, verdicts).map { "\($0.estimateText) \($1)" }.joined(separator: "; ")]
+    }
+    return [text, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
+  }
+
+  /// How often the label decides, by arm and wording; which words are the likeliest, by arm.
+  private var chosenRows: [[String]] {
+    func text(_ what: String, _ share: Undefinable<Proportion>) -> String {
+      share.value.map { "\(what) \(Figures.percent($0.value)) % \(Figures.percent($0.interval))" }
+        ?? "\(what) undefined"
+    }
+    let choices = (choices?.arms ?? []).flatMap { arm in
+      arm.wordings.compactMap { wording -> [String]? in
+        guard let name = wording.wording else { return nil }
+        return [arm.arm, name, text("follows the label", wording.overall.tokenBias.map(\.followsLabel)), ""]
+      }
+    }
+    let cloze = (cloze?.arms ?? []).flatMap { arm in
+      arm.overall.candidates.prefix(4).map { [arm.arm, $0.candidate, text("likeliest", $0.share), ""] }
+    }
+    return (choices + cloze).map { $0.map(\.withoutControlCharacters) }
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

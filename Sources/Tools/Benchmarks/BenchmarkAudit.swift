@@ -1,0 +1,135 @@
+package import Coordinator
+import Foundation
+import Ledger
+package import Optimization
+package import Planning
+package import Scheduler
+import Support
+import SwiftProtobuf
+package import Transport
+package import Worker
+
+/// Runs of no meaning through a real coordinator: its sockets, state machines, ledger and shared memory.
+package final class BenchmarkAudit {
+  private let conductor: RunConductor
+  private let folder: String
+  private var commits: [Commit] = []
+  private var workerSeconds: [Double] = []
+  /// When the first work was lent.
+  package private(set) var started = ContinuousClock.now
+
+  /// A step that was committed.
+  package struct Commit: Sendable {
+    package let run: Int
+    package let at: ContinuousClock.Instant
+    package let meanLoss: Double
+    /// The most seconds that one worker spent on the step.
+    package var busiest: Double
+  }
+
+  /// - Parameters:
+  ///   - microBatches: of each step.
+  ///   - microBatch: samples of each.
+  ///   - initial: the parameters that every run starts from.
+  package convenience init(
+    runs: Int, microBatches: Int, microBatch: Int, steps: Int, initial: [Float], sharesMemory: Bool
+  ) throws {
+    let planned = (0..<runs).map { run in
+      PlannedRun(
+        identifier: RunIdentifier("run-\(run)"), arm: 0, purpose: .task(seed: run),
+        members: Array(0..<microBatches * microBatch), evaluated: [], key: RandomKey(seed: run)["benchmark"],
+        settings: MethodSettings(rate: 1e-4, epochs: steps), batch: microBatches * microBatch, microbatch: microBatch,
+        rows: .uniform(2))
+    }
+    try self.init(
+      runs: planned, kind: .training, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
+      sharesMemory: sharesMemory
+    ) { _ in initial }
+  }
+
+  /// - Parameters:
+  ///   - kind: of the one phase that all runs are of.
+  ///   - initial: the parameters that a run starts from.
+  package init(
+    runs: [PlannedRun], kind: Phase.Kind, optimizer: OptimizerSettings, sharesMemory: Bool,
+    initial: @escaping (PlannedRun) throws -> [Float]
+  ) throws {
+    folder =
+      "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let (folder, loop) = (folder, parallelLoop)
+    conductor = try RunConductor(
+      settings: ConductorSettings(
+        address: try Address("ipc://\(folder)/s"),
+        sharedFolder: sharesMemory ? folder.split(separator: "/").last.map(String.init) : nil,
+        ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: ContentHash(of: folder.utf8)),
+        states: StateFiles(folder: "\(folder)/states"), welcome: .with { $0.threads = 1 },
+        catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: runs.map { _ in 0 })
+    ) { places in
+      AuditStateMachine(
+        work: AuditWork(
+          runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer,
+          initialState: { TrainingState(step: 0, parameters: FloatBuffer(try initial(runs[$0]))) },
+          place: places.place, slices: places.slices, loop: loop),
+        cluster: ClusterStateMachine())
+    }
+    conductor.delegate = self
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  package var address: String { conductor.endpoint.control }
+
+  /// Bytes that went to workers and came from them.
+  package var traffic: Traffic { conductor.traffic }
+
+  /// Waits for the workers, and runs everything.
+  package func run(workers: Int) throws -> [Commit] {
+    defer { conductor.close(because: "the benchmark is over") }
+    let deadline = ContinuousClock.now + .seconds(300)
+    while conductor.audit.cluster.memberCount < workers {
+      try conductor.step()
+      guard ContinuousClock.now < deadline else { throw BenchmarkError("the workers have not come within 300 s") }
+    }
+    started = .now
+    try conductor.start()
+    while !conductor.audit.isFinished { try conductor.step() }
+    return commits
+  }
+
+  /// The share of the time behind the first steps, and before the last one, in which the busiest worker did not compute.
+  package func shareOutsideWorkers(after skipped: Int) -> Double {
+    let counted = commits.dropFirst(max(1, skipped)).dropLast()
+    guard let first = counted.first, let last = counted.last, last.at > first.at else { return 0 }
+    let busy = counted.dropFirst().reduce(0) { $0 + $1.busiest }
+    return max(0, 1 - busy / ((last.at - first.at) / .seconds(1)))
+  }
+
+  /// Works for a benchmark's coordinator until it says goodbye.
+  package static func work(
+    at address: String, name: String, computation: any MicroBatchComputation, sharesMemory: Bool = true
+  ) throws {
+    let session = try WorkerSession(
+      settings: WorkerSettings(
+        name: name, address: try Address(address), fingerprint: .with { $0.processor = "benchmark" }, host: "benchmark",
+        patience: 60, sharesMemory: sharesMemory)
+    ) { _, _ in computation }
+    try session.run()
+  }
+}
+
+extension BenchmarkAudit: ConductorDelegate {
+  package func committed(_ step: CommittedStep) {
+    commits.append(
+      Commit(
+        run: step.run, at: .now, meanLoss: step.lossSum / Double(max(1, step.samples)),
+        busiest: workerSeconds.max() ?? 0))
+    workerSeconds = []
+  }
+
+  package func delivered(_ delivery: Tenbin_Delivery, by entry: MemberEntry) {
+    workerSeconds.append(delivery.workerSeconds)
+  }
+
+  package func failed(_ entry: MemberEntry, reason: String) throws { throw BenchmarkError(reason) }
+}

@@ -1,0 +1,91 @@
+package import Datasets
+package import Support
+
+/// Why no faces could be generated.
+package struct FaceGeneratorError: Error, Hashable, CustomStringConvertible {
+  package let persons: Int
+  package let imagesPerPerson: Int
+
+  package init(persons: Int, imagesPerPerson: Int) {
+    self.persons = persons
+    self.imagesPerPerson = imagesPerPerson
+  }
+
+  package var description: String {
+    "cannot draw \(imagesPerPerson) images of each of \(persons) persons; expected at least one of each"
+  }
+}
+
+/// Draws photographs-in-miniature of invented people and the manifest that goes with them.
+///
+/// A person keeps face, hair, age and lighting; expression, pose, accessory, background and the camera's noise change
+/// from image to image. Everything follows from the key: generators with different keys draw different people.
+///
+///     let faces = try FaceGenerator(key: RandomKey(seed: 13)["faces"])
+///       .write(persons: 700, imagesPerPerson: 4, to: "smile/data")
+package struct FaceGenerator: Sendable {
+  /// Width and height of every image.
+  package static let side = 48
+
+  private let key: RandomKey
+
+  package init(key: RandomKey) {
+    self.key = key
+  }
+
+  /// Which images `write` makes for these numbers, by person and then by image.
+  package func plan(persons: Int, imagesPerPerson: Int) -> [PlannedFace] {
+    FacePlan.faces(persons: max(persons, 0), imagesPerPerson: max(imagesPerPerson, 0), key: key["plan"])
+  }
+
+  /// The photograph of one planned face.
+  package func photograph(_ face: PlannedFace) throws(ImageError) -> FacePhotograph {
+    let person = Person(key: key["person"][face.person], lighting: face.lighting, age: face.age)
+    let imageKey = key["image"][face.person][face.image]
+    let portrait = Portrait(person: person, accessory: face.accessory, key: imageKey["portrait"])
+    let camera = Camera(face.lighting, nightfall: portrait.nightfall)
+    let neutral = FacePainter.paint(portrait, .neutral, camera: camera)
+    let smiling = FacePainter.paint(portrait, .smiling, camera: camera)
+    let shown = face.expression == .smiling ? smiling : neutral
+    return FacePhotograph(
+      image: try RGBImage(
+        width: Self.side, height: Self.side, bytes: camera.photographed(shown, key: imageKey["noise"])),
+      detectability: IdealObserver.detectability(neutral, smiling, noise: camera.noise))
+  }
+
+  /// Writes the images, then the tables that list them, into `folder`, which is made where it is missing.
+  ///
+  /// - Parameters:
+  ///   - manifest: The manifest's file name; the table of ceilings is called the same with `-ceiling` added.
+  ///   - prefix: What the persons' names begin with, and so their images' (`images/p0001-03.png`).
+  package func write(
+    persons: Int, imagesPerPerson: Int, to folder: String, manifest: String = "faces.csv", prefix: String = "p"
+  ) throws -> FaceDataset {
+    guard persons > 0, imagesPerPerson > 0 else {
+      throw FaceGeneratorError(persons: persons, imagesPerPerson: imagesPerPerson)
+    }
+    try FileBytes.makeFolder(folder + "/images")
+    var table = CommaSeparatedValuesWriter(header: ["path", "expression", "lighting", "age", "person", "accessory"])
+    var tally = CeilingTally()
+    for face in plan(persons: persons, imagesPerPerson: imagesPerPerson) {
+      let photograph = try photograph(face)
+      let person = prefix + padded(face.person + 1, digits: 4)
+      let path = "images/\(person)-\(padded(face.image + 1, digits: 2)).png"
+      try FileBytes.write(photograph.image.pngData(), to: "\(folder)/\(path)")
+      table.append([
+        path, face.expression.rawValue, face.lighting.rawValue, face.age.rawValue, person, face.accessory.rawValue,
+      ])
+      tally.add(face, idealAccuracy: photograph.idealAccuracy)
+    }
+    let stem = manifest.hasSuffix(".csv") ? String(manifest.dropLast(4)) : manifest
+    let dataset = tally.dataset(manifest: "\(folder)/\(manifest)", ceiling: "\(folder)/\(stem)-ceiling.csv")
+    try FileBytes.write(tally.table.bytes, to: dataset.ceiling)
+    try FileBytes.write(table.bytes, to: dataset.manifest)
+    return dataset
+  }
+
+  private func padded(_ number: Int, digits: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(digits - text.count, 0)) + text
+  }
+}

@@ -1,0 +1,54 @@
+import Support
+
+/// Who is photographed how: shares are dealt out, not drawn, so that labels are balanced within every group.
+enum FacePlan {
+  /// Per cent of the persons in each lighting; the last takes the rest.
+  private static let shares: [(lighting: Lighting, percent: Int)] = [(.dusk, 15), (.indoor, 40)]
+
+  /// Every person's images in order: by person, then by image.
+  static func faces(persons: Int, imagesPerPerson: Int, key: RandomKey) -> [PlannedFace] {
+    var faces: [PlannedFace] = []
+    faces.reserveCapacity(persons * imagesPerPerson)
+    var cells = Array(repeating: Cell(), count: Lighting.allCases.count * Age.allCases.count)
+    for (place, person) in key["order"].permutation(count: persons).enumerated() {
+      let lighting = lighting(place: place, persons: persons)
+      let age = Age.allCases[place % Age.allCases.count]
+      let cell = 2 * (Lighting.allCases.firstIndex(of: lighting) ?? 0) + place % 2
+      var dealt = cells[cell].deal(imagesPerPerson)
+      dealt = key["images"][person].permutation(count: dealt.count).map { dealt[$0] }
+      for (image, card) in dealt.enumerated() {
+        faces.append(
+          PlannedFace(
+            person: person, image: image, expression: card.expression, lighting: lighting, age: age,
+            accessory: card.accessory))
+      }
+    }
+    return faces.sorted { ($0.person, $0.image) < ($1.person, $1.image) }
+  }
+
+  private static func lighting(place: Int, persons: Int) -> Lighting {
+    var end = 0
+    for share in shares {
+      // Rounded up, so that even a handful of persons has one in the rare light.
+      end += (persons * share.percent + 99) / 100
+      if place < end { return share.lighting }
+    }
+    return .daylight
+  }
+}
+
+/// A group in which expressions alternate, and accessories take turns within each expression.
+private struct Cell {
+  private var dealt = 0
+  private var worn = Array(repeating: 0, count: Expression.allCases.count)
+
+  mutating func deal(_ count: Int) -> [(expression: Expression, accessory: Accessory)] {
+    (0..<count).map { _ in
+      let index = dealt % Expression.allCases.count
+      dealt += 1
+      let accessory = Accessory.allCases[worn[index] % Accessory.allCases.count]
+      worn[index] += 1
+      return (Expression.allCases[index], accessory)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Support
+
+/// How the hair is worn.
+enum Hairstyle: CaseIterable {
+  case short, long, receding
+}
+
+/// Somebody who is photographed several times: what stays the same from image to image.
+struct Person {
+  let lighting: Lighting
+  let age: Age
+  let skin: Color
+  let hair: Color
+  let hairstyle: Hairstyle
+  /// How far the parting lies to one side.
+  let parting: Double
+  let headWidth: Double
+  let jaw: Double
+  let eyeSpacing: Double
+  let eyeSize: Double
+  let iris: Color
+  let browTilt: Double
+  let browThickness: Double
+  let noseLength: Double
+  let noseWidth: Double
+  let mouthWidth: Double
+  let mouthHeight: Double
+  let lipFullness: Double
+  /// The curve of the mouth at rest; some people look cheerful without smiling.
+  let restingCurve: Double
+  let clothing: Color
+
+  init(key: RandomKey, lighting: Lighting, age: Age) {
+    var stream = key.generator
+    self.lighting = lighting
+    self.age = age
+    let complexion = stream.uniform()
+    let pale = Color(240, 204, 178)
+    let deep = Color(166, 118, 88)
+    skin = pale + (deep - pale) * complexion + Color(repeating: stream.uniform(in: -6...6))
+    let natural = [Color(38, 30, 28), Color(74, 48, 32), Color(120, 78, 44), Color(198, 158, 92), Color(140, 62, 34)]
+    let young = natural[stream.index(below: natural.count)]
+    let grey = Color(repeating: stream.uniform(in: 165...215))
+    hair = age == .old ? young + (grey - young) * 0.88 : young
+    hairstyle = Hairstyle.allCases[stream.index(below: age == .old ? 3 : 2)]
+    parting = stream.uniform(in: -0.3...0.3)
+    headWidth = stream.uniform(in: 0.72...0.84)
+    jaw = stream.uniform(in: 0.08...0.26)
+    eyeSpacing = stream.uniform(in: 0.29...0.36)
+    eyeSize = stream.uniform(in: 0.13...0.17)
+    let irises = [Color(70, 44, 26), Color(96, 66, 34), Color(70, 98, 62), Color(74, 104, 142)]
+    iris = irises[stream.index(below: irises.count)]
+    browTilt = stream.uniform(in: -0.05...0.05)
+    browThickness = stream.uniform(in: 0.030...0.055)
+    noseLength = stream.uniform(in: 0.22...0.32)
+    noseWidth = stream.uniform(in: 0.09...0.14)
+    mouthWidth = stream.uniform(in: 0.31...0.36)
+    mouthHeight = stream.uniform(in: 0.52...0.56)
+    lipFullness = stream.uniform(in: 0.045...0.075)
+    restingCurve = 0.035 + 0.012 * stream.normal()
+    let red = stream.uniform(in: 40...210)
+    let green = stream.uniform(in: 40...190)
+    clothing = Color(red, green, stream.uniform(in: 50...210))
+  }
+}
+
+extension RandomStream {
+  mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+  }
+}

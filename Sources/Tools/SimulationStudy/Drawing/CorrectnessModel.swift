@@ -1,0 +1,142 @@
+internal import Metrics
+package import Support
+
+/// A probit model of who is right about what.
+///
+/// Behind an item i of cluster c under arm a's model of seed s stands the standard normal
+/// z = √γ·C_c + √ι·I_i + √α·A_ca + √(1 − γ − ι − α)·E_ias,
+/// all of its terms independent standard normals, and the model is right where z ≤ Φ⁻¹(p_as), so that its accuracy is
+/// p_as exactly. The shares of the variance say what is alike: γ everything about a cluster, ι an item under every model,
+/// α a cluster under all models of an arm; the rest is a model's own. Unclustered items are clusters of one.
+///
+/// The models of an arm's seeds differ: their accuracies are p_a + k·step with k = −2 … 2 for five seeds, dealt to the
+/// seeds in a random order. So an arm's accuracy over the given seeds is p_a exactly, in every audit.
+package struct CorrectnessModel: Sendable {
+  /// The shares of the variance of z.
+  struct Shares: Equatable, Sendable {
+    var cluster = 0.0
+    var item = 0.0
+    var armInCluster = 0.0
+    var own: Double { max(0, 1 - cluster - item - armInCluster) }
+  }
+
+  /// Of every arm, over its seeds.
+  var accuracies: [Double]
+  var seeds: Int
+  var clusterSize: Int
+  var shares: Shares
+
+  /// Between a model and the next better one of the same arm: a tenth of the way to 0 or 1 at five seeds' ±2 steps.
+  static func step(accuracy: Double) -> Double { 0.1 * min(accuracy, 1 - accuracy) }
+
+  /// Who is right: by arm and seed, 1 for an item that is right, otherwise 0.
+  package func draw(items: Int, key: RandomKey) -> [[[Double]]] {
+    var generator = key["latent"].generator
+    let thresholds = accuracies.enumerated().map { arm, accuracy in
+      key["seeds"][arm].permutation(count: seeds).map { place in
+        let offset = Double(place) - Double(seeds - 1) / 2
+        return NormalDistribution.quantile(accuracy + offset * Self.step(accuracy: accuracy))
+      }
+    }
+    let scales = [shares.cluster, shares.item, shares.armInCluster, shares.own].map { $0.squareRoot() }
+    var correct = accuracies.map { _ in
+      (0..<seeds).map { _ in [Double](repeating: 0, count: items) }
+    }
+    var cluster = 0.0
+    var arms = [Double](repeating: 0, count: accuracies.count)
+    for item in 0..<items {
+      if item % clusterSize == 0 {
+        cluster = scales[0] * generator.normal()
+        for arm in arms.indices { arms[arm] = scales[2] * generator.normal() }
+      }
+      let shared = cluster + scales[1] * generator.normal()
+      for arm in arms.indices {
+        for seed in 0..<seeds where shared + arms[arm] + scales[3] * generator.normal() <= thresholds[arm][seed] {
+          correct[arm][seed][item] = 1
+        }
+      }
+    }
+    return correct
+  }
+}
+
+extension CorrectnessModel {
+  /// One arm whose correctness has the given correlation between two items of a cluster under one model, and between two
+  /// models of different seeds on one item.
+  package static func single(
+    accuracy: Double, seeds: Int = 1, clusterSize: Int = 1, intraCluster: Double = 0, betweenSeeds: Double = 0
+  ) throws(PlantedTruthsError) -> CorrectnessModel {
+    func latent(_ correlation: Double) throws(PlantedTruthsError) -> Double {
+      let joint = accuracy * accuracy + correlation * accuracy * (1 - accuracy)
+      guard
+        let found = argument(
+          in: 0...0.9999, at: joint,
+          of: {
+            BivariateNormal.joint(accuracy, accuracy, correlation: $0)
+          })
+      else { throw .unreachable(what: "a correlation of correctness of", value: correlation) }
+      return found
+    }
+    let cluster = clusterSize > 1 ? try latent(intraCluster) : 0
+    let item = seeds > 1 ? max(0, try latent(betweenSeeds) - cluster) : 0
+    return CorrectnessModel(
+      accuracies: [accuracy], seeds: seeds, clusterSize: clusterSize, shares: Shares(cluster: cluster, item: item))
+  }
+
+  /// A reference, the first arm, beside `others` of which each differs from it.
+  ///
+  /// - Parameters:
+  ///   - differences: Of the other arms' accuracies.
+  ///   - discordance: The share of items about which one of the reference and the first other arm is right and the other
+  ///     wrong, under one seed at their mean accuracies.
+  ///   - intraCluster: The correlation of the seed-averaged difference between two items of a cluster.
+  package static func paired(
+    accuracy: Double, differences: [Double], discordance: Double, seeds: Int, clusterSize: Int = 1,
+    intraCluster: Double = 0
+  ) throws(PlantedTruthsError) -> CorrectnessModel {
+    let accuracies = [accuracy] + differences.map { accuracy + $0 }
+    let pair = (reference: accuracies[0], arm: accuracies[1])
+    guard
+      let between = argument(
+        in: 0...0.9999, at: (pair.reference + pair.arm - discordance) / 2,
+        of: {
+          BivariateNormal.joint(pair.reference, pair.arm, correlation: $0)
+        })
+    else { throw .unreachable(what: "a discordance of", value: discordance) }
+    var model = CorrectnessModel(
+      accuracies: accuracies, seeds: seeds, clusterSize: clusterSize,
+      shares: Shares(cluster: between, armInCluster: (1 - between) / 2))
+    guard clusterSize > 1 else { return model }
+    // Mostly the cluster is hard, not the item; otherwise differences within a cluster could hardly agree.
+    model.shares = Shares(cluster: 0.8 * between, item: 0.2 * between)
+    guard
+      let armInCluster = argument(
+        in: 0...(1 - between), at: intraCluster,
+        of: { share in
+          var candidate = model
+          candidate.shares.armInCluster = share
+          return candidate.intraClusterCorrelationOfDifferences
+        })
+    else { throw .unreachable(what: "an intra-cluster correlation of differences of", value: intraCluster) }
+    model.shares.armInCluster = armInCluster
+    return model
+  }
+
+  /// The correlation between two items of a cluster of the seed-averaged difference of the first two arms, at their mean
+  /// accuracies.
+  package var intraClusterCorrelationOfDifferences: Double {
+    let (reference, arm) = (accuracies[0], accuracies[1])
+    func covariance(_ first: Double, _ second: Double, _ correlation: Double) -> Double {
+      BivariateNormal.joint(first, second, correlation: correlation) - first * second
+    }
+    // Of the differences of two models each, that share `inArm` within an arm and `between` from arm to arm.
+    func ofDifferences(inArm: Double, between: Double) -> Double {
+      covariance(reference, reference, inArm) + covariance(arm, arm, inArm) - 2 * covariance(reference, arm, between)
+    }
+    let (cluster, item) = (shares.cluster, shares.cluster + shares.item)
+    let otherItem = ofDifferences(inArm: cluster + shares.armInCluster, between: cluster)
+    let otherSeed = ofDifferences(inArm: item + shares.armInCluster, between: item)
+    let sameSeed = reference * (1 - reference) + arm * (1 - arm) - 2 * covariance(reference, arm, item)
+    return otherItem / ((sameSeed + Double(seeds - 1) * otherSeed) / Double(seeds))
+  }
+}

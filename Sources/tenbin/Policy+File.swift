@@ -1,9 +1,0 @@
-import Datasets
-import Plan
-
-extension PolicyFile {
-  /// Reads a policy from a YAML file.
-  init(file: String) throws {
-    try self.init(yaml: String(decoding: FileBytes.read(file), as: UTF8.self), file: file)
-  }
-}

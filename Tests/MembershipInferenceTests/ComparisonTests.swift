@@ -1,0 +1,175 @@
+import Foundation
+import MembershipInference
+import Metrics
+import Support
+import Testing
+
+@Suite struct ComparisonTests {
+  private static let pair = ArmComparison(arm: "lora", reference: "full")
+
+  /// Two arms on the same items and masks.
+  private func study(
+    models: Int = 8, items: Int = 200, lora: Double, full: Double, margin: Double = 0.03, groups: Int = 2,
+    minimum: Int = 20, confidence: Double = 0.95, seed: Int
+  ) throws -> PrivacyStudy {
+    let subgroups = Fixture.groups(groups, items: items)
+    let reference = Fixture.directFleet(
+      models: models, items: items, leak: { _ in full }, groups: subgroups, seed: seed)
+    let arm = Fixture.directFleet(
+      arm: "lora", models: models, items: items, leak: { _ in lora }, groups: subgroups, masks: reference.masks,
+      seed: seed)
+    return try PrivacyStudy.evaluate(
+      fleets: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+      rule: PrivacyRule(attack: .lossThreshold, margin: margin, minimumGroupSize: minimum),
+      confidence: confidence, key: RandomKey(seed: seed))
+  }
+
+  private func declared(_ study: PrivacyStudy) -> [PrivacyComparison] { study.comparisons.filter(\.isInFamily) }
+
+  @Test("A difference is the arm's figure minus the reference's, for every figure, over all items and by group")
+  func difference() throws {
+    let study = try study(lora: 0.5, full: 1.5, seed: 61)
+    #expect(study.comparisons.count == 4 * 3 && study.familySize == 2)
+    for comparison in study.comparisons {
+      let measures = study.evaluations.map { evaluation in
+        comparison.group.map { name in evaluation.attacks[0].groups.first { $0.group == name } }
+          ?? evaluation.attacks[0].overall
+      }
+      guard let found = comparison.difference.value else { continue }
+      let values = try measures.map { try #require($0?.value(comparison.measure)) }
+      #expect(isClose(found.value, values[0] - values[1]))
+      #expect(found.interval.contains(found.value))
+    }
+  }
+
+  @Test("Pairs are resampled together: the interval is narrower than that of two arms apart")
+  func paired() throws {
+    let study = try study(lora: 0.8, full: 0.8, seed: 62)
+    let difference = try #require(study.comparisons[0].difference.value)
+    let apart = try study.evaluations.map {
+      try #require($0.attacks[0].overall.areaUnderCurve.value?.interval.value).width
+    }
+    #expect(difference.interval.width < (apart[0] * apart[0] + apart[1] * apart[1]).squareRoot())
+  }
+
+  @Test("At another level than 95 % a difference is confirmed by a p-value below what is left of that level")
+  func level() throws {
+    var onlyAtTheLowerLevel = 0
+    for (seed, leak) in zip(70..<82, [0.7, 0.8, 0.9, 1, 1.1, 1.2, 0.7, 0.8, 0.9, 1, 1.1, 1.2]) {
+      func found(_ confidence: Double) throws -> [VulnerabilityDifference] {
+        let study = try study(lora: leak, full: 0.6, margin: 0.001, confidence: confidence, seed: seed)
+        #expect(study.rule?.confidence == confidence)
+        return declared(study).compactMap(\.difference.value)
+      }
+      for (lower, higher) in zip(try found(0.95), try found(0.999)) {
+        let p = try #require(lower.adjustedPValue.value)
+        #expect(lower.interval.width < higher.interval.width)
+        #expect((higher.verdict == .differenceConfirmed) == (p < 0.001 && higher.verdict != .withinMargin))
+        if lower.verdict == .differenceConfirmed, higher.verdict != .differenceConfirmed { onlyAtTheLowerLevel += 1 }
+      }
+    }
+    #expect(onlyAtTheLowerLevel > 0)
+  }
+
+  @Test("Two arms of which one finds what the other finds foretell no number of items")
+  func equalArms() throws {
+    for comparison in declared(try study(items: 60, lora: 50, full: 50, minimum: 10, seed: 68)) {
+      let found = try #require(comparison.difference.value)
+      #expect(found.standardError == 0 && found.value == 0)
+      guard case .notEnoughData(.intervalTooWide, nil) = found.verdict else {
+        Issue.record("\(found.verdict)")
+        continue
+      }
+    }
+  }
+
+  @Test("An arm that leaks more is worse, one that leaks as little is within the margin, a small group undecided")
+  func verdicts() throws {
+    let worse = declared(try study(items: 300, lora: 2.5, full: 0, seed: 63))
+    #expect(worse.allSatisfy { $0.difference.value?.verdict == .differenceConfirmed })
+    #expect(worse.allSatisfy { ($0.difference.value?.value ?? 0) > 0 })
+    let same = declared(try study(items: 600, lora: 1, full: 1, margin: 0.1, seed: 64))
+    #expect(same.allSatisfy { $0.difference.value?.verdict == .withinMargin })
+    let better = declared(try study(lora: 0, full: 2.5, seed: 65))
+    #expect(better.allSatisfy { $0.difference.value?.verdict == .withinMargin })
+    let few = declared(try study(items: 60, lora: 0.4, full: 0.2, margin: 0.001, minimum: 10, seed: 66))
+    for comparison in few {
+      guard case .notEnoughData(.intervalTooWide, let more) = comparison.difference.value?.verdict else {
+        Issue.record("the verdict of few data is \(String(describing: comparison.difference.value?.verdict))")
+        continue
+      }
+      #expect(more ?? 1 > 0)
+    }
+    let small = declared(try study(items: 60, lora: 2, full: 0, minimum: 50, seed: 67))
+    for comparison in small {
+      guard case .notEnoughData(.belowMinimumSize(50), _) = comparison.difference.value?.verdict else {
+        Issue.record("a group below the minimum has a verdict")
+        continue
+      }
+    }
+  }
+
+  @Test("Holm's correction is over the declared family alone")
+  func family() throws {
+    let study = try study(lora: 0.9, full: 0.6, groups: 4, seed: 68)
+    let family = declared(study)
+    #expect(family.count == 4 && study.familySize == 4)
+    #expect(family.allSatisfy { $0.group != nil && $0.measure == .areaUnderCurve })
+    let adjusted = holmAdjusted(family.compactMap { $0.difference.value?.pValue })
+    #expect(family.compactMap { $0.difference.value?.adjustedPValue.value } == adjusted)
+  }
+
+  @Test("Intervals cover a true difference of none, and the test rejects it as seldom as it should")
+  func coverage() throws {
+    var covered = 0
+    var rejected = 0
+    let runs = 100
+    for seed in 0..<runs {
+      let found = try #require(
+        study(models: 6, items: 80, lora: 1, full: 1, groups: 1, seed: 800 + seed).comparisons[0].difference.value)
+      if found.interval.contains(0) { covered += 1 }
+      if found.pValue < 0.05 { rejected += 1 }
+    }
+    #expect(covered >= 88)
+    #expect(rejected <= 12)
+  }
+
+  @Test("Intervals of the area and of a rate cover what a large population gives")
+  func coverageOfFigures() throws {
+    // Difficulty and noise have variance 1 each: a member's score minus another's has mean 1 and variance 4.
+    let truth = NormalDistribution.cumulative(0.5)
+    var covered = 0
+    for seed in 0..<100 {
+      let fleet = Fixture.directFleet(models: 6, items: 100, leak: { _ in 1 }, seed: 900 + seed)
+      let area = try #require(
+        Fixture.evaluate(fleet, attacks: [.lossThreshold]).attacks[0].overall.areaUnderCurve.value)
+      if try #require(area.interval.value).contains(truth) { covered += 1 }
+    }
+    #expect(covered >= 88)
+  }
+
+  @Test("Arms on other masks or items, or without the attack, cannot be compared")
+  func refusals() throws {
+    let full = Fixture.directFleet(leak: { _ in 1 }, seed: 71)
+    var lora = Fixture.directFleet(arm: "lora", leak: { _ in 1 }, seed: 71)
+    func evaluate(_ fleets: [Fleet], attack: Attack = .lossThreshold, margin: Double = 0.03) throws -> PrivacyStudy {
+      try PrivacyStudy.evaluate(
+        fleets: fleets, attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+        rule: PrivacyRule(attack: attack, margin: margin, minimumGroupSize: 1), key: RandomKey(seed: 1))
+    }
+    #expect(throws: PrivacyError.attackNotRun(arm: "lora", attack: "rmia")) {
+      try evaluate([lora, full], attack: .relativeMembership())
+    }
+    #expect(throws: PrivacyError.unknownArm("full", known: ["lora"])) { try evaluate([lora]) }
+    #expect(throws: PrivacyError.repeatedArm("full")) { try evaluate([full, full]) }
+    #expect(throws: PrivacyError.marginOutsideRange(1)) { try evaluate([lora, full], margin: 1) }
+    lora.groups = Fixture.groups(2, items: 200)
+    #expect(throws: PrivacyError.notPaired(arm: "lora", reference: "full", what: "groups")) {
+      try evaluate([lora, full])
+    }
+    lora.masks.swapAt(0, 1)
+    #expect(throws: PrivacyError.notPaired(arm: "lora", reference: "full", what: "masks")) {
+      try evaluate([lora, full])
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Optimization
+import Scheduler
+
+/// What a coordinator sends to a member.
+enum CoordinatorMessage {
+  case plan(Int)
+  case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
+  case state(run: Int, generation: Int, TrainingState)
+  case grant(WorkerLease, end: Int)
+  case recall(Int)
+  case welcome
+  case dismissed(AuditStateMachine.Dismissal)
+  /// The coordinator does not know the member.
+  case unknown
+}
+
+/// What a member sends to a coordinator.
+enum WorkerMessage {
+  case hello
+  case heartbeat
+  case units(lease: Int, DeliveredUnits)
+  case steps(lease: Int, DeliveredSteps)
+  case stale(lease: Int)
+}
+
+/// What happens in a world.
+enum WorldEvent {
+  case toWorker(Int, Member, CoordinatorMessage, connection: Int)
+  case toCoordinator(Int, Member, WorkerMessage, connection: Int, sitting: Int)
+  case unreachable(Member, sitting: Int)
+  case slicesLost(run: Int, sitting: Int)
+  case activity(worker: Int, number: Int)
+  case heartbeat(worker: Int, process: Int)
+  case tick(sitting: Int)
+  case fault(Scenario.Happening)
+  case wake(worker: Int)
+  case start(worker: Int)
+  case rejoin(worker: Int, Member)
+  case startCoordinator
+  case calm
+}
+
+/// The connection between a worker and the coordinator.
+struct Link {
+  /// Counts connections; what was under way in an earlier one is lost.
+  var connection = 0
+  /// Nothing arrives before.
+  var partitionedUntil = 0
+  /// The last arrival of each kind of message, so that none overtakes another.
+  var lastArrival: [Int: Int] = [:]
+}
+
+/// A region of memory that a coordinator shares with the workers of its host.
+final class SharedMemory {
+  let buffer: FloatBuffer
+  /// -1 while it changes.
+  var version = -1
+
+  init(count: Int) {
+    buffer = FloatBuffer(repeating: 0, count: count)
+  }
+}

@@ -1,0 +1,217 @@
+import Optimization
+import Planning
+import Scheduler
+import Support
+
+/// A worker process as a real one behaves, with time instead of arithmetic that takes time.
+struct SimulatedWorker {
+  let index: Int
+  let secondsPerUnit: Double
+  let sharesMemory: Bool
+  var character: Scenario.Character
+
+  /// Counts processes; each is started after the one before has ended.
+  var process = 0
+  var isRunning = false
+  /// Stopped by a signal; what comes meanwhile waits.
+  var isFrozen = false
+  var inbox: [WorldEvent] = []
+  /// Its computation never ends; its heartbeats go on.
+  var isHung = false
+  var isDraining = false
+  /// It was put aside, or was drained: it does not come back.
+  var isGone = false
+
+  /// The member that it is; a new one for every session.
+  var member: Member?
+  var sessions = 0
+  var isWelcome = false
+  var queue = WorkerQueue()
+  var parameters: [Int: (version: Int, floats: FloatBuffer)] = [:]
+  var states: [Int: TrainingState] = [:]
+  var ends: [Int: Int] = [:]
+  var lent: LentRun?
+  /// The number of what it computes; nil while it is idle.
+  var activity: Int?
+  var activities = 0
+  var computed = 0
+  /// Since when nothing stood in its way.
+  var healthySince: Int?
+
+  struct LentRun {
+    let lease: WorkerLease
+    let end: Int
+    var training: TrainingRun
+    var first: Int
+    var steps: [DeliveredSteps.Step] = []
+    var lastDelivered: Int
+  }
+
+  init(index: Int, scenario: Scenario, like model: Int) {
+    self.index = index
+    secondsPerUnit = scenario.secondsPerUnit[model]
+    sharesMemory = scenario.sharesMemory[model]
+    character = index == model ? scenario.characters[model] : .honest
+  }
+
+  /// Becomes a new member that knows nothing.
+  mutating func beginSession() -> Member {
+    sessions += 1
+    let member = Member("w\(index).\(sessions)")
+    self.member = member
+    isWelcome = false
+    isDraining = false
+    queue = WorkerQueue()
+    (parameters, states, ends) = ([:], [:], [:])
+    (lent, activity) = (nil, nil)
+    return member
+  }
+
+  mutating func take(_ message: CoordinatorMessage) {
+    switch message {
+    case .plan(let run): queue.havePlan(of: run)
+    case .parameters(let run, let version, let generation, let floats):
+      if queue.haveParameters(of: run, version: version, generation: generation) { parameters[run] = (version, floats) }
+    case .state(let run, let generation, let state):
+      if queue.haveState(of: run, step: state.step, generation: generation) { states[run] = state }
+    case .grant(let lease, let end):
+      queue.grant(lease)
+      ends[lease.identifier] = end
+    case .recall(let lease): queue.recall(lease: lease)
+    case .welcome, .dismissed, .unknown: break
+    }
+  }
+}
+
+extension World {
+  /// The worker begins with what it can, when it is idle.
+  func work(_ index: Int) {
+    guard workers[index].isRunning, !workers[index].isFrozen, !workers[index].isHung, workers[index].activity == nil
+    else { return }
+    if workers[index].lent != nil { return goOnTraining(index) }
+    while let lease = workers[index].queue.next() {
+      switch lease.work {
+      case .training:
+        guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
+        workers[index].queue.begin(lease)
+        // A copy, for the same message may come a second time with the same buffers.
+        let training = TrainingRun(plan: work.runs[lease.run], training: work.optimizer, state: state.copy)
+        workers[index].lent = .init(
+          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].steps, training: training,
+          first: state.step, lastDelivered: now)
+        return goOnTraining(index)
+      case .microBatches(let units), .blocks(let units):
+        guard !lease.sharesMemory || memory[lease.run].version == lease.version else {
+          endStale(lease, index)
+          continue
+        }
+        return compute(index, units: units.count)
+      }
+    }
+  }
+
+  private func goOnTraining(_ index: Int) {
+    guard let lent = workers[index].lent else { return }
+    if lent.training.isTrained || lent.training.step >= lent.end
+      || workers[index].queue.isRecalled(lent.lease.identifier)
+    {
+      deliverSteps(index, isLast: true)
+      return work(index)
+    }
+    compute(index, units: lent.training.microBatches.count)
+  }
+
+  private func compute(_ index: Int, units: Int) {
+    workers[index].activities += 1
+    workers[index].activity = workers[index].activities
+    let seconds = workers[index].secondsPerUnit * Double(units) * (0.9 + 0.2 * random.uniform())
+    queue.add(.activity(worker: index, number: workers[index].activities), at: now + 1 + Int(seconds * 1e6))
+  }
+
+  /// What the worker computed is done.
+  func finishActivity(_ index: Int) throws {
+    workers[index].activity = nil
+    workers[index].computed += 1
+    if workers[index].lent != nil { return try finishStep(index) }
+    guard let lease = workers[index].queue.next() else { return }
+    let known = workers[index].parameters[lease.run]
+    let place = memory[lease.run]
+    let version = lease.sharesMemory ? place.version : known?.version
+    guard version == lease.version, let floats = lease.sharesMemory ? place.buffer : known?.floats else {
+      endStale(lease, index)
+      return
+    }
+    workers[index].queue.finish(lease: lease.identifier)
+    switch lease.work {
+    case .microBatches(let units):
+      var microBatches: [[Int]] = []
+      let plan = work.runs[lease.run]
+      microBatches = plan.microBatches(
+        step: lease.version % plan.stepsPerEpoch, order: plan.order(epoch: lease.version / plan.stepsPerEpoch))
+      var nodes = work.nodes(run: lease.run, units: units, of: microBatches, parameters: floats)
+      spoil(&nodes, by: index)
+      send(.units(lease: lease.identifier, .gradients(nodes)), from: index)
+    case .blocks(let blocks):
+      var logits = work.logits(run: lease.run, blocks: blocks, parameters: floats)
+      if let flawed = spoiled(logits[0], by: index) { logits[0] = flawed }
+      send(.units(lease: lease.identifier, .logits(logits)), from: index)
+    case .training: break
+    }
+  }
+
+  private func endStale(_ lease: WorkerLease, _ index: Int) {
+    workers[index].queue.finish(lease: lease.identifier)
+    send(.stale(lease: lease.identifier), from: index)
+  }
+
+  private func finishStep(_ index: Int) throws {
+    guard var lent = workers[index].lent else { return }
+    workers[index].lent = nil
+    let microBatches = lent.training.microBatches
+    var nodes = work.nodes(
+      run: lent.lease.run, units: 0..<microBatches.count, of: microBatches, parameters: lent.training.parameters)
+    spoil(&nodes, by: index)
+    if let step = try lent.training.insert(nodes) {
+      lent.steps.append(
+        .init(
+          samples: step.samples, lossSum: step.lossSum, gradient: TensorDigest(of: step.gradient.floats),
+          parameters: TensorDigest(of: lent.training.parameters.floats), isDivergent: step.isDivergent))
+    }
+    let interval = AuditWork.interval(elements: lent.training.parameters.count)
+    let isDue = Duration.microseconds(now - lent.lastDelivered) >= interval
+    workers[index].lent = lent
+    if isDue, !lent.training.isTrained, lent.training.step < lent.end { deliverSteps(index, isLast: false) }
+  }
+
+  private func deliverSteps(_ index: Int, isLast: Bool) {
+    guard var lent = workers[index].lent else { return }
+    var state = lent.training.state.copy
+    state.divergedAt = nil
+    let delivered = DeliveredSteps(first: lent.first, steps: lent.steps, state: state, isLast: isLast)
+    send(.steps(lease: lent.lease.identifier, delivered), from: index)
+    lent.first = lent.training.step
+    lent.steps = []
+    lent.lastDelivered = now
+    workers[index].lent = isLast ? nil : lent
+    if isLast { workers[index].queue.finish(lease: lent.lease.identifier) }
+  }
+
+  private func spoil(_ nodes: inout [GradientSum], by index: Int) {
+    guard let flawed = spoiled(nodes[0].gradient[0], by: index) else { return }
+    var gradient = Array(nodes[0].gradient)
+    gradient[0] = flawed
+    nodes[0].gradient = FloatBuffer(gradient)
+  }
+
+  private func spoiled(_ value: Float, by index: Int) -> Float? {
+    switch workers[index].character {
+    case .honest: return nil
+    case .wrong: return workers[index].computed < 5 ? nil : Float(bitPattern: value.bitPattern ^ 1)
+    case .undefinedOnce:
+      guard workers[index].computed >= 4 else { return nil }
+      workers[index].character = .honest
+      suspects.insert(index)
+      return .nan
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import Optimization
+import Planning
+import Scheduler
+import Support
+
+/// Small training problems whose every bit depends on the order of additions, drawn from a seed.
+struct ToyWork {
+  let runs: [PlannedRun]
+  let phases: [Phase]
+  let optimizer: OptimizerSettings
+  let classes: Int
+  /// Parameters of each run.
+  let counts: [Int]
+  /// Where the first parameter of a run has gone so far that its gradient is infinite.
+  private let limits: [Float]
+  private let features: [[Float]]
+  private let key: RandomKey
+
+  init(key: RandomKey) {
+    self.key = key
+    var random = key.generator
+    let items = 12 + random.index(below: 100)
+    features = (0..<items).map { item in
+      var random = key["item"][item].generator
+      return (0..<40).map { _ in Float(2 * random.uniform() - 1) }
+    }
+    classes = 2 + random.index(below: 2)
+    optimizer = OptimizerSettings(
+      weightDecay: 0.01, warmup: random.uniform() < 0.5 ? 0 : 0.2, clip: random.uniform() < 0.5 ? nil : 1)
+    let arms = 1 + random.index(below: 2)
+    var runs: [PlannedRun] = []
+    var counts: [Int] = []
+    for arm in 0..<arms {
+      let count = 10 + random.index(below: 31)
+      let (tasks, fleet, given) = (random.index(below: 3), random.index(below: 5), random.index(below: 2))
+      let purposes: [PlannedRun.Purpose] =
+        (0..<tasks).map { .task(seed: $0) } + (0..<fleet).map { .fleet(model: $0) } + (0..<given).map { _ in .given }
+      var packing = key["packed"][arm].generator
+      let isPacked = fleet > 1 && packing.uniform() < 0.5
+      let isTraced = packing.uniform() < 0.5
+      let firstOfFleet = runs.count + tasks
+      for (number, purpose) in (purposes.isEmpty ? [.task(seed: 0)] : purposes).enumerated() {
+        let key = key["run"][arm][number]
+        let microbatch = 1 + random.index(below: 4)
+        let most = min(items, 40)
+        let members = key["members"].permutation(count: items).prefix(
+          purpose == .given ? 0 : 3 + random.index(below: most - 3))
+        let evaluated = key["evaluated"].permutation(count: items).prefix(random.index(below: items + 1))
+        var pack: PlannedRun.Pack?
+        if isPacked, case .fleet(let model) = purpose {
+          pack = PlannedRun.Pack(number: firstOfFleet, place: model, size: fleet)
+        }
+        runs.append(
+          PlannedRun(
+            identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose,
+            members: members.sorted(),
+            evaluated: evaluated.sorted(), key: key,
+            settings: MethodSettings(
+              rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
+            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch, rows: .uniform(classes),
+            pack: pack, isTraced: isTraced && isFleet(purpose)))
+        counts.append(count)
+      }
+    }
+    self.runs = runs
+    self.counts = counts
+    phases = Phase.all(of: runs, arms: arms) { arm in
+      // What is packed is trained as a whole.
+      let isPacked = runs.contains { $0.arm == arm && $0.pack != nil }
+      guard !isPacked else { return [] }
+      var random = key["look"][arm].generator
+      return [1, 2, 3].filter { _ in random.uniform() < 0.5 }
+    }
+    limits = runs.map { _ in random.uniform() < 0.4 ? Float(0.8 + 0.3 * random.uniform()) : .infinity }
+  }
+
+  /// Whether a fleet goes on behind a look: as the losses of its models so far have it.
+  func isNeeded(_ phase: Phase, _ completed: [Int: FinishedRun]) -> Bool {
+    guard phase.kind == .fleet, phase.look > 0, let first = phase.runs.first else { return true }
+    let before = phases.first { $0.arm == phase.arm && $0.kind == .fleet && $0.look == phase.look - 1 }
+    guard before.map({ isNeeded($0, completed) }) != false else { return false }
+    return completed[first - 1]?.losses.last.map { $0.bitPattern % 2 == 0 } ?? true
+  }
+
+  func initialState(_ run: Int) -> TrainingState {
+    var random = key["initial"][run].generator
+    return TrainingState(
+      step: 0, parameters: FloatBuffer((0..<counts[run]).map { _ in Float(2 * random.uniform() - 1) }))
+  }
+
+  /// What an honest worker delivers for some micro-batches of a step.
+  func nodes(run: Int, units: Range<Int>, of microBatches: [[Int]], parameters: FloatBuffer) -> [GradientSum] {
+    CanonicalTree.nodes(covering: units, total: microBatches.count).map {
+      node($0, run: run, of: microBatches, parameters: parameters)
+    }
+  }
+
+  private func node(_ range: Range<Int>, run: Int, of microBatches: [[Int]], parameters: FloatBuffer) -> GradientSum {
+    if range.count == 1 { return leaf(range.lowerBound, run: run, items: microBatches[range.lowerBound], parameters) }
+    let middle = CanonicalTree.split(range)
+    let left = node(range.lowerBound..<middle, run: run, of: microBatches, parameters: parameters)
+    let right = node(middle..<range.upperBound, run: run, of: microBatches, parameters: parameters)
+    return GradientSum(
+      range: range, gradient: zip(left.gradient, right.gradient).map { $0 + $1 }, lossSum: left.lossSum + right.lossSum,
+      samples: left.samples + right.samples)
+  }
+
+  private func leaf(_ unit: Int, run: Int, items: [Int], _ parameters: FloatBuffer) -> GradientSum {
+    var gradient = [Float](repeating: 0, count: parameters.count)
+    var loss = 0.0
+    for item in items {
+      let error = score(item, parameters, shift: 0) - features[item][39] * 3
+      loss += 0.5 * Double(error * error)
+      for index in gradient.indices { gradient[index] += error * features[item][index] }
+      if abs(parameters[0]) > limits[run], item % 2 == 0 { gradient[item % gradient.count] = .infinity }
+    }
+    return GradientSum(range: unit..<unit + 1, gradient: gradient, lossSum: loss, samples: items.count)
+  }
+
+  private func score(_ item: Int, _ parameters: FloatBuffer, shift: Int) -> Float {
+    var sum: Float = 0
+    for index in 0..<parameters.count { sum += parameters[index] * features[item][(index + shift) % 40] }
+    return sum
+  }
+
+  /// What an honest worker delivers for some evaluation blocks.
+  func logits(run: Int, blocks: Range<Int>, parameters: FloatBuffer) -> [Float] {
+    runs[run].evaluationBlocks[blocks].joined().flatMap { item in
+      (0..<classes).map { score(item, parameters, shift: $0 * 7) }
+    }
+  }
+}
+
+private func isFleet(_ purpose: PlannedRun.Purpose) -> Bool {
+  if case .fleet = purpose { true } else { false }
+}
+
+/// What one worker comes to that nothing ever happens to.
+struct Reference {
+  struct Step: Equatable {
+    let samples: Int
+    let units: Int
+    let lossSum: Double
+    let gradient: TensorDigest
+    let parameters: TensorDigest
+  }
+
+  private(set) var steps: [[Step]] = []
+  private(set) var finished: [FinishedRun] = []
+  private(set) var parameters: [TensorDigest] = []
+
+  /// The runs that are worked on, all looks considered.
+  func needed(of work: ToyWork) -> Set<Int> {
+    var needed: Set<Int> = []
+    var stopped: Set<Int> = []
+    var completed: [Int: FinishedRun] = [:]
+    for phase in work.phases {
+      if stopped.contains(phase.arm), phase.kind == .fleet { continue }
+      guard work.isNeeded(phase, completed) else {
+        stopped.insert(phase.arm)
+        continue
+      }
+      for run in phase.runs {
+        needed.insert(run)
+        completed[run] = finished[run]
+      }
+    }
+    return needed
+  }
+
+  init(of work: ToyWork) throws {
+    for run in work.runs.indices {
+      var training = TrainingRun(plan: work.runs[run], training: work.optimizer, state: work.initialState(run))
+      var steps: [Step] = []
+      func evaluation() -> [Float] {
+        let blocks = work.runs[run].evaluationBlocks.count
+        return work.logits(run: run, blocks: 0..<blocks, parameters: training.parameters)
+      }
+      while !training.isTrained {
+        if training.lacksTrace { training.trace(evaluation()) }
+        let microBatches = training.microBatches
+        let nodes = work.nodes(
+          run: run, units: 0..<microBatches.count, of: microBatches, parameters: training.parameters)
+        guard let step = try training.insert(nodes), !step.isDivergent else { continue }
+        steps.append(
+          Step(
+            samples: step.samples, units: microBatches.count, lossSum: step.lossSum,
+            gradient: TensorDigest(of: step.gradient.floats), parameters: TensorDigest(of: training.parameters.floats)))
+      }
+      self.steps.append(steps)
+      parameters.append(TensorDigest(of: training.parameters.floats))
+      let missing = work.runs[run].tracedEpochs - training.traces.count
+      finished.append(
+        FinishedRun(
+          losses: training.losses, logits: evaluation(),
+          traces: training.traces + Array(repeating: evaluation(), count: missing), divergedAt: training.divergedAt))
+    }
+  }
+}
