@@ -134,6 +134,7 @@ let testing: [Target] = [
   .target(
     name: "TransportTestSupport", dependencies: ["Transport", protobuf], path: "Tests/TransportTestSupport",
     swiftSettings: strict),
+  tests("Architecture", []),
   tests("Support", ["Support"]),
   tests("Datasets", ["Datasets", "Support"]),
   tests("Tokenizers", ["Tokenizers"]),

@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+/// State machines and statistics are functions of their inputs: no file, clock, socket, process or environment.
+@Suite struct PurityTests {
+  private let tree: SourceTree
+
+  init() throws { tree = try SourceTree() }
+
+  private static let pure = ["Planning", "Optimization", "Scheduler", "Statistics", "Metrics", "MembershipInference"]
+
+  /// What is not yet so, as "file: word" or "library imports library".
+  private static let exceptions: Set<String> = [
+    "Planning imports Report", "Planning imports Yams",
+    // The number of threads that an addition is cut into; its result is the same for every number.
+    "Sources/Cluster/Optimization/ParallelLoop.swift: ProcessInfo",
+  ]
+
+  @Test("Pure libraries import only each other, Support and the standard modules", arguments: Self.pure)
+  func imports(library name: String) throws {
+    guard let library = tree[name] else { return }
+    let allowed = Set(Self.pure + ["Support", "Foundation", "Dispatch", "Synchronization"])
+    let found = library.imports.subtracting(allowed).map { "\(name) imports \($0)" }
+    #expect(Set(found).subtracting(Self.exceptions) == [])
+  }
+
+  @Test("Pure libraries use no file, clock, socket, process or environment", arguments: Self.pure)
+  func words(library name: String) throws {
+    guard let library = tree[name] else { return }
+    let impure = [
+      "FileManager", "FileHandle", "FileBytes", "contentsOf:", "contentsOfFile:", "fopen", "Date(", "DispatchTime",
+      "ContinuousClock", "SuspendingClock", "clock_gettime", "Timer", "usleep", "Thread.sleep", "Process(",
+      "ProcessInfo", "getenv", "socket(", "URLSession", "SystemRandomNumberGenerator", "DispatchSemaphore",
+    ]
+    var found: Set<String> = []
+    for (file, text) in library.files {
+      let code = text.split(separator: "\n").filter { !$0.drop(while: \.isWhitespace).hasPrefix("//") }
+      for word in impure where code.contains(where: { $0.contains(word) && !$0.contains("append(contentsOf:") }) {
+        found.insert("\(file): \(word)")
+      }
+    }
+    #expect(found.subtracting(Self.exceptions) == [])
+  }
+}
