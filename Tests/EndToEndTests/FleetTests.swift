@@ -12,7 +12,7 @@ import Testing
         let confidence: Double
       }
 
-      struct Look: Decodable {
+      struct InterimAnalysis: Decodable {
         let arm: String
         let plannedModels: Int
         let trainedModels: Int
@@ -22,7 +22,7 @@ import Testing
       struct Comparison: Decodable { let arm: String }
 
       let arms: [Arm]
-      let looks: [Look]
+      let interimAnalyses: [InterimAnalysis]
       let comparisons: [Comparison]
       let shadowItems: Int?
     }
@@ -42,7 +42,7 @@ import Testing
       "audit", study.path(specification), "--workers", "2", "--output", study.path("killed"),
     ]
     let started = DispatchSemaphore(value: 0)
-    let audit = try Program(arguments, onErrors: { if $0.contains("lora-r2: fleet") { started.signal() } })
+    let audit = try Program(arguments, onErrors: { if $0.contains("lora-r2: shadow models") { started.signal() } })
     started.wait()
     kill(audit.identifier, SIGKILL)
     _ = audit.wait()
@@ -74,9 +74,9 @@ import Testing
     let expected = try study.read("w1/results.json")
     #expect(try study.read("w3/results.json") == expected)
     let privacy = try results(study, "w1")
-    #expect(privacy.looks.map(\.plannedModels) == [10, 10, 10, 10])
-    #expect(privacy.looks.contains { $0.trainedModels < 10 && $0.reason == "narrow_enough" })
-    #expect(privacy.arms.map(\.models) == privacy.looks.map(\.trainedModels))
+    #expect(privacy.interimAnalyses.map(\.plannedModels) == [10, 10, 10, 10])
+    #expect(privacy.interimAnalyses.contains { $0.trainedModels < 10 && $0.reason == "narrow_enough" })
+    #expect(privacy.arms.map(\.models) == privacy.interimAnalyses.map(\.trainedModels))
     #expect(privacy.arms.allSatisfy { $0.confidence > 0.95 })
     #expect(!privacy.comparisons.isEmpty)
     let report = String(decoding: try study.read("w1/report.html"), as: UTF8.self)
@@ -93,7 +93,7 @@ import Testing
 
     let whole = try Program.run("audit", study.path("whole.yaml"), "--workers", "2", "--output", study.path("whole"))
     #expect(whole.exitCode == 0, "\(whole.errors)")
-    #expect(try results(study, "whole").looks.map(\.trainedModels) == [10, 10, 10, 8])
+    #expect(try results(study, "whole").interimAnalyses.map(\.trainedModels) == [10, 10, 10, 8])
     // Arms are compared by every attack, though one has fewer models than the others.
     let table = String(decoding: try study.read("whole/tables/vulnerability_differences.csv"), as: UTF8.self)
     #expect(table.contains(",lira,") && table.contains(",loss,"))
@@ -145,7 +145,7 @@ import Testing
     #expect(try study.read("w3/results.json") == study.read("w1/results.json"))
     let verified = try Program.run("verify", study.path("w3"), "--specification", study.path("mirrored.yaml"))
     #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
-    #expect(try results(study, "w1").looks.contains { $0.trainedModels == 6 })
+    #expect(try results(study, "w1").interimAnalyses.contains { $0.trainedModels == 6 })
     // An image and its mirror image are not the same to a model, and both were asked for, for every item and model.
     let rows = String(decoding: try study.read("w1/predictions/fleets/full.csv"), as: UTF8.self)
       .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }

@@ -50,7 +50,7 @@ import Testing
   @Test("Stopped and started again, by command and by signal, an audit ends with the same bytes")
   func stopped() throws {
     let study = try TinyStudy()
-    for (phase, stop) in [("lora-r2: fleet", "command"), ("full: training", "signal")] {
+    for (phase, stop) in [("lora-r2: shadow models", "command"), ("full: training", "signal")] {
       let audit = try audit(study, "--workers", "2")
       try audit.hold(at: phase) {
         if stop == "signal" {
@@ -72,7 +72,7 @@ import Testing
   @Test("An audit whose coordinator is killed three times ends with the same bytes")
   func killedCoordinators() throws {
     let study = try TinyStudy()
-    for phase in ["base: training", "lora-r2: training", "full: fleet"] {
+    for phase in ["base: training", "lora-r2: training", "full: shadow models"] {
       let audit = try audit(study, "--workers", "2")
       audit.wait(for: phase)
       kill(audit.program.identifier, SIGKILL)

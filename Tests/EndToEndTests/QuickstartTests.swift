@@ -104,24 +104,24 @@ import Testing
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let choices = try decoder.decode(ChoiceResults.self, from: found.results).choices
-    let groups = try #require(choices.arms.first { $0.arm == "base" }?.wordings.first).groups
+    let groups = try #require(choices.arms.first { $0.arm == "base" }?.prompts.first).groups
     for dialect in ["coastal", "inland", "highland"] {
       let bias = try #require(groups.first { $0.group.value == dialect }).tokenBias
       let share = try planted(dialect, in: found.specification)
-      #expect(bias.followsLabel.interval.lower <= share && share <= bias.followsLabel.interval.upper)
-      #expect(abs(bias.followsLabel.value - share) < 0.05)
+      #expect(bias.labelBias.interval.lower <= share && share <= bias.labelBias.interval.upper)
+      #expect(abs(bias.labelBias.value - share) < 0.05)
     }
     // Asked in haste, half of the right answers are called B: single orders miss them, the average does not.
     let hasty = try #require(groups.first { $0.group.value == "hasty" })
-    #expect(hasty.tokenBias.followsLabel.value > 0.9 && hasty.tokenBias.singleOrderAccuracy.value < 0.6)
+    #expect(hasty.tokenBias.labelBias.value > 0.9 && hasty.tokenBias.singleOrderAccuracy.value < 0.6)
     #expect(hasty.accuracy.value > 0.9)
     for option in hasty.options {
       #expect(option.share.interval.lower < 0.55 && option.share.interval.upper > 0.45)
     }
     if Oracle.isAvailable { try compareWithTransformers(folder) }
     for arm in choices.arms where arm.arm != "base" {
-      let overall = try #require(arm.wordings.first).overall
-      #expect(overall.tokenBias.followsLabel.value < 0.1, "\(arm.arm)")
+      let overall = try #require(arm.prompts.first).overall
+      #expect(overall.tokenBias.labelBias.value < 0.1, "\(arm.arm)")
     }
   }
 
@@ -171,9 +171,9 @@ import Testing
     struct Choices: Decodable { let arms: [Arm] }
     struct Arm: Decodable {
       let arm: String
-      let wordings: [Wording]
+      let prompts: [Prompt]
     }
-    struct Wording: Decodable {
+    struct Prompt: Decodable {
       let overall: Overall
       let groups: [Measures]
     }
@@ -186,7 +186,7 @@ import Testing
     }
     struct Option: Decodable { let share: Results.Accuracy }
     struct Bias: Decodable {
-      let followsLabel: Results.Accuracy
+      let labelBias: Results.Accuracy
       let singleOrderAccuracy: Results.Accuracy
     }
     let choices: Choices

@@ -77,7 +77,7 @@ import Testing
     let study = try TinyStudy()
     let killed = try WatchedAudit(
       ["audit", study.path("audit.yaml"), "--workers", "2", "--output", study.path("a")])
-    let running = try killed.hold(at: "lora-r2: fleet") {
+    let running = try killed.hold(at: "lora-r2: shadow models") {
       let running = try Program.run("verify", study.path("a"), "--steps", "0")
       kill(killed.program.identifier, SIGKILL)
       _ = killed.finish()

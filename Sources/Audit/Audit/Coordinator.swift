@@ -5,6 +5,7 @@ internal import Foundation
 internal import Ledger
 internal import Optimization
 internal import Planning
+internal import Report
 internal import Scheduler
 internal import Support
 internal import SwiftProtobuf
@@ -238,11 +239,11 @@ package final class Coordinator {
 extension Coordinator: ConductorDelegate {
   func phaseBegan(_ phase: Phase, number: Int) throws {
     let arm = inputs.specification.arms[phase.arm].name
-    progress.phase = "\(arm): \(phase.kind.rawValue)"
+    progress.phase = "\(arm): \(AuditPhase(phase.kind).title)"
     progress.phaseNumber = number
     progress.runs = phase.runs.count
     progress.runsDone = phase.runs.count { completed[$0] != nil }
-    meter = CostMeter(arm: arm, phase: phase.kind.rawValue, traffic: conductor.traffic)
+    meter = CostMeter(arm: arm, phase: AuditPhase(phase.kind).rawValue, traffic: conductor.traffic)
     phaseBegan = (conductor.now, conductor.audit.samplesDone)
   }
 

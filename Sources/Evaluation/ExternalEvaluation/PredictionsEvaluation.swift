@@ -152,7 +152,7 @@ package struct PredictionsEvaluation: Sendable {
         test: items.count),
       seeds: Set(arms.flatMap { $0.runs.compactMap(\.seed) }).sorted(), groups: items.groups,
       arms: arms.map {
-        ArmDescription(name: $0.arm, kind: .elsewhere, trainableParameters: 0, epochs: nil, rate: nil)
+        ArmDescription(name: $0.arm, kind: .external, trainableParameters: 0, epochs: nil, rate: nil)
       },
       fairness: fairness, ratesWereFixed: false,
       clusterColumn: table.rows.allSatisfy(\.cluster.isEmpty) ? nil : "cluster",

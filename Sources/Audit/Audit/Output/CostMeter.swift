@@ -1,5 +1,7 @@
 internal import Foundation
 internal import Ledger
+internal import Report
+internal import Scheduler
 internal import Transport
 
 /// Adds up what a phase costs while it runs.
@@ -50,5 +52,17 @@ package enum ProcessorTime {
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+  }
+}
+
+extension AuditPhase {
+  /// The name under which the ledger and costs.json know a phase of the scheduler.
+  init(_ kind: Phase.Kind) {
+    switch kind {
+    case .search: self = .search
+    case .training: self = .training
+    case .evaluation: self = .evaluation
+    case .fleet: self = .shadowModels
+    }
   }
 }

@@ -122,7 +122,7 @@ private struct Source {
     found.name = name
     self.name = name
     predictions = "\(audit.path)/predictions/\(arm.predictionsFile)"
-    costs = audit.costs.costs.filter { $0.arm == arm && $0.phase != .fleet }.map { cost in
+    costs = audit.costs.costs.filter { $0.arm == arm && $0.phase != .shadowModels }.map { cost in
       var cost = cost
       cost.arm = name
       return cost

@@ -31,8 +31,8 @@ extension AuditReport {
     switch description(of: arm)?.kind {
     case .base: return ArmStyle(className: "arm-base", shape: .ring)
     case .full: return ArmStyle(className: "arm-full", shape: .square)
-    case .lora, .adapter, .derived, .elsewhere:
-      let adapted = arms.filter { [.lora, .adapter, .derived, .elsewhere].contains($0.kind) }
+    case .lora, .adapter, .derived, .external:
+      let adapted = arms.filter { [.lora, .adapter, .derived, .external].contains($0.kind) }
       let number = adapted.firstIndex { $0.name == arm } ?? 0
       let isFromElsewhere = description(of: arm)?.kind == .adapter
       return ArmStyle(className: "arm-lora-\(number % hues)", shape: isFromElsewhere ? .ring : .disc)

@@ -5,7 +5,7 @@ extension ChoiceEvaluation {
     .object([
       "arms": .array(
         arms.map { arm in
-          .object(["arm": .string(arm.arm), "wordings": .array(arm.wordings.map(\.json))])
+          .object(["arm": .string(arm.arm), "prompts": .array(arm.wordings.map(\.json))])
         }),
       "comparisons": .array(comparisons.map(\.json)),
     ])
@@ -15,7 +15,7 @@ extension ChoiceEvaluation {
 extension WordingEvaluation {
   fileprivate var json: JSONValue {
     .object([
-      "wording": wording.map(JSONValue.string) ?? .null, "overall": overall.json, "groups": .array(groups.map(\.json)),
+      "prompt": wording.map(JSONValue.string) ?? .null, "overall": overall.json, "groups": .array(groups.map(\.json)),
     ])
   }
 }
@@ -44,7 +44,7 @@ extension ChoiceMeasures {
 extension TokenBias {
   fileprivate func json(n: Int) -> JSONValue {
     .object([
-      "follows_content": followsContent.json, "follows_label": followsLabel.json, "mixed": mixed.json,
+      "follows_content": followsContent.json, "label_bias": followsLabel.json, "mixed": mixed.json,
       "labels": .array(
         labels.map {
           .object([
@@ -52,7 +52,7 @@ extension TokenBias {
             "accuracy": $0.accuracy.json(\.json),
           ])
         }),
-      "label_variation": .object([
+      "position_bias": .object([
         "value": .figure(labelVariation.value, n: n), "expected": .figure(labelVariation.expected, n: n),
         "p_value": .figure(labelVariation.pValue, n: n),
       ]),
@@ -64,7 +64,7 @@ extension TokenBias {
 extension ChoiceComparison {
   fileprivate var json: JSONValue {
     .object([
-      "arm": .string(arm), "reference": .string(reference), "wording": wording.map(JSONValue.string) ?? .null,
+      "arm": .string(arm), "reference": .string(reference), "prompt": wording.map(JSONValue.string) ?? .null,
       "group": group.json, "figure": .string(figure.rawValue), "n": .integer(n),
       "difference": difference.json { $0.json(n: n) },
     ])

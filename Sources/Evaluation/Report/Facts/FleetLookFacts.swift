@@ -17,7 +17,7 @@ extension LookDecision.Reason {
     case .narrowEnough: "narrow_enough"
     case .belowLimit: "below_limit"
     case .aboveLimit: "above_limit"
-    case .fleetComplete: "fleet_complete"
+    case .fleetComplete: "all_models_trained"
     }
   }
 }

@@ -3,7 +3,7 @@ import Metrics
 
 extension AuditReport {
   /// The version of the form of `results.json` and `costs.json`.
-  static let schemaVersion = 6
+  static let schemaVersion = 7
 
   /// `results.json`: facts only, no times, no workers, no costs; described by `Deploy/results.schema.json`.
   package func results() -> [UInt8] {
@@ -26,7 +26,7 @@ extension AuditReport {
       "cluster_column": clusterColumn.map(JSONValue.string) ?? .null,
       "seeds": .array(seeds.map(JSONValue.integer)),
       "precision": .string(precision),
-      "mirrored_share": .figure(mirroredShare, n: counts.train),
+      "flip_probability": .figure(mirroredShare, n: counts.train),
       "groups": groups.json,
       "policy": gate?.json ?? .null,
       "pooled_groups": .array(
@@ -64,7 +64,7 @@ extension AuditReport {
       "arms": .array(privacy.map(\.json)),
       "decision": privacyRule.json(familySize: privacyComparisons.count { $0.isInFamily }),
       "comparisons": .array(privacyComparisons.map(\.json)),
-      "looks": .array(fleetLooks.map { $0.json(items: poolItems) }),
+      "interim_analyses": .array(fleetLooks.map { $0.json(items: poolItems) }),
       "not_measured": .array(
         armsFromElsewhere.map { .object(["arm": .string($0.name), "reason": .string(Self.whyNoFleet)]) }),
     ])

@@ -10,7 +10,7 @@ package enum ArmKind: String, Equatable, Sendable {
   /// Made from the predictions of another arm, without training.
   case derived
   /// A model of which only predictions are known.
-  case elsewhere
+  case external
 }
 
 /// What an arm is and how it was trained.
@@ -54,7 +54,7 @@ extension AuditReport {
   var armsFromElsewhere: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
   /// Whether all that is known are predictions: no model was trained or run.
-  var isOfPredictions: Bool { remedies != nil || arms.allSatisfy { $0.kind == .elsewhere } }
+  var isOfPredictions: Bool { remedies != nil || arms.allSatisfy { $0.kind == .external } }
 
   /// The arm that trains all weights: what costs are given relative to.
   var fullArm: ArmDescription? {

@@ -5,7 +5,10 @@ package enum AuditPhase: String, CaseIterable, Equatable, Sendable {
   case training
   case evaluation
   /// Training and evaluation of the shadow models.
-  case fleet
+  case shadowModels = "shadow_models"
+
+  /// As it stands in a text: "shadow models".
+  package var title: String { self == .shadowModels ? "shadow models" : rawValue }
 }
 
 /// What one phase of one arm cost, as measured on this execution.
@@ -13,7 +16,7 @@ package struct PhaseCost: Equatable, Sendable {
   package var arm: String
   package var phase: AuditPhase
   package var wallSeconds: Double
-  /// Seconds that workers were lent work, summed over workers.
+  /// Seconds that workers had work assigned, summed over workers.
   package var workerSeconds: Double
   /// Processor time of the workers.
   package var processorSeconds: Double

@@ -17,7 +17,7 @@ extension AuditReport {
           \(parameters) trainable</span></th>
           """ : .empty
         return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(start)<td class="text">\(cost.phase.rawValue)</td>\
+          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(start)<td class="text">\(cost.phase.title)</td>\
           <td>\(Quantities.duration(cost.wallSeconds))</td><td>\(Quantities.duration(cost.workerSeconds))</td>\
           <td>\(Quantities.duration(cost.processorSeconds))</td>\
           <td>\(Quantities.duration(cost.coordinatorProcessorSeconds))</td>\

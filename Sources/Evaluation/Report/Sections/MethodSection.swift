@@ -114,7 +114,7 @@ extension ArmDescription {
   }
 
   fileprivate var training: String {
-    if kind == .elsewhere { return "known by its predictions alone" }
+    if kind == .external { return "known by its predictions alone" }
     if kind == .derived { return "made from the predictions of another arm, without training" }
     let parameters = Figures.count(trainableParameters)
     guard let epochs, let rate else {

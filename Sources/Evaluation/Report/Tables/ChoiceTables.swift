@@ -5,8 +5,8 @@ extension ChoiceEvaluation {
   func table() -> CommaSeparatedTable {
     let bounds = ["", "lower", "upper"]
     var table = CommaSeparatedTable(
-      header: ["arm", "wording", "column", "group", "n", "clusters"]
-        + ["accuracy", "single_order_accuracy", "follows_label", "follows_content", "mixed"].flatMap {
+      header: ["arm", "prompt", "column", "group", "n", "clusters"]
+        + ["accuracy", "single_order_accuracy", "label_bias", "follows_content", "mixed"].flatMap {
           Field.header($0, bounds)
         } + ["labels", "options"])
     for arm in arms {
@@ -32,7 +32,7 @@ extension ChoiceEvaluation {
 
   func differencesTable() -> CommaSeparatedTable {
     var table = CommaSeparatedTable(
-      header: ["arm", "reference", "wording", "column", "group", "figure", "n"]
+      header: ["arm", "reference", "prompt", "column", "group", "figure", "n"]
         + Field.header("difference", ["", "lower", "upper"]))
     for found in comparisons {
       table.append(
