@@ -107,7 +107,7 @@ struct SeveralHostsTests {
     let inputs = try AuditInputs(specificationFile: study.path("smile.yaml"))
     let run = try #require(inputs.plan.runs.first)
     // Of N hosts in a ring, each sends and receives 2 (N − 1) / N of the gradient's bytes a step.
-    let ring = run.steps * inputs.parameterCount(ofRun: 0) * 4
+    let ring = run.schedule.steps * inputs.parameterCount(ofRun: 0) * 4
     for (before, after) in zip(before, after) {
       let (received, sent) = (after.received - before.received, after.sent - before.sent)
       #expect(received < ring * 5 / 4 && sent < ring * 5 / 4, "\(received) and \(sent) bytes, \(ring) in a ring")
@@ -166,7 +166,10 @@ struct SeveralHostsTests {
     #expect(try study.read("smile-audit/results.json") == expected)
 
     let plan = try AuditInputs(specificationFile: study.path("smile.yaml")).plan
-    let used = Set(plan.runs.flatMap { $0.members + $0.evaluated }.map { plan.input.contents[$0].description })
+    let used = Set(
+      plan.runs.flatMap { $0.schedule.trainingItems + $0.schedule.evaluatedItems }.map {
+        plan.input.contents[$0].description
+      })
     let found = Set(hosts.contents(of: "gpu-1").keys).subtracting(try baseContents(study))
     #expect(found.isStrictSubset(of: used), "\(found.count) of \(used.count)")
     let others = Set(hosts.contents(of: "gpu-2").keys).subtracting(try baseContents(study))
@@ -193,11 +196,12 @@ private struct Lent {
     for attempt in records.attempts where incarnations.contains(attempt.member) {
       let run = try #require(plan.runs.first { $0.identifier.description == attempt.run })
       switch attempt.work {
-      case .training: items.formUnion(run.members)
+      case .training: items.formUnion(run.schedule.trainingItems)
       case .microBatches(let step, let units):
-        let order = run.order(epoch: step / run.stepsPerEpoch)
-        items.formUnion(run.microBatches(step: step % run.stepsPerEpoch, order: order)[units].joined())
-      case .blocks(let blocks): items.formUnion(run.evaluationBlocks[blocks].joined())
+        let order = run.schedule.order(epoch: step / run.schedule.stepsPerEpoch)
+        items.formUnion(
+          run.schedule.microBatches(step: step % run.schedule.stepsPerEpoch, order: order)[units].joined())
+      case .blocks(let blocks): items.formUnion(run.schedule.evaluationBlocks[blocks].joined())
       }
     }
     return Set(items.map { plan.input.contents[$0].description })

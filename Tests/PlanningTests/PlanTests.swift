@@ -52,15 +52,15 @@ import Testing
       }
       #expect(fleet.count == 8)
       guard arm != .full else {
-        #expect(fleet.allSatisfy { $0.element.pack == nil })
+        #expect(fleet.allSatisfy { $0.element.schedule.pack == nil })
         continue
       }
-      #expect(fleet.map { $0.element.pack?.place } == [0, 1, 2, 0, 1, 2, 0, 1])
-      #expect(fleet.map { $0.element.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
-      #expect(fleet.map { $0.element.pack?.number } == [0, 0, 0, 3, 3, 3, 6, 6].map { fleet[$0].offset })
+      #expect(fleet.map { $0.element.schedule.pack?.slot } == [0, 1, 2, 0, 1, 2, 0, 1])
+      #expect(fleet.map { $0.element.schedule.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
+      #expect(fleet.map { $0.element.schedule.pack?.number } == [0, 0, 0, 3, 3, 3, 6, 6].map { fleet[$0].offset })
     }
     let alone = try Plan(specification: Self.specification { $0.privacy?.packed = 1 }, input: Self.input())
-    #expect(alone.runs.allSatisfy { $0.pack == nil })
+    #expect(alone.runs.allSatisfy { $0.schedule.pack == nil })
     #expect(alone.hash != plan.hash)
   }
 
@@ -73,8 +73,8 @@ import Testing
     let fleet = plan.runs.filter { run in
       if case .fleet = run.purpose { run.arm == 1 } else { false }
     }
-    #expect(fleet.map { $0.pack?.place } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
-    #expect(fleet.map { $0.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
+    #expect(fleet.map { $0.schedule.pack?.slot } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
+    #expect(fleet.map { $0.schedule.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
     #expect(specification.privacy?.looks(of: .full) == [6, 8, 12])
     for (old, new) in [("[6, 8]", "[6]"), ("0.1}", "0.2}"), ("half_width: 0.1", "limit: 0.6")] {
       let other = try Specification(yaml: text.replacing(old, with: new), file: "audit.yaml")
@@ -103,7 +103,7 @@ import Testing
       }
     }
     #expect(Set(membership.members).count == 8)
-    let attacked = plan.runs.filter { $0.evaluated.suffix(24) == membership.pool[...] }
+    let attacked = plan.runs.filter { $0.schedule.evaluatedItems.suffix(24) == membership.pool[...] }
     #expect(
       attacked.count { if case .task(let seed) = $0.purpose { seed == 13 } else { false } }
         == plan.specification.arms.count)
@@ -172,16 +172,16 @@ import Testing
     #expect(runs.count == 3)
     for run in runs {
       for epoch in 0..<2 {
-        let order = run.order(epoch: epoch)
-        #expect(order == runs[0].order(epoch: epoch))
-        let seen = (0..<run.stepsPerEpoch).flatMap { run.microBatches(step: $0, order: order) }
+        let order = run.schedule.order(epoch: epoch)
+        #expect(order == runs[0].schedule.order(epoch: epoch))
+        let seen = (0..<run.schedule.stepsPerEpoch).flatMap { run.schedule.microBatches(step: $0, order: order) }
         #expect(seen.flatMap { $0 } == order)
-        #expect(order.sorted() == run.members)
-        #expect(seen.allSatisfy { !$0.isEmpty && $0.count <= run.microbatch })
+        #expect(order.sorted() == run.schedule.trainingItems)
+        #expect(seen.allSatisfy { !$0.isEmpty && $0.count <= run.schedule.microBatch })
       }
-      #expect(run.order(epoch: 0) != run.order(epoch: 1))
+      #expect(run.schedule.order(epoch: 0) != run.schedule.order(epoch: 1))
     }
-    #expect(runs[1].steps == runs[1].stepsPerEpoch * 6)
+    #expect(runs[1].schedule.steps == runs[1].schedule.stepsPerEpoch * 6)
   }
 
   @Test("The hash covers what changes results and nothing that does not")
@@ -229,7 +229,8 @@ import Testing
     let runs = plan.runs.filter { $0.arm == 3 }
     #expect(runs.map(\.purpose) == [.given] && runs[0].identifier.description == "theirs/given")
     #expect(
-      runs[0].steps == 0 && runs[0].members.isEmpty && runs[0].evaluated == plan.splits.test + plan.splits.validation)
+      runs[0].schedule.steps == 0 && runs[0].schedule.trainingItems.isEmpty
+        && runs[0].schedule.evaluatedItems == plan.splits.test + plan.splits.validation)
     #expect(try plan.hash == planned(path: "b", content: 1).hash)
     #expect(try plan.hash != planned(path: "a", content: 2).hash)
   }
@@ -238,7 +239,7 @@ import Testing
   func dropoutKeys() throws {
     let runs = try Plan(specification: Self.specification(), input: Self.input()).runs
     let keys = runs.filter { $0.arm == 1 }.flatMap { run in
-      (0..<2).flatMap { epoch in (0..<3).map { run.drawsKey(epoch: epoch)[$0] } }
+      (0..<2).flatMap { epoch in (0..<3).map { run.schedule.drawsKey(epoch: epoch)[$0] } }
     }
     #expect(Set(keys).count == keys.count)
   }

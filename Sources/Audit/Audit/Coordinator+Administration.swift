@@ -105,7 +105,7 @@ extension Coordinator {
           $0.identifier = inputs.plan.runs[run.run].identifier.description
           $0.state = run.state.rawValue
           $0.step = UInt32(run.step)
-          $0.steps = UInt32(inputs.plan.runs[run.run].steps)
+          $0.steps = UInt32(inputs.plan.runs[run.run].schedule.steps)
         }
       }
       $0.refusals = conductor.endpoint.refusals.sorted { $0.key < $1.key }.map { reason, count in

@@ -147,8 +147,9 @@ package final class Coordinator {
     try output.ledger.record(
       inputs.plan.runs.enumerated().map { index, run in
         PlannedRecord(
-          run: run.identifier.description, members: run.members.count, epochs: run.settings.epochs, batch: run.batch,
-          microBatch: run.microbatch, logits: run.completedNumbers)
+          run: run.identifier.description, members: run.schedule.trainingItems.count, epochs: run.schedule.epochs,
+          batch: run.schedule.batch,
+          microBatch: run.schedule.microBatch, logits: run.completedOutputCount)
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)
@@ -223,8 +224,9 @@ package final class Coordinator {
     in output: OutputFolder, inputs: AuditInputs, completed: [Int: FinishedRun]
   ) throws -> [Int: TrainingState] {
     var states: [Int: TrainingState] = [:]
-    for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.settings.epochs > 0 {
-      guard let state = output.states.load(run: run.identifier.description), state.step > 0, state.step <= run.steps,
+    for (index, run) in inputs.plan.runs.enumerated() where completed[index] == nil && run.schedule.epochs > 0 {
+      guard let state = output.states.load(run: run.identifier.description), state.step > 0,
+        state.step <= run.schedule.steps,
         state.parameters.count == inputs.layouts[run.arm].count,
         // A state that is newer than the ledger, or that differs from it, is not gone on from.
         try output.ledger.parameters(run: run.identifier.description, step: state.step - 1)

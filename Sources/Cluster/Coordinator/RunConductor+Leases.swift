@@ -57,11 +57,12 @@ extension RunConductor {
 
   private func sendPlan(of run: Int, to entry: MemberEntry) {
     guard members.update(entry.peer, { $0.plans.insert(run).inserted }) == true else { return }
-    let message = Tenbin_RunPlan(
-      audit.work.runs[run], optimizer: audit.work.optimizer, method: settings.methods[run])
+    let planned = audit.work.runs[run]
+    let message = Tenbin_RunSchedule(
+      planned.schedule, of: planned.identifier, optimizer: audit.work.optimizer, method: settings.methods[run])
     endpoint.send(
       Transfer(
-        subject: .runPlan(.with { $0.run = UInt32(run) }), payload: (try? message.serializedBytes()) ?? []),
+        subject: .runSchedule(.with { $0.run = UInt32(run) }), payload: (try? message.serializedBytes()) ?? []),
       to: entry.peer)
   }
 
@@ -95,7 +96,7 @@ extension RunConductor {
     guard let state = audit.state(of: lease.run) else { return }
     let isFresh = state.step == 0
     grant.training = .with {
-      $0.endStep = UInt32(lease.end ?? plan.steps)
+      $0.endStep = UInt32(lease.end ?? plan.schedule.steps)
       $0.millisecondsBetweenStates = UInt32(
         clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh
@@ -125,12 +126,12 @@ extension RunConductor {
     guard case .units(let round, let units) = lease.work else { return }
     switch round.kind {
     case .evaluation:
-      endpoint.expect(bytes: 4 * plan.evaluatedNumbers(inBlocks: units), from: entry.peer)
+      endpoint.expect(bytes: 4 * plan.outputCount(inBlocks: units), from: entry.peer)
     case .step(let step):
       guard !entry.sharesMemory, audit.slices(of: lease.run) == nil, let values = audit.parameters(of: lease.run) else {
         return
       }
-      let nodes = CanonicalTree.nodes(covering: units, total: plan.microBatchCount(step: step)).count
+      let nodes = CanonicalTree.nodes(covering: units, total: plan.schedule.microBatchCount(step: step)).count
       endpoint.expect(bytes: 4 * values.count * nodes, from: entry.peer)
     }
   }

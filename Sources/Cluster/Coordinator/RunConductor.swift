@@ -1,7 +1,7 @@
 internal import Foundation
 package import Ledger
 package import Optimization
-internal import Planning
+package import Planning
 package import Scheduler
 internal import SwiftProtobuf
 package import Transport

@@ -46,7 +46,7 @@ package struct Plan: Sendable {
     guard stage == .audit else {
       membership = nil
       runs = try Self.searchRuns(
-        specification, input: input, members: emphasized(splits.train), evaluated: splits.validation)
+        specification, input: input, trainingItems: emphasized(splits.train), evaluated: splits.validation)
       hash = Self.hash(of: specification, input: input, stage: stage)
       return
     }
@@ -67,9 +67,10 @@ package struct Plan: Sendable {
     let evaluated = splits.test + splits.validation + input.furtherTests.flatMap(\.items)
     var runs: [PlannedRun] = []
     for (index, arm) in specification.arms.enumerated() {
+      let settings = specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0)
       func run(
-        _ name: String, purpose: PlannedRun.Purpose, members: [Int], evaluated: [Int], key: RandomKey,
-        isAttacked: Bool = false, pack: PlannedRun.Pack? = nil, isTraced: Bool = false
+        _ name: String, purpose: PlannedRun.Purpose, trainingItems: [Int], evaluated: [Int], key: RandomKey,
+        isAttacked: Bool = false, pack: RunSchedule.Pack? = nil, isTraced: Bool = false
       ) {
         var question = EvaluationQuestion(generatedTokens: specification.data.translation?.generated ?? 0)
         if case .fleet = purpose {
@@ -80,16 +81,17 @@ package struct Plan: Sendable {
         }
         runs.append(
           PlannedRun(
-            identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose, members: members,
-            evaluated: evaluated, key: key,
-            settings: specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0),
-            batch: specification.training.batch, microbatch: specification.training.microbatch,
-            rows: input.rows(of: evaluated, question), lengths: lengths, question: question, pack: pack,
-            isTraced: isTraced))
+            identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose,
+            schedule: RunSchedule(
+              trainingItems: trainingItems, evaluatedItems: evaluated, key: key, epochs: settings.epochs,
+              rate: settings.rate, batch: specification.training.batch,
+              microBatch: specification.training.microbatch, lengths: lengths, question: question, pack: pack,
+              isTraced: isTraced),
+            outputs: input.outputs(of: evaluated, question)))
       }
       guard arm.isTrained else {
         run(
-          "given", purpose: .given, members: [], evaluated: evaluated,
+          "given", purpose: .given, trainingItems: [], evaluated: evaluated,
           key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
         continue
       }
@@ -97,7 +99,7 @@ package struct Plan: Sendable {
         // The model that is released is that of the first seed: it is attacked on the pool.
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
-          "seed-\(seed)", purpose: .task(seed: seed), members: emphasized(splits.train),
+          "seed-\(seed)", purpose: .task(seed: seed), trainingItems: emphasized(splits.train),
           evaluated: evaluated + attacked, key: RandomKey(seed: seed)["run"], isAttacked: !attacked.isEmpty)
       }
       guard let membership else { continue }
@@ -112,11 +114,11 @@ package struct Plan: Sendable {
         let look = (looks.last { $0 <= model } ?? 0, looks.first { $0 > model } ?? models)
         let begin = look.0 + (model - look.0) / packed * packed
         let size = min(packed, look.1 - begin)
-        let pack = size > 1 ? PlannedRun.Pack(number: first + begin, place: model - begin, size: size) : nil
+        let pack = size > 1 ? RunSchedule.Pack(number: first + begin, slot: model - begin, size: size) : nil
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
-          "model-\(number)", purpose: .fleet(model: model), members: emphasized(members), evaluated: membership.pool,
-          key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
+          "model-\(number)", purpose: .fleet(model: model), trainingItems: emphasized(members),
+          evaluated: membership.pool, key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
       }
     }
     self.runs = runs
@@ -142,7 +144,7 @@ package struct Plan: Sendable {
 
   /// Every candidate of every arm with every seed of the search.
   private static func searchRuns(
-    _ specification: Specification, input: PlanInput, members: [Int], evaluated: [Int]
+    _ specification: Specification, input: PlanInput, trainingItems: [Int], evaluated: [Int]
   ) throws(PlanError) -> [PlannedRun] {
     guard let search = specification.search else { return [] }
     guard !evaluated.isEmpty else {
@@ -156,9 +158,12 @@ package struct Plan: Sendable {
           runs.append(
             PlannedRun(
               identifier: RunIdentifier("\(arm.name)/candidate-\(number)-seed-\(seed)"), arm: index,
-              purpose: .search(candidate: number, seed: seed), members: members, evaluated: evaluated,
-              key: RandomKey(seed: seed)["run"], settings: candidate, batch: specification.training.batch,
-              microbatch: specification.training.microbatch, rows: input.rows(of: evaluated), lengths: lengths))
+              purpose: .search(candidate: number, seed: seed),
+              schedule: RunSchedule(
+                trainingItems: trainingItems, evaluatedItems: evaluated, key: RandomKey(seed: seed)["run"],
+                epochs: candidate.epochs, rate: candidate.rate, batch: specification.training.batch,
+                microBatch: specification.training.microbatch, lengths: lengths),
+              outputs: input.outputs(of: evaluated)))
         }
       }
     }

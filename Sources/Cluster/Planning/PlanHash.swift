@@ -10,7 +10,7 @@ extension Plan {
     hasher.combine(specification.name)
     hasher.combine(specification.task.rawValue)
     hasher.combine(input.base)
-    hasher.combine(PlannedRun.evaluationBlock)
+    hasher.combine(RunSchedule.evaluationBlock)
     hasher.combine(specification.cluster.threads)
     combine(specification.arms, adapters: input.adapters, into: &hasher)
     combine(specification.training, into: &hasher)

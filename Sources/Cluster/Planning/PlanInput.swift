@@ -46,10 +46,8 @@ package struct PlanInput: Sendable {
   /// How many items are the data's own; those of further tests come behind them.
   package var ownItems: Int { furtherTests.first?.items.lowerBound ?? labels.count }
 
-  /// How many numbers the evaluation of these items comes to.
-  ///
-  /// - Parameter question: what is asked of each.
-  package func rows(of items: [Int], _ question: EvaluationQuestion = EvaluationQuestion()) -> EvaluationRows {
+  /// How many outputs the evaluation of each of these items has.
+  package func outputs(of items: [Int], _ question: EvaluationQuestion = EvaluationQuestion()) -> OutputCounts {
     guard let numbers = sequences?.numbers else { return .uniform(classes.count * question.queries) }
     return .each(items.map { numbers[$0] + question.generatedTokens })
   }

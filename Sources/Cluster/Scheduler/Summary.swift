@@ -50,7 +50,7 @@ extension AuditStateMachine {
   package var summary: [RunSummary] {
     work.runs.indices.map { run in
       if completed[run] != nil || trained[run] != nil && open[run] == nil {
-        return RunSummary(run: run, state: .done, step: work.runs[run].steps)
+        return RunSummary(run: run, state: .done, step: work.runs[run].schedule.steps)
       }
       guard let open = open[run] else { return RunSummary(run: run, state: .waiting, step: recovered[run]?.step ?? 0) }
       let state: RunSummary.State

@@ -6,29 +6,32 @@ internal import SwiftProtobuf
 
 // Runs and their states as messages, and back.
 
-extension Tenbin_RunPlan {
-  /// - Parameter method: the position of the run's method in the welcome.
-  package init(_ run: PlannedRun, optimizer: OptimizerSettings, method: Int) {
+extension Tenbin_RunSchedule {
+  /// - Parameters:
+  ///   - identifier: what people call the run.
+  ///   - method: the position of the run's method in the welcome.
+  package init(_ schedule: RunSchedule, of identifier: RunIdentifier, optimizer: OptimizerSettings, method: Int) {
     self.init()
-    identifier = run.identifier.description
+    self.identifier = identifier.description
     self.method = UInt32(method)
-    members = run.members.map(UInt32.init)
-    evaluated = run.evaluated.map(UInt32.init)
-    key = Data(run.key.bytes)
-    epochs = UInt32(run.settings.epochs)
-    batch = UInt32(run.batch)
-    microBatch = UInt32(run.microbatch)
-    rate = run.settings.rate
+    trainingItems = schedule.trainingItems.map(UInt32.init)
+    evaluatedItems = schedule.evaluatedItems.map(UInt32.init)
+    key = Data(schedule.key.bytes)
+    epochs = UInt32(schedule.epochs)
+    batch = UInt32(schedule.batch)
+    microBatch = UInt32(schedule.microBatch)
+    rate = schedule.rate
     weightDecay = optimizer.weightDecay
     warmup = optimizer.warmup
     clip = optimizer.clip ?? 0
-    byLength = run.lengths != nil
-    generatedTokens = UInt32(run.question.generatedTokens)
-    queries = UInt32(run.question.queries)
-    if let pack = run.pack {
+    groupsByLength = schedule.lengths != nil
+    generatedTokens = UInt32(schedule.question.generatedTokens)
+    queries = UInt32(schedule.question.queries)
+    isTraced = schedule.isTraced
+    if let pack = schedule.pack {
       self.pack = .with {
         $0.number = UInt32(pack.number)
-        $0.place = UInt32(pack.place)
+        $0.slot = UInt32(pack.slot)
         $0.size = UInt32(pack.size)
       }
     }
@@ -40,27 +43,26 @@ extension Tenbin_RunPlan {
   }
 }
 
-extension PlannedRun {
-  /// The run of a message; nil when it cannot be one.
+extension RunSchedule {
+  /// The schedule of a message; nil when it is malformed.
   ///
-  /// - Parameter lengths: those of all items.
-  package init?(_ message: Tenbin_RunPlan, lengths: [Int]) {
+  /// - Parameter lengths: the number of tokens of every item in the catalogue.
+  package init?(_ message: Tenbin_RunSchedule, lengths: [Int]) {
     guard let key = RandomKey(bytes: message.key), message.batch > 0, message.microBatch > 0,
-      !message.byLength || message.members.allSatisfy({ lengths.indices.contains(Int($0)) })
+      !message.groupsByLength || message.trainingItems.allSatisfy({ lengths.indices.contains(Int($0)) })
     else { return nil }
     var pack: Pack?
     if message.hasPack {
-      guard message.pack.place < message.pack.size, message.pack.size <= 1 << 16 else { return nil }
-      pack = Pack(number: Int(message.pack.number), place: Int(message.pack.place), size: Int(message.pack.size))
+      guard message.pack.slot < message.pack.size, message.pack.size <= 1 << 16 else { return nil }
+      pack = Pack(number: Int(message.pack.number), slot: Int(message.pack.slot), size: Int(message.pack.size))
     }
     self.init(
-      identifier: RunIdentifier(message.identifier), arm: Int(message.method),
-      // What the run is for and what its predictions come to does not concern those who compute it.
-      purpose: .given, members: message.members.map(Int.init), evaluated: message.evaluated.map(Int.init), key: key,
-      settings: MethodSettings(rate: message.rate, epochs: Int(message.epochs)), batch: Int(message.batch),
-      microbatch: Int(message.microBatch), rows: .uniform(0), lengths: message.byLength ? lengths : nil,
+      trainingItems: message.trainingItems.map(Int.init), evaluatedItems: message.evaluatedItems.map(Int.init),
+      key: key, epochs: Int(message.epochs), rate: message.rate, batch: Int(message.batch),
+      microBatch: Int(message.microBatch), lengths: message.groupsByLength ? lengths : nil,
       question: EvaluationQuestion(
-        generatedTokens: Int(clamping: message.generatedTokens), queries: Int(clamping: message.queries)), pack: pack)
+        generatedTokens: Int(clamping: message.generatedTokens), queries: Int(clamping: message.queries)),
+      pack: pack, isTraced: message.isTraced)
   }
 }
 

@@ -21,7 +21,7 @@ package protocol MicroBatchComputation: AnyObject {
   func lossSum(method: Int, items: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double
 
   /// From now on the model at a place of a pack of this method has these parameters.
-  func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws
+  func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: RunSchedule.Pack) throws
 
   /// The loss of several models of one pack, each summed over its own items, and the gradients of these sums.
   ///
@@ -40,12 +40,12 @@ package protocol MicroBatchComputation: AnyObject {
 
 /// The micro-batch of one model of a pack.
 package struct PackedMicroBatch {
-  package let pack: PlannedRun.Pack
+  package let pack: RunSchedule.Pack
   /// Positions in the catalogue.
   package let items: [Int]
   package let draws: RandomKey
 
-  package init(pack: PlannedRun.Pack, items: [Int], draws: RandomKey) {
+  package init(pack: RunSchedule.Pack, items: [Int], draws: RandomKey) {
     self.pack = pack
     self.items = items
     self.draws = draws
@@ -53,7 +53,7 @@ package struct PackedMicroBatch {
 }
 
 extension MicroBatchComputation {
-  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: RunSchedule.Pack) throws {
     throw WorkerError(.failure, "this worker computes no models together")
   }
 

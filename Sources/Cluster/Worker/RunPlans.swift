@@ -6,7 +6,9 @@ internal import Transport
 
 /// What a worker knows of a run.
 struct KnownRun {
-  let plan: PlannedRun
+  /// What people call it.
+  let identifier: String
+  let schedule: RunSchedule
   let optimizer: OptimizerSettings
   /// The position of the method in the welcome.
   let method: Int
@@ -16,33 +18,34 @@ struct KnownRun {
   let blocks: [[Int]]
 
   /// - Parameter lengths: those of all items.
-  /// - Throws: `WorkerError` when the plan cannot be one.
-  init(_ message: Tenbin_RunPlan, lengths: [Int]) throws(WorkerError) {
-    guard let plan = PlannedRun(message, lengths: lengths) else {
-      throw WorkerError(.failure, "the plan of run \(message.identifier) cannot be read")
+  /// - Throws: `WorkerError` when the message is no schedule.
+  init(_ message: Tenbin_RunSchedule, lengths: [Int]) throws(WorkerError) {
+    guard let schedule = RunSchedule(message, lengths: lengths) else {
+      throw WorkerError(.failure, "the schedule of run \(message.identifier) cannot be read")
     }
-    self.plan = plan
+    identifier = message.identifier
+    self.schedule = schedule
     method = Int(message.method)
     optimizer = message.optimizer
-    blocks = plan.evaluationBlocks
+    blocks = schedule.evaluationBlocks
   }
 
   /// The micro-batches of a step, and what dropout and mirroring are drawn from in its epoch.
   ///
   /// - Throws: `WorkerError` when the run has no such step.
   mutating func step(_ step: Int) throws(WorkerError) -> (microBatches: [[Int]], draws: RandomKey) {
-    guard step >= 0, step < plan.steps else {
-      throw WorkerError(.failure, "\(plan.identifier) has \(plan.steps) steps, but step \(step) was lent")
+    guard step >= 0, step < schedule.steps else {
+      throw WorkerError(.failure, "\(identifier) has \(schedule.steps) steps, but step \(step) was lent")
     }
-    let epoch = step / plan.stepsPerEpoch
-    if order?.epoch != epoch { order = (epoch, plan.order(epoch: epoch)) }
+    let epoch = step / schedule.stepsPerEpoch
+    if order?.epoch != epoch { order = (epoch, schedule.order(epoch: epoch)) }
     let microBatches =
       if let cut, cut.step == step {
         cut.microBatches
       } else {
-        plan.microBatches(step: step % plan.stepsPerEpoch, order: order?.items ?? [])
+        schedule.microBatches(step: step % schedule.stepsPerEpoch, order: order?.items ?? [])
       }
     cut = (step, microBatches)
-    return (microBatches, plan.drawsKey(epoch: epoch))
+    return (microBatches, schedule.drawsKey(epoch: epoch))
   }
 }

@@ -44,7 +44,7 @@ extension WorkerSession {
         throw WorkerError(.failure, "lease \(lease.identifier) names blocks \(blocks) of \(run.blocks.count)")
       }
       let logits = try run.blocks[blocks].flatMap {
-        try computation.evaluate(method: run.method, items: $0, run.plan.question)
+        try computation.evaluate(method: run.method, items: $0, run.schedule.question)
       }
       parts.append(Part(logits: logits))
       unitsDone += UInt64(blocks.count)
@@ -67,12 +67,12 @@ extension WorkerSession {
       let leaf = unit - node.lowerBound
       let items = microBatches[unit]
       let loss: Double
-      if let pack = run.plan.pack {
+      if let pack = run.schedule.pack {
         // Alone in its pack, it must come to the bits that it has among the others.
         let part = PackedMicroBatch(pack: pack, items: items, draws: draws)
-        let sums = try computation.lossSums(method: run.method, places: run.plan.microbatch, [part])
+        let sums = try computation.lossSums(method: run.method, places: run.schedule.microBatch, [part])
         guard let sum = sums.first else {
-          throw WorkerError(.failure, "a micro-batch of \(run.plan.identifier) is empty")
+          throw WorkerError(.failure, "a micro-batch of \(run.identifier) is empty")
         }
         loss = sum.loss
         buffer.copy(from: sum.gradient)
@@ -91,7 +91,7 @@ extension WorkerSession {
   }
 
   func step(_ step: Int, of run: Int) throws -> (microBatches: [[Int]], draws: RandomKey) {
-    guard var known = runs[run] else { throw WorkerError(.failure, "the plan of run \(run) is missing") }
+    guard var known = runs[run] else { throw WorkerError(.failure, "the schedule of run \(run) is missing") }
     defer { runs[run] = known }
     return try known.step(step)
   }
@@ -100,8 +100,8 @@ extension WorkerSession {
   private func load(
     _ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun, with computation: any MicroBatchComputation
   ) throws -> Bool {
-    var pack: PlannedRun.Pack?
-    if case .microBatches = lease.work { pack = run.plan.pack }
+    var pack: RunSchedule.Pack?
+    if case .microBatches = lease.work { pack = run.schedule.pack }
     if pack == nil, let loaded = loaded[run.method], loaded == (lease.run, lease.version) { return true }
     loaded[run.method] = nil
     func load(_ values: UnsafeBufferPointer<Float>) throws {

@@ -23,7 +23,7 @@ extension WorkerSession {
     lentRuns.append(
       LentRun(
         lease: lease.identifier, run: lease.run, end: Int(training.endStep),
-        training: TrainingRun(plan: run.plan, training: run.optimizer, state: state),
+        training: TrainingRun(schedule: run.schedule, training: run.optimizer, state: state),
         interval: .milliseconds(Int(training.millisecondsBetweenStates))))
   }
 
@@ -71,7 +71,7 @@ extension WorkerSession {
   private func gradients(
     of steps: [LentStep], with computation: any MicroBatchComputation
   ) throws -> [GradientSum] {
-    if steps[0].run.plan.pack != nil { return try packedGradients(of: steps, with: computation) }
+    if steps[0].run.schedule.pack != nil { return try packedGradients(of: steps, with: computation) }
     return try steps.map { step in
       let training = lentRuns[step.index].training
       loaded = [step.run.method: (lentRuns[step.index].run, training.step)]
@@ -90,7 +90,7 @@ extension WorkerSession {
     let method = steps[0].run.method
     var reductions: [GradientReduction] = []
     for step in steps {
-      guard let pack = step.run.plan.pack else { continue }
+      guard let pack = step.run.schedule.pack else { continue }
       let parameters = lentRuns[step.index].training.parameters
       try computation.load(parameters.floats, method: method, pack: pack)
       reductions.append(GradientReduction(total: step.microBatches.count, elements: parameters.count))
@@ -98,12 +98,12 @@ extension WorkerSession {
     for unit in 0..<(steps.map(\.microBatches.count).max() ?? 0) {
       var (parts, owners): ([PackedMicroBatch], [Int]) = ([], [])
       for (number, step) in steps.enumerated() where unit < step.microBatches.count {
-        guard let pack = step.run.plan.pack else { continue }
+        guard let pack = step.run.schedule.pack else { continue }
         owners.append(number)
         parts.append(
           PackedMicroBatch(pack: pack, items: step.microBatches[unit], draws: step.draws))
       }
-      let sums = try computation.lossSums(method: method, places: steps[0].run.plan.microbatch, parts)
+      let sums = try computation.lossSums(method: method, places: steps[0].run.schedule.microBatch, parts)
       for (number, (part, sum)) in zip(owners, zip(parts, sums)) {
         try reductions[number].insert(
           GradientSum(

@@ -166,9 +166,9 @@ package final class WorkerSession {
       lengths = catalogue.lengths
       self.catalogue = catalogue
       try obtainBase()
-    case .runPlan(let subject):
+    case .runSchedule(let subject):
       runs[Int(subject.run)] = try KnownRun(
-        Tenbin_RunPlan(serializedBytes: transfer.payload), lengths: lengths)
+        Tenbin_RunSchedule(serializedBytes: transfer.payload), lengths: lengths)
       queue.havePlan(of: Int(subject.run))
       try claimContents()
     case .parameters(let subject):
@@ -221,9 +221,9 @@ package final class WorkerSession {
   /// The lease to be begun; while runs are lent whole, one of the same pack alone.
   private var nextLease: WorkerLease? {
     guard let first = lentRuns.first else { return queue.next() }
-    guard let pack = runs[first.run]?.plan.pack else { return nil }
+    guard let pack = runs[first.run]?.schedule.pack else { return nil }
     return queue.next { lease in
-      lease.work == .training && runs[lease.run]?.plan.pack?.number == pack.number
+      lease.work == .training && runs[lease.run]?.schedule.pack?.number == pack.number
         && !lentRuns.contains { $0.lease == lease.identifier }
     }
   }

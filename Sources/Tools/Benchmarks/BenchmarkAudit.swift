@@ -1,7 +1,7 @@
 package import Coordinator
 import Foundation
 import Ledger
-package import Optimization
+import Optimization
 package import Planning
 package import Scheduler
 import Support
@@ -37,9 +37,11 @@ package final class BenchmarkAudit {
     let planned = (0..<runs).map { run in
       PlannedRun(
         identifier: RunIdentifier("run-\(run)"), arm: 0, purpose: .task(seed: run),
-        members: Array(0..<microBatches * microBatch), evaluated: [], key: RandomKey(seed: run)["benchmark"],
-        settings: MethodSettings(rate: 1e-4, epochs: steps), batch: microBatches * microBatch, microbatch: microBatch,
-        rows: .uniform(2))
+        schedule: RunSchedule(
+          trainingItems: Array(0..<microBatches * microBatch), evaluatedItems: [],
+          key: RandomKey(seed: run)["benchmark"], epochs: steps, rate: 1e-4, batch: microBatches * microBatch,
+          microBatch: microBatch),
+        outputs: .uniform(2))
     }
     try self.init(
       runs: planned, kind: .training, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),

@@ -40,10 +40,10 @@ package enum FleetBenchmark {
       self.threads = threads
     }
 
-    fileprivate func pack(of model: Int) -> PlannedRun.Pack? {
+    fileprivate func pack(of model: Int) -> RunSchedule.Pack? {
       let first = model / packed * packed
       let size = min(packed, models - first)
-      return size > 1 ? PlannedRun.Pack(number: first, place: model - first, size: size) : nil
+      return size > 1 ? RunSchedule.Pack(number: first, slot: model - first, size: size) : nil
     }
 
     fileprivate var method: AdaptationMethod {
@@ -81,15 +81,17 @@ package enum FleetBenchmark {
     let runs = (0..<settings.models).map { model in
       let half = key["mask"][model].permutation(count: settings.items).prefix(settings.items / 2).sorted()
       return PlannedRun(
-        identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .fleet(model: model), members: half,
-        evaluated: Array(0..<settings.items), key: key["model"][model],
-        settings: MethodSettings(rate: 1e-3, epochs: settings.epochs), batch: settings.batch,
-        microbatch: settings.microBatch, rows: .uniform(2), pack: settings.pack(of: model))
+        identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .fleet(model: model),
+        schedule: RunSchedule(
+          trainingItems: half, evaluatedItems: Array(0..<settings.items), key: key["model"][model],
+          epochs: settings.epochs, rate: 1e-3, batch: settings.batch, microBatch: settings.microBatch,
+          pack: settings.pack(of: model)),
+        outputs: .uniform(2))
     }
     let audit = try BenchmarkAudit(
       runs: runs, kind: .fleet, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
       sharesMemory: true
-    ) { try layout.initialValues(from: checkpoint.folder, key: $0.key["initial"]) }
+    ) { try layout.initialValues(from: checkpoint.folder, key: $0.schedule.key["initial"]) }
     let processes = try (0..<settings.workers).map { index in
       try BenchmarkProcess(
         command: command + ["--connect", audit.address, "--arch", checkpoint.folder.path, "--index", "\(index)"]

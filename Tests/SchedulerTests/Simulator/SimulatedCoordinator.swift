@@ -1,4 +1,5 @@
 import Optimization
+import Planning
 import Scheduler
 import Support
 

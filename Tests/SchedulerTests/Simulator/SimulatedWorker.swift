@@ -95,9 +95,10 @@ extension World {
         guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
         workers[index].queue.begin(lease)
         // A copy, for the same message may come a second time with the same buffers.
-        let training = TrainingRun(plan: work.runs[lease.run], training: work.optimizer, state: state.copy)
+        let training = TrainingRun(schedule: work.runs[lease.run].schedule, training: work.optimizer, state: state.copy)
         workers[index].lent = .init(
-          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].steps, training: training,
+          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].schedule.steps,
+          training: training,
           first: state.step, lastDelivered: now)
         return goOnTraining(index)
       case .microBatches(let units), .blocks(let units):
@@ -145,9 +146,10 @@ extension World {
     switch lease.work {
     case .microBatches(let units):
       var microBatches: [[Int]] = []
-      let plan = work.runs[lease.run]
-      microBatches = plan.microBatches(
-        step: lease.version % plan.stepsPerEpoch, order: plan.order(epoch: lease.version / plan.stepsPerEpoch))
+      let schedule = work.runs[lease.run].schedule
+      microBatches = schedule.microBatches(
+        step: lease.version % schedule.stepsPerEpoch,
+        order: schedule.order(epoch: lease.version / schedule.stepsPerEpoch))
       var nodes = work.nodes(run: lease.run, units: units, of: microBatches, parameters: floats)
       spoil(&nodes, by: index)
       send(.units(lease: lease.identifier, .gradients(nodes)), from: index)

@@ -46,19 +46,20 @@ struct ToyWork {
         let members = key["members"].permutation(count: items).prefix(
           purpose == .given ? 0 : 3 + random.index(below: most - 3))
         let evaluated = key["evaluated"].permutation(count: items).prefix(random.index(below: items + 1))
-        var pack: PlannedRun.Pack?
+        var pack: RunSchedule.Pack?
         if isPacked, case .fleet(let model) = purpose {
-          pack = PlannedRun.Pack(number: firstOfFleet, place: model, size: fleet)
+          pack = RunSchedule.Pack(number: firstOfFleet, slot: model, size: fleet)
         }
+        let rate = 0.02 + 0.1 * random.uniform()
+        let epochs = purpose == .given ? 0 : 1 + random.index(below: 4)
+        let schedule = RunSchedule(
+          trainingItems: members.sorted(), evaluatedItems: evaluated.sorted(), key: key, epochs: epochs, rate: rate,
+          batch: microbatch * (1 + random.index(below: 9)), microBatch: microbatch, pack: pack,
+          isTraced: isTraced && isFleet(purpose))
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose,
-            members: members.sorted(),
-            evaluated: evaluated.sorted(), key: key,
-            settings: MethodSettings(
-              rate: 0.02 + 0.1 * random.uniform(), epochs: purpose == .given ? 0 : 1 + random.index(below: 4)),
-            batch: microbatch * (1 + random.index(below: 9)), microbatch: microbatch, rows: .uniform(classes),
-            pack: pack, isTraced: isTraced && isFleet(purpose)))
+            schedule: schedule, outputs: .uniform(classes)))
         counts.append(count)
       }
     }
@@ -66,7 +67,7 @@ struct ToyWork {
     self.counts = counts
     phases = Phase.all(of: runs, arms: arms) { arm in
       // What is packed is trained as a whole.
-      let isPacked = runs.contains { $0.arm == arm && $0.pack != nil }
+      let isPacked = runs.contains { $0.arm == arm && $0.schedule.pack != nil }
       guard !isPacked else { return [] }
       var random = key["look"][arm].generator
       return [1, 2, 3].filter { _ in random.uniform() < 0.5 }
@@ -125,7 +126,7 @@ struct ToyWork {
 
   /// What an honest worker delivers for some evaluation blocks.
   func logits(run: Int, blocks: Range<Int>, parameters: FloatBuffer) -> [Float] {
-    runs[run].evaluationBlocks[blocks].joined().flatMap { item in
+    runs[run].schedule.evaluationBlocks[blocks].joined().flatMap { item in
       (0..<classes).map { score(item, parameters, shift: $0 * 7) }
     }
   }
@@ -170,10 +171,11 @@ struct Reference {
 
   init(of work: ToyWork) throws {
     for run in work.runs.indices {
-      var training = TrainingRun(plan: work.runs[run], training: work.optimizer, state: work.initialState(run))
+      var training = TrainingRun(
+        schedule: work.runs[run].schedule, training: work.optimizer, state: work.initialState(run))
       var steps: [Step] = []
       func evaluation() -> [Float] {
-        let blocks = work.runs[run].evaluationBlocks.count
+        let blocks = work.runs[run].schedule.evaluationBlocks.count
         return work.logits(run: run, blocks: 0..<blocks, parameters: training.parameters)
       }
       while !training.isTrained {
@@ -189,7 +191,7 @@ struct Reference {
       }
       self.steps.append(steps)
       parameters.append(TensorDigest(of: training.parameters.floats))
-      let missing = work.runs[run].tracedEpochs - training.traces.count
+      let missing = work.runs[run].schedule.tracedEpochs - training.traces.count
       finished.append(
         FinishedRun(
           losses: training.losses, logits: evaluation(),

@@ -39,14 +39,14 @@ extension AuditInputs {
 
   private func armWorkload(_ arm: Int) throws -> AuditWorkload.Arm {
     var (runs, fleet) = (AuditWorkload.Work(), AuditWorkload.Work())
-    // Of a search the longest of an arm's candidates stands for what will be chosen.
+    // With a search, the candidate with the most epochs stands for the one that will be chosen.
     let search = try forSearch()?.plan.runs ?? []
-    let longest = search.filter { $0.arm == arm }.map(\.settings).max { $0.epochs < $1.epochs }
+    let longest = search.filter { $0.arm == arm }.map(\.schedule.epochs).max()
     for run in search + plan.runs where run.arm == arm {
       switch run.purpose {
-      case .fleet: fleet = fleet + run.work(longest)
-      case .search: runs = runs + run.work(nil)
-      case .task, .given: runs = runs + run.work(longest)
+      case .fleet: fleet = fleet + run.work(epochs: longest)
+      case .search: runs = runs + run.work()
+      case .task, .given: runs = runs + run.work(epochs: longest)
       }
     }
     let method: AuditWorkload.Method =
@@ -86,15 +86,16 @@ extension AuditInputs {
 extension PlannedRun {
   /// What the run computes.
   ///
-  /// - Parameter other: settings in place of its own.
-  fileprivate func work(_ other: MethodSettings?) -> AuditWorkload.Work {
-    let settings = other ?? settings
+  /// - Parameter other: epochs in place of its own.
+  fileprivate func work(epochs other: Int? = nil) -> AuditWorkload.Work {
+    let epochs = other ?? schedule.epochs
     var work = AuditWorkload.Work()
     work.runs = 1
-    work.steps = stepsPerEpoch * settings.epochs
-    work.trainedSamples = members.count * settings.epochs
-    work.evaluatedSamples = evaluated.count * (1 + tracedEpochs(of: settings.epochs))
-    work.microBatches = settings.epochs * (0..<stepsPerEpoch).reduce(0) { $0 + microBatchCount(step: $1) }
+    work.steps = schedule.stepsPerEpoch * epochs
+    work.trainedSamples = schedule.trainingItems.count * epochs
+    work.evaluatedSamples = schedule.evaluatedItems.count * (1 + schedule.tracedEpochs(of: epochs))
+    work.microBatches =
+      epochs * (0..<schedule.stepsPerEpoch).reduce(0) { $0 + schedule.microBatchCount(step: $1) }
     return work
   }
 }

@@ -12,12 +12,12 @@ extension AuditEvidence {
   /// - Parameter epoch: the one behind which they were evaluated, from 0; the last where nothing is said.
   func rows(of index: Int, epoch: Int? = nil) throws -> [ArraySlice<Float>] {
     let run = plan.runs[index]
-    guard let values = numbers(of: index, epoch: epoch), values.count == run.evaluatedNumbers else {
+    guard let values = numbers(of: index, epoch: epoch), values.count == run.outputCount else {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
     var first = 0
-    return run.evaluated.indices.map { position in
-      let count = run.rows.count(at: position..<position + 1)
+    return run.schedule.evaluatedItems.indices.map { position in
+      let count = run.outputs.count(at: position..<position + 1)
       defer { first += count }
       return values[first..<first + count]
     }

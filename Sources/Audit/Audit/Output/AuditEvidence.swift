@@ -143,7 +143,7 @@ struct AuditEvidence {
   /// - Parameter epoch: the one behind which it was evaluated, from 0; the last where nothing is said.
   func numbers(of index: Int, epoch: Int? = nil) -> [Float]? {
     guard let run = completed[index] else { return nil }
-    guard let epoch, epoch < plan.runs[index].settings.epochs - 1 else { return run.logits }
+    guard let epoch, epoch < plan.runs[index].schedule.epochs - 1 else { return run.logits }
     return run.traces.indices.contains(epoch) ? run.traces[epoch] : nil
   }
 
@@ -156,9 +156,9 @@ struct AuditEvidence {
       throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
     }
     let classes = inputs.classNames.count
-    let queries = run.question.queries
-    guard values.count == run.evaluated.count * queries * classes, query < queries,
-      positions.upperBound <= run.evaluated.count
+    let queries = run.schedule.question.queries
+    guard values.count == run.schedule.evaluatedItems.count * queries * classes, query < queries,
+      positions.upperBound <= run.schedule.evaluatedItems.count
     else {
       throw AuditError(.failure, "\(run.identifier) has predictions for other items; choose another --output")
     }

@@ -14,11 +14,11 @@ enum PredictionTables {
       var tables = ArmTables(inputs, arm: arm)
       for (index, run) in inputs.plan.runs.enumerated() where run.arm == arm {
         guard let finished = completed[index] else { continue }
-        let members = Set(run.members)
+        let members = Set(run.schedule.trainingItems)
         for (epoch, numbers) in (finished.traces + [finished.logits]).enumerated() {
           var first = 0
-          for (position, item) in run.evaluated.enumerated() {
-            let count = run.rows.count(at: position..<position + 1)
+          for (position, item) in run.schedule.evaluatedItems.enumerated() {
+            let count = run.outputs.count(at: position..<position + 1)
             tables.append(
               item, at: position, of: run, arm: arms[arm].name, isMember: members.contains(item), epoch: epoch,
               numbers: numbers[first..<first + count])
@@ -41,7 +41,7 @@ private struct ArmTables {
 
   init(_ inputs: AuditInputs, arm: Int) {
     self.inputs = inputs
-    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.isTraced }
+    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.schedule.isTraced }
     let groups = inputs.manifest.groupNames
     task = CommaSeparatedValuesWriter(
       header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
@@ -71,15 +71,16 @@ private struct ArmTables {
     case .search: return
     case .fleet(let model):
       return append(
-        item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.question,
-        epoch: run.isTraced ? epoch : nil)
+        item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.schedule.question,
+        epoch: run.schedule.isTraced ? epoch : nil)
     case .task where isAttacked:
-      return append(item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.question)
+      return append(
+        item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.schedule.question)
     case .task(let number): seed = "\(number)"
     case .given: seed = ""
     }
     // What is measured of the model itself is what it says of the image as it is.
-    let own = numbers.prefix(numbers.count / run.question.queries)
+    let own = numbers.prefix(numbers.count / run.schedule.question.queries)
     let row = Self.fields(of: item, numbers: own, inputs: inputs, isFleet: false)
     if let test = plan.input.furtherTests.firstIndex(where: { $0.items.contains(item) }) {
       further[test].append([arm, seed, "test"] + row)

@@ -5,7 +5,7 @@ package import Support
 /// knows of workers, sockets or files. The coordinator has one for a run that is shared, a worker for a run that it was
 /// lent; both come to the same bits, and so does a run whose numbers lie in slices elsewhere.
 package struct TrainingRun {
-  package let plan: PlannedRun
+  package let schedule: RunSchedule
   /// Micro-batches of the current step; empty when the run is trained.
   package private(set) var microBatches: [[Int]] = []
   /// The current step, from 0; also the version of the parameters.
@@ -20,7 +20,7 @@ package struct TrainingRun {
   private var reduction: GradientReduction
   private var order: (epoch: Int, items: [Int])?
   private var epochLoss: TrainingState.EpochLoss
-  private let schedule: CosineSchedule
+  private let rates: CosineSchedule
   private let clip: Double?
   /// Where the numbers lie that are not here; the optimizer's buffers are empty then.
   package let slices: (any SlicedParameters)?
@@ -31,9 +31,9 @@ package struct TrainingRun {
   ///
   /// - Parameter slices: where the numbers lie; those of `state` are not used then.
   package init(
-    plan: PlannedRun, training: OptimizerSettings, state: TrainingState, slices: (any SlicedParameters)? = nil
+    schedule: RunSchedule, training: OptimizerSettings, state: TrainingState, slices: (any SlicedParameters)? = nil
   ) {
-    self.plan = plan
+    self.schedule = schedule
     self.slices = slices
     var state = state
     if slices != nil {
@@ -48,23 +48,23 @@ package struct TrainingRun {
     optimizer = AdamW(
       parameters: state.parameters, firstMoment: moments.first, secondMoment: moments.second, steps: state.step,
       weightDecay: training.weightDecay)
-    schedule = CosineSchedule(peak: plan.settings.rate, steps: plan.steps, warmup: training.warmup)
+    rates = CosineSchedule(peak: schedule.rate, steps: schedule.steps, warmup: training.warmup)
     clip = training.clip
     losses = state.losses
     epochLoss = state.epoch
     divergedAt = state.divergedAt
     traces = state.traces
     reduction = GradientReduction(total: 0, elements: state.parameters.count)
-    prepare(step: divergedAt == nil ? state.step : plan.steps)
+    prepare(step: divergedAt == nil ? state.step : schedule.steps)
     step = state.step
   }
 
   /// Empty where the numbers lie elsewhere.
   package var parameters: FloatBuffer { optimizer.parameters }
   package var parameterCount: Int { slices?.count ?? optimizer.parameters.count }
-  package var isTrained: Bool { step >= plan.steps || divergedAt != nil }
+  package var isTrained: Bool { step >= schedule.steps || divergedAt != nil }
   /// The epoch that the current step belongs to, from 0.
-  package var epoch: Int { step / max(1, plan.stepsPerEpoch) }
+  package var epoch: Int { step / max(1, schedule.stepsPerEpoch) }
 
   /// The state between two steps of a run whose numbers are here; its buffers are the run's own, which the next step
   /// changes.
@@ -79,7 +79,8 @@ package struct TrainingRun {
 
   /// Whether it stands behind an epoch that it was not evaluated after yet, and must be before it goes on.
   package var lacksTrace: Bool {
-    plan.isTraced && !isTrained && step % plan.stepsPerEpoch == 0 && traces.count < step / plan.stepsPerEpoch
+    schedule.isTraced && !isTrained && step % schedule.stepsPerEpoch == 0
+      && traces.count < step / schedule.stepsPerEpoch
   }
 
   /// Takes what its evaluation came to after the epoch that it stands behind.
@@ -137,7 +138,7 @@ package struct TrainingRun {
       return finished
     }
     var scale = 1 / Float(root.samples)
-    let rate = schedule.rate(step: step)
+    let rate = rates.rate(step: step)
     if let slices, let reduced {
       if let clip { scale *= Clipping.factor(sectionSquares: reduced.squares, scale: scale, limit: clip) }
       guard let parameters = slices.update(step: step, scale: scale, rate: rate) else { return nil }
@@ -150,7 +151,7 @@ package struct TrainingRun {
     epochLoss.sum += root.lossSum
     epochLoss.samples += root.samples
     step += 1
-    if step % plan.stepsPerEpoch == 0 {
+    if step % schedule.stepsPerEpoch == 0 {
       losses.append(epochLoss.sum / Double(max(1, epochLoss.samples)))
       epochLoss = TrainingState.EpochLoss()
     }
@@ -166,40 +167,21 @@ package struct TrainingRun {
 
   private mutating func prepare(step: Int) {
     leases = []
-    guard step < plan.steps else {
+    guard step < schedule.steps else {
       microBatches = []
       order = nil
       reduction = GradientReduction(total: 0, elements: optimizer.parameters.count)
       return
     }
-    let epoch = step / plan.stepsPerEpoch
+    let epoch = step / schedule.stepsPerEpoch
     let items: [Int]
     if let order, order.epoch == epoch {
       items = order.items
     } else {
-      items = plan.order(epoch: epoch)
+      items = schedule.order(epoch: epoch)
       order = (epoch, items)
     }
-    microBatches = plan.microBatches(step: step % plan.stepsPerEpoch, order: items)
+    microBatches = schedule.microBatches(step: step % schedule.stepsPerEpoch, order: items)
     reduction = GradientReduction(total: microBatches.count, elements: optimizer.parameters.count)
-  }
-}
-
-/// The settings of the optimizer that all methods share.
-package struct OptimizerSettings: Sendable, Equatable {
-  package var weightDecay: Double
-  /// The share of steps over which the rate climbs to its peak.
-  package var warmup: Double
-  /// The largest norm of a gradient; nil for none.
-  package var clip: Double?
-
-  package init(weightDecay: Double, warmup: Double, clip: Double?) {
-    self.weightDecay = weightDecay
-    self.warmup = warmup
-    self.clip = clip
-  }
-
-  package init(_ training: TrainingSettings) {
-    self.init(weightDecay: training.weightDecay, warmup: training.warmup, clip: training.clip)
   }
 }

@@ -67,7 +67,7 @@ extension AuditStateMachine {
     guard let training = open[lease.run]?.training else { return true }
     switch (delivered, round.kind) {
     case (.logits(let logits), .evaluation):
-      return logits.count == training.plan.evaluatedNumbers(inBlocks: units)
+      return logits.count == work.runs[lease.run].outputCount(inBlocks: units)
     case (.gradients(let nodes, let receipt), .step(let step)):
       guard step == training.step, (receipt == nil) == (training.slices == nil) else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
@@ -84,8 +84,9 @@ extension AuditStateMachine {
     guard let training = open[run]?.training else { return true }
     let end = delivered.first + delivered.steps.count
     let finite = delivered.steps.last?.isDivergent == true ? end - 1 : end
-    guard delivered.first >= 0, end <= training.plan.steps, !delivered.steps.dropLast().contains(where: \.isDivergent),
-      delivered.steps.enumerated().allSatisfy({ $1.samples == training.plan.samples(step: delivered.first + $0) })
+    guard delivered.first >= 0, end <= training.schedule.steps,
+      !delivered.steps.dropLast().contains(where: \.isDivergent),
+      delivered.steps.enumerated().allSatisfy({ $1.samples == training.schedule.samples(step: delivered.first + $0) })
     else { return false }
     // A run that diverges is given back, for somebody else to say so too.
     if delivered.steps.last?.isDivergent == true, !delivered.isLast { return false }
@@ -93,7 +94,7 @@ extension AuditStateMachine {
     let count = training.parameterCount
     return state.step == finite && state.parameters.count == count && state.divergedAt == nil
       && (state.moments.map { $0.first.count == count && $0.second.count == count } ?? (finite == 0))
-      && state.losses.count == finite / max(1, training.plan.stepsPerEpoch)
+      && state.losses.count == finite / max(1, training.schedule.stepsPerEpoch)
       && state.parameters.isFinite
   }
 
@@ -128,11 +129,12 @@ extension AuditStateMachine {
   }
 
   private mutating func keep(_ logits: [Float], run: Int, units: Range<Int>) throws {
-    guard let plan = open[run]?.training.plan else { return }
+    guard open[run] != nil else { return }
+    let plan = work.runs[run]
     guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
     var offset = 0
     for block in units {
-      let length = plan.evaluatedNumbers(inBlocks: block..<block + 1)
+      let length = plan.outputCount(inBlocks: block..<block + 1)
       open[run]?.blocks[block] = Array(logits[offset..<offset + length])
       offset += length
       samplesDone += plan.samples(ofBlock: block)
@@ -145,7 +147,7 @@ extension AuditStateMachine {
     switch round.kind {
     case .step:
       if let step = run.training.divergedAt {
-        return [.notice("\(run.training.plan.identifier) diverged at step \(step): its gradient is not finite")]
+        return [.notice("\(work.runs[round.run].identifier) diverged at step \(step): its gradient is not finite")]
           + (try finishTraining(run: round.run, at: now))
       }
       if run.training.isTrained { return try finishTraining(run: round.run, at: now) }
@@ -157,7 +159,7 @@ extension AuditStateMachine {
     case .evaluation:
       let logits = run.blocks.flatMap { $0 ?? [] }
       // A run that diverged stays what it was.
-      let missing = run.training.plan.tracedEpochs - run.training.traces.count
+      let missing = run.training.schedule.tracedEpochs - run.training.traces.count
       let done = FinishedRun(
         losses: run.training.losses, logits: logits,
         traces: run.training.traces + Array(repeating: logits, count: max(0, missing)),

@@ -8,12 +8,13 @@ extension AuditStateMachine {
     _ delivered: DeliveredSteps, of lease: Lease, counts: Bool, at now: Duration
   ) throws -> [Action] {
     guard let run = open[lease.run], !run.training.isTrained else { return [] }
-    let (plan, committed) = (run.training.plan, run.training.step)
+    let committed = run.training.step
     // Somebody else may have been lent the same run: what both did must be the same.
     for (offset, step) in delivered.steps.enumerated() where !step.isDivergent {
       guard let known = run.digests[delivered.first + offset], known != step.parameters else { continue }
       throw AuditFailure.replayDiffers(
-        run: plan.identifier.description, step: delivered.first + offset, worker: lease.member.description)
+        run: work.runs[lease.run].identifier.description, step: delivered.first + offset,
+        worker: lease.member.description)
     }
     guard counts, var state = delivered.state else { return [] }
     // Workers are not told.
@@ -25,7 +26,7 @@ extension AuditStateMachine {
       for number in committed..<state.step {
         actions.append(.commit(commit(delivered.steps[number - delivered.first], number: number, of: lease)))
       }
-      open[lease.run]?.training = TrainingRun(plan: plan, training: work.optimizer, state: state)
+      open[lease.run]?.training = TrainingRun(schedule: run.training.schedule, training: work.optimizer, state: state)
       open[lease.run]?.place = nil
       if open[lease.run]?.training.isTrained == true { return actions + (try finishTraining(run: lease.run, at: now)) }
       open[lease.run]?.saved = now
@@ -49,7 +50,8 @@ extension AuditStateMachine {
       result: .digests(gradient: step.gradient, parameters: step.parameters),
       deliveries: [
         .init(
-          units: 0..<work.runs[lease.run].microBatchCount(step: number), member: lease.member, lease: lease.identifier)
+          units: 0..<work.runs[lease.run].schedule.microBatchCount(step: number), member: lease.member,
+          lease: lease.identifier)
       ])
   }
 
@@ -64,8 +66,8 @@ extension AuditStateMachine {
     }
     guard var state = open.training.collect() else { return [] }
     state.divergedAt = step
-    self.open[run]?.training = TrainingRun(plan: open.training.plan, training: work.optimizer, state: state)
-    return [.notice("\(open.training.plan.identifier) diverged at step \(step): its gradient is not finite")]
+    self.open[run]?.training = TrainingRun(schedule: open.training.schedule, training: work.optimizer, state: state)
+    return [.notice("\(work.runs[run].identifier) diverged at step \(step): its gradient is not finite")]
       + (try finishTraining(run: run, at: now))
   }
 }

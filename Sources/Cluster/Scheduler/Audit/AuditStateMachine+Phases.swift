@@ -71,13 +71,14 @@ extension AuditStateMachine {
       let enough = max(2, audit.cluster.memberCount)
       // Runs that are evaluated are about to end: others may begin beside them, so that nobody shares runs meanwhile.
       while let next = audit.ahead.first {
-        let pack = audit.work.runs[next].pack
+        let pack = audit.work.runs[next].schedule.pack
         let most = enough * (pack?.size ?? 1)
         guard audit.cluster.trainingCount <= most, audit.open.count <= 2 * most else { break }
         // Whoever is lent one of a pack is lent all of it.
         repeat {
           actions += try audit.begin(run: audit.ahead.removeFirst(), at: now)
-        } while pack != nil && audit.ahead.first.map { audit.work.runs[$0].pack?.number == pack?.number } == true
+        } while pack != nil
+          && audit.ahead.first.map { audit.work.runs[$0].schedule.pack?.number == pack?.number } == true
       }
       return actions
     }
@@ -109,8 +110,9 @@ extension AuditStateMachine {
     let plan = work.runs[run]
     if let trained = trained[run] {
       let state = TrainingState(
-        step: plan.steps, parameters: trained.parameters, losses: trained.losses, divergedAt: trained.divergedAt)
-      open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state))
+        step: plan.schedule.steps, parameters: trained.parameters, losses: trained.losses,
+        divergedAt: trained.divergedAt)
+      open[run] = OpenRun(training: TrainingRun(schedule: plan.schedule, training: work.optimizer, state: state))
       return try evaluate(run: run, at: now)
     }
     let state: TrainingState
@@ -120,13 +122,14 @@ extension AuditStateMachine {
       state = try work.initialState(run)
     }
     samplesDone += samples(behind: state, of: plan)
-    open[run] = OpenRun(training: TrainingRun(plan: plan, training: work.optimizer, state: state), saved: now)
+    open[run] = OpenRun(
+      training: TrainingRun(schedule: plan.schedule, training: work.optimizer, state: state), saved: now)
     return try train(run: run, at: now)
   }
 
   /// What counts as done of a run that stands before this state.
   func samples(behind state: TrainingState, of plan: PlannedRun) -> Int {
-    min(state.step * plan.batch, plan.members.count * plan.settings.epochs) + state.traces.count
+    min(state.step * plan.schedule.batch, plan.schedule.trainingItems.count * plan.schedule.epochs) + state.traces.count
       * plan.evaluationSamples
   }
 
@@ -135,11 +138,11 @@ extension AuditStateMachine {
     guard let training = open[run]?.training else { return [] }
     if training.isTrained { return try finishTraining(run: run, at: now) }
     if training.lacksTrace { return try trace(run: run, at: now) }
-    let (plan, step) = (training.plan, training.step)
+    let (schedule, step) = (training.schedule, training.step)
     return try perform(
       cluster.openTraining(
-        run: run, step: step, end: plan.stop(behind: step), microBatches: plan.microBatchCount(step: 0),
-        pack: plan.pack?.number, at: now), at: now)
+        run: run, step: step, end: schedule.stop(after: step), microBatches: schedule.microBatchCount(step: 0),
+        pack: schedule.pack?.number, at: now), at: now)
   }
 
   /// A run has come to a later step.
@@ -170,12 +173,12 @@ extension AuditStateMachine {
     guard gather(run: run) else { return try stopLost(run: run, at: now) }
     guard let training = open[run]?.training else { return [] }
     var actions = try perform(cluster.close(run: run, at: now), at: now)
-    if training.plan.purpose != .given {
+    if work.runs[run].purpose != .given {
       var state = training.state
       state.moments = nil
       actions.append(.save(run: run, state.copy))
     }
-    switch training.plan.purpose {
+    switch work.runs[run].purpose {
     case .task where phase?.kind == .training:
       let done = TrainedRun(
         parameters: FloatBuffer(copying: training.parameters), losses: training.losses, divergedAt: training.divergedAt)
@@ -189,8 +192,8 @@ extension AuditStateMachine {
   }
 
   private mutating func evaluate(run: Int, at now: Duration) throws -> [Action] {
-    guard let plan = open[run]?.training.plan else { return [] }
-    let blocks = plan.evaluationBlockCount
+    guard open[run] != nil else { return [] }
+    let blocks = work.runs[run].schedule.evaluationBlockCount
     open[run]?.blocks = Array(repeating: nil, count: blocks)
     let actions = try fill(at: now)
     return actions + (try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now))
@@ -232,7 +235,7 @@ extension AuditStateMachine {
     guard let training = open[run]?.training else { return [] }
     if training.slices == nil, let slices = work.slices(run, training.state, work.optimizer) {
       open[run]?.training = TrainingRun(
-        plan: training.plan, training: work.optimizer, state: training.state, slices: slices)
+        schedule: training.schedule, training: work.optimizer, state: training.state, slices: slices)
       open[run]?.place = nil
     } else if training.slices == nil, open[run]?.place == nil, let place = work.place(run, training.parameterCount) {
       place.willChange()
@@ -240,7 +243,7 @@ extension AuditStateMachine {
       place.didChange(training.step)
       var state = training.state
       state.parameters = place.buffer
-      open[run]?.training = TrainingRun(plan: training.plan, training: work.optimizer, state: state)
+      open[run]?.training = TrainingRun(schedule: training.schedule, training: work.optimizer, state: state)
       open[run]?.place = place
     }
     let round = Round(run: run, kind: .step(training.step))

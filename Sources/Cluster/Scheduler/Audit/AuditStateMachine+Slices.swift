@@ -14,10 +14,11 @@ extension AuditStateMachine {
       audit.open[run] = nil
       audit.recovered[run] = kept
       if audit.cluster.flaw != .keepsGeneration { audit.generations[run, default: 0] += 1 }
-      audit.samplesDone -= audit.samples(behind: lost.state, of: lost.plan)
+      audit.samplesDone -= audit.samples(behind: lost.state, of: audit.work.runs[run])
       actions.append(
         .notice(
-          "slices of \(lost.plan.identifier) are lost at step \(lost.step); it goes on from step \(kept?.step ?? 0)"))
+          "slices of \(audit.work.runs[run].identifier) are lost at step \(lost.step); it goes on from step \(kept?.step ?? 0)"
+        ))
       return actions + (try audit.begin(run: run, at: now))
     }
   }
@@ -32,7 +33,7 @@ extension AuditStateMachine {
   mutating func gather(run: Int) -> Bool {
     guard let training = open[run]?.training, training.slices != nil else { return true }
     guard let state = training.collect() else { return false }
-    open[run]?.training = TrainingRun(plan: training.plan, training: work.optimizer, state: state)
+    open[run]?.training = TrainingRun(schedule: training.schedule, training: work.optimizer, state: state)
     return true
   }
 }

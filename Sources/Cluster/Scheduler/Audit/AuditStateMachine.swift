@@ -199,11 +199,12 @@ package struct FinishedRun: Sendable, Equatable {
   ///
   /// - Returns: nil where that is of another run.
   package init?(_ run: PlannedRun, losses: [Double], numbers: [Float], divergedAt: Int?) {
-    let each = run.evaluatedNumbers
-    guard numbers.count == run.completedNumbers else { return nil }
+    let each = run.outputCount
+    guard numbers.count == run.completedOutputCount else { return nil }
     self.init(
       losses: losses, logits: Array(numbers.prefix(each)),
-      traces: (0..<run.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) }, divergedAt: divergedAt)
+      traces: (0..<run.schedule.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) },
+      divergedAt: divergedAt)
   }
 
   /// Everything that its evaluations came to, the last one's numbers first.
@@ -237,11 +238,13 @@ package struct CommittedStep: Sendable {
 
 extension PlannedRun {
   /// Samples that the run computes, for progress.
-  package var samples: Int { members.count * settings.epochs + (1 + tracedEpochs) * evaluationSamples }
+  package var samples: Int {
+    schedule.trainingItems.count * schedule.epochs + (1 + schedule.tracedEpochs) * evaluationSamples
+  }
 
   /// Those of one evaluation.
-  var evaluationSamples: Int { (0..<evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) } }
+  var evaluationSamples: Int { (0..<schedule.evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) } }
 
   /// An evaluated sample costs about a third of a trained one.
-  func samples(ofBlock block: Int) -> Int { evaluatedPositions(inBlocks: block..<block + 1).count / 3 }
+  func samples(ofBlock block: Int) -> Int { schedule.evaluatedPositions(inBlocks: block..<block + 1).count / 3 }
 }

@@ -757,7 +757,7 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
 
   package var identifier: UInt64 = 0
 
-  /// The run's position in the plan; its RunPlan has been sent before.
+  /// The run's position in the plan; its RunSchedule has been sent before.
   package var run: UInt32 = 0
 
   /// The step that the parameters stand before.
@@ -1140,8 +1140,8 @@ package nonisolated struct Tenbin_SharedBuffer: Sendable {
   package init() {}
 }
 
-/// What a worker knows of a run: PlannedRun with the settings of its training.
-package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
+/// What a worker knows of a run: its schedule, and the settings of its optimizer.
+package nonisolated struct Tenbin_RunSchedule: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1157,14 +1157,14 @@ package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
     set {_uniqueStorage()._method = newValue}
   }
 
-  package var members: [UInt32] {
-    get {_storage._members}
-    set {_uniqueStorage()._members = newValue}
+  package var trainingItems: [UInt32] {
+    get {_storage._trainingItems}
+    set {_uniqueStorage()._trainingItems = newValue}
   }
 
-  package var evaluated: [UInt32] {
-    get {_storage._evaluated}
-    set {_uniqueStorage()._evaluated = newValue}
+  package var evaluatedItems: [UInt32] {
+    get {_storage._evaluatedItems}
+    set {_uniqueStorage()._evaluatedItems = newValue}
   }
 
   /// 16 bytes.
@@ -1219,13 +1219,13 @@ package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
   /// Clears the value of `pack`. Subsequent reads from it will return its default value.
   package mutating func clearPack() {_uniqueStorage()._pack = nil}
 
-  /// Whether micro-batches are put together by the lengths of their sequences.
-  package var byLength: Bool {
-    get {_storage._byLength}
-    set {_uniqueStorage()._byLength = newValue}
+  /// Whether micro-batches group items of similar length.
+  package var groupsByLength: Bool {
+    get {_storage._groupsByLength}
+    set {_uniqueStorage()._groupsByLength = newValue}
   }
 
-  /// Tokens that the evaluation generates for each item at most.
+  /// The most tokens that the evaluation generates for each item.
   package var generatedTokens: UInt32 {
     get {_storage._generatedTokens}
     set {_uniqueStorage()._generatedTokens = newValue}
@@ -1237,6 +1237,12 @@ package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
     set {_uniqueStorage()._queries = newValue}
   }
 
+  /// Whether it is evaluated after every epoch, and not only after the last.
+  package var isTraced: Bool {
+    get {_storage._isTraced}
+    set {_uniqueStorage()._isTraced = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1244,7 +1250,7 @@ package nonisolated struct Tenbin_RunPlan: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-/// The runs that are computed together, and one's place among them.
+/// The runs that are computed together, and the slot of one of them.
 package nonisolated struct Tenbin_Pack: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1252,7 +1258,7 @@ package nonisolated struct Tenbin_Pack: Sendable {
 
   package var number: UInt32 = 0
 
-  package var place: UInt32 = 0
+  package var slot: UInt32 = 0
 
   package var size: UInt32 = 0
 
@@ -1574,13 +1580,13 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .parameters(newValue)}
   }
 
-  /// Coordinator to worker: the bytes are a RunPlan.
-  package var runPlan: Tenbin_RunPlanSubject {
+  /// Coordinator to worker: the bytes are a RunSchedule.
+  package var runSchedule: Tenbin_RunScheduleSubject {
     get {
-      if case .runPlan(let v)? = subject {return v}
-      return Tenbin_RunPlanSubject()
+      if case .runSchedule(let v)? = subject {return v}
+      return Tenbin_RunScheduleSubject()
     }
-    set {subject = .runPlan(newValue)}
+    set {subject = .runSchedule(newValue)}
   }
 
   /// Coordinator to worker: Float32 parameters and, unless the run is fresh, first and second moments.
@@ -1662,8 +1668,8 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     case catalogue(Tenbin_CatalogueSubject)
     /// Coordinator to worker: Float32 parameters, flat, in the layout's order.
     case parameters(Tenbin_ParametersSubject)
-    /// Coordinator to worker: the bytes are a RunPlan.
-    case runPlan(Tenbin_RunPlanSubject)
+    /// Coordinator to worker: the bytes are a RunSchedule.
+    case runSchedule(Tenbin_RunScheduleSubject)
     /// Coordinator to worker: Float32 parameters and, unless the run is fresh, first and second moments.
     case state(Tenbin_StateSubject)
     /// Coordinator to worker: a piece of a content that the worker asked for.
@@ -1777,7 +1783,7 @@ package nonisolated struct Tenbin_ParametersSubject: Sendable {
   package init() {}
 }
 
-package nonisolated struct Tenbin_RunPlanSubject: Sendable {
+package nonisolated struct Tenbin_RunScheduleSubject: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -3843,15 +3849,15 @@ nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf.
   }
 }
 
-nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".RunPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{1}members\0\u{1}evaluated\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}by_length\0\u{3}generated_tokens\0\u{1}queries\0")
+nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RunSchedule"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{3}training_items\0\u{3}evaluated_items\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}groups_by_length\0\u{3}generated_tokens\0\u{1}queries\0\u{3}is_traced\0")
 
   fileprivate class _StorageClass {
     var _identifier: String = String()
     var _method: UInt32 = 0
-    var _members: [UInt32] = []
-    var _evaluated: [UInt32] = []
+    var _trainingItems: [UInt32] = []
+    var _evaluatedItems: [UInt32] = []
     var _key: Data = Data()
     var _epochs: UInt32 = 0
     var _batch: UInt32 = 0
@@ -3861,9 +3867,10 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _warmup: Double = 0
     var _clip: Double = 0
     var _pack: Tenbin_Pack? = nil
-    var _byLength: Bool = false
+    var _groupsByLength: Bool = false
     var _generatedTokens: UInt32 = 0
     var _queries: UInt32 = 0
+    var _isTraced: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3876,8 +3883,8 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
     init(copying source: _StorageClass) {
       _identifier = source._identifier
       _method = source._method
-      _members = source._members
-      _evaluated = source._evaluated
+      _trainingItems = source._trainingItems
+      _evaluatedItems = source._evaluatedItems
       _key = source._key
       _epochs = source._epochs
       _batch = source._batch
@@ -3887,9 +3894,10 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _warmup = source._warmup
       _clip = source._clip
       _pack = source._pack
-      _byLength = source._byLength
+      _groupsByLength = source._groupsByLength
       _generatedTokens = source._generatedTokens
       _queries = source._queries
+      _isTraced = source._isTraced
     }
   }
 
@@ -3910,8 +3918,8 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
         switch fieldNumber {
         case 1: try { try decoder.decodeSingularStringField(value: &_storage._identifier) }()
         case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._method) }()
-        case 3: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._members) }()
-        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._evaluated) }()
+        case 3: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._trainingItems) }()
+        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._evaluatedItems) }()
         case 5: try { try decoder.decodeSingularBytesField(value: &_storage._key) }()
         case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._epochs) }()
         case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._batch) }()
@@ -3921,9 +3929,10 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 11: try { try decoder.decodeSingularDoubleField(value: &_storage._warmup) }()
         case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._clip) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._pack) }()
-        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._byLength) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._groupsByLength) }()
         case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._generatedTokens) }()
         case 16: try { try decoder.decodeSingularUInt32Field(value: &_storage._queries) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._isTraced) }()
         default: break
         }
       }
@@ -3942,11 +3951,11 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._method != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._method, fieldNumber: 2)
       }
-      if !_storage._members.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._members, fieldNumber: 3)
+      if !_storage._trainingItems.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._trainingItems, fieldNumber: 3)
       }
-      if !_storage._evaluated.isEmpty {
-        try visitor.visitPackedUInt32Field(value: _storage._evaluated, fieldNumber: 4)
+      if !_storage._evaluatedItems.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._evaluatedItems, fieldNumber: 4)
       }
       if !_storage._key.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._key, fieldNumber: 5)
@@ -3975,8 +3984,8 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._pack {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
       } }()
-      if _storage._byLength != false {
-        try visitor.visitSingularBoolField(value: _storage._byLength, fieldNumber: 14)
+      if _storage._groupsByLength != false {
+        try visitor.visitSingularBoolField(value: _storage._groupsByLength, fieldNumber: 14)
       }
       if _storage._generatedTokens != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._generatedTokens, fieldNumber: 15)
@@ -3984,19 +3993,22 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._queries != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._queries, fieldNumber: 16)
       }
+      if _storage._isTraced != false {
+        try visitor.visitSingularBoolField(value: _storage._isTraced, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Tenbin_RunPlan, rhs: Tenbin_RunPlan) -> Bool {
+  package static func ==(lhs: Tenbin_RunSchedule, rhs: Tenbin_RunSchedule) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
         if _storage._identifier != rhs_storage._identifier {return false}
         if _storage._method != rhs_storage._method {return false}
-        if _storage._members != rhs_storage._members {return false}
-        if _storage._evaluated != rhs_storage._evaluated {return false}
+        if _storage._trainingItems != rhs_storage._trainingItems {return false}
+        if _storage._evaluatedItems != rhs_storage._evaluatedItems {return false}
         if _storage._key != rhs_storage._key {return false}
         if _storage._epochs != rhs_storage._epochs {return false}
         if _storage._batch != rhs_storage._batch {return false}
@@ -4006,9 +4018,10 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._warmup != rhs_storage._warmup {return false}
         if _storage._clip != rhs_storage._clip {return false}
         if _storage._pack != rhs_storage._pack {return false}
-        if _storage._byLength != rhs_storage._byLength {return false}
+        if _storage._groupsByLength != rhs_storage._groupsByLength {return false}
         if _storage._generatedTokens != rhs_storage._generatedTokens {return false}
         if _storage._queries != rhs_storage._queries {return false}
+        if _storage._isTraced != rhs_storage._isTraced {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4020,7 +4033,7 @@ nonisolated extension Tenbin_RunPlan: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Tenbin_Pack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pack"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}place\0\u{1}size\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}slot\0\u{1}size\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4029,7 +4042,7 @@ nonisolated extension Tenbin_Pack: SwiftProtobuf.Message, SwiftProtobuf._Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.place) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.slot) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
       default: break
       }
@@ -4040,8 +4053,8 @@ nonisolated extension Tenbin_Pack: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.number != 0 {
       try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
     }
-    if self.place != 0 {
-      try visitor.visitSingularUInt32Field(value: self.place, fieldNumber: 2)
+    if self.slot != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slot, fieldNumber: 2)
     }
     if self.size != 0 {
       try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 3)
@@ -4051,7 +4064,7 @@ nonisolated extension Tenbin_Pack: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   package static func ==(lhs: Tenbin_Pack, rhs: Tenbin_Pack) -> Bool {
     if lhs.number != rhs.number {return false}
-    if lhs.place != rhs.place {return false}
+    if lhs.slot != rhs.slot {return false}
     if lhs.size != rhs.size {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -4646,7 +4659,7 @@ nonisolated extension Tenbin_ContentAnswer: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChunkHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{3}run_plan\0\u{1}state\0\u{1}content\0\u{1}delivery\0\u{1}ready\0\u{1}credit\0\u{3}slice_state\0\u{3}slice_parameters\0\u{3}slice_gradient\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}offset\0\u{3}total_bytes\0\u{1}catalogue\0\u{1}parameters\0\u{3}run_schedule\0\u{1}state\0\u{1}content\0\u{1}delivery\0\u{1}ready\0\u{1}credit\0\u{3}slice_state\0\u{3}slice_parameters\0\u{3}slice_gradient\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4684,16 +4697,16 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
         }
       }()
       case 6: try {
-        var v: Tenbin_RunPlanSubject?
+        var v: Tenbin_RunScheduleSubject?
         var hadOneofValue = false
         if let current = self.subject {
           hadOneofValue = true
-          if case .runPlan(let m) = current {v = m}
+          if case .runSchedule(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.subject = .runPlan(v)
+          self.subject = .runSchedule(v)
         }
       }()
       case 7: try {
@@ -4828,8 +4841,8 @@ nonisolated extension Tenbin_ChunkHeader: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .parameters(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
-    case .runPlan?: try {
-      guard case .runPlan(let v)? = self.subject else { preconditionFailure() }
+    case .runSchedule?: try {
+      guard case .runSchedule(let v)? = self.subject else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case .state?: try {
@@ -5093,8 +5106,8 @@ nonisolated extension Tenbin_ParametersSubject: SwiftProtobuf.Message, SwiftProt
   }
 }
 
-nonisolated extension Tenbin_RunPlanSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".RunPlanSubject"
+nonisolated extension Tenbin_RunScheduleSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RunScheduleSubject"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}run\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -5116,7 +5129,7 @@ nonisolated extension Tenbin_RunPlanSubject: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Tenbin_RunPlanSubject, rhs: Tenbin_RunPlanSubject) -> Bool {
+  package static func ==(lhs: Tenbin_RunScheduleSubject, rhs: Tenbin_RunScheduleSubject) -> Bool {
     if lhs.run != rhs.run {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

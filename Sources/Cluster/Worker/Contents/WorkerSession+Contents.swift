@@ -42,9 +42,9 @@ extension WorkerSession {
         .flatMap(\.self)
     case .blocks(let blocks): return run.blocks.dropFirst(blocks.lowerBound).prefix(blocks.count).flatMap(\.self)
     case .training:
-      guard lease.version < run.plan.steps else { return [] }
-      let order = run.plan.order(epoch: lease.version / run.plan.stepsPerEpoch)
-      let done = min(order.count, lease.version % run.plan.stepsPerEpoch * run.plan.batch)
+      guard lease.version < run.schedule.steps else { return [] }
+      let order = run.schedule.order(epoch: lease.version / run.schedule.stepsPerEpoch)
+      let done = min(order.count, lease.version % run.schedule.stepsPerEpoch * run.schedule.batch)
       return Array(order[done...] + order[..<done])
     }
   }

@@ -64,8 +64,8 @@ package final class ImageComputation: MicroBatchComputation {
       dropout: methods[method].hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
-  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: PlannedRun.Pack) throws {
-    try packedModel(method, size: pack.size).model.load(parameters: parameters, model: pack.place)
+  package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: RunSchedule.Pack) throws {
+    try packedModel(method, size: pack.size).model.load(parameters: parameters, model: pack.slot)
   }
 
   package func lossSums(
@@ -77,14 +77,14 @@ package final class ImageComputation: MicroBatchComputation {
     var counts = [Int](repeating: 0, count: first.pack.size)
     var keys: [RandomKey] = methods[method].hasDropout ? views.map { first.draws[$0.item] } : []
     for part in parts {
-      guard part.items.count <= places, counts.indices.contains(part.pack.place) else {
+      guard part.items.count <= places, counts.indices.contains(part.pack.slot) else {
         throw WorkerError(
           .failure, "a pack with \(places) places a model was lent a micro-batch of \(part.items.count)")
       }
-      counts[part.pack.place] = part.items.count
+      counts[part.pack.slot] = part.items.count
       for (offset, item) in part.items.enumerated() {
-        views[part.pack.place * places + offset] = view(item, draws: part.draws)
-        if !keys.isEmpty { keys[part.pack.place * places + offset] = part.draws[item] }
+        views[part.pack.slot * places + offset] = view(item, draws: part.draws)
+        if !keys.isEmpty { keys[part.pack.slot * places + offset] = part.draws[item] }
       }
     }
     let losses = try model.gradientSums(
@@ -92,7 +92,7 @@ package final class ImageComputation: MicroBatchComputation {
       into: gradients.pointer)
     let count = model.layout.count
     return parts.map { part in
-      let place = part.pack.place
+      let place = part.pack.slot
       return (losses[place], FloatBuffer(copying: gradients.pointer, from: place * count, count: count))
     }
   }
