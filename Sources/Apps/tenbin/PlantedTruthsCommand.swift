@@ -3,6 +3,7 @@ import Audit
 import Datasets
 import Foundation
 import SimulationStudy
+import Support
 
 /// What the statistics promise, measured.
 struct PlantedTruthsCommand: ParsableCommand {
@@ -41,7 +42,7 @@ struct PlantedTruthsCommand: ParsableCommand {
     print(table.summaryMarkdown)
     if let output {
       let document = Self.introduction(audits, seed) + table.summaryMarkdown + "\n\n" + table.markdown + "\n"
-      try Session.reportingErrors { try FileBytes.write(Array(document.utf8), to: output) }
+      try Session.reportingErrors { try DurableFile.write(Array(document.utf8), to: output) }
     }
     if !table.broken.isEmpty { throw ExitCode(1) }
   }

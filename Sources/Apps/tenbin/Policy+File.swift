@@ -1,5 +1,6 @@
 import Datasets
 import Planning
+import Support
 
 extension PolicyFile {
   /// Reads a policy from a YAML file.

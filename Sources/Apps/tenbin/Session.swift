@@ -66,8 +66,8 @@ extension [ReportFile] {
   func write(below folder: String) throws {
     for file in self {
       let path = "\(folder)/\(file.path)"
-      try FileBytes.makeFolder(URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false))
-      try FileBytes.write(file.bytes, to: path)
+      try FileBytes.makeFolder(of: path)
+      try DurableFile.write(file.bytes, to: path)
     }
   }
 }

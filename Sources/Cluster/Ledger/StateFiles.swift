@@ -51,7 +51,7 @@ package final class StateFiles: Sendable {
     waiting.withLock { $0.states[run] = nil }
     queue.async { [self] in
       unlink(path(of: run))
-      unlink(path(of: run) + ".partial")
+      DurableFile.removeLeftovers(of: path(of: run))
     }
   }
 
@@ -129,35 +129,13 @@ package final class StateFiles: Sendable {
       lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt, traces: state.traces.map(\.count))
     mkdir(folder, 0o700)
     do {
-      let temporary = file + ".partial"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw SystemError() }
-      defer { close(descriptor) }
-      let line = Array(try JSONEncoder().encode(header))
-      try writeAll(Array(Self.seal(header: line, buffers: buffers)) + [10] + line + [10], to: descriptor)
-      for buffer in buffers { try writeAll(UnsafeRawBufferPointer(buffer.floats), to: descriptor) }
-      guard fsync(descriptor) == 0, rename(temporary, file) == 0 else { throw SystemError() }
+      try DurableFile.write(to: file, permissions: 0o600) { writer in
+        let line = Array(try JSONEncoder().encode(header))
+        try writer.append(Array(Self.seal(header: line, buffers: buffers)) + [10] + line + [10])
+        for buffer in buffers { try writer.append(UnsafeRawBufferPointer(buffer.floats)) }
+      }
     } catch {
-      unlink(file + ".partial")
-      throw .unwritable(file: file, problem: "\(error)")
+      throw .unwritable(file: file, problem: (error as? FileError)?.reason ?? "\(error)")
     }
-  }
-
-  private func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
-    try bytes.withUnsafeBytes { try writeAll($0, to: descriptor) }
-  }
-
-  private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw SystemError() }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-    }
-  }
-
-  private struct SystemError: Error, CustomStringConvertible {
-    let description = String(cString: strerror(errno))
   }
 }

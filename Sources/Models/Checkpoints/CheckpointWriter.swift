@@ -1,3 +1,5 @@
+import Support
+
 /// Writes what an audit trained as folders that Hugging Face's libraries read; a folder appears whole or not at all.
 package enum CheckpointWriter {
   /// Writes the outcome of `layout`'s method: a PEFT folder for LoRA, else a whole checkpoint folder.
@@ -32,7 +34,7 @@ package enum CheckpointWriter {
     let head = head ?? .classifier(labels: labels.count)
     let layout = try TrainableLayout(configuration: configuration, method: .full, head: head)
     let tensors = try layout.tensors(values, file: folder)
-    try AtomicFolder.write(to: folder) { partial in
+    try DurableFolder.replace(folder) { partial in
       try writeCompanions(
         of: head == .languageModel ? configuration : configuration.with(labels: labels), head: head,
         preprocessing: preprocessing, tokenizer: tokenizer, to: partial)
@@ -47,10 +49,10 @@ package enum CheckpointWriter {
   ) throws {
     let configurationFile = "\(folder)/config.json"
     let json = try configuration.json(head: head, dataType: dataType, for: configurationFile)
-    try AtomicFile.write(to: configurationFile, pieces: [json])
+    try DurableFile.write(json, to: configurationFile)
     if let preprocessing {
       let file = "\(folder)/preprocessor_config.json"
-      try AtomicFile.write(to: file, pieces: [try JSONFile.data(preprocessing, for: file)])
+      try DurableFile.write(try JSONFile.data(preprocessing, for: file), to: file)
     }
     if let tokenizer { try TokenizerFiles.copy(from: tokenizer, to: folder) }
   }

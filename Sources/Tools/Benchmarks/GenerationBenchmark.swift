@@ -97,7 +97,7 @@ package enum GenerationBenchmark {
     of peer: [String], folder: String, prompts: [[Int]], _ settings: Settings
   ) throws -> Answer {
     let file = FileManager.default.temporaryDirectory.appending(path: "tenbin-prompts-\(getpid()).json")
-    try JSONEncoder().encode(prompts).write(to: file)
+    try DurableFile.write(JSONEncoder().encode(prompts), to: file.path(percentEncoded: false))
     defer { try? FileManager.default.removeItem(at: file) }
     return try BenchmarkPeer.answer(
       peer + [

@@ -2,6 +2,7 @@ internal import Audit
 internal import Checkpoints
 internal import Datasets
 internal import Foundation
+internal import Support
 
 /// Trains all weights of a random checkpoint, as an audit of the arm `full` with the seed 1.
 struct Pretraining {
@@ -18,13 +19,13 @@ struct Pretraining {
   /// Trains and puts the result into `base`.
   func run(specification: String, to base: String) throws {
     let file = "\(folder)/pretraining.yaml"
-    try FileBytes.write(Array(specification.utf8), to: file)
+    try DurableFile.write(Array(specification.utf8), to: file)
     let inputs = try AuditInputs(specificationFile: file)
     let coordinator = try Coordinator(
       inputs: inputs, options: AuditOptions(output: "\(folder)/audit", localWorkers: workers), show: show)
     _ = try coordinator.run()
     try? FileManager.default.removeItem(atPath: base)
-    try FileBytes.makeFolder(URL(filePath: base).deletingLastPathComponent().path(percentEncoded: false))
+    try FileBytes.makeFolder(of: base)
     try FileManager.default.copyItem(atPath: "\(folder)/audit/checkpoints/full/seed-1", toPath: base)
   }
 }

@@ -37,7 +37,7 @@ package struct Quickstart {
         case .textClassification, .multipleChoice:
           try ReviewsInput(directory: directory, task: task).make(pretraining: pretraining, line: line)
         }
-      try FileBytes.write(Array(text.utf8), to: specification)
+      try DurableFile.write(Array(text.utf8), to: specification)
     } catch let error as AuditError {
       throw error
     } catch {

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Foundation
 import Models
+import Support
 import Tokenizers
 
 extension Prediction {
@@ -49,7 +50,7 @@ extension Prediction {
         writer.append([item, labels[best]] + probabilities.map { "\($0)" })
       }
     }
-    try FileBytes.write(writer.bytes, to: output)
+    try DurableFile.write(writer.bytes, to: output)
     return cut
   }
 

@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Metrics
 internal import Planning
+internal import Support
 internal import Tokenizers
 
 /// What an audit asks: the continuations of each of its items are scored.

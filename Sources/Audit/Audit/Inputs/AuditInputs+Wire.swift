@@ -26,7 +26,7 @@ extension AuditInputs {
       let path = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
       let content = plan.input.contents[position]
       // A file that has gone meanwhile has no bytes: whoever reads it finds that it has changed.
-      let bytes = FileSize.of(path) ?? 0
+      let bytes = FileBytes.size(of: path) ?? 0
       shelf.add(content, path: path, bytes: bytes)
       catalogue.items.append(
         .with {

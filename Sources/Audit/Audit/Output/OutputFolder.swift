@@ -2,13 +2,14 @@ internal import Datasets
 internal import Foundation
 internal import Ledger
 internal import Planning
+internal import Support
 
 /// The folder of one audit, readable by its owner only and held by one coordinator at a time.
 final class OutputFolder: Sendable {
   let path: String
   let ledger: Ledger
   let states: StateFiles
-  private let lock: Int32
+  private let lock: FileLock
 
   /// Makes the folder, or opens the one that an earlier sitting of the same audit has left.
   ///
@@ -33,13 +34,10 @@ final class OutputFolder: Sendable {
       try AuditError.wrapping(.failure) { try FileBytes.makeFolder(path) }
     }
     chmod(path, 0o700)
-    lock = open("\(path)/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0 else {
-      throw AuditError(.failure, "\(path)/.lock: cannot be made: \(String(cString: strerror(errno)))")
-    }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    guard let lock = try AuditError.wrapping(.failure, { try FileLock(ifFree: "\(path)/.lock") }) else {
       throw AuditError(.failure, "\(path): another coordinator is working on this audit; wait for it or stop it")
     }
+    self.lock = lock
     do throws(LedgerError) {
       ledger = try Ledger(file: ledgerFile, plan: plan.hash, specification: specification)
     } catch {
@@ -49,16 +47,12 @@ final class OutputFolder: Sendable {
     try AuditError.wrapping(.failure) { try FileBytes.makeFolder("\(path)/logs") }
   }
 
-  deinit {
-    if lock >= 0 { close(lock) }
-  }
-
   /// Writes a file below the folder in one step.
   func write(_ bytes: [UInt8], to name: String) throws(AuditError) {
     try AuditError.wrapping(.failure) {
       let file = "\(path)/\(name)"
-      try FileBytes.makeFolder(URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false))
-      try FileBytes.write(bytes, to: file)
+      try FileBytes.makeFolder(of: file)
+      try DurableFile.write(bytes, to: file)
     }
   }
 }

@@ -26,9 +26,7 @@ package final class RuntimeFolder: Sendable {
       }
     }
     let whole = Self.whole(output)
-    guard FileManager.default.createFile(atPath: "\(path)/output", contents: Data(whole.utf8)) else {
-      throw AuditError(.failure, "\(path)/output: cannot be written: \(String(cString: strerror(errno)))")
-    }
+    try AuditError.wrapping(.failure) { try DurableFile.write(Data(whole.utf8), to: "\(path)/output") }
   }
 
   /// The folder of the audit that runs in `output`; nil for the one that runs below the current folder.

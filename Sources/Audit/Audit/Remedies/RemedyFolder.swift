@@ -50,7 +50,7 @@ package struct RemedyFolder: Sendable, Equatable {
       throw otherRemedy(remedy, "is of another specification")
     }
     try FileBytes.makeFolder(path)
-    try FileBytes.write(Array(yaml.utf8), to: file)
+    try DurableFile.write(Array(yaml.utf8), to: file)
   }
 
   private func otherRemedy(_ remedy: Remedy, _ problem: String) -> RemedyError {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Support
 
 /// The worker processes that this coordinator has started on its own host, or that an earlier one has left there.
 final class LocalWorkers {
@@ -157,7 +158,7 @@ final class LocalWorkers {
 
   private func writeRegister() {
     if let data = try? JSONEncoder().encode(processes) {
-      try? data.write(to: URL(filePath: register), options: .atomic)
+      try? DurableFile.write(data, to: register)
     }
   }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Support
 
 /// Where sockets of the file system lie: nobody but their owner may come to them.
 enum SocketFiles {
@@ -11,7 +12,7 @@ enum SocketFiles {
     }
     let folder = (path as NSString).deletingLastPathComponent
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
-      throw .address(address.description, problem: "its folder cannot be made: \(PrivateFile.lastProblem)")
+      throw .address(address.description, problem: "its folder cannot be made: \(String(cString: strerror(errno)))")
     }
     var status = stat()
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -28,7 +29,11 @@ enum SocketFiles {
   /// - Returns: nil for tcp, where the system keeps addresses apart.
   static func lock(_ address: Address) throws(WireError) -> FileLock? {
     guard case .ipc(let path) = address.transport else { return nil }
-    guard let lock = try FileLock(path: path + ".lock") else { throw .addressInUse(address.endpoint) }
-    return lock
+    do throws(FileError) {
+      if let lock = try FileLock(ifFree: path + ".lock") { return lock }
+    } catch {
+      throw .system(operation: "making the lock \(error.file)", problem: error.reason)
+    }
+    throw .addressInUse(address.endpoint)
   }
 }

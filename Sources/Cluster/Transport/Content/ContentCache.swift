@@ -17,7 +17,7 @@ package struct ContentCache: Sendable {
 
   /// Whether all of it is here.
   package func holds(_ content: ContentHash, bytes: Int) -> Bool {
-    FileSize.of(path(of: content)) == bytes
+    FileBytes.size(of: path(of: content)) == bytes
   }
 
   /// How a content can be gone on with.
@@ -57,7 +57,7 @@ package struct ContentCache: Sendable {
     } bytes: {
       Int($0.st_size)
     } isInUse: {
-      $0.hasSuffix(".partial") && FolderTrim.isLocked($0)
+      $0.hasSuffix(".partial") && FileLock.isHeld($0)
     }
   }
 
@@ -65,18 +65,10 @@ package struct ContentCache: Sendable {
   package func touch(_ content: ContentHash) { utimensat(AT_FDCWD, path(of: content), nil, 0) }
 }
 
-package enum FileSize {
-  /// The size of a regular file; nil where there is none.
-  package static func of(_ path: String) -> Int? {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int(status.st_size)
-  }
-}
-
 /// The beginning of a content on the disk, locked for this process until the object goes.
 package final class PartialContent {
-  private let descriptor: Int32
+  private let lock: FileLock
+  private var descriptor: Int32 { lock.descriptor }
   private let path: String
   private let whole: String
   private let wanted: WantedContent
@@ -92,14 +84,17 @@ package final class PartialContent {
   /// Nil where another process holds the lock.
   fileprivate init?(path: String, whole: String, wanted: WantedContent) throws(ContentError) {
     (self.path, self.whole, self.wanted) = (path, whole, wanted)
-    descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     bytes = 0
-    guard descriptor >= 0 else { throw Self.problem("make", path, of: wanted) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
-    bytes = Int(lseek(descriptor, 0, SEEK_END))
+    do throws(FileError) {
+      guard let lock = try FileLock(ifFree: path) else { return nil }
+      self.lock = lock
+    } catch {
+      throw ContentError(
+        name: wanted.name, content: wanted.content,
+        problem: .system(file: path, step: "make", reason: error.reason))
+    }
+    bytes = Int(lseek(lock.descriptor, 0, SEEK_END))
   }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Whether the file is still found under its name.
   fileprivate var isInPlace: Bool {
@@ -154,6 +149,7 @@ package final class PartialContent {
     guard digest == wanted.content else { return false }
     if bytes >= Self.flushed, fsync(descriptor) != 0 { throw Self.problem("flush", path, of: wanted) }
     guard rename(path, whole) == 0 else { throw Self.problem("name", whole, of: wanted) }
+    if bytes >= Self.flushed { try? DurableFile.flushFolder((whole as NSString).deletingLastPathComponent) }
     return true
   }
 

@@ -26,12 +26,4 @@ package enum FolderTrim {
       total -= file.bytes
     }
   }
-
-  /// Whether another descriptor holds a lock on the file.
-  package static func isLocked(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
-  }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// What a coordinator listens with; belongs to the thread that uses it.
 final class CoordinatorSockets {
   let control: ZeroMQSocket

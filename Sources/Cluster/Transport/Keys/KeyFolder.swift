@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Support
 
 /// The folder that `tenbin keys` fills on the coordinator's host.
 ///
@@ -39,9 +40,13 @@ package struct KeyFolder: Sendable {
     guard KeyText.isName(name) else { throw .keyFile(file, line: nil, problem: KeyText.nameProblem(name)) }
     let coordinator = try coordinatorKeys()
     // Two commands at once would lose one of the lines.
-    guard let lock = try FileLock(path: "\(path)/.lock") else {
-      throw .keyFile(path, line: nil, problem: "another command is making keys here; try again")
+    let lock: FileLock?
+    do throws(FileError) {
+      lock = try FileLock(ifFree: "\(path)/.lock")
+    } catch {
+      throw .keyFile(error.file, line: nil, problem: error.reason)
     }
+    guard let lock else { throw .keyFile(path, line: nil, problem: "another command is making keys here; try again") }
     defer { lock.release() }
     let list = try PrivateFile.read(allowListFile)
     guard try !KeyText.allowList(list, file: allowListFile).contains(where: { $0.role == role && $0.name == name })

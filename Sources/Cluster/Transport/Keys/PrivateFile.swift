@@ -1,28 +1,26 @@
 internal import Foundation
+internal import Support
 
 /// Files that only their owner reads, and that appear whole or not at all.
 enum PrivateFile {
   /// Writes a file that must not exist yet.
   static func create(_ path: String, text: String) throws(WireError) {
-    let temporary = try write(text, beside: path)
-    defer { unlink(temporary) }
-    // A link never replaces what is there; a rename would.
-    guard link(temporary, path) == 0 else {
-      let problem = errno == EEXIST ? "it exists already, and a key is never overwritten" : lastProblem
+    do throws(FileError) {
+      try DurableFile.create(Data(text.utf8), at: path, permissions: 0o600)
+    } catch {
+      let exists = error.step == .rename && access(path, F_OK) == 0
+      let problem = exists ? "it exists already, and a key is never overwritten" : error.reason
       throw .keyFile(path, line: nil, problem: problem)
     }
-    flushFolder(of: path)
   }
 
   /// Writes a file over the one that is there.
   static func replace(_ path: String, text: String) throws(WireError) {
-    let temporary = try write(text, beside: path)
-    guard rename(temporary, path) == 0 else {
-      let problem = lastProblem
-      unlink(temporary)
-      throw .keyFile(path, line: nil, problem: problem)
+    do throws(FileError) {
+      try DurableFile.write(Data(text.utf8), to: path, permissions: 0o600)
+    } catch {
+      throw .keyFile(path, line: nil, problem: error.reason)
     }
-    flushFolder(of: path)
   }
 
   /// Reads a file of at most a mebibyte that nobody but its owner can read or write.
@@ -50,33 +48,5 @@ enum PrivateFile {
     return text
   }
 
-  private static func write(_ text: String, beside path: String) throws(WireError) -> String {
-    let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .keyFile(path, line: nil, problem: lastProblem) }
-    defer { close(descriptor) }
-    let bytes = Array(text.utf8)
-    var offset = 0
-    while offset < bytes.count {
-      let written = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0 && errno == EINTR { continue }
-      guard written >= 0 else { break }
-      offset += written
-    }
-    guard offset == bytes.count, fsync(descriptor) == 0 else {
-      let problem = lastProblem
-      unlink(temporary)
-      throw .keyFile(path, line: nil, problem: problem)
-    }
-    return temporary
-  }
-
-  private static func flushFolder(of path: String) {
-    let descriptor = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
-  }
-
-  static var lastProblem: String { String(cString: strerror(errno)) }
+  private static var lastProblem: String { String(cString: strerror(errno)) }
 }

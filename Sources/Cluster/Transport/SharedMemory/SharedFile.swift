@@ -1,5 +1,6 @@
 internal import Foundation
 package import Optimization
+internal import Support
 
 /// A mapped file in the shared folder.
 ///
@@ -7,7 +8,8 @@ package import Optimization
 package final class SharedFile: @unchecked Sendable {
   package let name: String
   package let bytes: Int
-  let memory: UnsafeMutableRawPointer
+  private let map: MemoryMap
+  var memory: UnsafeMutableRawPointer { map.start }
   private let path: String
   private let isOwner: Bool
 
@@ -30,7 +32,7 @@ package final class SharedFile: @unchecked Sendable {
       throw SharedMemoryError(
         file: path, problem: "\(String(cString: strerror(status))); \(bytes >> 20) MiB are needed in /dev/shm")
     }
-    memory = try Self.map(descriptor, bytes: bytes, path: path)
+    map = try Self.map(descriptor, bytes: bytes, path: path)
   }
 
   /// Maps a file that another process has made.
@@ -46,21 +48,19 @@ package final class SharedFile: @unchecked Sendable {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, bytes > 0,
       Int(status.st_size) >= bytes
     else { throw SharedMemoryError(file: path, problem: "expected a file of \(bytes) bytes or more") }
-    memory = try Self.map(descriptor, bytes: bytes, path: path)
+    map = try Self.map(descriptor, bytes: bytes, path: path)
   }
 
   deinit {
-    munmap(memory, max(1, bytes))
     if isOwner { unlink(path) }
   }
 
-  private static func map(
-    _ descriptor: Int32, bytes: Int, path: String
-  ) throws(SharedMemoryError) -> UnsafeMutableRawPointer {
-    guard let memory = mmap(nil, max(1, bytes), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-      memory != MAP_FAILED
-    else { throw SharedMemoryError(file: path) }
-    return memory
+  private static func map(_ descriptor: Int32, bytes: Int, path: String) throws(SharedMemoryError) -> MemoryMap {
+    do throws(FileError) {
+      return try MemoryMap(descriptor: descriptor, count: max(1, bytes), access: .shared, path: path)
+    } catch {
+      throw SharedMemoryError(file: path, problem: error.reason)
+    }
   }
 
   /// `count` numbers from byte `offset` on, a multiple of four; nil when they do not fit.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Support
 
 /// A folder in memory where the processes of one audit on one host share buffers; only its owner can enter it.
 package final class SharedFolder: Sendable {
@@ -18,8 +19,10 @@ package final class SharedFolder: Sendable {
     // What a killed coordinator has left is of no use to anybody.
     try? FileManager.default.removeItem(atPath: path)
     guard mkdir(path, 0o700) == 0 else { throw SharedMemoryError(file: path) }
-    guard FileManager.default.createFile(atPath: "\(path)/token", contents: Data(token)) else {
-      throw SharedMemoryError(file: "\(path)/token")
+    do throws(FileError) {
+      try DurableFile.write(token, to: "\(path)/token", permissions: 0o600)
+    } catch {
+      throw SharedMemoryError(file: error.file, problem: error.reason)
     }
   }
 

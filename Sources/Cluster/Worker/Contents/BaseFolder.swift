@@ -43,7 +43,7 @@ struct BaseFolder: Sendable {
 
   private func isWhole(at folder: String) -> Bool {
     // Names and sizes first: most that differ differ in these.
-    guard files.allSatisfy({ FileSize.of("\(folder)/\($0.name)") == $0.bytes }),
+    guard files.allSatisfy({ FileBytes.size(of: "\(folder)/\($0.name)") == $0.bytes }),
       let checkpoint = try? CheckpointFolder(path: folder)
     else { return false }
     return (try? checkpoint.contentHash()) == hash
@@ -58,13 +58,13 @@ struct BaseFolder: Sendable {
   /// How much an earlier worker has left of these.
   func bytesHere(of lacking: [WantedContent]) -> Int {
     guard let contents = cache?.contents else { return 0 }
-    return lacking.reduce(0) { $0 + (FileSize.of(contents.partialPath(of: $1.content)) ?? 0) }
+    return lacking.reduce(0) { $0 + (FileBytes.size(of: contents.partialPath(of: $1.content)) ?? 0) }
   }
 
   /// Whether the folder that the audit names has this file, though not all of them.
   private func isNamed(_ file: CheckpointFile) -> Bool {
     let path = "\(named)/\(file.name)"
-    return FileSize.of(path) == file.bytes && (try? ContentIdentity.hash(ofFile: path)) == file.content
+    return FileBytes.size(of: path) == file.bytes && (try? ContentIdentity.hash(ofFile: path)) == file.content
   }
 
   /// Makes the folder in the cache; its files are here.
@@ -74,7 +74,7 @@ struct BaseFolder: Sendable {
     // Says why there is none.
     let cache = ContentCache(folder: try CacheFolder.path("content"))
     let cached = "\(try CacheFolder.path("bases"))/\(hash)"
-    return try HostLock.whileLocked(cached + ".lock") {
+    return try FileLock.whileLocked(cached + ".lock") {
       if isWhole(at: cached) { return cached }
       let partial = cached + ".partial"
       let disk = FileManager.default

@@ -44,7 +44,7 @@ final class ItemFiles {
 
   private func isHere(_ position: Int) -> Bool {
     let item = items[position]
-    if !elsewhere.contains(position), FileSize.of(item.path) == item.bytes { return true }
+    if !elsewhere.contains(position), FileBytes.size(of: item.path) == item.bytes { return true }
     return cache?.holds(item.content, bytes: item.bytes) ?? false
   }
 

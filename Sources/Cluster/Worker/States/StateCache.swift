@@ -11,9 +11,10 @@ internal import Transport
 ///
 /// It belongs to one thread; other processes may have the same file.
 package final class StateCache {
-  private let descriptor: Int32
-  private let memory: UnsafeMutableRawPointer
-  private let bytes: Int
+  private let lock: FileLock
+  private let map: MemoryMap
+  private var descriptor: Int32 { lock.descriptor }
+  private var memory: UnsafeMutableRawPointer { map.start }
   private let limit: Int
   /// Where each state begins, in bytes, and behind them where the last one ends.
   private let offsets: [Int]
@@ -39,7 +40,7 @@ package final class StateCache {
       guard size > 0, size < (1 << 46 - end) / 4 else { return nil }
       offsets.append(end + 4 * size)
     }
-    bytes = offsets[sizes.count]
+    let bytes = offsets[sizes.count]
     (self.offsets, self.limit) = (offsets, limit)
     isChecked = Array(repeating: false, count: sizes.count)
     let name = "\(key).states"
@@ -49,26 +50,16 @@ package final class StateCache {
     } bytes: {
       Int($0.st_blocks) * 512
     } isInUse: {
-      FolderTrim.isLocked($0)
+      FileLock.isHeld($0)
     }
     let path = "\(folder)/\(name)"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return nil }
     var status = stat()
-    guard flock(descriptor, LOCK_SH) == 0, fstat(descriptor, &status) == 0,
-      Int(status.st_size) == bytes || ftruncate(descriptor, off_t(bytes)) == 0,
-      let memory = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
-    else {
-      close(descriptor)
-      return nil
-    }
-    self.memory = memory
+    guard let lock = try? FileLock(ifFree: path, .shared), fstat(lock.descriptor, &status) == 0,
+      Int(status.st_size) == bytes || ftruncate(lock.descriptor, off_t(bytes)) == 0,
+      let map = try? MemoryMap(descriptor: lock.descriptor, count: bytes, access: .sharedReadOnly, path: path)
+    else { return nil }
+    (self.lock, self.map) = (lock, map)
     utimensat(AT_FDCWD, path, nil, 0)
-  }
-
-  deinit {
-    munmap(memory, bytes)
-    close(descriptor)
   }
 
   /// The state of an item, valid as long as this object; nil while it is missing.

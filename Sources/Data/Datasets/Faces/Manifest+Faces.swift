@@ -1,3 +1,5 @@
+import Support
+
 /// What a folder of faces is labelled by.
 package enum FaceLabel: String, Hashable, Sendable, CaseIterable {
   case gender, age

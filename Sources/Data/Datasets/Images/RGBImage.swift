@@ -1,4 +1,5 @@
 import CImageCodecs
+import Support
 
 /// An image of eight-bit red, green and blue values.
 ///

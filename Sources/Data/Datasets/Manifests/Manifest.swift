@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Support
 
 /// A dataset of labelled images or texts: a CSV or JSON Lines file whose rows hold an image's path or a text, its label
 /// and its groups.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Turns the rows of a table into items, having found the columns first.
 struct ManifestReader {

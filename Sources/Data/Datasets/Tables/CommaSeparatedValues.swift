@@ -1,3 +1,5 @@
+import Support
+
 /// A table of comma-separated values as RFC 4180 defines it, in UTF-8 with or without a byte order mark, its lines
 /// ended by LF or CR LF.
 ///

@@ -1,5 +1,6 @@
 import CSentencePiece
 import Foundation
+import Support
 
 /// Learns a vocabulary from texts: a byte-pair-encoding model of SentencePiece with a piece for each byte, laid out as
 /// Llama-2's.
@@ -54,11 +55,10 @@ package struct SentencePieceTrainer: Sendable {
   ) throws(SentencePieceTrainerError) {
     let model = try model(learnedFrom: texts)
     for (name, data) in [("tokenizer.model", Data(model)), ("tokenizer_config.json", Data(Self.configuration.utf8))] {
-      do {
-        try data.write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
+      do throws(FileError) {
+        try DurableFile.write(data, to: "\(folder)/\(name)")
       } catch {
-        throw SentencePieceTrainerError(
-          problem: .unwritable(file: "\(folder)/\(name)", reason: error.localizedDescription))
+        throw SentencePieceTrainerError(problem: .unwritable(file: error.file, reason: error.reason))
       }
     }
   }

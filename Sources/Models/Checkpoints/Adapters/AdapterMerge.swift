@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension CheckpointWriter {
   /// Writes `base` with `adapter` merged into its weights, W + scaling · B A, as a whole checkpoint folder; every tensor
@@ -15,7 +16,7 @@ extension CheckpointWriter {
     let tensors = (architecture.backboneTensors + architecture.headTensors(head)).map { tensor in
       TensorDescription(name: tensor.name, type: base.entry(tensor.name)?.type ?? main, shape: tensor.shape)
     }
-    try AtomicFolder.write(to: folder) { partial in
+    try DurableFolder.replace(folder) { partial in
       let dataType = [.float16: "float16", .bfloat16: "bfloat16"][main] ?? "float32"
       let configuration =
         head == .languageModel ? base.configuration : base.configuration.with(labels: adapter.labels)

@@ -1,3 +1,5 @@
+import Support
+
 extension CheckpointWriter {
   /// Writes a PEFT folder from a flat buffer in the order of the layout of `lora`, under the names that PEFT gives the
   /// modules of version 5 of transformers; a classifier is a module to save.
@@ -28,13 +30,13 @@ extension CheckpointWriter {
       lora: lora, targetModules: modules.names, layers: modules.layers,
       modulesToSave: Set(trainedHead.map(\.module)).sorted(), base: base.path,
       className: architecture.className(with: head), pythonModule: architecture.pythonModule)
-    try AtomicFolder.write(to: folder) { partial in
+    try DurableFolder.replace(folder) { partial in
       let adapterFile = "\(partial)/adapter_config.json"
-      try AtomicFile.write(to: adapterFile, pieces: [try JSONFile.data(adapter, for: adapterFile)])
+      try DurableFile.write(try JSONFile.data(adapter, for: adapterFile), to: adapterFile)
       let configurationFile = "\(partial)/config.json"
       let configuration = head == .languageModel ? base.configuration : base.configuration.with(labels: labels)
       let json = try configuration.json(head: head, for: configurationFile)
-      try AtomicFile.write(to: configurationFile, pieces: [json])
+      try DurableFile.write(json, to: configurationFile)
       try SafetensorsWriter.write(tensors, to: "\(partial)/adapter_model.safetensors")
     }
   }

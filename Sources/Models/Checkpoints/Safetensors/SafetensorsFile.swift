@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A safetensors file, memory-mapped, its header checked in full before the first tensor is handed out.
 ///
@@ -18,7 +19,12 @@ package final class SafetensorsFile: Sendable {
 
   /// Maps and checks the file at `path`.
   package init(path: String) throws(SafetensorsError) {
-    let mapping = try MappedFile(path: path)
+    let mapping: MappedFile
+    do throws(FileError) {
+      mapping = try MappedFile(path: path)
+    } catch {
+      throw SafetensorsError(file: path, problem: .system(step: error.step.rawValue, reason: error.reason))
+    }
     let bytes = mapping.bytes
     guard bytes.count >= 8 else { throw SafetensorsError(file: path, problem: .tooShort(bytes: bytes.count)) }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))

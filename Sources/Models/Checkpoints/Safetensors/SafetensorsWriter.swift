@@ -1,4 +1,5 @@
 package import Foundation
+import Support
 
 /// What the header of a safetensors file says of a tensor to be written.
 package struct TensorDescription: Hashable, Sendable {
@@ -57,7 +58,7 @@ package enum SafetensorsWriter {
     return result
   }
 
-  /// Writes the file at `path` by a temporary file beside it, fsync and rename: a reader sees the old file or the new.
+  /// Writes the file at `path`: a reader sees the old file or the new.
   package static func write(
     _ tensors: [NamedTensor], to path: String, metadata: [String: String] = ["format": "pt"]
   ) throws {
@@ -73,12 +74,12 @@ package enum SafetensorsWriter {
   ) throws {
     let sorted = tensors.sorted { $0.name < $1.name }
     let header = try header(of: sorted, metadata: metadata, file: path)
-    try AtomicFile.write(to: path) { append in
-      try append(header)
+    try DurableFile.write(to: path) { file in
+      try file.append(header)
       for tensor in sorted {
         let piece = try bytes(tensor)
         try check(piece, of: tensor, file: path)
-        try append(piece)
+        try file.append(piece)
       }
     }
   }

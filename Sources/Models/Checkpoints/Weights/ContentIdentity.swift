@@ -21,7 +21,7 @@ package enum ContentIdentity {
     }
     let hash = digest(of: mapping)
     guard try self.identity(ofFile: path) == identity else { throw CheckpointError(file: path, problem: .changed) }
-    try? AtomicFile.write(to: note, pieces: [Data("\(hash)".utf8)])
+    try? DurableFile.write(Data("\(hash)".utf8), to: note)
     return hash
   }
 
@@ -30,7 +30,7 @@ package enum ContentIdentity {
     guard let size = try? size(ofFile: path), size >= remembered, let cache = try? CacheFolder.path("identities"),
       let identity = try? identity(ofFile: path)
     else { return }
-    try? AtomicFile.write(to: "\(cache)/\(identity)", pieces: [Data("\(hash)".utf8)])
+    try? DurableFile.write(Data("\(hash)".utf8), to: "\(cache)/\(identity)")
   }
 
   static func size(ofFile path: String) throws(CheckpointError) -> Int { Int(try status(ofFile: path).st_size) }

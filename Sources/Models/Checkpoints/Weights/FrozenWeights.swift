@@ -87,21 +87,11 @@ private enum ConvertedFile {
     let path = "\(try CacheFolder.path("weights"))/\(hasher.finish()).\(precision.rawValue).safetensors"
     // A file under this name is whole, unless somebody cut it; then it is made again.
     if let file = try? SafetensorsFile(path: path) { return file }
-    return try HostLock.whileLocked(path + ".lock") {
+    return try FileLock.whileLocked(path + ".lock") {
       if let file = try? SafetensorsFile(path: path) { return file }
-      removePartialFiles(of: path)
+      DurableFile.removeLeftovers(of: path)
       try write(checkpoint, precision: precision, to: path)
       return try SafetensorsFile(path: path)
-    }
-  }
-
-  /// Removes what conversions left that were killed.
-  private static func removePartialFiles(of path: String) {
-    let location = URL(fileURLWithPath: path)
-    let folder = location.deletingLastPathComponent().path
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasPrefix(".\(location.lastPathComponent).") && name.hasSuffix(".partial") {
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }
 

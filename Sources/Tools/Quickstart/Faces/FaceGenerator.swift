@@ -71,16 +71,18 @@ package struct FaceGenerator: Sendable {
       let photograph = try photograph(face)
       let person = prefix + padded(face.person + 1, digits: 4)
       let path = "images/\(person)-\(padded(face.image + 1, digits: 2)).png"
-      try FileBytes.write(photograph.image.pngData(), to: "\(folder)/\(path)")
+      try DurableFile.write(photograph.image.pngData(), to: "\(folder)/\(path)", flush: DurableFile.later)
       table.append([
         path, face.expression.rawValue, face.lighting.rawValue, face.age.rawValue, person, face.accessory.rawValue,
       ])
       tally.add(face, idealAccuracy: photograph.idealAccuracy)
     }
+    // Thousands of flushes, one an image, would take longer than the drawing; the manifest is written after them.
+    try DurableFolder.flushAll(below: folder + "/images")
     let stem = manifest.hasSuffix(".csv") ? String(manifest.dropLast(4)) : manifest
     let dataset = tally.dataset(manifest: "\(folder)/\(manifest)", ceiling: "\(folder)/\(stem)-ceiling.csv")
-    try FileBytes.write(tally.table.bytes, to: dataset.ceiling)
-    try FileBytes.write(table.bytes, to: dataset.manifest)
+    try DurableFile.write(tally.table.bytes, to: dataset.ceiling)
+    try DurableFile.write(table.bytes, to: dataset.manifest)
     return dataset
   }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Support
 
 extension ReviewGenerator {
   /// Writes `reviews.csv` and `reviews-ceiling.csv` into `folder`, which is made where it is missing.
@@ -19,8 +20,8 @@ extension ReviewGenerator {
       tally.add(review)
     }
     let dataset = tally.dataset(table: "\(folder)/reviews.csv", ceiling: "\(folder)/reviews-ceiling.csv")
-    try FileBytes.write(dataset.ceilingTable.bytes, to: dataset.ceiling)
-    try FileBytes.write(table.bytes, to: dataset.table)
+    try DurableFile.write(dataset.ceilingTable.bytes, to: dataset.ceiling)
+    try DurableFile.write(table.bytes, to: dataset.table)
     return dataset
   }
 
@@ -38,7 +39,7 @@ extension ReviewGenerator {
       hasty[question.dialect, default: 0] += question.kind == .hasty ? 1 : 0
     }
     let file = "\(folder)/questions.jsonl"
-    try FileBytes.write(Array(lines.utf8), to: file)
+    try DurableFile.write(Array(lines.utf8), to: file)
     return QuestionDataset(file: file, questions: questions, hasty: hasty)
   }
 
@@ -59,7 +60,7 @@ extension ReviewGenerator {
   private func write(_ texts: [String], to file: String) throws(FileError) {
     var table = CommaSeparatedValuesWriter(header: ["text"])
     for text in texts { table.append([text]) }
-    try FileBytes.write(table.bytes, to: file)
+    try DurableFile.write(table.bytes, to: file)
   }
 
   private func padded(_ number: Int) -> String {

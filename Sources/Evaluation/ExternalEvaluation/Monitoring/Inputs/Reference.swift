@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Metrics
 internal import Report
+internal import Support
 
 /// What a released model was audited on, and what it said then.
 struct Reference: Sendable {
