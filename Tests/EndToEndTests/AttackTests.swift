@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TestSupport
 import Testing
 
 @Suite struct AttackTests {
@@ -21,8 +22,8 @@ import Testing
     return text
   }
 
-  @Test("The README's attacks on models made elsewhere run as they stand, and find the group that is exposed most")
-  func readme() throws {
+  @Test("The documented attacks on external models run as they stand, and find the group that is exposed most")
+  func documented() throws {
     let study = try TinyStudy()
     func half(_ model: Int, _ item: Int) -> Bool {
       var generator = RandomKey(seed: 1)["mask"][model / 2][item].generator
@@ -34,7 +35,7 @@ import Testing
     try study.write(
       scores(arm: "model", model: { $0 == 0 ? "released" : "shadow-\($0)" }, models: 9) { $0 == 0 && $1 % 2 == 0 },
       to: "scores.csv")
-    let commands = try Readme.commands(of: "Attacks on models made elsewhere")
+    let commands = try Documentation.commands(in: "docs/external-models.md", section: "Attacks")
     #expect(commands.map { $0[1] } == ["attack", "attack"])
     for (number, command) in commands.enumerated() {
       var arguments = Array(command.dropFirst())

@@ -49,8 +49,8 @@ import Testing
     #expect(over.errors.contains("something else than an evaluation"))
   }
 
-  @Test("The README's evaluation and gate run as they stand, and a gate says by its exit code what the data say")
-  func readme() throws {
+  @Test("The documented evaluation and gate run as they stand, and a gate says by its exit code what the data say")
+  func documented() throws {
     let study = try TinyStudy()
     var text = "item,label,logit_no,logit_yes,arm,seed,cluster,lighting,age\n"
     for (arm, wrong) in [("full", 20), ("lora", 3)] {
@@ -64,7 +64,10 @@ import Testing
     }
     try study.write(text, to: "predictions.csv")
     try study.write(try policy(), to: "policy.yaml")
-    let commands = try Readme.commands(of: "Predictions made elsewhere")
+    let commands = try [
+      "Predictions", "Policies and the gate", "Several scenarios, and how much data a question needs",
+    ]
+    .flatMap { try Documentation.commands(in: "docs/external-models.md", section: $0) }
     var outcomes: [Program.Outcome] = []
     for command in commands {
       if command[1] == "compare" {
@@ -112,13 +115,9 @@ import Testing
     #expect(try Program.run("gate", study.path("nowhere")).exitCode == 78)
   }
 
-  /// The policy that the README shows.
+  /// The policy that the documentation shows.
   private func policy() throws -> String {
-    let file = Repository.root.appending(path: "README.md")
-    let text = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)
-    let start = try #require(text.firstRange(of: "```yaml\nowner:")).lowerBound
-    let body = text[start...].dropFirst("```yaml\n".count)
-    return String(body[..<(try #require(body.firstRange(of: "```")).lowerBound)])
+    try Documentation.block(of: "yaml", beginning: "owner:", in: "docs/external-models.md")
   }
 
   @Test("A policy in the specification is part of the plan, opens the report, and is what the gate judges")

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a group in need may be helped by, and what becomes of a model after release.
 @Suite(.serialized) struct ReleaseTests {
-  @Test("The README's remedies and monitoring run as they stand; windows without labels never pass")
-  func readme() throws {
+  @Test("The documented remedies and monitoring run as they stand; windows without labels never pass")
+  func documented() throws {
     let study = try TinyStudy()
     try study.write(TinyStudy.specification(arms: "[{lora: {rank: 8, alpha: 8}}, full]"), to: "smile.yaml")
     let audit = try Program.run(
@@ -14,7 +15,7 @@ import Testing
     let faces = String(decoding: try study.read("data/faces.csv"), as: UTF8.self).split(separator: "\n").map(
       String.init)
     try study.write(faces.joined(separator: "\n") + "\n", to: "data/november.csv")
-    let commands = try Readme.commands(of: "A group in need, and after release")
+    let commands = try Documentation.commands(in: "docs/mitigation-and-monitoring.md")
     var outcomes: [Program.Outcome] = []
     for command in commands {
       outcomes.append(try Program(Array(command.dropFirst()), in: study.path("")).wait())

@@ -11,16 +11,16 @@ import Testing
   .serialized,
   .enabled(if: Hosts.problem == nil, "no hosts of their own can be made: \(Hosts.problem ?? "")"))
 struct SeveralHostsTests {
-  /// The README's commands of its section on several hosts, without "tenbin".
+  /// A documented command, without "tenbin".
   private func command(_ word: String, number: Int = 0) throws -> [String] {
-    let found = try Readme.commands(of: "Several hosts").filter { $0.starts(with: ["tenbin", word]) }
+    let found = try Documentation.commands(in: "docs/several-hosts.md").filter { $0.starts(with: ["tenbin", word]) }
     try #require(found.indices.contains(number))
     return Array(found[number].dropFirst())
   }
 
-  /// Makes the keys as the README says, and gives each host its own.
+  /// Makes the keys as documented, and gives each host its own.
   private func makeKeys(in study: TinyStudy, for hosts: Hosts) throws {
-    for words in try Readme.commands(of: "Several hosts") where words.starts(with: ["tenbin", "keys"]) {
+    for words in try Documentation.commands(in: "docs/several-hosts.md") where words.starts(with: ["tenbin", "keys"]) {
       let made = try Program(Array(words.dropFirst()), in: study.path("")).wait()
       #expect(made.exitCode == 0, "\(made.errors)")
     }
@@ -39,8 +39,8 @@ struct SeveralHostsTests {
     return try study.read("expected/results.json")
   }
 
-  @Test("The README's commands run an audit on three hosts that share no folder, and it ends with the same bytes")
-  func readme() throws {
+  @Test("The documented commands run an audit on three hosts that share no folder, and it ends with the same bytes")
+  func documented() throws {
     let study = try TinyStudy()
     try study.write(TinyStudy.specification, to: "smile.yaml")
     let expected = try expected(study, "smile.yaml")
@@ -55,6 +55,8 @@ struct SeveralHostsTests {
     try makeKeys(in: study, for: hosts)
     let coordinator = try hosts.start(on: "coordinator", command("coordinator"), in: study.path(""))
     coordinator.wait(for: "workers join with")
+    let status = try hosts.start(on: "coordinator", command("status"), in: study.path("keys")).finish()
+    #expect(status.exitCode == 0, "\(status.errors)")
     let workers = try [0, 1].map { try hosts.start(on: "gpu-\($0 + 1)", command("worker", number: $0)) }
     let outcome = coordinator.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -76,7 +78,7 @@ struct SeveralHostsTests {
     }
   }
 
-  @Test("With a reducer on each host as in the README, the same bytes, and no link carries what a ring would not")
+  @Test("With a reducer on each host as documented, the same bytes, and no link carries what a ring would not")
   func reducers() throws {
     let study = try TinyStudy()
     try study.replaceBaseWithLargerViT()

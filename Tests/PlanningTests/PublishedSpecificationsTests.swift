@@ -17,12 +17,11 @@ import Testing
     }
   }
 
-  @Test("The specification in the README can be read")
-  func readme() throws {
-    let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
-    let block = try #require(readme.components(separatedBy: "```yaml\n").dropFirst().first)
-    let text = try #require(block.components(separatedBy: "```").first)
-    let specification = try Specification(yaml: text, file: "README.md")
+  @Test("The specification in docs/first-audit.md can be read")
+  func documented() throws {
+    let page = "docs/first-audit.md"
+    let text = try Documentation.block(of: "yaml", beginning: "name:", in: page)
+    let specification = try Specification(yaml: text, file: page)
     #expect(specification.name == "smile" && specification.seeds.count == 5)
   }
 }
