@@ -69,10 +69,13 @@ let models: [Target] = [
 ]
 
 let evaluation: [Target] = [
-  library("Metrics", in: "Evaluation", ["Support"]),
-  library("MembershipInference", in: "Evaluation", ["Metrics", "Support"]),
-  library("Report", in: "Evaluation", ["MembershipInference", "Metrics"]),
-  library("ExternalEvaluation", in: "Evaluation", ["Report", "MembershipInference", "Metrics", "Datasets", "Support"]),
+  library("Statistics", in: "Evaluation", ["Support"]),
+  library("Metrics", in: "Evaluation", ["Statistics", "Support"]),
+  library("MembershipInference", in: "Evaluation", ["Metrics", "Statistics", "Support"]),
+  library("Report", in: "Evaluation", ["MembershipInference", "Metrics", "Statistics"]),
+  library(
+    "ExternalEvaluation", in: "Evaluation",
+    ["Report", "MembershipInference", "Metrics", "Statistics", "Datasets", "Support"]),
 ]
 
 let cluster: [Target] = [
@@ -97,7 +100,7 @@ let audit: [Target] = [
     "Audit", in: "Audit",
     [
       "Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "ExternalEvaluation", "Report",
-      "MembershipInference", "Metrics", "Checkpoints", "Tokenizers", "Datasets", "Support", protobuf,
+      "MembershipInference", "Metrics", "Statistics", "Checkpoints", "Tokenizers", "Datasets", "Support", protobuf,
     ])
 ]
 
@@ -107,10 +110,11 @@ let tools: [Target] = [
   library(
     "Benchmarks", in: "Tools",
     [
-      "Coordinator", "Worker", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Metrics", "Models",
+      "Coordinator", "Worker", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Metrics", "Statistics",
+      "Models",
       "Checkpoints", "Torch", "Support", protobuf,
     ]),
-  library("SimulationStudy", in: "Tools", ["Metrics", "Support"]),
+  library("SimulationStudy", in: "Tools", ["Metrics", "Statistics", "Support"]),
 ]
 
 let apps: [Target] = [
@@ -118,7 +122,8 @@ let apps: [Target] = [
     name: "tenbin",
     dependencies: [
       "Quickstart", "Diagnostics", "SimulationStudy", "Audit", "Coordinator", "Ledger", "Transport", "Planning",
-      "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Checkpoints", "Datasets", "Support",
+      "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Checkpoints", "Datasets",
+      "Support",
       argumentParser, protobuf,
     ], path: "Sources/Apps/tenbin", swiftSettings: strict),
   .executableTarget(
@@ -148,15 +153,17 @@ let testing: [Target] = [
   tests("Transport", ["Transport", "TransportTestSupport", "Support", protobuf]),
   tests("Ledger", ["Ledger", "Optimization", "Support", grdb]),
   tests("Worker", ["Worker", "Support"]),
-  tests("Metrics", ["Metrics", "Support"], exclude: ["Golden"]),
-  tests("MembershipInference", ["MembershipInference", "Metrics", "Support"], exclude: ["Golden"]),
-  tests("Report", ["Report", "MembershipInference", "Metrics", "Planning", "Support"]),
+  tests("Statistics", ["Statistics", "Support"]),
+  tests("Metrics", ["Metrics", "Statistics", "Support"], exclude: ["Golden"]),
+  tests("MembershipInference", ["MembershipInference", "Metrics", "Statistics", "Support"], exclude: ["Golden"]),
+  tests("Report", ["Report", "MembershipInference", "Metrics", "Statistics", "Planning", "Support"]),
   tests(
-    "ExternalEvaluation", ["ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Datasets", "Support"]),
+    "ExternalEvaluation",
+    ["ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Datasets", "Support"]),
   tests("Audit", ["Audit", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
   tests("Quickstart", ["Quickstart", "Datasets", "Support"]),
   tests("Diagnostics", ["Diagnostics"]),
-  tests("SimulationStudy", ["SimulationStudy", "Metrics", "Support"]),
+  tests("SimulationStudy", ["SimulationStudy", "Metrics", "Statistics", "Support"]),
   tests("Scripts", ["Datasets", "Metrics"]),
   tests(
     "EndToEnd",

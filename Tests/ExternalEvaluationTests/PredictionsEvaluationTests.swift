@@ -1,6 +1,7 @@
 import ExternalEvaluation
 import Metrics
 import Report
+import Statistics
 import TestSupport
 import Testing
 

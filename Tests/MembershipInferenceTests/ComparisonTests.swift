@@ -1,7 +1,9 @@
 import Foundation
 import MembershipInference
 import Metrics
+import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct ComparisonTests {

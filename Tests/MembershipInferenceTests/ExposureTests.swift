@@ -1,5 +1,6 @@
 import MembershipInference
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct ExposureTests {

@@ -79,7 +79,3 @@ enum Fixture {
     }
   }
 }
-
-func isClose(_ first: Double, _ second: Double, _ tolerance: Double = 1e-9) -> Bool {
-  abs(first - second) <= tolerance * max(1, abs(second))
-}

@@ -1,6 +1,7 @@
 import Foundation
 import MembershipInference
 import Metrics
+import Statistics
 import Support
 import TestSupport
 import Testing

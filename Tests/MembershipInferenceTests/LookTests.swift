@@ -1,5 +1,7 @@
 import MembershipInference
 import Metrics
+import Statistics
+import TestSupport
 import Testing
 
 @Suite struct LookTests {

@@ -1,6 +1,7 @@
 import MembershipInference
 import Metrics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct MeasureTests {

@@ -1,5 +1,6 @@
 import MembershipInference
 import Metrics
+import Statistics
 import Support
 import Testing
 

@@ -1,6 +1,8 @@
 import Foundation
 import Metrics
+import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct CalibrationTests {

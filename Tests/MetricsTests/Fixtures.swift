@@ -47,7 +47,3 @@ enum Fixture {
       items: items, arms: arms, comparisons: comparisons, rule: rule, key: RandomKey(seed: seed))
   }
 }
-
-func isClose(_ first: Double, _ second: Double, _ tolerance: Double = 1e-9) -> Bool {
-  abs(first - second) <= tolerance * max(1, abs(second))
-}

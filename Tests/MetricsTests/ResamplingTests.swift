@@ -1,40 +1,11 @@
 import Foundation
 import Metrics
+import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct ResamplingTests {
-  @Test(
-    "Hypergeometric draws have the mean, variance and bounds of theirs",
-    arguments: [(5, 3, 10), (40, 25, 60), (300, 4_000, 9_000), (7, 7, 7), (3, 0, 9)])
-  func hypergeometric(draws: Int, successes: Int, population: Int) {
-    var generator = RandomKey(seed: 4)["hypergeometric"][draws].generator
-    let factorials = LogFactorials(through: population)
-    let count = 20_000
-    let found = (0..<count).map { _ in
-      generator.hypergeometric(draws: draws, successes: successes, of: population, factorials)
-    }
-    let (n, k, all) = (Double(draws), Double(successes), Double(population))
-    let variance = n * (k / all) * (1 - k / all) * (all - n) / max(1, all - 1)
-    let mean = found.reduce(0) { $0 + Double($1) } / Double(count)
-    let spread = found.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
-    #expect(abs(mean - n * k / all) <= 5 * (variance / Double(count)).squareRoot())
-    #expect(abs(spread - variance) <= 0.06 * variance)
-    #expect(found.allSatisfy { $0 >= max(0, draws - (population - successes)) && $0 <= min(draws, successes) })
-  }
-
-  @Test("Hypergeometric draws come as often as they should")
-  func shares() {
-    var generator = RandomKey(seed: 4)["shares"].generator
-    let factorials = LogFactorials(through: 10)
-    var counts = [0.0, 0, 0, 0]
-    for _ in 0..<40_000 { counts[generator.hypergeometric(draws: 4, successes: 3, of: 10, factorials)] += 1 }
-    // C(3, x)·C(7, 4 − x) / C(10, 4).
-    for (found, expected) in zip(counts, [35.0 / 210, 105.0 / 210, 63.0 / 210, 7.0 / 210]) {
-      #expect(abs(found / 40_000 - expected) < 0.01)
-    }
-  }
-
   /// Two-class logits with a true probability each, in clusters of `size` that share part of it.
   private func predictions(_ clusters: Int, size: Int, seed: Int) throws -> (EvaluationItems, Logits) {
     var generator = RandomKey(seed: seed)["predictions"].generator

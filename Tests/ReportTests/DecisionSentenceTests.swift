@@ -1,6 +1,7 @@
 import Foundation
 import Metrics
 import Report
+import Statistics
 import Testing
 
 @Suite("The first sentence and the verdict lines")

@@ -2,6 +2,7 @@ import Foundation
 import MembershipInference
 import Metrics
 import Report
+import Statistics
 import Testing
 
 @Suite("The page")

@@ -1,6 +1,7 @@
 import MembershipInference
 import Metrics
 import Report
+import Statistics
 import Testing
 
 @Suite("Tables of comma-separated values")

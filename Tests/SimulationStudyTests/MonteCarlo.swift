@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Whether counts from few simulated audits agree with a bound on their share. A claim that holds fails here once in
 /// ten thousand seeds; and the seeds of tests are fixed.

@@ -1,6 +1,7 @@
 import Foundation
 import Metrics
 import SimulationStudy
+import Statistics
 import Support
 import Testing
 

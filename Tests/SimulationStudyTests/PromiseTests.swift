@@ -1,5 +1,6 @@
 import Metrics
 import SimulationStudy
+import Statistics
 import Support
 import Testing
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Metrics
 import Report
+import Statistics
 
 /// How many items a question needs.
 struct PowerCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 import Support
 
 /// What every attack against one fleet is measured with.

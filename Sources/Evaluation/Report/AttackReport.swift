@@ -1,5 +1,6 @@
 package import MembershipInference
 package import Metrics
+import Statistics
 
 /// What attacks find against models that were made elsewhere, of which scores are all that is known.
 package struct AttackReport: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Statistics
 import Support
 
 /// Measures how long intervals of every figure in every group take, beside one pass of another library over the same work.

@@ -1,4 +1,5 @@
 package import Metrics
+package import Statistics
 internal import Support
 
 /// Simulations with planted effects, which show what the statistics promise: data whose truth is known are drawn again

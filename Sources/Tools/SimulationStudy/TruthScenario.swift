@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 internal import Support
 
 /// One set of planted data and the rows that it gives.

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 
 /// What a row of the table is about, in the order of the table.
 package enum TruthSection: String, CaseIterable, Equatable, Sendable {

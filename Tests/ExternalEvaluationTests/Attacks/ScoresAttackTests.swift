@@ -3,6 +3,7 @@ import Foundation
 import MembershipInference
 import Metrics
 import Report
+import Statistics
 import Support
 import TestSupport
 import Testing

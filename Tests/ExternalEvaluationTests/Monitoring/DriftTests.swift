@@ -1,6 +1,7 @@
 import ExternalEvaluation
 import Foundation
 import Metrics
+import Statistics
 import Support
 import Testing
 

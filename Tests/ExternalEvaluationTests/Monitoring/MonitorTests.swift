@@ -2,6 +2,7 @@ import ExternalEvaluation
 import Foundation
 import Metrics
 import Report
+import Statistics
 import Support
 import TestSupport
 import Testing

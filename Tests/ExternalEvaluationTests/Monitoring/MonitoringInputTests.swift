@@ -3,6 +3,7 @@ import ExternalEvaluation
 import Foundation
 import Metrics
 import Report
+import Statistics
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import ExternalEvaluation
 import Metrics
+import Statistics
 import Support
 import Testing
 

@@ -1,4 +1,6 @@
 import Metrics
+import Statistics
+import TestSupport
 import Testing
 
 @Suite struct ChoiceEvaluationTests {

@@ -1,5 +1,7 @@
 import Metrics
+import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct LabelVariationTests {

@@ -2,6 +2,7 @@ internal import Datasets
 internal import Metrics
 internal import Planning
 package import Report
+import Statistics
 internal import Support
 
 extension RemedyComparison {

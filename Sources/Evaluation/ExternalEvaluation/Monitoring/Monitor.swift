@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Metrics
 package import Report
+internal import Statistics
 internal import Support
 
 /// A released model, watched: new batches of its inputs and scores are held against what it was audited on.

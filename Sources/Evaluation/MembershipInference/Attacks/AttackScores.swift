@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// What attacks read of a fleet, computed once for all of them.
 struct FleetReadings: Sendable {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Items whose loss varied much over the target's own epochs are taken for members: the interquartile range of the loss
 /// trace (LT-IQR of Pollock, Shilov, Dodd and de Montjoye, arXiv 2411.05743). It needs no shadow models. The paper ranks

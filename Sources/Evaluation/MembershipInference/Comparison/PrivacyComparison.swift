@@ -1,4 +1,5 @@
 package import Metrics
+package import Statistics
 
 /// How much more an attack finds against an arm than against its reference, on the same items, masks and clusters.
 package struct VulnerabilityDifference: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Statistics
 
 extension PrivacyComparison {
   /// Every attack that ran against both arms, by every figure, over all items and in every group; those that the rule

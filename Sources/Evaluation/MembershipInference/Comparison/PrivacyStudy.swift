@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 package import Support
 
 /// What membership inference finds against the fleets of several arms, and how they compare.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 import Support
 
 /// Permutations of the group labels of one column: between the clusters whose items share their groups, and within each

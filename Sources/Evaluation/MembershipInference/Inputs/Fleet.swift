@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 
 /// An arm's models and what each of them says about every audited item.
 package struct Fleet: Equatable, Sendable {

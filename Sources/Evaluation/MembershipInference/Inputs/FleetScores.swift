@@ -1,5 +1,6 @@
 import Foundation
 package import Metrics
+import Statistics
 
 /// What a score that was given directly is.
 package enum ScoreKind: String, CaseIterable, Equatable, Sendable {

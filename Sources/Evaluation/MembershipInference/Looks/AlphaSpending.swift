@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import Statistics
 
 /// How much of the total error an analysis may have spent when it has seen a share of its data (Lan and DeMets 1983).
 package enum AlphaSpending: String, CaseIterable, Equatable, Sendable {

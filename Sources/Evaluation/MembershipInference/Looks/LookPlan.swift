@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+package import Statistics
 
 /// Why looks cannot be planned.
 package enum LookPlanError: Error, Equatable, Sendable, CustomStringConvertible {

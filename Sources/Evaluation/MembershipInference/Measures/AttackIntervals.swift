@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Intervals of averages over targets, from bootstrap replicates.
 struct AttackIntervals: Sendable {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AttackMeasures {
   /// The limits of the false positive rate that are reported, ascending.

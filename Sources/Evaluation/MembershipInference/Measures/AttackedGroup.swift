@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// One group (or all items) as an attack ranks it, a ranking for each target.
 struct AttackedGroup: Sendable {

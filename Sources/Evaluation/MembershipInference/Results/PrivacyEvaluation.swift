@@ -1,4 +1,5 @@
 package import Metrics
+package import Statistics
 
 /// Where a group's threshold comes from.
 package enum ThresholdSource: String, Equatable, Sendable {

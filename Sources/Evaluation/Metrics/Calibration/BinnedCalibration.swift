@@ -1,3 +1,5 @@
+import Statistics
+
 /// How well stated probabilities agree with how often what they state comes true, in bins: in one subset, for every run,
 /// averaged over runs.
 struct BinnedCalibration {

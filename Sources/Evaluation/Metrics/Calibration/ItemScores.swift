@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 
 /// What one run says about every item, scored: the terms whose sums are its figures.
 package struct ItemScores: Sendable {

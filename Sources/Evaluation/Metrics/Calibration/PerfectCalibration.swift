@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 
 /// What the expected calibration error would be on average if every stated confidence were exactly right.
 package enum PerfectCalibration {

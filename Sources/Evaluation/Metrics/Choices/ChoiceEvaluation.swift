@@ -1,3 +1,4 @@
+import Statistics
 package import Support
 
 /// What one arm chooses in one wording, or over all of them.

@@ -1,3 +1,5 @@
+import Statistics
+
 /// The strata in which the clusters of all items are resampled: clusters of the same groups, so that every resample has
 /// the group sizes of the data.
 enum ClusterStrata {

@@ -1,3 +1,4 @@
+import Statistics
 package import Support
 
 /// The declared comparisons over all items and in every group, corrected as one family and decided by the rule.
@@ -35,7 +36,10 @@ enum ComparisonFamily {
     for index in results.indices {
       let familySize = results[index].isInFamily ? family.count : 1
       results[index].decide(
-        rule: rule, size: SampleSize(differences: differences[index], rule: rule, familySize: familySize))
+        rule: rule,
+        size: SampleSize(
+          differences: differences[index], margin: rule.margin, minimumItems: rule.minimumGroupSize,
+          familySize: familySize))
     }
     return results
   }
@@ -48,5 +52,25 @@ extension RandomKey {
   /// The stream of a group, or of all items, whatever the other groups are.
   package func named(_ group: GroupName?) -> RandomKey {
     group.map { self["group"][$0.column][$0.value] } ?? self["all items"]
+  }
+}
+
+extension PairedDifferences {
+  /// - Parameters:
+  ///   - arm: The runs of the arm, in the same order of seeds as those of the reference.
+  init(_ subset: ItemSubset, arm: [ItemOutcomes], reference: [ItemOutcomes], resolution: Int = 1) {
+    var sums = [ClusterSums](repeating: ClusterSums(numerator: 0, denominator: 0), count: subset.clusters.count)
+    for cluster in subset.clusters.ofItem { sums[cluster].denominator += 1 }
+    var means: [Double] = []
+    for (run, other) in zip(arm, reference) {
+      var total = 0
+      for (position, item) in subset.members.enumerated() {
+        let difference = Int(run.correct[item]) - Int(other.correct[item])
+        sums[subset.clusters.ofItem[position]].numerator += difference
+        total += difference
+      }
+      means.append(Double(total) / Double(subset.members.count * resolution))
+    }
+    self.init(clusters: sums, seeds: arm.count, resolution: resolution, bySeed: means)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Statistics
 package import Support
 
 extension LikelihoodEvaluation {

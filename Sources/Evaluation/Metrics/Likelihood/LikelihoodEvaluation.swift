@@ -1,3 +1,5 @@
+package import Statistics
+
 /// What language models make of the texts of one group, or of all.
 package struct GroupLikelihood: Equatable, Sendable {
   /// nil for all texts.

@@ -1,3 +1,5 @@
+import Statistics
+
 extension ClassRates {
   /// With more classes, one against all others is no longer a figure that anybody reads.
   private static let most = 32

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// Which groups of one column every item is in.
 package struct ColumnMemberships: Sendable {
   package let groupCount: Int

@@ -1,3 +1,5 @@
+import Statistics
+
 /// The gaps between the groups of one column.
 ///
 /// Each gap is taken between the groups that have its rate, and is undefined with fewer than two of them: demographic

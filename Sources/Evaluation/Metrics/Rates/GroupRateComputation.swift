@@ -1,3 +1,5 @@
+import Statistics
+
 extension GroupRates {
   /// The rates of one subset.
   init(_ subset: ItemSubset, outcomes: ItemOutcomes, items: EvaluationItems) {

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// The items that a figure is about, all of them or one group's, with their clusters numbered within the subset.
 package struct ItemSubset: Sendable {
   /// `nil` for all items.

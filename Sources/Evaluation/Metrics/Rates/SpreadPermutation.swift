@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// The permutation test of the largest difference of a rate between the groups of one column.

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Positive-class probabilities of one run's items, with which of them are positive.
 struct PositiveScores: Sendable {
   let probabilities: [Double]

@@ -1,3 +1,4 @@
+package import Statistics
 package import Support
 
 /// Replicates of an arm's figures in one subset under resampling of whole clusters, each averaged over the arm's runs.

@@ -1,3 +1,5 @@
+import Statistics
+
 /// A figure that is a function of sums over items, and so can be resampled.
 package enum ResampledFigure: Int, CaseIterable, Sendable {
   case accuracy

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// Rates and gaps of one run, or of an arm's seed-averaged predictions.
 package struct RateEvaluation: Equatable, Sendable {
   package var overall: GroupRates

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// A bin of a reliability diagram, over the pooled predictions of all seeds.
 package struct ReliabilityBin: Equatable, Sendable {
   /// The bin is `(lower, upper]`; the first one includes its lower bound.

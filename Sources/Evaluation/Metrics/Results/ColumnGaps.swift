@@ -1,3 +1,5 @@
+package import Statistics
+
 /// The rates that a gap can be between.
 package enum GapRate: String, Equatable, Sendable {
   case selectionRate

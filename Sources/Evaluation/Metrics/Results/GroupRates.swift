@@ -1,3 +1,5 @@
+package import Statistics
+
 /// Counts and rates of one group, or of all items.
 package struct GroupRates: Equatable, Sendable {
   /// `nil` for all items.

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// How a comparison's interval was found.
 package enum ComparisonInterval: String, Equatable, Sendable {
   /// Expanded percentile bootstrap of whole clusters.

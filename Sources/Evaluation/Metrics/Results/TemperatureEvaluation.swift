@@ -1,3 +1,5 @@
+package import Statistics
+
 /// What dividing all logits by one temperature, fitted to validation items, does to an arm's calibration: the cheapest
 /// remedy, which changes no prediction.
 package struct TemperatureEvaluation: Equatable, Sendable {

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// What other thresholds than the model's own do to an arm's rates: items count as positive from a probability on.
 package struct ThresholdEvaluation: Equatable, Sendable {
   /// Items on which thresholds were chosen.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Training cost against the figure of the decision in the worst group, one point an arm with its label beside it.
 struct CostScatter {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// A proportion as a dot on its interval, small enough for a table's cell; all of one table share the scale.
 struct InlineDot {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// How one arm looks in every drawing and table: a colour and a shape, so that it is known without colour too.
 struct ArmStyle: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Accuracy against confidence by bin for one arm and one group, with the counts of the bins below.
 struct ReliabilityDiagram {

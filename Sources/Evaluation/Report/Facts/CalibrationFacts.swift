@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension CalibrationEvaluation {
   var json: JSONValue {

@@ -1,4 +1,5 @@
 package import Metrics
+package import Statistics
 
 extension ArmEvaluation {
   func json(classNames: [String]) -> JSONValue {
@@ -63,11 +64,14 @@ extension GroupSeedSpread {
   }
 }
 
+extension GroupName {
+  /// The column and the value.
+  package var json: JSONValue { .object(["column": .string(column), "value": .string(value)]) }
+}
+
 extension Optional where Wrapped == GroupName {
   /// The column and value of a group; `null` for all items.
-  package var json: JSONValue {
-    map { .object(["column": .string($0.column), "value": .string($0.value)]) } ?? .null
-  }
+  package var json: JSONValue { map(\.json) ?? .null }
 }
 
 extension Interval {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension TranslationEvaluation {
   var json: JSONValue {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// The reasons why figures of one table are undefined, each told once below it.
 struct Footnotes {

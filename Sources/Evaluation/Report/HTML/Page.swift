@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// `report.html`: one self-contained page without scripts and without anything from elsewhere; its first part is

@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 
 /// The figure that the decision is about, of one arm in one group: accuracy, or what stands for it where items have no
 /// classes. A share from 0 to 1.

@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 
 /// What a report is about that sets remedies for one group beside the arm that serves it badly.
 package struct RemedyFindings: Equatable, Sendable {

@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+package import Statistics
 
 /// How the settings of every arm were chosen, before anything was seen of the test items.
 package struct SettingsSearch: Equatable, Sendable {

@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+import Statistics
 
 /// A Float64 that is finite, as JSON demands.
 package struct FiniteNumber: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// What models choose: accuracy, the options' shares where all questions have the same, and bias scores where questions

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// Which words models would put into frames, by arm and group.

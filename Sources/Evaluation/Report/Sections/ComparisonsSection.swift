@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// The declared comparisons: a forest plot for every arm and its reference.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// Perplexity of every arm in every group, where language models read texts.

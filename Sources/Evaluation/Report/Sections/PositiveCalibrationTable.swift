@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// How far the probability of the positive class can be trusted; nothing but for two classes, one of them positive.

@@ -1,5 +1,6 @@
 import MembershipInference
 import Metrics
+import Statistics
 
 /// What membership inference found, as figures and tables: of an audit's fleets, or of models that were made elsewhere.
 struct PrivacyFigures {

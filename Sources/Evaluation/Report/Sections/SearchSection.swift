@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// What was tried for each arm before the audit, what was chosen, and what that cost.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// How good translations are and whom they call he or she, by arm and group.

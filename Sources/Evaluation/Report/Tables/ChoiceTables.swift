@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension ChoiceEvaluation {
   /// Accuracy, token bias and the labels' shares by arm, wording and group.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// A table of comma-separated values: fields are quoted only where they must be, lines end by LF (RFC 4180 but for the
 /// line ends).

@@ -1,5 +1,6 @@
 import MembershipInference
 import Metrics
+import Statistics
 
 extension PrivacyFigures {
   /// One row for every arm, attack, all items and every group, limit of the false positive rate and threshold.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// One row for every arm, every seed (none for an adapter from elsewhere) and `all` seeds together, all items and every group.

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// One row for every arm, rule and group: the threshold chosen on validation items, and what it comes to.

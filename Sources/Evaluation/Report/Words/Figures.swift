@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// Figures as a reader wants them: sensible digits and a true minus sign.
 package enum Figures {

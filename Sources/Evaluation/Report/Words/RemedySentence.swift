@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 
 extension AuditReport {
   /// Which remedy helped the group most, by how much and at what cost; or that none is told from 0. Empty where the

@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// What a terminal shows of the whole: what was decided, of a policy first, then a line for every arm and group.

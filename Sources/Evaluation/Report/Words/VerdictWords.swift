@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 extension PairedComparison {
   /// "all items" or the group.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Metrics
+internal import Statistics
 
 /// Two standard normal variables that are correlated.
 package enum BivariateNormal {

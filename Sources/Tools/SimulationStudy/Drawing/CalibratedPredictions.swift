@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 internal import Support
 
 /// A model of two classes that is over-confident by the same gap at every confidence.

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 package import Support
 
 /// A probit model of who is right about what.

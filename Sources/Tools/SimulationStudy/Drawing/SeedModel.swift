@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 internal import Support
 
 /// Models that training with other seeds gives of one arm, on items that stay the same.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Metrics
+internal import Statistics
 
 extension PlantedTruths {
   /// Clopper and Pearson's interval, by summing over all outcomes instead of drawing some.

@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Statistics
 internal import Support
 
 extension PlantedTruths {

@@ -1,4 +1,5 @@
 internal import Metrics
+import Statistics
 internal import Support
 
 extension PlantedTruths {

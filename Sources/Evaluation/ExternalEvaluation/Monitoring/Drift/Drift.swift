@@ -1,4 +1,5 @@
 package import Metrics
+package import Statistics
 
 /// One thing that may have changed since the audit, in one group or over all items.
 package struct Drift: Equatable, Sendable {

@@ -1,4 +1,5 @@
 package import Metrics
+import Statistics
 
 /// One sample as drift is looked for in it.
 package struct DriftSample: Sendable {

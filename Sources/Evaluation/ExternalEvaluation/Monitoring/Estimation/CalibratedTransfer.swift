@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+package import Statistics
 package import Support
 
 /// Items as estimates need them.

@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+package import Statistics
 internal import Support
 
 /// An estimate of a window's accuracy without its labels, from confidence that was calibrated on the reference.

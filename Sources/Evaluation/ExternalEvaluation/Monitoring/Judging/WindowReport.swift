@@ -1,5 +1,6 @@
 package import Metrics
 package import Report
+package import Statistics
 
 /// Everything that is said of one window.
 package struct WindowReport: Sendable {

@@ -1,5 +1,6 @@
 internal import Metrics
 internal import Report
+import Statistics
 
 extension MonitorWords {
   /// A line for each change; where all items have changed, the groups that have are named in its line.

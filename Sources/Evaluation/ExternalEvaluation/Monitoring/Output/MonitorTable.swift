@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Metrics
 internal import Report
+internal import Statistics
 
 extension [WindowReport] {
   /// `monitor.csv`: one row a window and group. An undefined figure leaves its cells empty.

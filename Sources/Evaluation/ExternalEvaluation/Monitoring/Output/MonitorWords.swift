@@ -1,5 +1,6 @@
 internal import Metrics
 package import Report
+internal import Statistics
 
 extension WindowReport {
   /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and what

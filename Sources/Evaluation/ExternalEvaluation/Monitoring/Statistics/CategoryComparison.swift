@@ -1,4 +1,5 @@
-package import Metrics
+import Metrics
+package import Statistics
 
 /// The categories of one column in two samples.
 package struct CategoryComparison: Equatable, Sendable {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Metrics
+internal import Statistics
 
 /// The chi-squared distribution.
 package enum ChiSquared {

@@ -1,5 +1,6 @@
 internal import Foundation
-package import Metrics
+import Metrics
+package import Statistics
 
 /// A share in two samples, and whether they differ.
 package struct ShareComparison: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Puts figures and their resamples together.
 struct ClozeComputation {
   let task: ClozeTask

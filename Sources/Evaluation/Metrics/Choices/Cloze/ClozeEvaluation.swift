@@ -1,3 +1,4 @@
+import Statistics
 package import Support
 
 /// What the arms would put into cloze frames, and how they compare.

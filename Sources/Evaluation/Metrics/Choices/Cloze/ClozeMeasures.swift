@@ -1,3 +1,5 @@
+package import Statistics
+
 /// How likely a candidate is, over the frames that offer it.
 package struct CandidateShare: Equatable, Sendable {
   package var candidate: String

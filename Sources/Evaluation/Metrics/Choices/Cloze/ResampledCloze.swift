@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// Shares and masses of every candidate in one part under resampling of whole clusters, the same clusters for all arms.

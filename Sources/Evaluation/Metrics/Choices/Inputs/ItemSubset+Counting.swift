@@ -1,3 +1,5 @@
+import Statistics
+
 extension ItemSubset {
   /// All items first, then every group.
   ///

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// A difference of two arms' figures, each averaged over its seeds.
 package struct FigureDifference: Equatable, Sendable {
   /// The arm's minus the reference's.

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// How often a kind of option is chosen.
 package struct KindShare: Equatable, Sendable {
   package var kind: OptionKind

@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// Tests whether labels are chosen unequally often by turning them.

@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// The figures of several arms and wordings in one part under resampling of whole clusters, the same clusters for all of

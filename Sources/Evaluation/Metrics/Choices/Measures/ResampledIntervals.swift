@@ -1,3 +1,5 @@
+import Statistics
+
 /// Intervals from figures of resampled clusters.
 struct ResampledIntervals: Sendable {
   /// What lies beyond each bound: .025 at 95 %.

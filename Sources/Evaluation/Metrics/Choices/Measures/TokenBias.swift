@@ -1,3 +1,5 @@
+package import Statistics
+
 /// How often a label is chosen; where options have none, a position.
 package struct LabelShare: Equatable, Sendable {
   /// "position 1" and so on for options without labels.

@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// What the choices in single orders give of one part in one wording.

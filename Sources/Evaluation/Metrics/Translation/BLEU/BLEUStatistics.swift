@@ -1,4 +1,5 @@
 import Foundation
+package import Statistics
 
 /// What BLEU is made of, summed over sentences: adding two corpora's statistics gives those of both together.
 package struct BLEUStatistics: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// All that is said about one group, or about all sentences.

@@ -1,3 +1,5 @@
+import Statistics
+
 /// In how many of an arm's runs each sentence has pronouns of each class.
 struct PronounCounts {
   let subset: ItemSubset

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// What the figures of the direction test (Stanovsky, Smith and Zettlemoyer 2019) are made of, summed over sentences.
 package struct PronounTally: Hashable, Sendable {
   /// What is counted. Gold and predicted genders are those of sentences with a gold gender; pro- and anti-stereotypical

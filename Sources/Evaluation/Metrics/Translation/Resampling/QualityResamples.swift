@@ -1,3 +1,4 @@
+import Statistics
 import Support
 
 /// The figures of every arm in one subset, of the data and under resampling of whole clusters: a resample draws the same

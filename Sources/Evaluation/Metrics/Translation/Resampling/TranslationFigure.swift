@@ -1,3 +1,5 @@
+import Statistics
+
 /// A figure of a run that is a function of sums over sentences, and so can be resampled.
 enum TranslationFigure: Int, CaseIterable {
   case bleu

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// What is said about an arm's translations of one group, or of all sentences.
 package struct GroupTranslationQuality: Equatable, Sendable {
   /// nil for all sentences.

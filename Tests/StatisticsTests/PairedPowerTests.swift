@@ -1,4 +1,4 @@
-import Metrics
+import Statistics
 import Testing
 
 @Suite struct PairedPowerTests {

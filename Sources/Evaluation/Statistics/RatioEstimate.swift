@@ -4,16 +4,16 @@
 /// Its variance is the linearized one of whole clusters (Cochran 1977, chapter 6), and its interval Wilson's at the number
 /// of independent observations that has this variance. Where the data show no variation, every cluster that adds to the
 /// denominator counts as one observation.
-struct RatioEstimate {
-  let value: Double
-  let effectiveN: Double
-  let interval: Interval
+package struct RatioEstimate: Sendable {
+  package let value: Double
+  package let effectiveN: Double
+  package let interval: Interval
 
   /// - Parameters:
   ///   - numerators: For every item in how many of `runs` runs it adds to the numerator.
   ///   - denominators: The same for the denominator; `nil` is returned where their sum is 0.
   ///   - clusters: The cluster number of every item, from 0 to below `clusterCount`.
-  init?(numerators: [Double], denominators: [Double], clusters: [Int], clusterCount: Int, runs: Int) {
+  package init?(numerators: [Double], denominators: [Double], clusters: [Int], clusterCount: Int, runs: Int) {
     var above = [Double](repeating: 0, count: clusterCount)
     var below = above
     var counted = 0

@@ -1,4 +1,5 @@
-import Metrics
+import Statistics
+import TestSupport
 import Testing
 
 @Suite struct DesignEffectTests {

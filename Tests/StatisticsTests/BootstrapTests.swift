@@ -1,37 +1,8 @@
-import Foundation
-import Metrics
+import Statistics
 import Support
 import Testing
 
 @Suite struct BootstrapTests {
-  @Test(
-    "Binomial draws have the mean and variance of their distribution", arguments: [(20, 0.1), (500, 0.3), (80, 0.9)])
-  func binomial(trials: Int, probability: Double) {
-    var generator = RandomKey(seed: 21)["binomial"].generator
-    let draws = (0..<40_000).map { _ in Double(generator.binomial(trials: trials, probability: probability)) }
-    let mean = draws.reduce(0, +) / 40_000
-    let variance = draws.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 40_000
-    let expected = Double(trials) * probability * (1 - probability)
-    #expect(abs(mean - Double(trials) * probability) < 4 * (expected / 40_000).squareRoot())
-    #expect(abs(variance / expected - 1) < 0.04)
-    #expect(draws.allSatisfy { 0 <= $0 && $0 <= Double(trials) })
-  }
-
-  @Test("Binomial draws follow their distribution, by rejection too")
-  func binomialShares() {
-    var generator = RandomKey(seed: 22)["binomial"].generator
-    var counts = [Double](repeating: 0, count: 61)
-    for _ in 0..<60_000 { counts[generator.binomial(trials: 60, probability: 0.4)] += 1 }
-    var distance = 0.0
-    for successes in 12...36 {
-      let k = Double(successes)
-      let share = exp(logGamma(61) - logGamma(k + 1) - logGamma(61 - k) + k * log(0.4) + (60 - k) * log(0.6))
-      distance += (counts[successes] - 60_000 * share) * (counts[successes] - 60_000 * share) / (60_000 * share)
-    }
-    // 25 cells: a chi-square beyond 60 has a probability below .0001.
-    #expect(distance < 60)
-  }
-
   @Test("Replicates of a ratio vary as its standard error says")
   func standardError() {
     let clusters = (0..<300).map {

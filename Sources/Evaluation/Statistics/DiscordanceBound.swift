@@ -4,13 +4,13 @@
 /// few the data. So a side (arm worse, arm better) with fewer than ten discordant clusters is bounded by Clopper and
 /// Pearson's interval of their number: were the unseen share of clusters discordant too, by as much as the seen ones and
 /// one that flips whole, the mean would lie that far from the estimate.
-struct DiscordanceBound {
+package struct DiscordanceBound: Sendable {
   /// Below this, a side is bounded; above, resampling shows enough of it.
   private static let fewClusters = 10
 
-  let interval: Interval
+  package let interval: Interval
 
-  init(_ differences: PairedDifferences) {
+  package init(_ differences: PairedDifferences) {
     let below = Self.reach(differences) { $0 < 0 }
     let above = Self.reach(differences) { $0 > 0 }
     interval = Interval(

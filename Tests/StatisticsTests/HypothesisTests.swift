@@ -1,5 +1,6 @@
-import Metrics
+import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite struct HypothesisTests {
