@@ -36,6 +36,7 @@ import Testing
 
     let expected = try study.read("w1/results.json")
     #expect(!expected.isEmpty)
+    try DocumentedOutputs.check(study.path("w1"))
     for other in ["w2", "w3", "tcp", "killed"] {
       #expect(try study.read("\(other)/results.json") == expected, "\(other) differs")
       for arm in ["base", "lora-r2", "lora-r4", "full"] {

@@ -28,6 +28,7 @@ import Testing
     }
     let place = "smile-audit/remedies/lora-r8/lighting=dusk"
     #expect(try study.files(in: "\(place)/comparison").contains("remedies.csv"))
+    try DocumentedOutputs.check(study.path("\(place)/comparison"))
     let report = String(decoding: try study.read("\(place)/comparison/report.html"), as: UTF8.self)
     #expect(report.contains("Tenbin comparison of remedies") && !report.contains("0 worker processes"))
     // What was trained for one group is no remedy for another.
@@ -59,10 +60,11 @@ import Testing
     let named = ["--label", "expression"]
     let blind = try Program(
       commands[2].dropFirst().filter { !named.contains($0) }
-        .map { $0 == "data/november.csv" ? "data/december.csv" : $0 }, in: study.path("")
+        .map { $0 == "data/november.csv" ? "data/december.csv" : $0 } + ["--output", "watched"], in: study.path("")
     ).wait()
     #expect([2, 3].contains(blind.exitCode), "\(blind.output) \(blind.errors)")
     #expect(blind.output.contains("0 labelled"))
+    try DocumentedOutputs.check(study.path("watched"))
   }
 
   @Test("An emphasized group is seen as often as the specification says, and a ledger that holds it is verified")

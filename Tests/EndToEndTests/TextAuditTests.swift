@@ -27,6 +27,7 @@ import Testing
       "choice": "Token bias", "cloze": "its probability",
     ]
     #expect(report.contains(titles[task] ?? "?"))
+    try DocumentedOutputs.check(study.path("w1"))
   }
 
   @Test("Perplexity is what the predictions say, and the base is evaluated as it is")
