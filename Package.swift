@@ -82,7 +82,7 @@ let cluster: [Target] = [
   library("Planning", in: "Cluster", ["Report", "MembershipInference", "Support", yams]),
   library("Optimization", in: "Cluster", ["Planning", "Support"]),
   library("Scheduler", in: "Cluster", ["Optimization", "Planning", "Support"]),
-  library("Transport", in: "Cluster", ["Optimization", "Planning", "Support", "CZeroMQ", protobuf]),
+  library("Transport", in: "Cluster", ["Planning", "Support", "CZeroMQ", protobuf]),
   library("Ledger", in: "Cluster", ["Optimization", "Support", grdb]),
   library(
     "Coordinator", in: "Cluster",

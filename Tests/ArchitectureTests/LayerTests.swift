@@ -24,7 +24,6 @@ import Testing
   /// What is not yet so, as "library imports library".
   private static let exceptions: Set<String> = [
     "Planning imports Report", "Planning imports MembershipInference", "Optimization imports Planning",
-    "Transport imports Optimization",
   ]
 
   private func violations(_ isAllowed: (SourceTree.Library, SourceTree.Library) -> Bool) -> Set<String> {

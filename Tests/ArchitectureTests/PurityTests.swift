@@ -12,8 +12,6 @@ import Testing
   /// What is not yet so, as "file: word" or "library imports library".
   private static let exceptions: Set<String> = [
     "Planning imports Report", "Planning imports Yams",
-    // The number of threads that an addition is cut into; its result is the same for every number.
-    "Sources/Cluster/Optimization/ParallelLoop.swift: ProcessInfo",
   ]
 
   @Test("Pure libraries import only each other, Support and the standard modules", arguments: Self.pure)

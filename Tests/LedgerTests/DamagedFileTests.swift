@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Optimization
+import Support
 import TestSupport
 import Testing
 

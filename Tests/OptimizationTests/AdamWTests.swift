@@ -1,5 +1,6 @@
 import Foundation
 import Optimization
+import Support
 import TestSupport
 import Testing
 

@@ -1,4 +1,3 @@
-internal import Optimization
 package import Scheduler
 package import Transport
 

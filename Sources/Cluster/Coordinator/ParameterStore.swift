@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Optimization
 internal import Scheduler
+internal import Support
 internal import Transport
 
 /// Where the parameters of runs lie: in shared memory where workers of this host can read them.

@@ -100,7 +100,12 @@ extension RunConductor {
       $0.millisecondsBetweenStates = UInt32(
         clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh
-      $0.state = Tenbin_StatePart(state)
+      $0.state = .with {
+        $0.step = UInt32(state.step)
+        $0.epochLossSum = state.epoch.sum
+        $0.epochSamples = UInt64(state.epoch.samples)
+        $0.losses = state.losses
+      }
     }
     var sent = state
     if isFresh { sent.moments = nil }
@@ -299,7 +304,9 @@ extension DeliveredSteps {
   /// nil when the parts are none of a lent run.
   fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
     guard delivery.parts.count == 1, buffers.count == 1, case .state(let part)? = delivery.parts[0].subject,
-      let state = TrainingState(part, floats: buffers[0])
+      let state = TrainingState(
+        step: Int(part.step), epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)),
+        losses: part.losses, floats: buffers[0])
     else { return nil }
     var steps: [Step] = []
     for step in delivery.steps {

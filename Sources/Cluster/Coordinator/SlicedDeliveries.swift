@@ -1,4 +1,3 @@
-internal import Optimization
 internal import Scheduler
 internal import Support
 internal import Transport

@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Ledger
-internal import Optimization
 internal import Scheduler
 internal import Support
 internal import Synchronization

@@ -1,3 +1,5 @@
+package import Support
+
 /// AdamW (Loshchilov and Hutter 2019) over one flat buffer of Float32 parameters, with the arithmetic of PyTorch's
 /// `torch.optim.AdamW` (not the fused form).
 ///

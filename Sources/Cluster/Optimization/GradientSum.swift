@@ -1,3 +1,5 @@
+package import Support
+
 /// The sum of per-sample gradients over some micro-batches, as one node of the canonical tree.
 package struct GradientSum: Sendable, Equatable {
   /// The micro-batches that it covers.

@@ -1,10 +1,7 @@
 internal import Foundation
-package import Optimization
 package import Planning
 internal import Support
 internal import SwiftProtobuf
-
-// Runs and their states as messages, and back.
 
 extension Tenbin_RunSchedule {
   /// - Parameters:
@@ -63,32 +60,5 @@ extension RunSchedule {
       question: EvaluationQuestion(
         generatedTokens: Int(clamping: message.generatedTokens), queries: Int(clamping: message.queries)),
       pack: pack, isTraced: message.isTraced)
-  }
-}
-
-extension Tenbin_StatePart {
-  /// What belongs to a state besides its numbers.
-  package init(_ state: TrainingState) {
-    self.init()
-    step = UInt32(state.step)
-    epochLossSum = state.epoch.sum
-    epochSamples = UInt64(state.epoch.samples)
-    losses = state.losses
-  }
-}
-
-extension TrainingState {
-  /// The state of a message and its numbers, which are copied; nil when they do not go together.
-  ///
-  /// - Parameter floats: parameters and, unless the run is fresh, both moments.
-  package init?(_ part: Tenbin_StatePart, floats: FloatBuffer, isFresh: Bool = false) {
-    let count = isFresh ? floats.count : floats.count / 3
-    guard count > 0, isFresh || floats.count == 3 * count else { return nil }
-    func piece(_ index: Int) -> FloatBuffer {
-      FloatBuffer(copying: floats.pointer, from: index * count, count: count)
-    }
-    self.init(
-      step: Int(part.step), parameters: piece(0), moments: isFresh ? nil : .init(first: piece(1), second: piece(2)),
-      epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)), losses: part.losses)
   }
 }

@@ -1,4 +1,3 @@
-package import Optimization
 package import Planning
 package import Support
 package import Transport

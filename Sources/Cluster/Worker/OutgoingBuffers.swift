@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Optimization
+internal import Support
 internal import Transport
 
 /// Where the results of leases are written: in shared memory where the coordinator has it too, else in the worker's own,

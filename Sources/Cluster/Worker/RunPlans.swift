@@ -1,4 +1,3 @@
-internal import Optimization
 internal import Planning
 internal import Support
 internal import SwiftProtobuf

@@ -1,4 +1,4 @@
-internal import Optimization
+internal import Support
 
 /// Buffers that are used again and again: fresh memory of a model's size costs as much as adding two gradients.
 final class ScratchBuffers {

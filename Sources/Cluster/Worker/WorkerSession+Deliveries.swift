@@ -30,7 +30,12 @@ struct Part {
   }
 
   init(state: TrainingState, buffer: OutgoingBuffers.Buffer) {
-    message.state = Tenbin_StatePart(state)
+    message.state = .with {
+      $0.step = UInt32(state.step)
+      $0.epochLossSum = state.epoch.sum
+      $0.epochSamples = UInt64(state.epoch.samples)
+      $0.losses = state.losses
+    }
     place(buffer)
   }
 

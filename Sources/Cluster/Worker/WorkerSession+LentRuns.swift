@@ -17,9 +17,12 @@ extension WorkerSession {
     } else {
       floats = states.removeValue(forKey: lease.run)?.floats
     }
-    guard let floats, let state = TrainingState(training.state, floats: floats, isFresh: training.isFresh) else {
-      return endStale(lease.identifier)
-    }
+    let part = training.state
+    guard let floats,
+      let state = TrainingState(
+        step: Int(part.step), epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)),
+        losses: part.losses, floats: floats, isFresh: training.isFresh)
+    else { return endStale(lease.identifier) }
     lentRuns.append(
       LentRun(
         lease: lease.identifier, run: lease.run, end: Int(training.endStep),

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Optimization
 internal import Planning
 internal import Scheduler
 internal import Support

@@ -1,5 +1,4 @@
 import Foundation
-package import Optimization
 package import Planning
 package import Support
 import Worker

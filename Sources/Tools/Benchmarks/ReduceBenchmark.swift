@@ -1,6 +1,7 @@
 import Coordinator
 import Foundation
 import Optimization
+import Support
 
 /// Measures how fast gradients are added up, beside a copy of the same bytes by the same threads.
 package enum ReduceBenchmark {

@@ -1,7 +1,6 @@
 import Checkpoints
 import Foundation
 import Models
-import Optimization
 import Planning
 import Support
 import Torch

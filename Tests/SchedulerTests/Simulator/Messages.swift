@@ -1,5 +1,6 @@
 import Optimization
 import Scheduler
+import Support
 
 /// What a coordinator sends to a member.
 enum CoordinatorMessage {

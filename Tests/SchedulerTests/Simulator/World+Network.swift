@@ -1,4 +1,3 @@
-import Optimization
 import Scheduler
 import Support
 

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Optimization
 internal import Support
 internal import SwiftProtobuf
 package import Transport

@@ -1,3 +1,5 @@
+package import Support
+
 /// Everything that a run's further steps depend on, between two steps.
 package struct TrainingState: Sendable, Equatable {
   /// The step that the state stands before; also the version of the parameters.
@@ -45,6 +47,22 @@ package struct TrainingState: Sendable, Equatable {
     self.epoch = epoch
     self.losses = losses
     self.divergedAt = divergedAt
+  }
+
+  /// A state from one flat buffer, whose numbers are copied; nil when their count is wrong.
+  ///
+  /// - Parameters:
+  ///   - floats: the parameters and, unless the run is fresh, both moments.
+  ///   - isFresh: whether the run stands before its first update and has no moments.
+  package init?(step: Int, epoch: EpochLoss, losses: [Double], floats: FloatBuffer, isFresh: Bool = false) {
+    let count = isFresh ? floats.count : floats.count / 3
+    guard count > 0, isFresh || floats.count == 3 * count else { return nil }
+    func piece(_ index: Int) -> FloatBuffer {
+      FloatBuffer(copying: floats.pointer, from: index * count, count: count)
+    }
+    self.init(
+      step: step, parameters: piece(0), moments: isFresh ? nil : .init(first: piece(1), second: piece(2)),
+      epoch: epoch, losses: losses)
   }
 
   /// The parameters and, where there are any, both moments.

@@ -1,5 +1,6 @@
 package import Optimization
 internal import Planning
+internal import Support
 
 // The graph of what there is to do: phases one after another, so that the wall-clock of each can be told, and within
 // them runs that are trained and then evaluated.

@@ -1,6 +1,5 @@
 internal import Foundation
-package import Optimization
-internal import Support
+package import Support
 
 /// A mapped file in the shared folder.
 ///

@@ -1,4 +1,4 @@
-package import Optimization
+package import Support
 internal import Synchronization
 
 /// Parameters that one process changes in place while others read them: readers see from the version in front of the

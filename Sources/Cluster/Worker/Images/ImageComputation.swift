@@ -1,6 +1,5 @@
 package import Checkpoints
 internal import Models
-package import Optimization
 package import Planning
 package import Support
 internal import Torch

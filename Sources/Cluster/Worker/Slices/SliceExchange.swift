@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Optimization
 internal import Scheduler
+internal import Support
 internal import SwiftProtobuf
 internal import Transport
 

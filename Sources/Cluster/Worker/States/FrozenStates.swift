@@ -1,5 +1,4 @@
 internal import Checkpoints
-internal import Optimization
 internal import Support
 internal import Torch
 

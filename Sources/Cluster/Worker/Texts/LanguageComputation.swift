@@ -1,6 +1,5 @@
 internal import Checkpoints
 internal import Models
-internal import Optimization
 internal import Planning
 internal import Support
 internal import Torch

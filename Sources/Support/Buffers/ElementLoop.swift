@@ -1,7 +1,14 @@
 internal import Dispatch
 internal import Foundation
 
-/// Spreads a long loop over the processor's cores; short ones are not worth it.
+/// Runs a body over parts that together make up 0 ..< `count`, in any order or at once. For loops with independent
+/// iterations, so that the bits do not depend on how they are spread.
+package typealias ElementLoop = (_ count: Int, _ body: (Range<Int>) -> Void) -> Void
+
+/// Runs the body once, over everything.
+package func serialLoop(_ count: Int, _ body: (Range<Int>) -> Void) { body(0..<count) }
+
+/// Spreads a long loop over the processor's cores; runs a short one as it is.
 package func parallelLoop(_ count: Int, _ body: (Range<Int>) -> Void) {
   let parts = ProcessInfo.processInfo.activeProcessorCount
   guard count >= 1 << 18, parts > 1 else { return body(0..<count) }
