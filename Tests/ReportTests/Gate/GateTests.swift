@@ -1,6 +1,6 @@
 import Foundation
-import Specification
 import Report
+import Specification
 import Testing
 
 @Suite struct GateTests {
