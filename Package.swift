@@ -20,6 +20,7 @@ let linkTorch: [LinkerSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 /// A library of `Sources/folder`. Folders are listed from the lowest to the highest: a library sees only those above it.
@@ -54,7 +55,8 @@ let c: [Target] = [
 ]
 
 let support: [Target] = [
-  .target(name: "Support", dependencies: ["CSodium", "CXXHash"], path: "Sources/Support", swiftSettings: strict)
+  .target(
+    name: "Support", dependencies: ["CSodium", "CXXHash", logging], path: "Sources/Support", swiftSettings: strict)
 ]
 
 let data: [Target] = [
@@ -181,6 +183,7 @@ let package = Package(
   name: "tenbin",
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -1,0 +1,16 @@
+package import Logging
+
+/// The log of this process: one line an event on standard error, with its time, level and metadata.
+package enum ProcessLog {
+  /// Sends every logger that is made from now on to standard error. Call it once, before the first logger is made;
+  /// loggers of a process that never calls it write at level info.
+  ///
+  /// - Parameter level: the least severe level that is written.
+  package static func start(level: Logger.Level) {
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+  }
+}
