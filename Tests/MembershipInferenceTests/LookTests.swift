@@ -37,7 +37,7 @@ import Testing
     #expect(throws: LookPlanError.alphaOutsideRange(0.5)) { try LookPlan(models: [8], alpha: 0.5) }
   }
 
-  private func estimate(_ value: Double, _ lower: Double, _ upper: Double) -> Undefinable<Estimate> {
+  private func estimate(_ value: Double, _ lower: Double, _ upper: Double) -> Measured<Estimate> {
     .value(Estimate(value: value, interval: .value(Interval(lower: lower, upper: upper))))
   }
 
@@ -64,7 +64,7 @@ import Testing
   @Test("An undefined figure never stops a fleet but at its end")
   func undefined() throws {
     let plan = try LookPlan(models: [8, 16])
-    let none = Undefinable<Estimate>.undefined(reason: "no non-members", n: 3)
+    let none = Measured<Estimate>.undefined(reason: "no non-members", n: 3)
     #expect(
       plan.decide(at: 0, estimate: none, goal: .limit(0.6)) == .goOn(because: "the figure is undefined: no non-members")
     )

@@ -10,7 +10,7 @@ import Testing
     .likelihoodRatio(), .offlineLikelihoodRatio(), .relativeMembership(), .lossThreshold,
   ]
 
-  private func interval(_ area: Undefinable<Estimate>) throws -> Interval {
+  private func interval(_ area: Measured<Estimate>) throws -> Interval {
     try #require(area.value?.interval.value)
   }
 

@@ -44,7 +44,7 @@ import Testing
     let gaps = rates.columns[0]
     let parity = try #require(gaps.demographicParityDifference.value)
     #expect(isClose(parity.value, 1.0 / 3) && parity.highest == "cat" && parity.leftOut.isEmpty)
-    let expected = Undefinable<Gap>.undefined(
+    let expected = Measured<Gap>.undefined(
       reason: "fewer than two groups have a true positive rate (no positives: ship, truck)", n: 9)
     #expect(gaps.equalOpportunityDifference == expected)
     #expect(gaps.equalizedOddsDifference == expected)

@@ -94,7 +94,7 @@ extension FairnessEvaluation {
 
   private static func temperature(
     of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset]
-  ) -> Undefinable<TemperatureEvaluation> {
+  ) -> Measured<TemperatureEvaluation> {
     guard let validation, !validation.labels.isEmpty,
       let own = validation.arms.first(where: { $0.arm == arm.arm })
     else { return .undefined(reason: "there are no validation items to fit a temperature to", n: 0) }
@@ -115,7 +115,7 @@ extension FairnessEvaluation {
   private static func thresholds(
     of arm: ArmPredictions, validation: ValidationPredictions?, items: EvaluationItems, subsets: [ItemSubset],
     minimumSize: Int
-  ) -> Undefinable<ThresholdEvaluation> {
+  ) -> Measured<ThresholdEvaluation> {
     guard let positiveClass = items.positiveClass, items.classNames.count == 2 else {
       return .undefined(reason: "thresholds are of two classes, one of them positive", n: items.count)
     }

@@ -21,9 +21,9 @@ package struct Interval: Equatable, Sendable {
 /// A figure with its interval.
 package struct Estimate: Equatable, Sendable {
   package var value: Double
-  package var interval: Undefinable<Interval>
+  package var interval: Measured<Interval>
 
-  package init(value: Double, interval: Undefinable<Interval>) {
+  package init(value: Double, interval: Measured<Interval>) {
     self.value = value
     self.interval = interval
   }

@@ -6,7 +6,7 @@ package struct SeedSpread: Equatable, Sendable {
   /// The sample standard deviation (S − 1); 0 for one seed.
   package var standardDeviation: Double
   /// The t interval of the mean with S − 1 degrees of freedom; undefined for one seed.
-  package var interval: Undefinable<Interval>
+  package var interval: Measured<Interval>
 }
 
 extension SeedSpread {

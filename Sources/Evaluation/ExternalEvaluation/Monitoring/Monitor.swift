@@ -113,7 +113,7 @@ package struct Monitor: Sendable {
       } + window.unseen.map { figures($0, referenceMembers: nil, isUnseen: true) }
   }
 
-  private func selectionRate(_ items: ScoredItems, _ members: [Int]) -> Undefinable<Proportion> {
+  private func selectionRate(_ items: ScoredItems, _ members: [Int]) -> Measured<Proportion> {
     guard let positive = reference.positive else {
       return .undefined(reason: "no class is declared positive", n: members.count)
     }
@@ -185,7 +185,7 @@ extension Proportion {
   /// The mean of a success or none over `items`; undefined without any.
   static func mean(
     of items: [Int], clusters: [Int], missing: String, _ value: (Int) -> Double
-  ) -> Undefinable<Proportion> {
+  ) -> Measured<Proportion> {
     guard !items.isEmpty else { return .undefined(reason: missing, n: 0) }
     let index = ClusterIndex(items.lazy.map { clusters[$0] })
     return .value(

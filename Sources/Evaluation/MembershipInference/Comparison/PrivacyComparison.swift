@@ -13,7 +13,7 @@ package struct VulnerabilityDifference: Equatable, Sendable {
   /// that of every cluster having the same sign.
   package var pValue: Double
   /// Holm's over the declared family; undefined outside it, which is exploratory.
-  package var adjustedPValue: Undefinable<Double>
+  package var adjustedPValue: Measured<Double>
   /// Within the margin when the upper bound lies below it; otherwise confirmed, or not enough data.
   package var verdict: Verdict
 }
@@ -29,7 +29,7 @@ package struct PrivacyComparison: Equatable, Sendable {
   package var n: Int
   package var clusters: Int
   /// Undefined where either arm's figure is.
-  package var difference: Undefinable<VulnerabilityDifference>
+  package var difference: Measured<VulnerabilityDifference>
 
   /// Whether the comparison belongs to the declared family.
   package var isInFamily: Bool { difference.value?.adjustedPValue.value != nil }

@@ -98,7 +98,7 @@ extension LookPlan {
   /// - Parameters:
   ///   - look: From 0; beyond the last is as the last.
   ///   - estimate: With an interval at the look's confidence level.
-  package func decide(at look: Int, estimate: Undefinable<Estimate>, goal: LookGoal) -> LookDecision {
+  package func decide(at look: Int, estimate: Measured<Estimate>, goal: LookGoal) -> LookDecision {
     switch reason(estimate, goal: goal) {
     case .success(let reason): return .stop(reason)
     case .failure(let missing):
@@ -110,7 +110,7 @@ extension LookPlan {
     let text: String
   }
 
-  private func reason(_ estimate: Undefinable<Estimate>, goal: LookGoal) -> Result<LookDecision.Reason, Missing> {
+  private func reason(_ estimate: Measured<Estimate>, goal: LookGoal) -> Result<LookDecision.Reason, Missing> {
     let figure: Estimate
     switch estimate {
     case .value(let value): figure = value

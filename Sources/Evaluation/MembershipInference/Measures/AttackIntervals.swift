@@ -18,7 +18,7 @@ struct AttackIntervals: Sendable {
 
   /// The interval of a share. Replicates that never vary (nothing found, everything found) show nothing of what could
   /// have been; then the exact interval is added, as if half the clusters were members and seen once.
-  func share(_ value: Double, replicates: [Double], clusters: Int) -> Undefinable<Interval> {
+  func share(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
     resampled(value, replicates: replicates, clusters: clusters).map { resampled in
       guard resampled.width <= 1e-12 || value <= 0 || value >= 1 else {
         return Interval(lower: max(0, resampled.lower), upper: min(1, resampled.upper))
@@ -30,7 +30,7 @@ struct AttackIntervals: Sendable {
   }
 
   /// The interval of a difference of shares. Replicates that never vary leave room for what that many clusters can miss.
-  func difference(_ value: Double, replicates: [Double], clusters: Int) -> Undefinable<Interval> {
+  func difference(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
     resampled(value, replicates: replicates, clusters: clusters).map { resampled in
       guard resampled.width <= 1e-12 else { return resampled }
       let missed = Interval.clopperPearson(successes: 0, n: max(1, clusters / 2), tail: tail).upper
@@ -40,7 +40,7 @@ struct AttackIntervals: Sendable {
 
   /// The expanded percentile interval; where replicates are too few for its tails, as far as Student's t reaches with
   /// their standard deviation, if that is farther.
-  private func resampled(_ value: Double, replicates: [Double], clusters: Int) -> Undefinable<Interval> {
+  private func resampled(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
     guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: clusters) }
     let known = replicates.filter { !$0.isNaN }
     guard known.count * 2 >= replicates.count, !known.isEmpty else {

@@ -62,7 +62,7 @@ extension AttackMeasures {
 
 extension AttackedGroup {
   /// The area under the curve with its interval; undefined when a target has no members or no non-members.
-  func areaUnderCurve(replicates: [Double], intervals: AttackIntervals) -> Undefinable<Estimate> {
+  func areaUnderCurve(replicates: [Double], intervals: AttackIntervals) -> Measured<Estimate> {
     for target in targets {
       let totals = target.totals(weights: ones)
       guard totals.members > 0, totals.nonMembers > 0 else {
@@ -78,7 +78,7 @@ extension AttackedGroup {
   fileprivate func rate(
     _ points: [RankedTarget.Point], totals: [(members: Int, nonMembers: Int)], limit: Double, nonMembers: Int,
     replicates: [Double], intervals: AttackIntervals
-  ) -> Undefinable<AttackRate> {
+  ) -> Measured<AttackRate> {
     let needed = Int((1 / limit).rounded())
     guard nonMembers >= needed else {
       return .undefined(

@@ -28,7 +28,7 @@ package struct OperatingPoint: Equatable, Sendable {
   package var falsePositiveRateLimit: Double
   package var threshold: ThresholdSource
   /// Undefined when a target has fewer non-members than one in `1 / limit`.
-  package var truePositiveRate: Undefinable<AttackRate>
+  package var truePositiveRate: Measured<AttackRate>
 }
 
 /// A point of a receiver operating characteristic.
@@ -45,7 +45,7 @@ package struct AttackMeasures: Equatable, Sendable {
   package var clusters: Int
   /// The fewest non-members that a target has here: the resolution of its false positive rate.
   package var fewestNonMembers: Int
-  package var areaUnderCurve: Undefinable<Estimate>
+  package var areaUnderCurve: Measured<Estimate>
   /// Own threshold at each limit (10 %, 1 %, 0.1 %), and for a group the global one at each too.
   package var operatingPoints: [OperatingPoint]
   /// Threshold average over the targets at equal false positive rates, from the finest that every target resolves up
@@ -62,7 +62,7 @@ package struct AttackEvaluation: Equatable, Sendable {
   /// For every column of two groups or more: its area under the curve, then its true positive rates.
   package var disparities: [VulnerabilityDisparity]
   /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its interval.
-  package var control: Undefinable<Estimate>
+  package var control: Measured<Estimate>
   /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a report.
   package var exposedItems: [ExposedItem]
 }

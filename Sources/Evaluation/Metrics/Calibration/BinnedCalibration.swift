@@ -5,7 +5,7 @@ import Statistics
 struct BinnedCalibration {
   let expectedError: Estimate
   let expectedUnderPerfectCalibration: Double
-  let debiasedSquaredError: Undefinable<Estimate>
+  let debiasedSquaredError: Measured<Estimate>
   let equalMassError: Estimate
   /// The mean of what is stated.
   let meanConfidence: Double
@@ -64,7 +64,7 @@ struct BinnedCalibration {
     var debiased: Double
   }
 
-  private static func debiased(_ bins: [CalibrationBins], n: Int) -> Undefinable<SquaredError> {
+  private static func debiased(_ bins: [CalibrationBins], n: Int) -> Measured<SquaredError> {
     let errors = bins.compactMap(\.squaredError)
     guard errors.count == bins.count else {
       return .undefined(reason: "fewer than two items cannot be debiased", n: n)

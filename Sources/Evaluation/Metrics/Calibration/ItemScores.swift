@@ -71,7 +71,7 @@ extension [ItemScores] {
   /// The mean −log p of the labels, averaged over runs; undefined where a run states that one cannot be.
   ///
   /// - Parameter members: positions of the items that count, at least one.
-  func meanLogLoss(members: [Int]) -> Undefinable<Double> {
+  func meanLogLoss(members: [Int]) -> Measured<Double> {
     let impossible = members.count { item in contains { $0.negativeLogLikelihood[item] == .infinity } }
     guard impossible == 0 else {
       return .undefined(reason: Self.ruledOut(impossible, of: "item"), n: members.count)

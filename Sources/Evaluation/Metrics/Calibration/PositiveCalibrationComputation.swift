@@ -13,7 +13,7 @@ extension PositiveCalibration {
   ///   - resamples: how many are drawn where there is more than one cluster.
   static func make(
     _ subset: ItemSubset, runs: [ItemScores]?, resamples: Int, key: RandomKey
-  ) -> Undefinable<PositiveCalibration> {
+  ) -> Measured<PositiveCalibration> {
     guard let runs else {
       return .undefined(reason: "it is of two classes, one of them positive", n: subset.members.count)
     }

@@ -59,7 +59,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
     let resampled = parts.map {
       ResampledChoices(chosen, part: $0, questions: task.questions, resamples: resamples, key: key["choices"])
     }
-    @Sendable func tokenBias(arm: Int, wording: Int, part: ItemSubset) -> Undefinable<TokenBias> {
+    @Sendable func tokenBias(arm: Int, wording: Int, part: ItemSubset) -> Measured<TokenBias> {
       guard task.wordings.indices.contains(wording) else {
         return .undefined(reason: "labels differ from wording to wording", n: part.members.count)
       }

@@ -88,7 +88,7 @@ private struct LikelihoodResamples {
         let replicates = drawn.map { row in
           numbers.reduce(0) { $0 + value(row, $1) } / Double(max(1, numbers.count))
         }
-        let interval: Undefinable<Interval> =
+        let interval: Measured<Interval> =
           replicates.isEmpty
           ? .undefined(reason: "one cluster says nothing about variation", n: subset.members.count)
           : .value(.expandedPercentile(replicates, clusters: subset.clusters.count, tail: 0.025))

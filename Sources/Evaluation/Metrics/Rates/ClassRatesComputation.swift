@@ -7,7 +7,7 @@ extension ClassRates {
   /// - Parameters:
   ///   - runs: The scores of every run.
   ///   - subsets: All items first, then every group.
-  static func all(_ runs: [ItemScores], subsets: [ItemSubset], items: EvaluationItems) -> Undefinable<[ClassRates]> {
+  static func all(_ runs: [ItemScores], subsets: [ItemSubset], items: EvaluationItems) -> Measured<[ClassRates]> {
     let count = items.classNames.count
     guard items.positiveClass == nil else {
       return .undefined(reason: "one class is declared positive; its rates say it", n: items.count)

@@ -13,11 +13,11 @@ struct GapComputation {
   /// nil with fewer than two groups.
   let spreads: ColumnSpreads?
 
-  var demographicParityDifference: Undefinable<Gap> { gap(.selectionRate, spreads?.selection) }
+  var demographicParityDifference: Measured<Gap> { gap(.selectionRate, spreads?.selection) }
 
-  var equalOpportunityDifference: Undefinable<Gap> { gap(.truePositiveRate, spreads?.truePositives) }
+  var equalOpportunityDifference: Measured<Gap> { gap(.truePositiveRate, spreads?.truePositives) }
 
-  var equalizedOddsDifference: Undefinable<Gap> {
+  var equalizedOddsDifference: Measured<Gap> {
     let together = spreads?.truePositives.flatMap { first in spreads?.falsePositives.map(first.larger) }
     let truePositives = gap(.truePositiveRate, together)
     let falsePositives = gap(.falsePositiveRate, together)
@@ -36,7 +36,7 @@ struct GapComputation {
     return worst.map { WorstGroup(value: Self.value($0), accuracy: $0.accuracy) }
   }
 
-  var accuracySpread: Undefinable<AccuracySpread> {
+  var accuracySpread: Measured<AccuracySpread> {
     guard let spreads, let worst = worstGroup, var best = rates.first else {
       return .undefined(reason: "the column has fewer than two groups", n: n)
     }
@@ -47,7 +47,7 @@ struct GapComputation {
         test: SpreadTest(spreads.accuracy)))
   }
 
-  private func gap(_ rate: GapRate, _ spreads: SpreadPermutation.Spreads?) -> Undefinable<Gap> {
+  private func gap(_ rate: GapRate, _ spreads: SpreadPermutation.Spreads?) -> Measured<Gap> {
     guard rates.count >= 2 else { return .undefined(reason: "the column has fewer than two groups", n: n) }
     let leftOut = leftOut { Self.why($0, lacks: rate) }
     let known = rates.compactMap { group in Self.rate(rate, of: group).map { (Self.value(group), $0) } }

@@ -23,7 +23,7 @@ extension GroupRates {
     let count = subset.members.reduce(0) { $0 + (items.labels[$1] == positiveClass ? 1 : 0) }
     positives = .value(count)
     negatives = .value(n - count)
-    func rate(_ missing: String, where isCounted: (Int) -> Bool) -> Undefinable<Proportion> {
+    func rate(_ missing: String, where isCounted: (Int) -> Bool) -> Measured<Proportion> {
       subset.proportion(of: outcomes.selected, runs: outcomes.runs, where: isCounted).map { .value($0) }
         ?? .undefined(reason: "no \(missing)", n: subset.members.count)
     }
@@ -67,7 +67,7 @@ extension GroupSeedSpread {
     guard let first = rates.first else { return nil }
     group = first.group
     accuracy = SeedSpread(values: rates.map(\.accuracy.value))
-    func spread(_ path: KeyPath<GroupRates, Undefinable<Proportion>>) -> Undefinable<SeedSpread> {
+    func spread(_ path: KeyPath<GroupRates, Measured<Proportion>>) -> Measured<SeedSpread> {
       // Which items a rate counts depends on their labels alone, so it is defined for all seeds or for none.
       first[keyPath: path].map { _ in SeedSpread(values: rates.compactMap { $0[keyPath: path].value?.value }) }
     }
@@ -75,7 +75,7 @@ extension GroupSeedSpread {
     falsePositiveRate = spread(\.falsePositiveRate)
     selectionRate = spread(\.selectionRate)
     // Whether anything is predicted positive differs from seed to seed.
-    func everySeed(_ values: [Undefinable<Double>]) -> Undefinable<SeedSpread> {
+    func everySeed(_ values: [Measured<Double>]) -> Measured<SeedSpread> {
       let known = values.compactMap(\.value)
       guard known.count == values.count else {
         return .undefined(reason: "undefined for \(values.count - known.count) of \(values.count) seeds", n: first.n)

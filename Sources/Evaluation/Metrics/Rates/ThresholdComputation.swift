@@ -104,7 +104,7 @@ extension ThresholdEvaluation {
     let whole = fitted.map { $0.counts(members: everybody) }
     let common = whole.map(\.mostAccurate)
 
-    func point(_ rule: ThresholdRule, _ subset: ItemSubset, _ thresholds: Undefinable<[Double]>) -> ChosenThreshold {
+    func point(_ rule: ThresholdRule, _ subset: ItemSubset, _ thresholds: Measured<[Double]>) -> ChosenThreshold {
       ChosenThreshold(
         rule: rule, group: subset.name,
         chosen: thresholds.map { thresholds in
@@ -114,7 +114,7 @@ extension ThresholdEvaluation {
               subset, outcomes: ItemOutcomes(selecting: zip(test, thresholds).map { ($0, $1) }), items: items))
         })
     }
-    func thresholds(_ subset: ItemSubset, _ choose: (ThresholdCounts, Int) -> Double?) -> Undefinable<[Double]> {
+    func thresholds(_ subset: ItemSubset, _ choose: (ThresholdCounts, Int) -> Double?) -> Measured<[Double]> {
       let members = validationItems.groups.first { $0.name == subset.name }?.members ?? []
       guard members.count >= minimumSize else {
         return .undefined(

@@ -89,7 +89,7 @@ package struct FigureResamples: Sendable {
   }
 
   /// The expanded percentile interval, of a figure that is a mean or a smooth function of means.
-  package func interval(_ figure: ResampledFigure) -> Undefinable<Interval> {
+  package func interval(_ figure: ResampledFigure) -> Measured<Interval> {
     switch enough(figure) {
     case .value(let replicates): .value(.expandedPercentile(replicates, clusters: clusters))
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)
@@ -102,7 +102,7 @@ package struct FigureResamples: Sendable {
   /// the upper one keeps the estimate's own, for that bias vanishes where calibration is poor. Were calibration perfect,
   /// the estimate would be what resamples depart from the data: unless it is larger than 95 % of those departures, the
   /// lower bound is 0.
-  package func intervalOfBinnedError(_ figure: ResampledFigure) -> Undefinable<Interval> {
+  package func intervalOfBinnedError(_ figure: ResampledFigure) -> Measured<Interval> {
     guard let estimate = observed[figure], let departures = departures[figure] else { return interval(figure) }
     return enough(figure).map { replicates in
       let bias = max(0, replicates.reduce(0, +) / Double(max(1, replicates.count)) - estimate)
@@ -113,7 +113,7 @@ package struct FigureResamples: Sendable {
     }
   }
 
-  private func enough(_ figure: ResampledFigure) -> Undefinable<[Double]> {
+  private func enough(_ figure: ResampledFigure) -> Measured<[Double]> {
     let found = replicates[figure] ?? []
     guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: items) }
     guard !found.isEmpty, found.count * 20 >= resamples * 19 else {

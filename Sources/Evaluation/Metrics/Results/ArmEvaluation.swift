@@ -32,23 +32,23 @@ package struct ArmEvaluation: Equatable, Sendable {
   /// Every item counts with its average over the seeds.
   package var overSeeds: RateEvaluation
   /// Of every class; undefined where one class is declared positive, or where there are too many of them.
-  package var classes: Undefinable<[ClassRates]>
+  package var classes: Measured<[ClassRates]>
   package var overallSeedSpread: GroupSeedSpread
   /// In the order of the items' groups.
   package var groupSeedSpreads: [GroupSeedSpread]
   package var overallCalibration: CalibrationEvaluation
   /// In the order of the items' groups.
   package var groupCalibrations: [CalibrationEvaluation]
-  package var temperature: Undefinable<TemperatureEvaluation>
-  package var thresholds: Undefinable<ThresholdEvaluation>
+  package var temperature: Measured<TemperatureEvaluation>
+  package var thresholds: Measured<ThresholdEvaluation>
 }
 
 extension ArmEvaluation {
   /// `nil` without seeds or calibrations; the first calibration is that of all items.
   init?(
-    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, classes: Undefinable<[ClassRates]>,
-    calibrations: [CalibrationEvaluation], temperature: Undefinable<TemperatureEvaluation>,
-    thresholds: Undefinable<ThresholdEvaluation>
+    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, classes: Measured<[ClassRates]>,
+    calibrations: [CalibrationEvaluation], temperature: Measured<TemperatureEvaluation>,
+    thresholds: Measured<ThresholdEvaluation>
   ) {
     guard let spread = GroupSeedSpread(seeds.map(\.rates.overall)), let calibration = calibrations.first else {
       return nil

@@ -7,9 +7,9 @@ package struct ReliabilityBin: Equatable, Sendable {
   package var upper: Double
   /// Predictions in the bin: items times seeds. The other figures are undefined for an empty bin.
   package var count: Int
-  package var meanConfidence: Undefinable<Double>
+  package var meanConfidence: Measured<Double>
   /// With a Wilson interval at `count` divided by the number of seeds, since seeds share their items.
-  package var accuracy: Undefinable<Estimate>
+  package var accuracy: Measured<Estimate>
 }
 
 /// How well the probability of the positive one of two classes agrees with how often items are of it, whatever is
@@ -20,7 +20,7 @@ package struct PositiveCalibration: Equatable, Sendable {
   /// What the same figure would be on average for a perfectly calibrated model with these probabilities.
   package var expectedUnderPerfectCalibration: Double
   /// Of the squared calibration error (Kumar et al. 2019); may be negative.
-  package var debiasedSquaredError: Undefinable<Estimate>
+  package var debiasedSquaredError: Measured<Estimate>
   /// In 15 bins that hold about as many predictions each.
   package var equalMassError: Estimate
   package var meanProbability: Double
@@ -43,7 +43,7 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   /// What the same figure would be on average for a perfectly calibrated model with these confidences.
   package var expectedUnderPerfectCalibration: Double
   /// Of the squared calibration error (Kumar et al. 2019); may be negative.
-  package var debiasedSquaredError: Undefinable<Estimate>
+  package var debiasedSquaredError: Measured<Estimate>
   package var meanConfidence: Double
   package var accuracy: Double
   /// Mean confidence minus accuracy: positive is over-confident.
@@ -53,14 +53,14 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   /// The mean over classes, each against all others.
   package var classwiseError: Estimate
   /// Mean −log p of the label, in nats; undefined where the stated probability of one is 0.
-  package var negativeLogLikelihood: Undefinable<Estimate>
+  package var negativeLogLikelihood: Measured<Estimate>
   /// Of the confidence against being right.
   package var brier: BrierScore
-  package var brierInterval: Undefinable<Interval>
+  package var brierInterval: Measured<Interval>
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package var multiclassBrier: Estimate
   /// Of the positive class instead of the top label; undefined but for two classes, one of them positive.
-  package var positive: Undefinable<PositiveCalibration>
+  package var positive: Measured<PositiveCalibration>
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
 }

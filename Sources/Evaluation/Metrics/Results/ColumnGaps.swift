@@ -68,10 +68,10 @@ package struct WorstGroup: Equatable, Sendable {
 /// The differences between the groups of one column.
 package struct ColumnGaps: Equatable, Sendable {
   package var column: String
-  package var demographicParityDifference: Undefinable<Gap>
-  package var equalOpportunityDifference: Undefinable<Gap>
+  package var demographicParityDifference: Measured<Gap>
+  package var equalOpportunityDifference: Measured<Gap>
   /// The larger of the gaps of true and false positive rate; `rate` says which. Needs both.
-  package var equalizedOddsDifference: Undefinable<Gap>
-  package var accuracySpread: Undefinable<AccuracySpread>
+  package var equalizedOddsDifference: Measured<Gap>
+  package var accuracySpread: Measured<AccuracySpread>
   package var worstGroup: WorstGroup
 }

@@ -6,16 +6,16 @@ package struct GroupRates: Equatable, Sendable {
   package var group: GroupName?
   package var n: Int
   package var clusters: Int
-  package var positives: Undefinable<Int>
-  package var negatives: Undefinable<Int>
+  package var positives: Measured<Int>
+  package var negatives: Measured<Int>
   package var accuracy: Proportion
-  package var truePositiveRate: Undefinable<Proportion>
-  package var falsePositiveRate: Undefinable<Proportion>
-  package var selectionRate: Undefinable<Proportion>
+  package var truePositiveRate: Measured<Proportion>
+  package var falsePositiveRate: Measured<Proportion>
+  package var selectionRate: Measured<Proportion>
   /// Of the items that are predicted positive, the share that is; `n` counts the items that at least one run selects.
-  package var precision: Undefinable<Proportion>
+  package var precision: Measured<Proportion>
   /// The harmonic mean of precision and true positive rate.
-  package var f1: Undefinable<Estimate>
+  package var f1: Measured<Estimate>
 }
 
 /// How the rates of one group, or of all items, vary from seed to seed.
@@ -23,9 +23,9 @@ package struct GroupSeedSpread: Equatable, Sendable {
   /// `nil` for all items.
   package var group: GroupName?
   package var accuracy: SeedSpread
-  package var truePositiveRate: Undefinable<SeedSpread>
-  package var falsePositiveRate: Undefinable<SeedSpread>
-  package var selectionRate: Undefinable<SeedSpread>
-  package var precision: Undefinable<SeedSpread>
-  package var f1: Undefinable<SeedSpread>
+  package var truePositiveRate: Measured<SeedSpread>
+  package var falsePositiveRate: Measured<SeedSpread>
+  package var selectionRate: Measured<SeedSpread>
+  package var precision: Measured<SeedSpread>
+  package var f1: Measured<SeedSpread>
 }

@@ -59,7 +59,7 @@ package struct PairedComparison: Equatable, Sendable {
   package var pValue: Double
   package var test: ComparisonTest
   /// Holm's over the declared family; undefined for a comparison outside it (over all items), which is exploratory.
-  package var adjustedPValue: Undefinable<Double>
+  package var adjustedPValue: Measured<Double>
   package var verdict: Verdict
 
   /// Whether the comparison belongs to the declared family.

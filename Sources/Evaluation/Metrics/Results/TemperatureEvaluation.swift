@@ -17,7 +17,7 @@ package struct TemperatureEvaluation: Equatable, Sendable {
     package var group: GroupName?
     package var expectedCalibrationError: Double
     /// Undefined where the stated probability of an item's label is 0: no temperature changes that.
-    package var negativeLogLikelihood: Undefinable<Double>
+    package var negativeLogLikelihood: Measured<Double>
     /// Mean confidence minus accuracy.
     package var signedGap: Double
   }

@@ -44,7 +44,7 @@ package struct ChosenThreshold: Equatable, Sendable {
   package var rule: ThresholdRule
   /// `nil` for all items.
   package var group: GroupName?
-  package var chosen: Undefinable<Chosen>
+  package var chosen: Measured<Chosen>
 
   package struct Chosen: Equatable, Sendable {
     /// Of every run, in their order.

@@ -57,7 +57,7 @@ extension TemperatureEvaluation.Rescaled {
 }
 
 extension BrierScore {
-  fileprivate func json(interval: Undefinable<Interval>, n: Int) -> JSONValue {
+  fileprivate func json(interval: Measured<Interval>, n: Int) -> JSONValue {
     .object([
       "score": .figure(score, n: n), "interval": interval.json { $0.json(n: n) },
       "reliability": .figure(reliability, n: n),

@@ -12,7 +12,7 @@ struct Footnotes {
   }
 
   /// The figure, or the word "undefined" with a mark that leads to the reason.
-  mutating func cell<Value>(_ figure: Undefinable<Value>, _ text: (Value) -> HTML) -> HTML {
+  mutating func cell<Value>(_ figure: Measured<Value>, _ text: (Value) -> HTML) -> HTML {
     switch figure {
     case .value(let value): text(value)
     case .undefined(let reason, _): mark("undefined", reason: reason)

@@ -38,7 +38,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   }
 }
 
-extension Undefinable {
+extension Measured {
   /// The figure as `write` writes it, or the undefined value.
   package func json(_ write: (Value) -> JSONValue) -> JSONValue {
     switch self {

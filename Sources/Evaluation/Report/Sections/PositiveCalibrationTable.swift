@@ -44,9 +44,9 @@ extension AuditReport {
   }
 }
 
-extension Undefinable {
+extension Measured {
   /// A part that may be undefined itself.
-  fileprivate func flattened<Part>(_ part: (Value) -> Undefinable<Part>) -> Undefinable<Part> {
+  fileprivate func flattened<Part>(_ part: (Value) -> Measured<Part>) -> Measured<Part> {
     switch self {
     case .value(let value): part(value)
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)

@@ -62,7 +62,7 @@ extension AuditReport {
     let measured = translation.arms.contains { $0.overall.deltaG.value != nil || $0.overall.pronouns.value != nil }
     guard measured else { return .empty }
     var notes = Footnotes(prefix: "pronouns")
-    func shares(_ shares: Undefinable<PronounShares>) -> HTML {
+    func shares(_ shares: Measured<PronounShares>) -> HTML {
       PronounClass.allCases.map { pronouns -> HTML in
         "<td>\(notes.cell(shares) { Table.percent($0[pronouns]) })</td>"
       }.joined()

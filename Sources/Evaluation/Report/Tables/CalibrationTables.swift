@@ -30,7 +30,7 @@ extension AuditReport {
             .value(calibration.signedGap), .value(calibration.equalMassError), .value(calibration.classwiseError),
             calibration.negativeLogLikelihood, .value(calibration.multiclassBrier),
             .value(Estimate(value: brier.score, interval: calibration.brierInterval)),
-          ].flatMap { (figure: Undefinable<Estimate>) in Field.estimate(figure) }
+          ].flatMap { (figure: Measured<Estimate>) in Field.estimate(figure) }
           + [
             brier.reliability, brier.resolution, brier.uncertainty, brier.withinBinVariance, brier.withinBinCovariance,
           ].map(Field.number)
@@ -40,7 +40,7 @@ extension AuditReport {
   }
 
   /// A log loss that is undefined leaves its own cell empty; the others stand.
-  private static func fields(_ rescaled: Undefinable<Rescaling>) -> [String] {
+  private static func fields(_ rescaled: Measured<Rescaling>) -> [String] {
     guard let found = rescaled.value else { return Field.undefinable(rescaled, 4) { _ in [] } }
     let (figures, loss) = (found.rescaled, found.rescaled.negativeLogLikelihood)
     return [Field.number(found.mean), Field.number(figures.expectedCalibrationError)]
@@ -76,7 +76,7 @@ extension AuditReport {
     let rescaled: TemperatureEvaluation.Rescaled
   }
 
-  private var calibrations: [(arm: String, calibration: CalibrationEvaluation, rescaled: Undefinable<Rescaling>)] {
+  private var calibrations: [(arm: String, calibration: CalibrationEvaluation, rescaled: Measured<Rescaling>)] {
     fairness.arms.flatMap { arm in
       ([arm.overallCalibration] + arm.groupCalibrations).enumerated().map { row, calibration in
         let rescaled = arm.temperature.map { temperature in
@@ -90,13 +90,13 @@ extension AuditReport {
   }
 }
 
-extension Undefinable<PositiveCalibration> {
+extension Measured<PositiveCalibration> {
   /// What the columns `positive_…` hold.
   fileprivate var fields: [String] {
     func number(_ part: KeyPath<PositiveCalibration, Double>) -> String {
       value.map { Field.number($0[keyPath: part]) } ?? ""
     }
-    func estimate(_ part: (PositiveCalibration) -> Undefinable<Estimate>) -> [String] {
+    func estimate(_ part: (PositiveCalibration) -> Measured<Estimate>) -> [String] {
       switch self {
       case .value(let value): Field.estimate(part(value))
       case .undefined(let reason, let n): Field.estimate(.undefined(reason: reason, n: n))

@@ -44,9 +44,9 @@ extension ChoiceEvaluation {
   }
 }
 
-extension Undefinable<TokenBias> {
+extension Measured<TokenBias> {
   /// The share of right choices over all orders.
-  var singleOrderAccuracy: Undefinable<Proportion> {
+  var singleOrderAccuracy: Measured<Proportion> {
     switch self {
     case .value(let found): found.singleOrderAccuracy
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)

@@ -53,8 +53,7 @@ enum Field {
   }
 
   /// The fields of a figure and an empty reason, or `count` empty fields and the reason.
-  static func undefinable<Value>(_ figure: Undefinable<Value>, _ count: Int, _ fields: (Value) -> [String]) -> [String]
-  {
+  static func undefinable<Value>(_ figure: Measured<Value>, _ count: Int, _ fields: (Value) -> [String]) -> [String] {
     switch figure {
     case .value(let value): fields(value) + [""]
     case .undefined(let reason, _): [String](repeating: "", count: count) + [reason]
@@ -67,7 +66,7 @@ enum Field {
   }
 
   /// Value, bounds and reason.
-  static func estimate(_ figure: Undefinable<Estimate>) -> [String] {
+  static func estimate(_ figure: Measured<Estimate>) -> [String] {
     switch figure {
     case .value(let value): estimate(value)
     case .undefined(let reason, _): ["", "", "", reason]

@@ -79,7 +79,7 @@ extension Proportion {
   }
 }
 
-extension Undefinable {
+extension Measured {
   /// Why there is no figure.
   var reason: String? {
     switch self {
@@ -91,7 +91,7 @@ extension Undefinable {
 
 extension ColumnGaps {
   fileprivate var rows: [(name: String, fields: [String])] {
-    func fields(_ gap: Undefinable<Gap>) -> [String] {
+    func fields(_ gap: Measured<Gap>) -> [String] {
       Field.undefinable(gap, 8) {
         [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest]
           + [$0.leftOut.map(\.value).joined(separator: ";"), $0.leftOut.map(\.reason).joined(separator: ";")]

@@ -47,7 +47,7 @@ extension AuditReport {
 
   /// How often the label decides, by arm and wording; which words are the likeliest, by arm.
   private var chosenRows: [[String]] {
-    func text(_ what: String, _ share: Undefinable<Proportion>) -> String {
+    func text(_ what: String, _ share: Measured<Proportion>) -> String {
       share.value.map { "\(what) \(Figures.percent($0.value)) % \(Figures.percent($0.interval))" }
         ?? "\(what) undefined"
     }

@@ -97,7 +97,7 @@ private struct RateFindings: Sendable {
 
   /// nil where one is undefined.
   init?(_ rates: GroupRates, truths: RateTruths) {
-    func finding(_ proportion: Undefinable<Proportion>, _ truth: Double) -> IntervalFinding? {
+    func finding(_ proportion: Measured<Proportion>, _ truth: Double) -> IntervalFinding? {
       proportion.value.map { IntervalFinding(estimate: $0.value, interval: $0.interval, truth: truth) }
     }
     guard let truePositiveRate = finding(rates.truePositiveRate, truths.truePositiveRate),

@@ -44,7 +44,7 @@ package struct Drift: Equatable, Sendable {
   /// Items of the reference.
   package var reference: Int
   package var window: Int
-  package var finding: Undefinable<Finding>
+  package var finding: Measured<Finding>
 
   /// Significant, and large enough to matter.
   package var isLook: Bool { finding.value.map { $0.adjustedPValue < 0.05 && $0.isConsiderable } ?? false }

@@ -31,7 +31,7 @@ extension LabelFreeEstimate {
   ///   - key: where resamples are drawn from.
   static func make(
     reference: Reference, referenceMembers: [Int]?, window: ScoredItems, members: [Int], key: RandomKey
-  ) -> Undefinable<LabelFreeEstimate> {
+  ) -> Measured<LabelFreeEstimate> {
     guard members.count >= fewestWindowItems else {
       return .undefined(
         reason: "\(WindowReasons.items(members.count)) in the window; \(fewestWindowItems) are needed", n: members.count

@@ -59,7 +59,7 @@ struct WindowJudge {
   }
 
   private func judgeWithoutLabels(_ rule: Policy.Rule, _ own: GroupFigures) -> Judgement {
-    let found: Undefinable<Figure>
+    let found: Measured<Figure>
     var mayBreak = true
     var isMeasured = false
     var reason = WindowReasons.estimated
@@ -94,7 +94,7 @@ struct WindowJudge {
   }
 
   /// Accuracy as estimated, or mean confidence minus it.
-  private static func figure(_ metric: Policy.Metric, of own: GroupFigures) -> Undefinable<Figure> {
+  private static func figure(_ metric: Policy.Metric, of own: GroupFigures) -> Measured<Figure> {
     switch own.estimate {
     case .undefined(let reason, let n): return .undefined(reason: reason, n: n)
     case .value(let estimate):

@@ -44,10 +44,10 @@ package struct GroupFigures: Equatable, Sendable {
   package var n: Int
   package var labelled: Int
   /// Needs no labels.
-  package var selectionRate: Undefinable<Proportion>
-  package var estimate: Undefinable<LabelFreeEstimate>
+  package var selectionRate: Measured<Proportion>
+  package var estimate: Measured<LabelFreeEstimate>
   /// Of the reference's items of the group.
-  package var referenceAccuracy: Undefinable<Proportion>
+  package var referenceAccuracy: Measured<Proportion>
 }
 
 extension [WindowReport] {

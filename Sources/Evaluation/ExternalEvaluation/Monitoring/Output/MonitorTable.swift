@@ -40,7 +40,7 @@ extension WindowReport {
     [proportion?.value, proportion?.interval.lower, proportion?.interval.upper].map(Self.text)
   }
 
-  private func estimate(_ estimate: Undefinable<LabelFreeEstimate>) -> [String] {
+  private func estimate(_ estimate: Measured<LabelFreeEstimate>) -> [String] {
     switch estimate {
     case .undefined(let reason, _): return ["", "", "", reason]
     case .value(let estimate):

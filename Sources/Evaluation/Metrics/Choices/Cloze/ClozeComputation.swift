@@ -26,7 +26,7 @@ struct ClozeComputation {
       ties: part.members.reduce(0) { sum, frame in sum + runs.count { $0.ties[frame] } })
   }
 
-  private func mass(_ candidate: Int, arm: Int, resampled: ResampledCloze) -> Undefinable<Estimate> {
+  private func mass(_ candidate: Int, arm: Int, resampled: ResampledCloze) -> Measured<Estimate> {
     mean(resampled.values(.mass, arm: arm, candidate: candidate), n: resampled.part.members.count).map { value in
       Estimate(
         value: value,
@@ -36,12 +36,12 @@ struct ClozeComputation {
     }
   }
 
-  private func mean(_ values: [Double], n: Int) -> Undefinable<Double> {
+  private func mean(_ values: [Double], n: Int) -> Measured<Double> {
     values.isEmpty
       ? .undefined(reason: Self.notOffered, n: n) : .value(values.reduce(0, +) / Double(values.count))
   }
 
-  private func spread(_ values: [Double], n: Int) -> Undefinable<SeedSpread> {
+  private func spread(_ values: [Double], n: Int) -> Measured<SeedSpread> {
     values.isEmpty
       ? .undefined(reason: Self.notOffered, n: n) : .value(SeedSpread(values: values, tail: intervals.tail))
   }
@@ -50,7 +50,7 @@ struct ClozeComputation {
     _ pair: ArmComparison, runs: RunPairs, resampled: ResampledCloze
   ) -> [ClozeComparison] {
     let n = resampled.part.members.count
-    func difference(_ figure: ResampledCloze.Figure, candidate: Int) -> Undefinable<FigureDifference> {
+    func difference(_ figure: ResampledCloze.Figure, candidate: Int) -> Measured<FigureDifference> {
       let own = resampled.values(figure, arm: runs.arm, candidate: candidate)
       let others = resampled.values(figure, arm: runs.reference, candidate: candidate)
       guard let value = mean(own, n: n).value, let other = mean(others, n: n).value else {

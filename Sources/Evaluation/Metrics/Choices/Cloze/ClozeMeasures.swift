@@ -6,11 +6,11 @@ package struct CandidateShare: Equatable, Sendable {
   /// The frames that offer it.
   package var n: Int
   /// Of those, the share in which it is the likeliest candidate.
-  package var share: Undefinable<Proportion>
+  package var share: Measured<Proportion>
   /// The mean of its probability, normalized over each frame's candidates.
-  package var mass: Undefinable<Estimate>
+  package var mass: Measured<Estimate>
   /// Of the mass, by seed.
-  package var massSpread: Undefinable<SeedSpread>
+  package var massSpread: Measured<SeedSpread>
 }
 
 /// What one arm would put into frames, in one group or over all of them; figures are averaged over the seeds.
@@ -45,6 +45,6 @@ package struct ClozeComparison: Equatable, Sendable {
   package var candidate: String
   /// The frames that offer it.
   package var n: Int
-  package var share: Undefinable<FigureDifference>
-  package var mass: Undefinable<FigureDifference>
+  package var share: Measured<FigureDifference>
+  package var mass: Measured<FigureDifference>
 }

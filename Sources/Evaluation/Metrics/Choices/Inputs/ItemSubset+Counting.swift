@@ -18,7 +18,7 @@ extension ItemSubset {
   ///   - runs: The runs that values are summed over.
   ///   - reason: Why there is none where no item has a value.
   ///   - values: Of every member, the sum over the runs of values from 0 to 1; `nil` where it does not count.
-  func proportion(runs: Int, tail: Double, reason: String, values: [Double?]) -> Undefinable<Proportion> {
+  func proportion(runs: Int, tail: Double, reason: String, values: [Double?]) -> Measured<Proportion> {
     var counted: [Double] = []
     var numbers: [Int] = []
     for (value, cluster) in zip(values, clusters.ofItem) {

@@ -5,7 +5,7 @@ package struct FigureDifference: Equatable, Sendable {
   /// The arm's minus the reference's.
   package var value: Double
   /// Clusters are resampled together in both arms.
-  package var interval: Undefinable<Interval>
+  package var interval: Measured<Interval>
   /// The difference by seed; a model that no seed changes stands beside each seed of the other arm.
   package var seedSpread: SeedSpread
 }
@@ -22,7 +22,7 @@ package struct ChoiceComparison: Equatable, Sendable {
   package var figure: ChoiceFigure
   package var n: Int
   /// Undefined where either arm's figure is.
-  package var difference: Undefinable<FigureDifference>
+  package var difference: Measured<FigureDifference>
 }
 
 extension ChoiceComparison {
@@ -49,7 +49,7 @@ extension ChoiceComparison {
               arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self)),
             tail: intervals.tail))
       }
-      let found: Undefinable<FigureDifference> =
+      let found: Measured<FigureDifference> =
         switch (arm.value(figure, n: n), other) {
         case (.value(let own), .value(let other)): .value(difference(own, other))
         case (.undefined(let reason, let n), _): .undefined(reason: "\(pair.arm): \(reason)", n: n)

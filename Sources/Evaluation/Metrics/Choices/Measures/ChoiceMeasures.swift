@@ -16,7 +16,7 @@ package struct OptionShare: Equatable, Sendable {
 package struct FigureSpread: Equatable, Sendable {
   package var figure: ChoiceFigure
   /// Undefined where a seed has no such figure.
-  package var spread: Undefinable<SeedSpread>
+  package var spread: Measured<SeedSpread>
 }
 
 /// What one arm chooses in one wording, in one group or over all questions; choices are averaged over the orders of the
@@ -26,22 +26,22 @@ package struct ChoiceMeasures: Equatable, Sendable {
   package var group: GroupName?
   package var n: Int
   package var clusters: Int
-  package var accuracy: Undefinable<Proportion>
-  package var ambiguousAccuracy: Undefinable<Proportion>
-  package var disambiguatedAccuracy: Undefinable<Proportion>
+  package var accuracy: Measured<Proportion>
+  package var ambiguousAccuracy: Measured<Proportion>
+  package var disambiguatedAccuracy: Measured<Proportion>
   /// See `ChoiceFigure.disambiguatedBias`.
-  package var disambiguatedBias: Undefinable<Estimate>
+  package var disambiguatedBias: Measured<Estimate>
   /// See `ChoiceFigure.ambiguousBias`.
-  package var ambiguousBias: Undefinable<Estimate>
+  package var ambiguousBias: Measured<Estimate>
   /// Of the questions that say what their options mean.
-  package var kinds: Undefinable<[KindShare]>
+  package var kinds: Measured<[KindShare]>
   /// Defined where all questions have the same options.
-  package var options: Undefinable<[OptionShare]>
+  package var options: Measured<[OptionShare]>
   package var seedSpreads: [FigureSpread]
   /// Questions, over all runs, of which several options had the largest averaged log-probability.
   package var ties: Int
   /// Of single orders; undefined over several wordings.
-  package var tokenBias: Undefinable<TokenBias>
+  package var tokenBias: Measured<TokenBias>
 }
 
 extension ChoiceMeasures {
@@ -51,24 +51,24 @@ extension ChoiceMeasures {
   ///   - sharedOptions: The options of all questions, where they are the same.
   init(
     _ part: ItemSubset, runs: [ChosenOptions], cell: ResampledChoices.Cell, task: ChoiceTask,
-    sharedOptions: [String]?, intervals: ResampledIntervals, tokenBias: Undefinable<TokenBias>
+    sharedOptions: [String]?, intervals: ResampledIntervals, tokenBias: Measured<TokenBias>
   ) {
     let questions = task.questions
     let n = part.members.count
-    func share(_ reason: String, _ counts: (Int, Int) -> Bool?) -> Undefinable<Proportion> {
+    func share(_ reason: String, _ counts: (Int, Int) -> Bool?) -> Measured<Proportion> {
       let values = part.members.map { question -> Double? in
         let counted = runs.compactMap { counts(question, $0.choices[question]) }
         return counted.isEmpty ? nil : Double(counted.count { $0 })
       }
       return part.proportion(runs: runs.count, tail: intervals.tail, reason: reason, values: values)
     }
-    func accuracy(_ figure: ChoiceFigure, _ condition: ContextCondition?) -> Undefinable<Proportion> {
+    func accuracy(_ figure: ChoiceFigure, _ condition: ContextCondition?) -> Measured<Proportion> {
       share(cell.sums.first?.reason(figure) ?? "there are no runs") { question, choice in
         guard condition == nil || questions[question].condition == condition else { return nil }
         return questions[question].answer.map { $0 == choice }
       }
     }
-    func bias(_ figure: ChoiceFigure) -> Undefinable<Estimate> {
+    func bias(_ figure: ChoiceFigure) -> Measured<Estimate> {
       cell.value(figure, n: n).map { value in
         Estimate(
           value: value,
@@ -77,7 +77,7 @@ extension ChoiceMeasures {
             range: figure.range, scale: 2))
       }
     }
-    func kinds() -> Undefinable<[KindShare]> {
+    func kinds() -> Measured<[KindShare]> {
       var shares: [KindShare] = []
       for kind in OptionKind.allCases {
         let found = share("no question says what its options mean") { question, choice in
@@ -90,7 +90,7 @@ extension ChoiceMeasures {
       }
       return .value(shares)
     }
-    func options() -> Undefinable<[OptionShare]> {
+    func options() -> Measured<[OptionShare]> {
       guard let sharedOptions else { return .undefined(reason: "questions have different options", n: n) }
       return .value(
         sharedOptions.compactMap { option in

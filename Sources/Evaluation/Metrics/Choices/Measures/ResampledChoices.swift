@@ -17,7 +17,7 @@ struct ResampledChoices: Sendable {
     func values(_ figure: ChoiceFigure) -> [Double?] { sums.map { $0.figure(figure) } }
 
     /// The mean over the runs, or why there is none.
-    func value(_ figure: ChoiceFigure, n: Int) -> Undefinable<Double> {
+    func value(_ figure: ChoiceFigure, n: Int) -> Measured<Double> {
       let values = values(figure)
       let known = values.compactMap(\.self)
       guard known.count == values.count, !known.isEmpty else {

@@ -22,7 +22,7 @@ struct ResampledIntervals: Sendable {
   ///   - scale: How far the figure goes when a share goes from 0 to 1.
   func interval(
     _ value: Double, replicates: [Double?], clusters: Int, range: ClosedRange<Double>, scale: Double
-  ) -> Undefinable<Interval> {
+  ) -> Measured<Interval> {
     guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: clusters) }
     let known = replicates.compactMap(\.self)
     guard !known.isEmpty, known.count * 20 >= replicates.count * 19 else {

@@ -9,7 +9,7 @@ package struct LabelShare: Equatable, Sendable {
   /// The share that a model without regard to labels has: each position holds every option equally often.
   package var uniform: Double
   /// Of the questions' orders in which the right option has this label, the share in which it is chosen.
-  package var accuracy: Undefinable<Proportion>
+  package var accuracy: Measured<Proportion>
 }
 
 /// Whether single choices follow what the options say or what they are called, in one wording, before anything is
@@ -25,7 +25,7 @@ package struct TokenBias: Equatable, Sendable {
   package var labels: [LabelShare]
   package var labelVariation: LabelVariation
   /// The share of right choices over all orders, of questions that have a right answer.
-  package var singleOrderAccuracy: Undefinable<Proportion>
+  package var singleOrderAccuracy: Measured<Proportion>
   /// Orders, over all questions and runs, in which options scored the same.
   package var tiedOrders: Int
 }

@@ -26,7 +26,7 @@ struct TokenBiasComputation {
     orders = questions.map { wording.orders(of: $0.options.count).count }
   }
 
-  var tokenBias: Undefinable<TokenBias> {
+  var tokenBias: Measured<TokenBias> {
     let follows = ChoiceFollows.allCases.map { kind in
       proportion { question in Double(runs.count { $0[question].follows == kind }) }.value
     }
@@ -78,7 +78,7 @@ struct TokenBiasComputation {
   }
 
   /// Over the questions with several orders.
-  private func proportion(_ value: (Int) -> Double?) -> Undefinable<Proportion> {
+  private func proportion(_ value: (Int) -> Double?) -> Measured<Proportion> {
     part.proportion(
       runs: runs.count, tail: tail, reason: "no question with several orders has a right answer",
       values: part.members.map { orders[$0] > 1 ? value($0) : nil })

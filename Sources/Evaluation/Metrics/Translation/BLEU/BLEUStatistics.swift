@@ -29,7 +29,7 @@ package struct BLEUStatistics: Hashable, Sendable {
   /// (Chen and Cherry 2014, method 3) and without effective order, as sacreBLEU's default; undefined without sentences.
   ///
   /// As there, it is 0 where no n-gram matches, and where every translation is shorter than four tokens.
-  package var score: Undefinable<Double> {
+  package var score: Measured<Double> {
     guard sentences > 0 else { return .undefined(reason: "no sentences", n: 0) }
     guard matches != .zero else { return .value(0) }
     var smoothing = 1.0

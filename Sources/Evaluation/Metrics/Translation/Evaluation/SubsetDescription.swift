@@ -21,7 +21,7 @@ struct SubsetDescription {
     self.arms = arms.indices.map { arm in
       let seeds = arms[arm].runs.map(\.seed)
       let counts = PronounCounts(scores[arm], subset: subset, items: items, confidence: confidence)
-      func estimate(_ figure: TranslationFigure) -> Undefinable<SeededEstimate> {
+      func estimate(_ figure: TranslationFigure) -> Measured<SeededEstimate> {
         resampled.estimate(figure, arm: arm, seeds: seeds)
       }
       return GroupTranslationQuality(
@@ -34,7 +34,7 @@ struct SubsetDescription {
     }
     differences = comparisons.compactMap { comparison in
       guard let runs = RunPairs(comparison, arms: arms) else { return nil }
-      func difference(_ figure: TranslationFigure) -> Undefinable<SeededEstimate> {
+      func difference(_ figure: TranslationFigure) -> Measured<SeededEstimate> {
         resampled.difference(
           figure, runs: runs, seeds: (arms[runs.arm].runs.map(\.seed), arms[runs.reference].runs.map(\.seed)))
       }

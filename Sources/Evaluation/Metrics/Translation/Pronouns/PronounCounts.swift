@@ -18,12 +18,12 @@ struct PronounCounts {
   }
 
   /// Among all sentences of the subset.
-  func shares() -> Undefinable<PronounShares> {
+  func shares() -> Measured<PronounShares> {
     shares { _ in true }.map { .value($0) } ?? .undefined(reason: "no sentences", n: 0)
   }
 
   /// Among the sentences of a stereotype.
-  func shares(of stereotype: Stereotype) -> Undefinable<PronounShares> {
+  func shares(of stereotype: Stereotype) -> Measured<PronounShares> {
     shares { items.stereotypes[$0] == stereotype }.map { .value($0) }
       ?? .undefined(reason: "no sentence is stereotyped \(stereotype.rawValue)", n: subset.members.count)
   }
@@ -39,7 +39,7 @@ struct PronounCounts {
   }
 
   /// The share of sentences whose pronouns are of their gold gender, where this is, or is not, their stereotype.
-  func accuracy(isPro: Bool) -> Undefinable<Proportion> {
+  func accuracy(isPro: Bool) -> Measured<Proportion> {
     let correct = items.goldGenders.enumerated().map { item, gold in
       gold.flatMap { PronounClass(rawValue: $0.rawValue) }.flatMap { counts[$0]?[item] } ?? 0
     }

@@ -52,23 +52,23 @@ package struct PronounTally: Hashable, Sendable {
   private subscript(what: Count) -> Int { counts[what.rawValue] }
 
   /// The F1 of female pronouns against the gold gender; undefined where either never occurs.
-  package var femaleF1: Undefinable<Double> {
+  package var femaleF1: Measured<Double> {
     f1("female", gold: self[.goldFemale], predicted: self[.predictedFemale], found: self[.foundFemale])
   }
 
   /// The F1 of male pronouns against the gold gender; undefined where either never occurs.
-  package var maleF1: Undefinable<Double> {
+  package var maleF1: Measured<Double> {
     f1("male", gold: self[.goldMale], predicted: self[.predictedMale], found: self[.foundMale])
   }
 
-  private func f1(_ gender: String, gold: Int, predicted: Int, found: Int) -> Undefinable<Double> {
+  private func f1(_ gender: String, gold: Int, predicted: Int, found: Int) -> Measured<Double> {
     guard gold > 0 else { return .undefined(reason: "no sentence is of gold gender \(gender)", n: self[.gold]) }
     guard predicted > 0 else { return .undefined(reason: "\(gender) is never predicted", n: self[.gold]) }
     return .value(2 * Double(found) / Double(gold + predicted))
   }
 
   /// ΔG, the F1 of male pronouns minus that of female ones: above 0, men are recognized better.
-  package var deltaG: Undefinable<Double> {
+  package var deltaG: Measured<Double> {
     guard let female = femaleF1.value else { return femaleF1 }
     return maleF1.map { $0 - female }
   }
@@ -77,7 +77,7 @@ package struct PronounTally: Hashable, Sendable {
   ///
   /// Undefined where one of the sets is empty, and where a gender is never predicted in them: whoever always says "he" is
   /// as often right on both, which is no lack of stereotypes.
-  package var deltaS: Undefinable<Double> {
+  package var deltaS: Measured<Double> {
     let n = self[.pro] + self[.anti]
     guard self[.pro] > 0 else { return .undefined(reason: "no pro-stereotypical sentences", n: n) }
     guard self[.anti] > 0 else { return .undefined(reason: "no anti-stereotypical sentences", n: n) }

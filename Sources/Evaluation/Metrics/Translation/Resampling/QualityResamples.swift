@@ -40,7 +40,7 @@ struct QualityResamples: Sendable {
   /// An arm's figure, averaged over its runs.
   ///
   /// - Parameter seeds: Of the runs, to say which of them has no such figure.
-  func estimate(_ figure: TranslationFigure, arm: Int, seeds: [Int?]) -> Undefinable<SeededEstimate> {
+  func estimate(_ figure: TranslationFigure, arm: Int, seeds: [Int?]) -> Measured<SeededEstimate> {
     values(figure, arm: arm, seeds: seeds).map { values in
       seeded(values, replicates: replicates.map { $0[arm][figure.rawValue] })
     }
@@ -51,7 +51,7 @@ struct QualityResamples: Sendable {
   /// - Parameter seeds: Of the runs, to say which of them has no such figure.
   func difference(
     _ figure: TranslationFigure, runs: RunPairs, seeds: (arm: [Int?], reference: [Int?])
-  ) -> Undefinable<SeededEstimate> {
+  ) -> Measured<SeededEstimate> {
     let own = values(figure, arm: runs.arm, seeds: seeds.arm)
     let other = values(figure, arm: runs.reference, seeds: seeds.reference)
     return own.flatMap { own in
@@ -68,7 +68,7 @@ struct QualityResamples: Sendable {
   }
 
   /// Of every run; undefined where one of them has no such figure.
-  private func values(_ figure: TranslationFigure, arm: Int, seeds: [Int?]) -> Undefinable<[Double]> {
+  private func values(_ figure: TranslationFigure, arm: Int, seeds: [Int?]) -> Measured<[Double]> {
     var values: [Double] = []
     for (sums, seed) in zip(observed[arm], seeds) {
       switch figure.value(of: sums) {
@@ -85,7 +85,7 @@ struct QualityResamples: Sendable {
       estimate: Estimate(value: values.mean, interval: interval(replicates)), seedSpread: SeedSpread(values: values))
   }
 
-  private func interval(_ replicates: [Double?]) -> Undefinable<Interval> {
+  private func interval(_ replicates: [Double?]) -> Measured<Interval> {
     guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: items) }
     let found = replicates.compactMap(\.self)
     guard !found.isEmpty, found.count * 20 >= replicates.count * 19 else {
@@ -97,9 +97,9 @@ struct QualityResamples: Sendable {
   }
 }
 
-extension Undefinable {
+extension Measured {
   /// The figure transformed where that is defined too, or undefined for the first reason.
-  fileprivate func flatMap<Other>(_ transform: (Value) -> Undefinable<Other>) -> Undefinable<Other> {
+  fileprivate func flatMap<Other>(_ transform: (Value) -> Measured<Other>) -> Measured<Other> {
     switch self {
     case .value(let value): transform(value)
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)

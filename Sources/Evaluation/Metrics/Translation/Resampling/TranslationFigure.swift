@@ -9,7 +9,7 @@ enum TranslationFigure: Int, CaseIterable {
   case deltaG
   case deltaS
 
-  func value(of sums: QualitySums) -> Undefinable<Double> {
+  func value(of sums: QualitySums) -> Measured<Double> {
     switch self {
     case .bleu: sums.bleu.score
     case .rougeL:

@@ -7,23 +7,23 @@ package struct GroupTranslationQuality: Equatable, Sendable {
   package var n: Int
   package var clusters: Int
   /// Corpus BLEU in points, 0 to 100.
-  package var bleu: Undefinable<SeededEstimate>
+  package var bleu: Measured<SeededEstimate>
   /// The mean over sentences, 0 to 1.
-  package var rougeL: Undefinable<SeededEstimate>
+  package var rougeL: Measured<SeededEstimate>
   /// Of all sentences.
-  package var pronouns: Undefinable<PronounShares>
+  package var pronouns: Measured<PronounShares>
   /// Of sentences whose stereotype is female.
-  package var pronounsOfFemaleStereotype: Undefinable<PronounShares>
+  package var pronounsOfFemaleStereotype: Measured<PronounShares>
   /// Of sentences whose stereotype is male.
-  package var pronounsOfMaleStereotype: Undefinable<PronounShares>
-  package var femaleF1: Undefinable<SeededEstimate>
-  package var maleF1: Undefinable<SeededEstimate>
+  package var pronounsOfMaleStereotype: Measured<PronounShares>
+  package var femaleF1: Measured<SeededEstimate>
+  package var maleF1: Measured<SeededEstimate>
   /// F1 male − F1 female.
-  package var deltaG: Undefinable<SeededEstimate>
-  package var proStereotypicalAccuracy: Undefinable<Proportion>
-  package var antiStereotypicalAccuracy: Undefinable<Proportion>
+  package var deltaG: Measured<SeededEstimate>
+  package var proStereotypicalAccuracy: Measured<Proportion>
+  package var antiStereotypicalAccuracy: Measured<Proportion>
   /// Pro-stereotypical minus anti-stereotypical accuracy.
-  package var deltaS: Undefinable<SeededEstimate>
+  package var deltaS: Measured<SeededEstimate>
 }
 
 /// What is said about one arm's translations.
@@ -43,10 +43,10 @@ package struct TranslationDifference: Equatable, Sendable {
   package var n: Int
   package var clusters: Int
   /// In points.
-  package var bleu: Undefinable<SeededEstimate>
-  package var rougeL: Undefinable<SeededEstimate>
-  package var deltaG: Undefinable<SeededEstimate>
-  package var deltaS: Undefinable<SeededEstimate>
+  package var bleu: Measured<SeededEstimate>
+  package var rougeL: Measured<SeededEstimate>
+  package var deltaG: Measured<SeededEstimate>
+  package var deltaS: Measured<SeededEstimate>
 }
 
 /// Everything that translations say about arms and groups.

@@ -1,5 +1,5 @@
 /// A figure, or why there is none. Undefined is never written as 0, 1 or a missing row.
-package enum Undefinable<Value: Equatable & Sendable>: Equatable, Sendable {
+package enum Measured<Value: Equatable & Sendable>: Equatable, Sendable {
   case value(Value)
   /// `n` is the number of items (or seeds, where the reason speaks of seeds) that there were.
   case undefined(reason: String, n: Int)
@@ -13,7 +13,7 @@ package enum Undefinable<Value: Equatable & Sendable>: Equatable, Sendable {
   }
 
   /// The figure transformed, or undefined for the same reason.
-  package func map<Other: Equatable & Sendable>(_ transform: (Value) -> Other) -> Undefinable<Other> {
+  package func map<Other: Equatable & Sendable>(_ transform: (Value) -> Other) -> Measured<Other> {
     switch self {
     case .value(let value): .value(transform(value))
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)
