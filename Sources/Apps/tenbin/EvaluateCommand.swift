@@ -5,7 +5,6 @@ import Foundation
 import Metrics
 import Planning
 import Report
-import Specification
 
 /// The whole evaluation of models that Tenbin never saw.
 struct EvaluateCommand: ParsableCommand {

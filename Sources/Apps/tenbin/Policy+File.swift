@@ -1,5 +1,5 @@
 import Datasets
-import Specification
+import Planning
 import Support
 
 extension PolicyFile {

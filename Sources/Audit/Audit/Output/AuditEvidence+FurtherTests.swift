@@ -2,7 +2,6 @@ internal import Datasets
 internal import Metrics
 internal import Planning
 internal import Report
-internal import Specification
 internal import Support
 
 // What the same models make of other data.

@@ -1,4 +1,4 @@
-package import Specification
+package import Planning
 
 /// Something that may help a group which an arm serves badly.
 package struct Remedy: Sendable, Equatable {

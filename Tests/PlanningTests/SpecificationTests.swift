@@ -1,5 +1,4 @@
 import Planning
-import Specification
 import Testing
 
 @Suite struct SpecificationTests {

@@ -1,5 +1,5 @@
 import Foundation
-import Specification
+import Planning
 import TestSupport
 import Testing
 

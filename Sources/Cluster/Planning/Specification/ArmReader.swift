@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Planning
 
 extension Arm {
   init(_ value: YAMLValue) throws(SpecificationError) {
@@ -26,14 +25,14 @@ extension LoRASettings {
     let keys = try value.mapping([
       "rank", "alpha", "targets", "layers", "dropout", "rank_stabilized", "name",
     ])
-    self.init(rank: try keys.required("rank").integer(1...65_536))
-    alpha = try keys["alpha"]?.number(0.001...1e6) ?? alpha
-    targets = try keys["targets"]?.strings() ?? targets
+    rank = try keys.required("rank").integer(1...65_536)
+    alpha = try keys["alpha"]?.number(0.001...1e6) ?? 16
+    targets = try keys["targets"]?.strings() ?? ["query", "value"]
     layers = try Layers(keys["layers"])
-    dropout = try keys["dropout"]?.number(0...1) ?? dropout
+    dropout = try keys["dropout"]?.number(0...1) ?? 0
     if let given = keys["dropout"], dropout == 1 { throw given.failure("expected a number from 0 to below 1, found 1") }
-    isRankStabilized = try keys["rank_stabilized"]?.boolean() ?? isRankStabilized
-    name = try keys["name"]?.armName() ?? name
+    isRankStabilized = try keys["rank_stabilized"]?.boolean() ?? false
+    name = try keys["name"]?.armName() ?? "lora-r\(rank)"
   }
 }
 
@@ -77,10 +76,12 @@ extension AdapterSettings {
       folder = try keys.required("path")
       given = keys["name"]
     }
-    let path = try folder.string()
-    let name =
-      if let given { try given.armName() } else { try folder.armName(URL(filePath: path).lastPathComponent) }
-    self.init(path: path, name: name)
+    path = try folder.string()
+    if let given {
+      name = try given.armName()
+    } else {
+      name = try folder.armName(URL(filePath: path).lastPathComponent)
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 internal import Foundation
-package import Planning
 internal import Yams
 
 /// A specification like another one, for one arm alone.
