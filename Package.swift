@@ -81,7 +81,7 @@ let evaluation: [Target] = [
 ]
 
 let cluster: [Target] = [
-  library("Planning", in: "Cluster", ["Report", "MembershipInference", "Support", yams]),
+  library("Planning", in: "Cluster", ["Support"]),
   library("Optimization", in: "Cluster", ["Planning", "Support"]),
   library("Scheduler", in: "Cluster", ["Optimization", "Planning", "Support"]),
   library("Transport", in: "Cluster", ["Planning", "Support", "CZeroMQ", protobuf]),
@@ -98,12 +98,14 @@ let cluster: [Target] = [
 ]
 
 let audit: [Target] = [
+  library("Specification", in: "Audit", ["Planning", "Report", "MembershipInference", "Support", yams]),
   library(
     "Audit", in: "Audit",
     [
-      "Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "ExternalEvaluation", "Report",
-      "MembershipInference", "Metrics", "Statistics", "Checkpoints", "Tokenizers", "Datasets", "Support", protobuf,
-    ])
+      "Specification", "Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning",
+      "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Checkpoints", "Tokenizers",
+      "Datasets", "Support", protobuf,
+    ]),
 ]
 
 let tools: [Target] = [
@@ -123,8 +125,9 @@ let apps: [Target] = [
   .executableTarget(
     name: "tenbin",
     dependencies: [
-      "Quickstart", "Diagnostics", "SimulationStudy", "Audit", "Coordinator", "Ledger", "Transport", "Planning",
-      "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Checkpoints", "Datasets",
+      "Quickstart", "Diagnostics", "SimulationStudy", "Audit", "Specification", "Coordinator", "Ledger", "Transport",
+      "Planning", "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Checkpoints",
+      "Datasets",
       "Support",
       argumentParser, protobuf,
     ], path: "Sources/Apps/tenbin", swiftSettings: strict),
@@ -149,7 +152,7 @@ let testing: [Target] = [
   tests("Torch", ["Torch", "Support"]),
   tests("Checkpoints", ["Checkpoints", "Support"]),
   tests("Models", ["Models", "Optimization", "Checkpoints", "Torch", "Support"], exclude: ["Golden"]),
-  tests("Planning", ["Planning", "MembershipInference", "Support"]),
+  tests("Planning", ["Planning", "Support"]),
   tests("Optimization", ["Optimization", "Support"], exclude: ["Golden"]),
   tests("Scheduler", ["Scheduler", "Optimization", "Planning", "Support"]),
   tests("Transport", ["Transport", "TransportTestSupport", "Support", protobuf]),
@@ -158,11 +161,12 @@ let testing: [Target] = [
   tests("Statistics", ["Statistics", "Support"]),
   tests("Metrics", ["Metrics", "Statistics", "Support"], exclude: ["Golden"]),
   tests("MembershipInference", ["MembershipInference", "Metrics", "Statistics", "Support"], exclude: ["Golden"]),
-  tests("Report", ["Report", "MembershipInference", "Metrics", "Statistics", "Planning", "Support"]),
+  tests("Report", ["Report", "MembershipInference", "Metrics", "Statistics", "Specification", "Support"]),
   tests(
     "ExternalEvaluation",
     ["ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Datasets", "Support"]),
-  tests("Audit", ["Audit", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
+  tests("Specification", ["Specification", "MembershipInference", "Planning", "Support"]),
+  tests("Audit", ["Audit", "Specification", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
   tests("Quickstart", ["Quickstart", "Datasets", "Support"]),
   tests("Diagnostics", ["Diagnostics"]),
   tests("SimulationStudy", ["SimulationStudy", "Metrics", "Statistics", "Support"]),

@@ -1,4 +1,3 @@
-import MembershipInference
 import Planning
 import Support
 import Testing
@@ -20,16 +19,26 @@ import Testing
       base: ContentHash(of: [7] as [UInt8]))
   }
 
-  static func specification(_ change: (inout Specification) -> Void = { _ in }) throws -> Specification {
-    var specification = try Specification(yaml: SpecificationTests.valid, file: "audit.yaml")
-    specification.privacy?.pool = 60
-    change(&specification)
-    return specification
+  static func design(_ change: (inout StudyDesign) -> Void = { _ in }) -> StudyDesign {
+    var lora = LoRASettings(rank: 8)
+    lora.layers = .last(2)
+    var training = TrainingSettings(epochs: 3)
+    training.lora.epochs = 6
+    var design = StudyDesign(
+      arms: [.base, .lora(lora), .full], training: training, seeds: [13, 42],
+      split: .fractions(train: 0.7, validation: 0.1, test: 0.2, seed: 13, stratify: ["smiling", "tone"]),
+      shadowModels: ShadowModelSettings(models: 8, pool: 60), digest: ContentHash(of: [1] as [UInt8]))
+    change(&design)
+    return design
+  }
+
+  static func plan(_ change: (inout StudyDesign) -> Void = { _ in }) throws -> Plan {
+    try Plan(design: design(change), input: input())
   }
 
   @Test("No cluster and no pair of equal files is torn by a split, and the fractions are about right")
   func splitsKeepUnits() throws {
-    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let plan = try Self.plan()
     let splits = plan.splits
     #expect((splits.train + splits.validation + splits.test).sorted() == Array(0..<120))
     for unit in plan.units.members {
@@ -44,9 +53,8 @@ import Testing
 
   @Test("Models of arms that train few weights are packed, in plan order; the size of packs is part of the plan's hash")
   func packs() throws {
-    let specification = try Self.specification { $0.privacy?.packed = 3 }
-    let plan = try Plan(specification: specification, input: Self.input())
-    for (index, arm) in specification.arms.enumerated() {
+    let plan = try Self.plan { $0.shadowModels?.packed = 3 }
+    for (index, arm) in plan.design.arms.enumerated() {
       let fleet = plan.runs.enumerated().filter { run in
         if case .fleet = run.element.purpose { run.element.arm == index } else { false }
       }
@@ -59,36 +67,40 @@ import Testing
       #expect(fleet.map { $0.element.schedule.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
       #expect(fleet.map { $0.element.schedule.pack?.number } == [0, 0, 0, 3, 3, 3, 6, 6].map { fleet[$0].offset })
     }
-    let alone = try Plan(specification: Self.specification { $0.privacy?.packed = 1 }, input: Self.input())
+    let alone = try Self.plan { $0.shadowModels?.packed = 1 }
     #expect(alone.runs.allSatisfy { $0.schedule.pack == nil })
     #expect(alone.hash != plan.hash)
   }
 
-  @Test("No pack reaches behind a look, and looks are part of the plan's hash")
-  func packsEndAtLooks() throws {
-    let text = SpecificationTests.valid.replacing(
-      "models: 8, pool: 100", with: "models: 12, pool: 60, packed: 4, early: {looks: [6, 8], half_width: 0.1}")
-    let specification = try Specification(yaml: text, file: "audit.yaml")
-    let plan = try Plan(specification: specification, input: Self.input())
+  @Test("No pack reaches past an interim analysis, and the analyses are part of the plan's hash")
+  func packsEndAtAnalyses() throws {
+    func planned(analyses: [Int]) throws -> Plan {
+      try Self.plan {
+        $0.shadowModels = ShadowModelSettings(models: 12, pool: 60)
+        $0.shadowModels?.packed = 4
+        $0.shadowModels?.analyses = analyses
+      }
+    }
+    let plan = try planned(analyses: [6, 8])
     let fleet = plan.runs.filter { run in
       if case .fleet = run.purpose { run.arm == 1 } else { false }
     }
     #expect(fleet.map { $0.schedule.pack?.slot } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
     #expect(fleet.map { $0.schedule.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
-    #expect(specification.privacy?.looks(of: .full) == [6, 8, 12])
-    for (old, new) in [("[6, 8]", "[6]"), ("0.1}", "0.2}"), ("half_width: 0.1", "limit: 0.6")] {
-      let other = try Specification(yaml: text.replacing(old, with: new), file: "audit.yaml")
-      #expect(try Plan(specification: other, input: Self.input()).hash != plan.hash)
-    }
+    #expect(plan.design.shadowModels?.analyses(of: .full) == [6, 8, 12])
+    #expect(try plan.hash != planned(analyses: [6]).hash)
   }
 
   @Test("Shadow models of a released model have as many items as it, whole units, and none of the audited ones")
   func released() throws {
-    let text = SpecificationTests.valid.replacing(
-      "attacks: [lira], models: 8, pool: 100", with: "design: released, models: 8, pool: 24"
-    ).replacing("train: 0.7, validation: 0.1, test: 0.2", with: "train: 0.5, validation: 0.1, test: 0.4")
-    let specification = try Specification(yaml: text, file: "audit.yaml")
-    let plan = try Plan(specification: specification, input: Self.input())
+    func planned(pool: Int, shadowItems: Int? = nil) throws -> Plan {
+      try Self.plan {
+        $0.split = .fractions(train: 0.5, validation: 0.1, test: 0.4, seed: 13, stratify: ["smiling", "tone"])
+        $0.shadowModels = ShadowModelSettings(models: 8, pool: pool)
+        $0.shadowModels?.design = .released(shadowItems: shadowItems)
+      }
+    }
+    let plan = try planned(pool: 24)
     let membership = try #require(plan.membership)
     let mask = try #require(membership.released)
     #expect(membership.pool.count == 24 && mask.count { $0 } == 12)
@@ -106,48 +118,35 @@ import Testing
     let attacked = plan.runs.filter { $0.schedule.evaluatedItems.suffix(24) == membership.pool[...] }
     #expect(
       attacked.count { if case .task(let seed) = $0.purpose { seed == 13 } else { false } }
-        == plan.specification.arms.count)
+        == plan.design.arms.count)
 
-    for (settings, place) in [
-      ("pool: 90", "audit.yaml:16: privacy.design: the released model is trained on"),
-      ("pool: 24, shadow_items: 90", "audit.yaml:16: privacy.shadow_items: the released model is trained on"),
-      ("pool: 90, shadow_items: 45", "audit.yaml:16: privacy.shadow_items: the released model is trained on"),
+    for (pool, shadowItems, key) in [
+      (90, nil, "privacy.design"), (24, 90, "privacy.shadow_items"), (90, 45, "privacy.shadow_items"),
     ] {
-      let wrong = text.replacing("pool: 24", with: settings)
-      let error = #expect(throws: PlanError.self, "\(settings)") {
-        try Plan(specification: Specification(yaml: wrong, file: "audit.yaml"), input: Self.input())
-      }
-      #expect(error?.description.hasPrefix(place) == true, "\(settings): \(error?.description ?? "")")
+      let error = #expect(throws: PlanError.self) { try planned(pool: pool, shadowItems: shadowItems) }
+      #expect(error?.key == key)
+      #expect(error?.problem.hasPrefix("the released model is trained on") == true)
     }
-    let named = try Specification(
-      yaml: text.replacing("pool: 24", with: "pool: 90, shadow_items: 20"), file: "audit.yaml")
-    let smaller = try Plan(specification: named, input: Self.input())
+    let smaller = try planned(pool: 90, shadowItems: 20)
     #expect(smaller.membership?.members.allSatisfy { (15...20).contains($0.count) } == true)
     #expect(smaller.hash != plan.hash)
   }
 
-  @Test("An arm's own fleet is the first models of the largest, and its attacks are its own")
-  func fleetsByArm() throws {
-    let text = SpecificationTests.valid.replacing(
-      "pool: 100", with: "pool: 60, by_arm: {full: {models: 6, attacks: [loss, 'rmia:gamma=2']}, base: {models: 10}}")
-    let specification = try Specification(yaml: text, file: "audit.yaml")
-    let plan = try Plan(specification: specification, input: Self.input())
+  @Test("The shadow models of an arm with fewer are the first ones of the most that any arm has")
+  func modelsByArm() throws {
+    let plan = try Self.plan { $0.shadowModels?.modelsByArm = ["full": 6, "base": 10] }
     #expect(plan.membership?.masks.count == 10)
-    let sizes = specification.arms.indices.map { arm in
+    let counts = plan.design.arms.indices.map { arm in
       plan.runs.count { run in
         if case .fleet = run.purpose { run.arm == arm } else { false }
       }
     }
-    #expect(sizes == specification.arms.map { $0.name == "full" ? 6 : $0.name == "base" ? 10 : 8 })
-    #expect(specification.privacy?.attacks(of: "full").map(\.text) == ["loss", "rmia:gamma=2.0"])
-    #expect(specification.privacy?.attacks(of: "base").map(\.text) == ["lira"])
-    let other = try Specification(yaml: text.replacing("gamma=2", with: "gamma=3"), file: "audit.yaml")
-    #expect(try Plan(specification: other, input: Self.input()).hash != plan.hash)
+    #expect(counts == [10, 8, 6])
   }
 
   @Test("Masks come in complementary pairs by unit, half each, from the train split")
   func masks() throws {
-    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let plan = try Self.plan()
     let membership = try #require(plan.membership)
     #expect(membership.masks.count == 8)
     #expect(Set(membership.pool).isSubset(of: plan.splits.train))
@@ -167,7 +166,7 @@ import Testing
 
   @Test("Every epoch sees every member exactly once, in the same order for every arm")
   func orders() throws {
-    let plan = try Plan(specification: Self.specification(), input: Self.input())
+    let plan = try Self.plan()
     let runs = plan.runs.filter { $0.purpose == .task(seed: 42) }
     #expect(runs.count == 3)
     for run in runs {
@@ -184,35 +183,29 @@ import Testing
     #expect(runs[1].schedule.steps == runs[1].schedule.stepsPerEpoch * 6)
   }
 
-  @Test("The hash covers what changes results and nothing that does not")
+  @Test("Everything in a design and in the data is part of the hash")
   func hash() throws {
-    let plain = try Plan(specification: Self.specification(), input: Self.input()).hash
-    let alike: [(inout Specification) -> Void] = [
-      { $0.cluster.workers = 7 }, { $0.base = "elsewhere" }, { $0.data.manifest = "/moved.csv" },
-      { $0.report.samples = 5 },
-    ]
-    for change in alike {
-      #expect(try Plan(specification: Self.specification(change), input: Self.input()).hash == plain)
-    }
-    let different: [(inout Specification) -> Void] = [
-      { $0.cluster.threads = 2 }, { $0.seeds = [13] }, { $0.training.batch = 64 }, { $0.training.clip = 1 },
-      { $0.training.lora.rate = 2e-3 }, { $0.privacy?.models = 10 }, { $0.privacy = nil },
-      { $0.decision.margin = 0.01 },
+    let plain = try Self.plan().hash
+    let different: [(inout StudyDesign) -> Void] = [
+      { $0.threads = 2 }, { $0.seeds = [13] }, { $0.training.batch = 64 }, { $0.training.clip = 1 },
+      { $0.training.lora.rate = 2e-3 }, { $0.shadowModels?.models = 10 }, { $0.shadowModels = nil },
+      { $0.shadowModels?.tracedArms = ["full"] }, { $0.maxNewTokens = 8 },
+      { $0.digest = ContentHash(of: [2] as [UInt8]) },
       { $0.arms.removeLast() }, { $0.training.warmup = 0.5 }, { $0.training.precision = .bfloat16 },
       Self.changingLoRA { $0.dropout = 0.1 }, Self.changingLoRA { $0.isRankStabilized = true },
       { $0.arms[2] = .adapter(AdapterSettings(path: "a", name: "full")) },
     ]
     for change in different {
-      #expect(try Plan(specification: Self.specification(change), input: Self.input()).hash != plain)
+      #expect(try Self.plan(change).hash != plain)
     }
-    #expect(try Plan(specification: Self.specification(), input: Self.input(shift: 1)).hash != plain)
+    #expect(try Plan(design: Self.design(), input: Self.input(shift: 1)).hash != plain)
   }
 
-  private static func changingLoRA(_ change: @escaping (inout LoRASettings) -> Void) -> (inout Specification) -> Void {
-    { specification in
-      guard case .lora(var settings) = specification.arms[1] else { return }
+  private static func changingLoRA(_ change: @escaping (inout LoRASettings) -> Void) -> (inout StudyDesign) -> Void {
+    { design in
+      guard case .lora(var settings) = design.arms[1] else { return }
       change(&settings)
-      specification.arms[1] = .lora(settings)
+      design.arms[1] = .lora(settings)
     }
   }
 
@@ -222,7 +215,7 @@ import Testing
       var input = Self.input()
       input.adapters = ["theirs": ContentHash(of: [content])]
       return try Plan(
-        specification: Self.specification { $0.arms.append(.adapter(AdapterSettings(path: path, name: "theirs"))) },
+        design: Self.design { $0.arms.append(.adapter(AdapterSettings(path: path, name: "theirs"))) },
         input: input)
     }
     let plan = try planned(path: "a", content: 1)
@@ -237,7 +230,7 @@ import Testing
 
   @Test("Dropout draws from a key of its own for every run, epoch and item")
   func dropoutKeys() throws {
-    let runs = try Plan(specification: Self.specification(), input: Self.input()).runs
+    let runs = try Self.plan().runs
     let keys = runs.filter { $0.arm == 1 }.flatMap { run in
       (0..<2).flatMap { epoch in (0..<3).map { run.schedule.drawsKey(epoch: epoch)[$0] } }
     }
@@ -248,61 +241,10 @@ import Testing
   func refusals() throws {
     var torn = Self.input()
     torn.givenSplit = (0..<120).map { $0 % 2 == 0 ? .train : .test }
-    let byColumn = try Self.specification { $0.data.split = .column("split") }
-    #expect(throws: PlanError.self) { try Plan(specification: byColumn, input: torn) }
+    let byColumn = Self.design { $0.split = .column("split") }
+    #expect(throws: PlanError.self) { try Plan(design: byColumn, input: torn) }
     var empty = Self.input()
     empty.groups.append(.init(column: "tone", value: "none", members: []))
-    #expect(throws: PlanError.self) { try Plan(specification: Self.specification(), input: empty) }
-  }
-
-  @Test(
-    "A policy that nothing can ever meet is refused with its line and key",
-    arguments: [
-      ("arms: [lora-r9]", "accuracy, at_least: 0.5", "policy.arms[0]: there is no arm lora-r9"),
-      ("arms: [base]", "accuracy, margin: 0.05", "policy.rules[0].margin: base is not compared with another arm"),
-      (
-        "owner: Sato", "accuracy, group: tone=pink, at_least: 0.5", "policy.rules[0].group: there is no group tone=pink"
-      ),
-      ("owner: Sato", "accuracy, group: tones=rare, at_least: 0.5", "there is no group tones=rare"),
-    ])
-  func policies(head: String, rule: String, problem: String) throws {
-    let text = SpecificationTests.valid + "policy:\n  \(head)\n  rules:\n    - {metric: \(rule)}\n"
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let line = lines.count - (problem.contains("arms[0]") ? 3 : 1)
-    #expect {
-      _ = try Plan(specification: Specification(yaml: text, file: "audit.yaml"), input: Self.input())
-    } throws: { error in
-      "\(error)".hasPrefix("audit.yaml:\(line): ") && "\(error)".contains(problem)
-    }
-  }
-
-  @Test("A policy about attacks needs privacy, and one about a margin an arm to compare with")
-  func unmeasured() throws {
-    let attack = "policy: {rules: [{metric: attack_area, group: all, at_most: 0.6}]}\n"
-    let bare = SpecificationTests.valid.replacing("privacy: {attacks: [lira], models: 8, pool: 100}\n", with: "")
-    #expect {
-      try Specification(yaml: bare + attack, file: "audit.yaml")
-    } throws: { error in
-      "\(error)".contains("policy.rules[0].metric: membership inference is measured only where")
-    }
-    _ = try Specification(yaml: SpecificationTests.valid + attack, file: "audit.yaml")
-    let margin = "policy: {rules: [{metric: accuracy, margin: 0.05}]}\n"
-    _ = try Specification(yaml: bare + margin, file: "audit.yaml")
-    #expect {
-      try Specification(yaml: bare.replacing("  - full\n", with: "") + margin, file: "audit.yaml")
-    } throws: { error in
-      "\(error)".contains("policy.rules[0].margin: no arm is compared with another")
-    }
-  }
-
-  @Test("An emphasis on a group that is not there is refused with its line and key")
-  func unknownEmphasis() throws {
-    let text = SpecificationTests.valid.replacing(
-      "epochs: 3,", with: "epochs: 3, emphasis: [{group: tone=pink, repeat: 2}],")
-    #expect {
-      _ = try Plan(specification: Specification(yaml: text, file: "audit.yaml"), input: Self.input())
-    } throws: { error in
-      "\(error)".hasPrefix("audit.yaml:14: training.emphasis[0].group: there is no group tone=pink; expected one of: ")
-    }
+    #expect(throws: PlanError.self) { try Plan(design: Self.design(), input: empty) }
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Metrics
 import Planning
 import Report
+import Specification
 
 /// The whole evaluation of models that Tenbin never saw.
 struct EvaluateCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Planning
 import Report
+import Specification
 
 /// Whether a model may be released.
 struct GateCommand: ParsableCommand {

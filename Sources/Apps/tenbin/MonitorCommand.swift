@@ -5,6 +5,7 @@ import ExternalEvaluation
 import Foundation
 import Planning
 import Report
+import Specification
 
 /// A released model's new batches against what it was audited on.
 struct MonitorCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import Datasets
-import Planning
+import Specification
 import Support
 
 extension PolicyFile {

@@ -7,6 +7,7 @@ import Ledger
 import Metrics
 import Planning
 import Report
+import Specification
 import Support
 
 /// What may help a group that an arm serves badly, tried and compared.
@@ -66,7 +67,7 @@ struct RemedyCommand: ParsableCommand {
       return (
         inputs, file,
         try RemedyList(
-          arm: arm, group: GroupInNeed(group), plan: inputs.plan,
+          arm: arm, group: GroupInNeed(group), specification: inputs.specification, plan: inputs.plan,
           architecture: inputs.checkpoint.configuration.architecture)
       )
     }
@@ -120,8 +121,8 @@ struct RemedyCommand: ParsableCommand {
   }
 
   private func compare(_ list: RemedyList, _ folder: RemedyFolder, _ inputs: AuditInputs) throws {
-    let data = inputs.plan.specification.data
-    let decision = inputs.plan.specification.decision
+    let data = inputs.specification.data
+    let decision = inputs.specification.decision
     let comparison = try Session.reportingErrors(otherwise: 78) {
       try RemedyComparison(
         list, audit: self.folder, folder: folder, groups: data.groups.map(\.name), combinations: data.combinations,

@@ -2,6 +2,7 @@ internal import Coordinator
 internal import Foundation
 internal import Planning
 internal import Scheduler
+internal import Specification
 internal import SwiftProtobuf
 internal import Transport
 

@@ -7,6 +7,7 @@ internal import Optimization
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Support
 internal import SwiftProtobuf
 internal import Transport

@@ -20,7 +20,7 @@ package struct MembershipMasks: Sendable, Equatable {
   ///   - candidates: the items that may be audited, ascending.
   ///   - size: about how many of them; units are taken whole until it is reached.
   init(
-    models: Int, size: Int, candidates: [Int], units: Units, places: SpecificationPlaces, key: RandomKey
+    models: Int, size: Int, candidates: [Int], units: Units, key: RandomKey
   ) throws(PlanError) {
     let unitOfItem = units.unitOfItem
     var unitsHere: [Int] = []
@@ -34,9 +34,8 @@ package struct MembershipMasks: Sendable, Equatable {
     }
     guard chosen.count >= 4 else {
       throw PlanError(
-        places.failure(
-          at: "privacy",
-          "membership inference needs at least 4 clusters of items in the train split, found \(chosen.count)"))
+        key: "privacy",
+        "membership inference needs at least 4 clusters of items in the train split, found \(chosen.count)")
     }
     chosen.sort()
     let pool = chosen.flatMap { units.members[$0] }.sorted()
@@ -73,7 +72,7 @@ package struct MembershipMasks: Sendable, Equatable {
   ///   - shadowItems: what a shadow model is trained on; as many items as the released model where nothing is said.
   /// - Throws: `PlanError` where the data do not suffice, with what would.
   init(
-    released splits: Splits, models: Int, size: Int, shadowItems: Int?, units: Units, places: SpecificationPlaces,
+    released splits: Splits, models: Int, size: Int, shadowItems: Int?, units: Units,
     key: RandomKey
   ) throws(PlanError) {
     func audited(_ candidates: [Int], _ key: RandomKey) -> [Int] {
@@ -83,9 +82,8 @@ package struct MembershipMasks: Sendable, Equatable {
     let others = audited(splits.test, key["audited others"])
     guard !members.isEmpty, !others.isEmpty else {
       throw PlanError(
-        places.failure(
-          at: "privacy.pool",
-          "the released design needs clusters of at most \(size / 2) items in the train and the test split; raise it"))
+        key: "privacy.pool",
+        "the released design needs clusters of at most \(size / 2) items in the train and the test split; raise it")
     }
     let pool = (members + others).sorted()
     let auditedItems = Set(pool)
@@ -93,19 +91,17 @@ package struct MembershipMasks: Sendable, Equatable {
     let wanted = shadowItems ?? splits.train.count
     guard wanted <= splits.train.count else {
       throw PlanError(
-        places.failure(
-          at: "privacy.shadow_items",
-          "the released model is trained on \(splits.train.count) items; expected at most as many, found \(wanted): "
-            + "on more, shadow models learn every item less well than the model that they stand for"))
+        key: "privacy.shadow_items",
+        "the released model is trained on \(splits.train.count) items; expected at most as many, found \(wanted): "
+          + "on more, shadow models learn every item less well than the model that they stand for")
     }
     guard candidates.count >= wanted else {
       throw PlanError(
-        places.failure(
-          at: shadowItems == nil ? "privacy.design" : "privacy.shadow_items",
-          "the released model is trained on \(splits.train.count) items, and \(candidates.count) are left for "
-            + "a shadow model that must not see the \(pool.count) audited ones; lower privacy.pool to "
-            + "\(max(0, candidates.count + pool.count - splits.train.count)) or less, or the train split, "
-            + "or name the deviation: privacy.shadow_items: \(candidates.count)"))
+        key: shadowItems == nil ? "privacy.design" : "privacy.shadow_items",
+        "the released model is trained on \(splits.train.count) items, and \(candidates.count) are left for "
+          + "a shadow model that must not see the \(pool.count) audited ones; lower privacy.pool to "
+          + "\(max(0, candidates.count + pool.count - splits.train.count)) or less, or the train split, "
+          + "or name the deviation: privacy.shadow_items: \(candidates.count)")
     }
     let isMember = Set(members)
     self.pool = pool

@@ -1,18 +1,18 @@
 package import Support
 
-/// Everything that an audit will do, as a pure function of its specification and data.
+/// Everything that an audit will do, as a pure function of its design and data.
 ///
 /// It fixes every split, membership mask, order of items, micro-batch, evaluation block and random draw, so that workers
 /// can come and go without touching the result.
 package struct Plan: Sendable {
-  package let specification: Specification
+  package let design: StudyDesign
   package let stage: Stage
   package let input: PlanInput
   package let units: Units
   package let splits: Splits
-  /// nil where the specification measures no privacy.
+  /// nil where membership inference is not measured.
   package let membership: MembershipMasks?
-  /// Task runs and fleets, arm by arm in the specification's order.
+  /// Task runs and fleets, arm by arm in the design's order.
   package let runs: [PlannedRun]
   /// The digest of everything that changes results, and of nothing else.
   package let hash: ContentHash
@@ -21,58 +21,57 @@ package struct Plan: Sendable {
   package enum Stage: Sendable, Equatable {
     /// To choose the settings of every arm, which nothing of the test items may touch.
     case search
-    /// To answer the specification's question.
+    /// To answer the study's question.
     case audit
   }
 
-  package init(
-    specification: Specification, input: PlanInput, stage: Stage = .audit
-  ) throws(PlanError) {
-    self.specification = specification
+  /// - Throws: `PlanError` where the data do not suffice for the design.
+  package init(design: StudyDesign, input: PlanInput, stage: Stage = .audit) throws(PlanError) {
+    self.design = design
     self.stage = stage
     self.input = input
     let own = 0..<input.ownItems
     units = Units(clusters: Array(input.clusters[own]), contents: Array(input.contents[own]))
-    splits = try Self.splits(specification.data.split, input: input, units: units)
+    splits = try Self.splits(design.split, input: input, units: units)
     for group in input.groups where group.members.isEmpty {
       throw PlanError(
-        description: "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
+        key: "data.groups",
+        "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
-    try Self.requireKnownGroups(specification, input: input)
-    let repetitions = try Self.repetitions(specification, input: input)
+    let repetitions = try Self.repetitions(design, input: input)
     func emphasized(_ members: [Int]) -> [Int] {
       repetitions.isEmpty ? members : members.flatMap { Array(repeating: $0, count: repetitions[$0] ?? 1) }
     }
     guard stage == .audit else {
       membership = nil
       runs = try Self.searchRuns(
-        specification, input: input, trainingItems: emphasized(splits.train), evaluated: splits.validation)
-      hash = Self.hash(of: specification, input: input, stage: stage)
+        design, input: input, trainingItems: emphasized(splits.train), evaluated: splits.validation)
+      hash = Self.hash(of: design, input: input, stage: stage)
       return
     }
-    let fleetKey = RandomKey(seed: specification.seeds.first ?? 0)["fleet"]
-    switch specification.privacy?.design {
+    let fleetKey = RandomKey(seed: design.firstSeed)["fleet"]
+    switch design.shadowModels?.design {
     case .symmetric?:
       membership = try MembershipMasks(
-        models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
-        candidates: splits.train, units: units, places: specification.places, key: fleetKey)
+        models: design.shadowModels?.mostModels ?? 0, size: design.shadowModels?.pool ?? 0,
+        candidates: splits.train, units: units, key: fleetKey)
     case .released(let shadowItems)?:
       membership = try MembershipMasks(
-        released: splits, models: specification.privacy?.mostModels ?? 0, size: specification.privacy?.pool ?? 0,
-        shadowItems: shadowItems, units: units, places: specification.places, key: fleetKey)
+        released: splits, models: design.shadowModels?.mostModels ?? 0, size: design.shadowModels?.pool ?? 0,
+        shadowItems: shadowItems, units: units, key: fleetKey)
     case nil: membership = nil
     }
-    let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
-    let queries = specification.privacy?.queries ?? 1
+    let lengths = design.training.composition == .byLength ? input.sequences?.lengths : nil
+    let queries = design.shadowModels?.queries ?? 1
     let evaluated = splits.test + splits.validation + input.furtherTests.flatMap(\.items)
     var runs: [PlannedRun] = []
-    for (index, arm) in specification.arms.enumerated() {
-      let settings = specification.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0)
+    for (index, arm) in design.arms.enumerated() {
+      let settings = design.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0)
       func run(
         _ name: String, purpose: PlannedRun.Purpose, trainingItems: [Int], evaluated: [Int], key: RandomKey,
         isAttacked: Bool = false, pack: RunSchedule.Pack? = nil, isTraced: Bool = false
       ) {
-        var question = EvaluationQuestion(generatedTokens: specification.data.translation?.generated ?? 0)
+        var question = EvaluationQuestion(generatedTokens: design.maxNewTokens)
         if case .fleet = purpose {
           // Shadow models are asked how likely the right translations are, and for none of their own.
           question = EvaluationQuestion(queries: queries)
@@ -84,18 +83,17 @@ package struct Plan: Sendable {
             identifier: RunIdentifier("\(arm.name)/\(name)"), arm: index, purpose: purpose,
             schedule: RunSchedule(
               trainingItems: trainingItems, evaluatedItems: evaluated, key: key, epochs: settings.epochs,
-              rate: settings.rate, batch: specification.training.batch,
-              microBatch: specification.training.microbatch, lengths: lengths, question: question, pack: pack,
-              isTraced: isTraced),
+              rate: settings.rate, batch: design.training.batch, microBatch: design.training.microbatch,
+              lengths: lengths, question: question, pack: pack, isTraced: isTraced),
             outputs: input.outputs(of: evaluated, question)))
       }
       guard arm.isTrained else {
         run(
           "given", purpose: .given, trainingItems: [], evaluated: evaluated,
-          key: RandomKey(seed: specification.seeds.first ?? 0)["given"])
+          key: RandomKey(seed: design.firstSeed)["given"])
         continue
       }
-      for (number, seed) in specification.seeds.enumerated() {
+      for (number, seed) in design.seeds.enumerated() {
         // The model that is released is that of the first seed: it is attacked on the pool.
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
@@ -104,38 +102,39 @@ package struct Plan: Sendable {
       }
       guard let membership else { continue }
       // Where every weight is trained there is no product to share.
-      let packed = arm == .full ? 1 : specification.privacy?.packed ?? 1
+      let packed = arm == .full ? 1 : design.shadowModels?.packed ?? 1
       let first = runs.count
-      let models = min(membership.members.count, specification.privacy?.models(of: arm) ?? 0)
-      let looks = specification.privacy?.looks(of: arm) ?? []
-      let isTraced = specification.privacy?.traces(arm.name) == true
+      let models = min(membership.members.count, design.shadowModels?.models(of: arm) ?? 0)
+      let analyses = design.shadowModels?.analyses(of: arm) ?? []
+      let isTraced = design.shadowModels?.tracedArms.contains(arm.name) == true
       for (model, members) in membership.members.prefix(models).enumerated() {
-        // A pack is computed as a whole: it must not reach behind a look.
-        let look = (looks.last { $0 <= model } ?? 0, looks.first { $0 > model } ?? models)
-        let begin = look.0 + (model - look.0) / packed * packed
-        let size = min(packed, look.1 - begin)
+        // A pack is computed as a whole: it must not reach past an interim analysis.
+        let previous = analyses.last { $0 <= model } ?? 0
+        let next = analyses.first { $0 > model } ?? models
+        let begin = previous + (model - previous) / packed * packed
+        let size = min(packed, next - begin)
         let pack = size > 1 ? RunSchedule.Pack(number: first + begin, slot: model - begin, size: size) : nil
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
           "model-\(number)", purpose: .fleet(model: model), trainingItems: emphasized(members),
-          evaluated: membership.pool, key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
+          evaluated: membership.pool,
+          key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
       }
     }
     self.runs = runs
-    hash = Self.hash(of: specification, input: input, stage: stage)
+    hash = Self.hash(of: design, input: input, stage: stage)
   }
 
   /// How often an epoch sees each item of emphasized groups.
   private static func repetitions(
-    _ specification: Specification, input: PlanInput
+    _ design: StudyDesign, input: PlanInput
   ) throws(PlanError) -> [Int: Int] {
     var repetitions: [Int: Int] = [:]
-    for (index, wanted) in specification.training.emphasis.enumerated() {
+    for (index, wanted) in design.training.emphasis.enumerated() {
       guard let group = input.groups.first(where: { $0.column == wanted.column && $0.value == wanted.value }) else {
         throw PlanError(
-          specification.places.failure(
-            at: "training.emphasis[\(index)].group",
-            "there is no group \(wanted.column)=\(wanted.value); expected one of: \(input.groupNames)"))
+          key: "training.emphasis[\(index)].group",
+          "there is no group \(wanted.column)=\(wanted.value); expected one of: \(input.groupNames)")
       }
       for item in group.members { repetitions[item] = max(repetitions[item] ?? 1, wanted.repetitions) }
     }
@@ -144,15 +143,15 @@ package struct Plan: Sendable {
 
   /// Every candidate of every arm with every seed of the search.
   private static func searchRuns(
-    _ specification: Specification, input: PlanInput, trainingItems: [Int], evaluated: [Int]
+    _ design: StudyDesign, input: PlanInput, trainingItems: [Int], evaluated: [Int]
   ) throws(PlanError) -> [PlannedRun] {
-    guard let search = specification.search else { return [] }
+    guard let search = design.search else { return [] }
     guard !evaluated.isEmpty else {
-      throw PlanError(description: "a search needs validation items, and the split has none")
+      throw PlanError(key: "search", "a search needs validation items, and the split has none")
     }
-    let lengths = specification.training.composition == .byLength ? input.sequences?.lengths : nil
+    let lengths = design.training.composition == .byLength ? input.sequences?.lengths : nil
     var runs: [PlannedRun] = []
-    for (index, arm) in specification.arms.enumerated() {
+    for (index, arm) in design.arms.enumerated() {
       for (number, candidate) in search.candidates(of: arm).enumerated() {
         for seed in search.seeds {
           runs.append(
@@ -161,8 +160,8 @@ package struct Plan: Sendable {
               purpose: .search(candidate: number, seed: seed),
               schedule: RunSchedule(
                 trainingItems: trainingItems, evaluatedItems: evaluated, key: RandomKey(seed: seed)["run"],
-                epochs: candidate.epochs, rate: candidate.rate, batch: specification.training.batch,
-                microBatch: specification.training.microbatch, lengths: lengths),
+                epochs: candidate.epochs, rate: candidate.rate, batch: design.training.batch,
+                microBatch: design.training.microbatch, lengths: lengths),
               outputs: input.outputs(of: evaluated)))
         }
       }
@@ -171,7 +170,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 7
+  package static let version = 8
 
   /// Where the test items stand among those that the model of a task is evaluated on.
   package var testPositions: Range<Int> { splits.test.indices }
@@ -196,7 +195,7 @@ package struct Plan: Sendable {
   }
 
   /// What statistics draw resamples and permutations from.
-  package var statisticsKey: RandomKey { RandomKey(seed: specification.seeds.first ?? 0)["statistics"] }
+  package var statisticsKey: RandomKey { RandomKey(seed: design.firstSeed)["statistics"] }
 
   private static func splits(
     _ settings: SplitSettings, input: PlanInput, units: Units
@@ -204,12 +203,12 @@ package struct Plan: Sendable {
     switch settings {
     case .byFile:
       guard let given = input.givenSplit else {
-        throw PlanError(description: "the data do not say what is trained on")
+        throw PlanError(key: "data.split", "the data do not say what is trained on")
       }
       return try Splits(given: given, units: units, isTrained: given.contains(.train))
     case .column(let column):
       guard let given = input.givenSplit else {
-        throw PlanError(description: "the data hold no split column \"\(column)\"")
+        throw PlanError(key: "data.split.column", "the data hold no split column \"\(column)\"")
       }
       return try Splits(given: given, units: units)
     case .fractions(let train, let validation, let test, let seed, _):

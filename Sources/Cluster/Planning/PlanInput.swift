@@ -46,6 +46,12 @@ package struct PlanInput: Sendable {
   /// How many items are the data's own; those of further tests come behind them.
   package var ownItems: Int { furtherTests.first?.items.lowerBound ?? labels.count }
 
+  /// The names of all groups, cut where there are many.
+  var groupNames: String {
+    let names = groups.map { "\($0.column)=\($0.value)" }
+    return names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+
   /// How many outputs the evaluation of each of these items has.
   package func outputs(of items: [Int], _ question: EvaluationQuestion = EvaluationQuestion()) -> OutputCounts {
     guard let numbers = sequences?.numbers else { return .uniform(classes.count * question.queries) }
@@ -106,10 +112,14 @@ package enum Split: String, Sendable, CaseIterable {
 
 /// Data from which no plan can be made.
 package struct PlanError: Error, Equatable, Sendable, CustomStringConvertible {
-  package let description: String
+  /// The key of the specification that the data do not suffice for, for example `data.split`.
+  package let key: String
+  /// What is wrong and what to do.
+  package let problem: String
 
-  init(description: String) { self.description = description }
+  init(key: String, _ problem: String) {
+    (self.key, self.problem) = (key, problem)
+  }
 
-  /// Something in the specification that only the data bring to light, with its file, line and key.
-  init(_ error: SpecificationError) { description = error.description }
+  package var description: String { "\(key): \(problem)" }
 }

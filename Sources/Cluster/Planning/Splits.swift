@@ -22,8 +22,8 @@ package struct Splits: Sendable, Equatable {
     for unit in units.members {
       if let first = unit.first, let other = unit.first(where: { given[$0] != given[first] }) {
         throw PlanError(
-          description:
-            "items \(first + 1) and \(other + 1) of the manifest share a cluster or are equal byte for byte, "
+          key: "data.split",
+          "items \(first + 1) and \(other + 1) of the manifest share a cluster or are equal byte for byte, "
             + "but the split column puts one into \(given[first].rawValue) and the other into \(given[other].rawValue)")
       }
     }
@@ -79,7 +79,7 @@ package struct Splits: Sendable, Equatable {
         ? "; \(largest) of the \(count) items hang together by equal clusters or equal contents, and stay on one side"
         : ""
       throw PlanError(
-        description: "the \(name) split holds no items; give it more items or a larger fraction\(hanging)")
+        key: "data.split", "the \(name) split holds no items; give it more items or a larger fraction\(hanging)")
     }
   }
 }

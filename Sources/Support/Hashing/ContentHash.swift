@@ -77,6 +77,12 @@ package struct ContentHasher: ~Copyable {
     update(bytes: Array(text.utf8))
   }
 
+  /// Adds a list of texts after its length.
+  package mutating func combine(list: [String]) {
+    combine(list.count)
+    for text in list { combine(text) }
+  }
+
   /// Adds another digest.
   package mutating func combine(_ hash: ContentHash) {
     update(bytes: hash.bytes)

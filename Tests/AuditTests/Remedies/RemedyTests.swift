@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Planning
 import Report
+import Specification
 import Support
 import TestSupport
 import Testing
@@ -31,14 +32,18 @@ import Testing
   /// - Parameters:
   ///   - split: in place of the specification's.
   ///   - isCombined: the groups are combinations of columns.
-  private func plan(split: String? = nil, isCombined: Bool = false) throws -> Plan {
-    let values = (0..<600).map { $0 % 6 == 0 ? "dusk" : "noon" }
+  private func specification(split: String? = nil) throws -> Specification {
     let own = "{train: 0.5, validation: 0.1, test: 0.4}"
+    return try Specification(
+      yaml: Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "").replacing(
+        "policy: {rules: [{metric: accuracy, group: all, at_least: 0.5}]}\n", with: ""
+      ).replacing(own, with: split ?? own), file: "s.yaml")
+  }
+
+  private func plan(_ specification: Specification, isCombined: Bool = false) throws -> Plan {
+    let values = (0..<600).map { $0 % 6 == 0 ? "dusk" : "noon" }
     return try Plan(
-      specification: Specification(
-        yaml: Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "").replacing(
-          "policy: {rules: [{metric: accuracy, group: all, at_least: 0.5}]}\n", with: ""
-        ).replacing(own, with: split ?? own), file: "s.yaml"),
+      specification: specification,
       input: PlanInput(
         labels: (0..<600).map { $0 % 2 }, classes: ["no", "yes"], clusters: (0..<600).map { "\($0)" }, strata: [],
         givenSplit: nil, contents: (0..<600).map { ContentHash(of: [UInt8($0 % 256), UInt8($0 / 256)]) },
@@ -49,14 +54,22 @@ import Testing
         }, base: ContentHash(of: [])))
   }
 
+  private func remedies(
+    arm: String? = nil, for group: String, split: String? = nil, isCombined: Bool = false
+  ) throws -> RemedyList {
+    let specification = try specification(split: split)
+    return try RemedyList(
+      arm: arm, group: GroupInNeed(group), specification: specification,
+      plan: plan(specification, isCombined: isCombined), architecture: architecture)
+  }
+
   private let architecture = ViTConfiguration(
     hiddenSize: 24, layerCount: 2, headCount: 2, intermediateSize: 48, imageSize: ImageExtent(side: 16),
     patchSize: ImageExtent(side: 4), labels: ["no", "yes"])
 
   @Test("A rare group is given about the weight of the largest, and shapes that the base can take are tried")
   func list() throws {
-    let list = try RemedyList(
-      arm: nil, group: GroupInNeed("lighting=dusk"), plan: plan(), architecture: architecture)
+    let list = try remedies(for: "lighting=dusk")
     #expect(list.remedies.map(\.name) == ["more-weight", "rank-16", "all-layers", "full", "temperature", "threshold"])
     guard case .training(let variant)? = list.remedies.first?.means else {
       Issue.record("no training")
@@ -71,30 +84,25 @@ import Testing
     // The update keeps its scale.
     #expect(settings.rank == 16 && settings.alpha == 32 && settings.layers == .last(1))
     #expect(throws: RemedyError.self) {
-      try RemedyList(arm: "full", group: GroupInNeed("lighting=dusk"), plan: plan(), architecture: architecture)
+      try remedies(arm: "full", for: "lighting=dusk")
     }
     for text in ["dusk", "=dusk", "lighting="] { #expect(throws: RemedyError.self) { try GroupInNeed(text) } }
   }
 
   @Test("A remedy that cannot be tried on these data is left out with its reason, and a pooled group is refused")
   func leftOut() throws {
-    let without = try RemedyList(
-      arm: nil, group: GroupInNeed("lighting=dusk"), plan: plan(split: "{train: 0.5, validation: 0, test: 0.5}"),
-      architecture: architecture)
+    let without = try remedies(for: "lighting=dusk", split: "{train: 0.5, validation: 0, test: 0.5}")
     #expect(!without.remedies.contains { ["temperature", "threshold"].contains($0.name) })
     #expect(without.leftOut.map(\.name) == ["temperature", "threshold"])
     #expect(without.leftOut[1].reason == "lighting=dusk has no validation items to choose it on")
     // Some forty items at dusk are tested, and fifty are the minimum.
     #expect {
-      try RemedyList(
-        arm: nil, group: GroupInNeed("lighting=dusk"), plan: plan(isCombined: true), architecture: architecture)
+      try remedies(for: "lighting=dusk", isCombined: true)
     } throws: { error in
       "\(error)".contains("fewer than the 50 of decision.min_group")
     }
     #expect(
-      try RemedyList(
-        arm: nil, group: GroupInNeed("lighting=noon"), plan: plan(isCombined: true), architecture: architecture
-      ).leftOut.isEmpty)
+      try remedies(for: "lighting=noon", isCombined: true).leftOut.isEmpty)
   }
 
   @Test("Every arm and group has a folder of its own, whatever its name holds")
@@ -112,10 +120,10 @@ import Testing
   @Test("What was audited in a remedy's folder for another group is not taken for this one's, nor written over")
   func otherRemedies() throws {
     let folder = try TemporaryFolder()
-    let plan = try plan()
+    let plan = try plan(specification())
     let plain = Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "")
     func remedy(_ group: String) throws -> Remedy {
-      let list = try RemedyList(arm: nil, group: GroupInNeed(group), plan: plan, architecture: architecture)
+      let list = try remedies(for: group)
       return try #require(list.remedies.first { $0.name == "more-weight" })
     }
     func yaml(_ group: String) throws -> String {

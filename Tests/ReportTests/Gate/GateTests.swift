@@ -1,6 +1,6 @@
 import Foundation
-import Planning
 import Report
+import Specification
 import Testing
 
 @Suite struct GateTests {

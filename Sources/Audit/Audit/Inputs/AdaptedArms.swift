@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Datasets
 internal import Foundation
 package import Planning
+internal import Specification
 internal import Support
 
 /// The arms of a specification as the base can take them.

@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Metrics
 internal import Planning
+internal import Specification
 internal import Support
 internal import Tokenizers
 

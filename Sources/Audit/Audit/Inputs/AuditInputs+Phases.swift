@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scheduler
+internal import Specification
 
 // What of the plan is worked on, and when.
 extension AuditInputs {
@@ -14,7 +15,7 @@ extension AuditInputs {
   /// The phases of the audit in the order in which they are worked on.
   var phases: [Phase] {
     Phase.all(of: plan.runs, arms: specification.arms.count) { arm in
-      specification.privacy?.looks(of: specification.arms[arm]) ?? []
+      specification.privacy?.shadowModels.analyses(of: specification.arms[arm]) ?? []
     }
   }
 

@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Datasets
 internal import Planning
 internal import Report
+internal import Specification
 
 extension AuditInputs {
   /// Workers that the specification asks for.
@@ -71,11 +72,11 @@ extension AuditInputs {
       warnings += "; \(files) left out, such as \(first.name): \(first.reason)"
     }
     if let privacy = specification.privacy, let membership = plan.membership, membership.released == nil,
-      membership.pool.count < privacy.pool
+      membership.pool.count < privacy.shadowModels.pool
     {
       warnings +=
         "; membership inference is tried on all \(membership.pool.count) items of the train split, fewer than "
-        + "the \(privacy.pool) of privacy.pool"
+        + "the \(privacy.shadowModels.pool) of privacy.pool"
     }
     let conflicts = manifest.labelConflicts(contents: plan.input.contents)
     if let first = conflicts.first {

@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Datasets
 internal import Foundation
 internal import Planning
+internal import Specification
 internal import Support
 internal import SwiftProtobuf
 internal import Tokenizers

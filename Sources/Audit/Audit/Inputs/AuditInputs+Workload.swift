@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Datasets
 internal import Planning
+internal import Specification
 
 extension AuditInputs {
   /// How much the audit will compute and keep, for a forecast.

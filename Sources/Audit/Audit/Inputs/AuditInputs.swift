@@ -2,10 +2,12 @@ package import Checkpoints
 internal import Datasets
 internal import Foundation
 package import Planning
+package import Specification
 internal import Support
 
 /// Everything that an audit starts from, read and checked before anything is written.
 package struct AuditInputs: Sendable {
+  package private(set) var specification: Specification
   package private(set) var plan: Plan
   /// How the settings of every arm were chosen; nil where the specification asks for no search, or before it was made.
   private(set) var search: SearchOutcome?
@@ -25,7 +27,6 @@ package struct AuditInputs: Sendable {
   /// The whole path of the file that the specification was read from; nil where it came from no file.
   package private(set) var specificationFile: String?
 
-  var specification: Specification { plan.specification }
   var classNames: [String] { plan.input.classes }
 
   /// Reads the specification at `file`, and the manifest, images and checkpoint that it names.
@@ -83,7 +84,8 @@ package struct AuditInputs: Sendable {
       adapters: arms.contents, sequences: texts?.planned)
     try Self.requireItems(in: input.groups, of: specification)
     let plan = try Plan(specification: specification, input: input)
-    try Self.requireTestItems(in: plan)
+    try Self.requireTestItems(in: plan, of: specification)
+    self.specification = specification
     self.plan = plan
     self.manifest = manifest
     self.checkpoint = checkpoint
@@ -111,7 +113,7 @@ package struct AuditInputs: Sendable {
   }
 
   /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
-  func forSearch() throws(PlanError) -> AuditInputs? {
+  func forSearch() throws(SpecificationError) -> AuditInputs? {
     guard specification.search != nil else { return nil }
     var inputs = self
     inputs.plan = try Plan(specification: specification, input: plan.input, stage: .search)
@@ -119,10 +121,11 @@ package struct AuditInputs: Sendable {
   }
 
   /// The audit with the settings that a search has chosen.
-  func settled(by search: SearchOutcome) throws(PlanError) -> AuditInputs {
+  func settled(by search: SearchOutcome) throws(SpecificationError) -> AuditInputs {
     var specification = specification
     specification.training.chosen = search.chosen
     var inputs = self
+    inputs.specification = specification
     inputs.plan = try Plan(specification: specification, input: plan.input)
     inputs.search = search
     return inputs
@@ -134,11 +137,11 @@ package struct AuditInputs: Sendable {
     }
   }
 
-  private static func requireTestItems(in plan: Plan) throws {
+  private static func requireTestItems(in plan: Plan, of specification: Specification) throws {
     let test = Set(plan.splits.test)
     for group in plan.input.groups where !group.isCombined && !group.members.contains(where: test.contains) {
       throw failure(
-        about: group, of: plan.specification,
+        about: group, of: specification,
         "has \(group.members.count) items, but none of them in the test split; stratify the split by \(group.column), "
           + "or merge the group with another")
     }

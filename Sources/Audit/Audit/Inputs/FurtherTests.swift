@@ -1,5 +1,6 @@
 internal import Datasets
 internal import Planning
+internal import Specification
 
 /// Items that models are tested on besides those of the data.
 struct FurtherTests {

@@ -3,6 +3,7 @@ internal import Datasets
 internal import Foundation
 internal import Metrics
 internal import Planning
+internal import Specification
 internal import Support
 internal import Tokenizers
 

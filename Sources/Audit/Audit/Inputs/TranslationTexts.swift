@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Metrics
 internal import Planning
+internal import Specification
 internal import Tokenizers
 
 /// What is right of an item that is translated; its columns stand behind those that the split is stratified by.

@@ -4,6 +4,7 @@ internal import Metrics
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Support
 
 // Shadow models: how many of them were needed, and what attacks find.
@@ -18,7 +19,7 @@ extension AuditEvidence {
   func privacyStudy(_ looks: [FleetLook]) throws -> PrivacyStudy {
     let fleets = try trainedArms.map { arm in
       let trained = looks.first { $0.arm == arms[arm].name }?.trained
-      return try fleet(ofArm: arm, models: trained ?? privacy?.models(of: arms[arm]) ?? 0)
+      return try fleet(ofArm: arm, models: trained ?? privacy?.shadowModels.models(of: arms[arm]) ?? 0)
     }
     let pairs = comparisons().filter { pair in
       fleets.contains { $0.arm == pair.arm } && fleets.contains { $0.arm == pair.reference }
@@ -91,7 +92,7 @@ extension AuditEvidence {
     guard !inputs.specification.task.isClassification else {
       return .logits(
         try runs.map { run in
-          try (0..<(privacy?.queries ?? 1)).map {
+          try (0..<(privacy?.shadowModels.queries ?? 1)).map {
             try logits(of: run.index, at: run.positions, query: $0, epoch: epoch)
           }
         })

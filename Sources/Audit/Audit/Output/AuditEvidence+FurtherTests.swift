@@ -2,6 +2,7 @@ internal import Datasets
 internal import Metrics
 internal import Planning
 internal import Report
+internal import Specification
 internal import Support
 
 // What the same models make of other data.

@@ -2,6 +2,7 @@ internal import Datasets
 internal import Metrics
 internal import Planning
 internal import Scheduler
+internal import Specification
 internal import Support
 internal import Tokenizers
 

@@ -6,6 +6,7 @@ internal import Metrics
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Support
 
 /// Brings what the runs came to into the form that evaluation and report take.
@@ -44,7 +45,7 @@ struct AuditEvidence {
     report.furtherTests = try furtherTests()
     report.dataNotes = inputs.dataNotes
     report.poolMembers = plan.membership?.released?.count { $0 } ?? 0
-    report.queries = inputs.specification.privacy?.queries ?? 1
+    report.queries = inputs.specification.privacy?.shadowModels.queries ?? 1
     report.mirroredShare = inputs.specification.training.mirroredShare
     switch inputs.specification.task {
     case .imageClassification, .textClassification: break

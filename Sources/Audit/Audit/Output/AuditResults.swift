@@ -3,6 +3,7 @@ internal import Ledger
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Synchronization
 
 /// Predictions, results, tables and report, from what the runs came to and the ledger holds.

@@ -3,6 +3,7 @@ internal import Metrics
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Support
 
 /// Whether the first models of an arm's fleet are enough: a function of the plan and of what these models came to, so that
@@ -19,7 +20,8 @@ struct FleetStop {
     self.evidence = evidence
     self.arm = arm
     self.early = early
-    plan = try early.plan(models: privacy.models(of: evidence.arms[arm]))
+    plan = try LookPlan(
+      models: privacy.shadowModels.analyses(of: evidence.arms[arm]), alpha: early.alpha, spending: early.spending)
   }
 
   /// How far the fleet was trained.

@@ -1,6 +1,7 @@
 internal import Datasets
 internal import Planning
 internal import Scheduler
+internal import Specification
 internal import Tokenizers
 
 /// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.
@@ -45,7 +46,7 @@ private struct ArmTables {
     let groups = inputs.manifest.groupNames
     task = CommaSeparatedValuesWriter(
       header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
-    let isAskedTwice = (inputs.specification.privacy?.queries ?? 1) > 1
+    let isAskedTwice = (inputs.specification.privacy?.shadowModels.queries ?? 1) > 1
     fleet = CommaSeparatedValuesWriter(
       header: Self.header(
         inputs,

@@ -1,4 +1,4 @@
-package import Planning
+package import Specification
 
 /// Something that may help a group which an arm serves badly.
 package struct Remedy: Sendable, Equatable {

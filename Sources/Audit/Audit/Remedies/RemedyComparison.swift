@@ -3,6 +3,7 @@ internal import Foundation
 package import Metrics
 internal import Planning
 package import Report
+internal import Specification
 
 /// What the remedies that were tried do for the group, for the others, and what they cost.
 package struct RemedyComparison: Sendable {

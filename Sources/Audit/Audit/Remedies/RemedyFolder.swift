@@ -2,6 +2,7 @@ internal import Datasets
 internal import Foundation
 internal import Ledger
 package import Planning
+internal import Specification
 internal import Support
 
 /// Where the remedies for one group and arm of an audit are tried.

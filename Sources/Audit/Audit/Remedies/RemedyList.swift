@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Foundation
 package import Planning
 package import Report
+package import Specification
 
 /// The remedies that an arm leaves to be tried for a group.
 package struct RemedyList: Sendable, Equatable {
@@ -15,19 +16,19 @@ package struct RemedyList: Sendable, Equatable {
   /// - Parameters:
   ///   - wanted: the name of the arm; of the only LoRA arm when left out.
   ///   - architecture: of the base: other layers and ranks must fit it.
-  ///   - plan: of the audit.
+  ///   - specification, plan: of the audit.
   /// - Throws: `RemedyError` where there is no such arm or group, or the group is not evaluated by itself.
   package init(
-    arm wanted: String?, group: GroupInNeed, plan: Plan, architecture: any ModelArchitecture
+    arm wanted: String?, group: GroupInNeed, specification: Specification, plan: Plan,
+    architecture: any ModelArchitecture
   ) throws(RemedyError) {
-    let specification = plan.specification
     arm = try Self.arm(wanted, of: specification)
     self.group = group
     guard let members = plan.input.groups.first(where: { $0.column == group.column && $0.value == group.value }) else {
       let known = plan.input.groups.map { "\($0.column)=\($0.value)" }.joined(separator: ", ")
       throw RemedyError("there is no group \(group); expected one of: \(known)")
     }
-    try Self.requireAlone(members, plan: plan)
+    try Self.requireAlone(members, plan: plan, minimum: specification.decision.minimumGroup)
     let training = Set(plan.splits.train)
     let size = members.members.count { training.contains($0) }
     let largest =
@@ -85,9 +86,9 @@ package struct RemedyList: Sendable, Equatable {
   }
 
   /// A combination of groups with too few test items has no figures of its own, by which it could be seen to be helped.
-  private static func requireAlone(_ group: PlanInput.Group, plan: Plan) throws(RemedyError) {
+  private static func requireAlone(_ group: PlanInput.Group, plan: Plan, minimum: Int) throws(RemedyError) {
     let test = Set(plan.splits.test)
-    let (size, minimum) = (group.members.count { test.contains($0) }, plan.specification.decision.minimumGroup)
+    let size = group.members.count { test.contains($0) }
     guard group.isCombined, size < minimum else { return }
     throw RemedyError(
       "the group \(group.column)=\(group.value) has \(size) test \(size == 1 ? "item" : "items"), fewer than the "

@@ -3,6 +3,7 @@ internal import Metrics
 internal import Planning
 internal import Report
 internal import Scheduler
+internal import Specification
 internal import Statistics
 
 /// What a search came to.

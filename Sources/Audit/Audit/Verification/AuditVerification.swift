@@ -2,6 +2,7 @@ internal import Datasets
 internal import Foundation
 package import Ledger
 internal import Planning
+internal import Specification
 internal import Support
 
 /// Whether what an audit has left in its output folder proves what Tenbin promises: first from the ledger alone, then by

@@ -4,6 +4,7 @@ internal import Ledger
 internal import Optimization
 internal import Planning
 internal import Scheduler
+internal import Specification
 internal import Support
 internal import SwiftProtobuf
 internal import Transport

@@ -1,5 +1,5 @@
 import Foundation
-import Planning
+import Specification
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+internal import Planning
+
 extension SearchSettings {
   /// - Parameters:
   ///   - training: its epochs are tried where the search names none.
@@ -16,11 +18,10 @@ extension SearchSettings {
       let epochs = try own?["epochs"]?.distinctIntegers(1...100_000) ?? epochs ?? [method.epochs]
       return epochs.flatMap { epochs in rates.map { MethodSettings(rate: $0, epochs: epochs) } }
     }
-    base = try candidates("base", training.base)
-    lora = try candidates("lora", training.lora)
-    full = try candidates("full", training.full)
+    self.init(
+      base: try candidates("base", training.base), lora: try candidates("lora", training.lora),
+      full: try candidates("full", training.full), seeds: try keys["seeds"]?.seeds() ?? [])
     if let given = keys["seeds"] {
-      self.seeds = try given.seeds()
       if let shared = self.seeds.first(where: seeds.contains) {
         throw given.failure("the seed \(shared) is one of the audit's; a search needs seeds of its own")
       }

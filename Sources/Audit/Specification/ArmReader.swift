@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Planning
 
 extension Arm {
   init(_ value: YAMLValue) throws(SpecificationError) {
@@ -25,14 +26,14 @@ extension LoRASettings {
     let keys = try value.mapping([
       "rank", "alpha", "targets", "layers", "dropout", "rank_stabilized", "name",
     ])
-    rank = try keys.required("rank").integer(1...65_536)
-    alpha = try keys["alpha"]?.number(0.001...1e6) ?? 16
-    targets = try keys["targets"]?.strings() ?? ["query", "value"]
+    self.init(rank: try keys.required("rank").integer(1...65_536))
+    alpha = try keys["alpha"]?.number(0.001...1e6) ?? alpha
+    targets = try keys["targets"]?.strings() ?? targets
     layers = try Layers(keys["layers"])
-    dropout = try keys["dropout"]?.number(0...1) ?? 0
+    dropout = try keys["dropout"]?.number(0...1) ?? dropout
     if let given = keys["dropout"], dropout == 1 { throw given.failure("expected a number from 0 to below 1, found 1") }
-    isRankStabilized = try keys["rank_stabilized"]?.boolean() ?? false
-    name = try keys["name"]?.armName() ?? "lora-r\(rank)"
+    isRankStabilized = try keys["rank_stabilized"]?.boolean() ?? isRankStabilized
+    name = try keys["name"]?.armName() ?? name
   }
 }
 
@@ -76,12 +77,10 @@ extension AdapterSettings {
       folder = try keys.required("path")
       given = keys["name"]
     }
-    path = try folder.string()
-    if let given {
-      name = try given.armName()
-    } else {
-      name = try folder.armName(URL(filePath: path).lastPathComponent)
-    }
+    let path = try folder.string()
+    let name =
+      if let given { try given.armName() } else { try folder.armName(URL(filePath: path).lastPathComponent) }
+    self.init(path: path, name: name)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Planning
 internal import Report
 
 extension Specification {
@@ -16,7 +17,7 @@ extension Specification {
     let arms = try Self.arms(root.required("arms"), task: task)
     let training =
       try root["training"] == nil && !arms.contains(where: \.isTrained)
-      ? TrainingSettings() : TrainingSettings(root.required("training"), task: task)
+      ? TrainingSettings(epochs: 0) : TrainingSettings(root.required("training"), task: task)
     let seeds = try Self.seeds(root["seeds"])
     self.init(
       name: try root.required("name").string(),
@@ -242,21 +243,15 @@ extension SplitSettings {
 }
 
 extension TrainingSettings {
-  /// Where nothing is trained.
-  fileprivate init() {
-    let method = MethodSettings(rate: 0, epochs: 0)
-    self.init(
-      batch: 32, microbatch: 8, precision: .float32, weightDecay: 0, warmup: 0, clip: nil, base: method, lora: method,
-      full: method)
-  }
-
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping([
       "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "base", "lora", "full",
       "emphasis", "composition", "flip",
     ])
-    batch = try keys["batch"]?.integer(1...65_536) ?? 32
-    microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(8, batch)
+    let epochs = try keys.required("epochs").integer(1...100_000)
+    self.init(epochs: epochs)
+    batch = try keys["batch"]?.integer(1...65_536) ?? batch
+    microbatch = try keys["microbatch"]?.integer(1...65_536) ?? Swift.min(microbatch, batch)
     guard batch % microbatch == 0 else {
       throw value.failure("batch (\(batch)) must be a multiple of microbatch (\(microbatch))")
     }
@@ -268,14 +263,13 @@ extension TrainingSettings {
       guard task == .imageClassification else { throw flip.failure("is no key of the task \(task.rawValue)") }
       mirroredShare = try flip.number(0...1)
     }
-    precision = try keys["precision"]?.choice(Precision.self) ?? .float32
-    weightDecay = try keys["weight_decay"]?.number(0...1) ?? 0.001
-    warmup = try keys["warmup"]?.number(0...1) ?? 0.01
+    precision = try keys["precision"]?.choice(Precision.self) ?? precision
+    weightDecay = try keys["weight_decay"]?.number(0...1) ?? weightDecay
+    warmup = try keys["warmup"]?.number(0...1) ?? warmup
     clip = try keys["clip"]?.number(1e-6...1e6)
-    let epochs = try keys.required("epochs").integer(1...100_000)
-    lora = try MethodSettings(keys["lora"], rate: 1e-3, epochs: epochs)
-    full = try MethodSettings(keys["full"], rate: 1e-4, epochs: epochs)
-    base = try MethodSettings(keys["base"], rate: 1e-3, epochs: epochs)
+    lora = try lora.replaced(by: keys["lora"])
+    full = try full.replaced(by: keys["full"])
+    base = try base.replaced(by: keys["base"])
     for item in try keys["emphasis"]?.sequence() ?? [] {
       let emphasis = try Emphasis(item)
       guard !self.emphasis.contains(where: { $0.column == emphasis.column && $0.value == emphasis.value }) else {
@@ -301,10 +295,11 @@ extension Emphasis {
 }
 
 extension MethodSettings {
-  init(_ value: YAMLValue?, rate: Double, epochs: Int) throws(SpecificationError) {
+  fileprivate func replaced(by value: YAMLValue?) throws(SpecificationError) -> MethodSettings {
     let keys = try value?.mapping(["rate", "epochs"])
-    self.rate = try keys?["rate"]?.number(1e-12...100) ?? rate
-    self.epochs = try keys?["epochs"]?.integer(1...100_000) ?? epochs
+    return MethodSettings(
+      rate: try keys?["rate"]?.number(1e-12...100) ?? rate,
+      epochs: try keys?["epochs"]?.integer(1...100_000) ?? epochs)
   }
 }
 

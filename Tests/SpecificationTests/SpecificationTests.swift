@@ -1,4 +1,5 @@
 import Planning
+import Specification
 import Testing
 
 @Suite struct SpecificationTests {

@@ -1,4 +1,5 @@
 internal import Foundation
+package import Planning
 internal import Yams
 
 /// A specification like another one, for one arm alone.

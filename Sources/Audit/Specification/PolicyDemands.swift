@@ -1,3 +1,4 @@
+internal import Planning
 package import Report
 
 extension Specification {
@@ -22,23 +23,15 @@ extension Specification {
   }
 }
 
-extension Plan {
-  /// - Throws: `PlanError` where the policy is about a group that the data do not have.
-  static func requireKnownGroups(_ specification: Specification, input: PlanInput) throws(PlanError) {
+extension Specification {
+  /// - Throws: `SpecificationError` where the policy is about a group that the data do not have.
+  func requireKnownGroups(_ input: PlanInput) throws(SpecificationError) {
     // Combinations that turn out too small are evaluated together, under this name.
     let together = Set(input.groups.filter(\.isCombined).map(\.column)).sorted().map { "\($0)=smaller ones of \($0)" }
     let groups = input.groups.map { "\($0.column)=\($0.value)" } + together
-    let subjects = PolicySubjects(arms: specification.arms.map(\.name), groups: groups)
-    guard let problem = specification.policy?.problem(among: subjects) else { return }
-    throw PlanError(specification.places.failure(at: "policy.\(problem.key)", problem.problem))
-  }
-}
-
-extension PlanInput {
-  /// The names of all groups, cut where there are many.
-  var groupNames: String {
-    let names = groups.map { "\($0.column)=\($0.value)" }
-    return names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+    let subjects = PolicySubjects(arms: arms.map(\.name), groups: groups)
+    guard let problem = policy?.problem(among: subjects) else { return }
+    throw places.failure(at: "policy.\(problem.key)", problem.problem)
   }
 }
 

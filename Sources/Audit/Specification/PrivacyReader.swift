@@ -1,4 +1,5 @@
 internal import MembershipInference
+internal import Planning
 
 extension PrivacySettings {
   /// - Parameter arms: those that may have settings of their own.
@@ -10,35 +11,32 @@ extension PrivacySettings {
       guard let images = keys[key], task.isText else { continue }
       throw images.failure("is for images; the task \(task.rawValue) has none")
     }
-    models = try keys["models"]?.fleetSize() ?? 16
-    pool = try keys["pool"]?.integer(8...100_000_000) ?? 2_000
-    packed = try keys["packed"]?.integer(1...1_024) ?? 1
-    queries = try keys["queries"]?.integer(1...2) ?? 1
+    shadowModels = ShadowModelSettings(
+      models: try keys["models"]?.modelCount() ?? 16, pool: try keys["pool"]?.integer(8...100_000_000) ?? 2_000)
+    shadowModels.packed = try keys["packed"]?.integer(1...1_024) ?? 1
+    shadowModels.queries = try keys["queries"]?.integer(1...2) ?? 1
     let isReleased = try keys["design"]?.choice(DesignName.self) == .released
     if isReleased {
-      design = .released(shadowItems: try keys["shadow_items"]?.integer(1...1_000_000_000))
+      shadowModels.design = .released(shadowItems: try keys["shadow_items"]?.integer(1...1_000_000_000))
     } else if let items = keys["shadow_items"] {
       throw items.failure("belongs to design: released; in the symmetric design a model is trained on half of the pool")
     }
     attacks =
       try keys["attacks"]?.attacks(isReleased: isReleased)
       ?? (isReleased ? [.offlineLikelihoodRatio(), .lossThreshold] : Attack.standard)
-    let trained = arms.filter(\.isTrained).map(\.name)
-    byArm = [:]
-    let exceptions = try keys["by_arm"]?.mapping(trained)
-    for name in trained {
-      guard let own = try exceptions?[name]?.mapping(["attacks", "models"]) else { continue }
-      byArm[name] = Exception(
-        models: try own["models"]?.fleetSize(), attacks: try own["attacks"]?.attacks(isReleased: isReleased))
+    let trained = arms.filter(\.isTrained)
+    let exceptions = try keys["by_arm"]?.mapping(trained.map(\.name))
+    for arm in trained {
+      guard let own = try exceptions?[arm.name]?.mapping(["attacks", "models"]) else { continue }
+      shadowModels.modelsByArm[arm.name] = try own["models"]?.modelCount()
+      attacksByArm[arm.name] = try own["attacks"]?.attacks(isReleased: isReleased)
     }
-    let smallest = arms.filter(\.isTrained).map { byArm[$0.name]?.models ?? models }.min() ?? models
-    early = try keys["early"].map { (value) throws(SpecificationError) in
-      try EarlyAnswerSettings(value, smallest: smallest)
+    shadowModels.tracedArms = Set(trained.map(\.name).filter { attacks(of: $0).contains(.lossTrace) })
+    if let value = keys["early"] {
+      let fewest = trained.map(shadowModels.models).min() ?? shadowModels.models
+      (early, shadowModels.analyses) = try EarlyAnswerSettings.read(value, fewest: fewest)
     }
   }
-
-  /// Whether an arm's models are evaluated after every epoch.
-  package func traces(_ arm: String) -> Bool { attacks(of: arm).contains(.lossTrace) }
 }
 
 private enum DesignName: String, CaseIterable {
@@ -46,7 +44,7 @@ private enum DesignName: String, CaseIterable {
 }
 
 extension YAMLValue {
-  fileprivate func fleetSize() throws(SpecificationError) -> Int {
+  fileprivate func modelCount() throws(SpecificationError) -> Int {
     let models = try integer(6...4_096)
     guard models % 2 == 0 else {
       throw failure("models must be even: those of the symmetric design come in complementary pairs; found \(models)")

@@ -1,0 +1,270 @@
+package import Support
+
+/// What a plan is made from besides the data: arms, training, seeds, splits and shadow models, as plain values.
+///
+/// It knows nothing of the file that it was read from, nor of what is computed from the predictions: metrics, attacks,
+/// decision rules and policies reach the plan's hash through `digest` alone.
+package struct StudyDesign: Sendable, Equatable {
+  package var arms: [Arm]
+  package var training: TrainingSettings
+  package var seeds: [Int]
+  package var split: SplitSettings
+  /// What is tried for each arm before the audit; nil where rates and epochs are fixed.
+  package var search: SearchSettings?
+  /// nil where membership inference is not measured.
+  package var shadowModels: ShadowModelSettings?
+  /// The most tokens that are generated for an item of a task run; 0 where nothing is generated.
+  package var maxNewTokens: Int
+  /// Threads a worker; part of the plan because the last bits of a matrix product depend on it.
+  package var threads: Int
+  /// Covers everything else that changes results: the task, columns, prompts, attacks, the decision rule and the policy.
+  package var digest: ContentHash
+
+  package init(
+    arms: [Arm], training: TrainingSettings, seeds: [Int], split: SplitSettings, search: SearchSettings? = nil,
+    shadowModels: ShadowModelSettings? = nil, maxNewTokens: Int = 0, threads: Int = 1, digest: ContentHash
+  ) {
+    self.arms = arms
+    self.training = training
+    self.seeds = seeds
+    self.split = split
+    self.search = search
+    self.shadowModels = shadowModels
+    self.maxNewTokens = maxNewTokens
+    self.threads = threads
+    self.digest = digest
+  }
+
+  /// The seed of everything that is drawn once for the whole study.
+  var firstSeed: Int { seeds.first ?? 0 }
+}
+
+/// A way of adapting the base.
+package enum Arm: Hashable, Sendable {
+  /// The frozen base with a newly trained head.
+  case base
+  case lora(LoRASettings)
+  /// All weights.
+  case full
+  /// The base as it is, of a task that needs no new head.
+  case untouched
+  /// An adapter that was trained elsewhere, evaluated as it is.
+  case adapter(AdapterSettings)
+
+  /// The name in reports, folders and results.
+  package var name: String {
+    switch self {
+    case .base: "base"
+    case .lora(let settings): settings.name
+    case .full: "full"
+    case .untouched: "base"
+    case .adapter(let settings): settings.name
+    }
+  }
+
+  /// Whether the audit trains it, and so has seeds and shadow models for it.
+  package var isTrained: Bool {
+    switch self {
+    case .adapter, .untouched: false
+    case .base, .lora, .full: true
+    }
+  }
+}
+
+/// A PEFT folder that was made elsewhere.
+package struct AdapterSettings: Hashable, Sendable {
+  /// The folder, relative to the specification's own.
+  package var path: String
+  package var name: String
+
+  package init(path: String, name: String) {
+    self.path = path
+    self.name = name
+  }
+}
+
+/// The shape of a low-rank adaptation (Hu et al. 2021).
+package struct LoRASettings: Hashable, Sendable {
+  package var rank: Int
+  /// The update is scaled by `alpha / rank`, or by `alpha / √rank` where it is rank-stabilized.
+  package var alpha = 16.0
+  /// Linear layers by name.
+  package var targets = ["query", "value"]
+  package var layers = Layers.all
+  /// The share of the inputs of A that training drops, in [0, 1).
+  package var dropout = 0.0
+  /// Scaled after Kalajdzievski 2023.
+  package var isRankStabilized = false
+  package var name: String
+
+  /// With the settings of the original paper, and named after its rank.
+  package init(rank: Int) {
+    self.rank = rank
+    name = "lora-r\(rank)"
+  }
+
+  /// The transformer blocks that are adapted.
+  package enum Layers: Hashable, Sendable {
+    case all
+    case first(Int)
+    case last(Int)
+    case listed([Int])
+  }
+}
+
+/// How every run is trained.
+package struct TrainingSettings: Sendable, Equatable {
+  /// Samples a step.
+  package var batch = 32
+  /// Samples a unit of work; `batch` is cut into these.
+  package var microbatch = 8
+  /// How a step's items are put together to micro-batches.
+  package var composition = Composition.drawn
+  package var precision = Precision.float32
+  package var weightDecay = 0.001
+  /// The share of steps over which the rate climbs to its peak.
+  package var warmup = 0.01
+  /// The largest norm of a gradient; nil for none.
+  package var clip: Double?
+  /// The share of training images that are mirrored, left and right, each epoch others; 0 for none.
+  package var mirroredShare = 0.0
+  package var base: MethodSettings
+  package var lora: MethodSettings
+  package var full: MethodSettings
+  /// Groups whose training items count several times.
+  package var emphasis: [Emphasis] = []
+  /// What a search has chosen, by the arm's name.
+  package var chosen: [String: MethodSettings] = [:]
+
+  /// Every method for the same number of epochs, each at its usual rate.
+  ///
+  /// - Parameter epochs: 0 where nothing is trained.
+  package init(epochs: Int) {
+    base = MethodSettings(rate: 1e-3, epochs: epochs)
+    lora = MethodSettings(rate: 1e-3, epochs: epochs)
+    full = MethodSettings(rate: 1e-4, epochs: epochs)
+  }
+
+  package enum Composition: String, Sendable, CaseIterable {
+    /// As the epoch's order has them.
+    case drawn
+    /// Items of similar length together, so that little is padded.
+    case byLength = "by-length"
+  }
+
+  /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
+  package enum Precision: String, Sendable, CaseIterable {
+    case float32 = "fp32"
+    case bfloat16 = "bf16"
+  }
+
+  /// The settings of the method that `arm` adapts by; nil for one that is not trained.
+  package func method(of arm: Arm) -> MethodSettings? {
+    switch arm {
+    case .base: chosen[arm.name] ?? base
+    case .lora: chosen[arm.name] ?? lora
+    case .full: chosen[arm.name] ?? full
+    case .adapter, .untouched: nil
+    }
+  }
+}
+
+/// What may differ between methods.
+package struct MethodSettings: Sendable, Equatable {
+  /// The peak of the learning rate.
+  package var rate: Double
+  package var epochs: Int
+
+  package init(rate: Double, epochs: Int) {
+    self.rate = rate
+    self.epochs = epochs
+  }
+}
+
+/// A group whose items every epoch of training sees several times: more weight for it, in whole numbers.
+package struct Emphasis: Sendable, Equatable {
+  package var column: String
+  package var value: String
+  /// How often an epoch sees each of them; an item of several such groups counts with the largest number.
+  package var repetitions: Int
+
+  package init(column: String, value: String, repetitions: Int) {
+    (self.column, self.value, self.repetitions) = (column, value, repetitions)
+  }
+}
+
+/// A grid that is tried for every arm, on seeds of its own, and judged on the validation items.
+package struct SearchSettings: Sendable, Equatable {
+  /// What is tried of each method, in the order in which ties are decided.
+  package var base: [MethodSettings]
+  package var lora: [MethodSettings]
+  package var full: [MethodSettings]
+  package var seeds: [Int]
+
+  package init(base: [MethodSettings], lora: [MethodSettings], full: [MethodSettings], seeds: [Int]) {
+    (self.base, self.lora, self.full, self.seeds) = (base, lora, full, seeds)
+  }
+
+  /// Empty for an arm that is not trained.
+  package func candidates(of arm: Arm) -> [MethodSettings] {
+    switch arm {
+    case .base: base
+    case .lora: lora
+    case .full: full
+    case .adapter, .untouched: []
+    }
+  }
+}
+
+/// How items are divided into training, validation and test.
+package enum SplitSettings: Sendable, Equatable {
+  /// Fractions that sum to one, drawn with `seed`, alike in every combination of the `stratify` columns.
+  case fractions(train: Double, validation: Double, test: Double, seed: Int, stratify: [String])
+  /// A column that says `train`, `validation` or `test`.
+  case column(String)
+  /// What is trained on and what is tested are files of their own.
+  case byFile
+}
+
+/// Which shadow models are trained for membership inference, and on what.
+package struct ShadowModelSettings: Sendable, Equatable {
+  /// Models of an arm that is not in `modelsByArm`; even, because they come in complementary pairs.
+  package var models: Int
+  /// Models of single arms, by the arm's name.
+  package var modelsByArm: [String: Int] = [:]
+  /// Items that are attacked: of the symmetric design, those that shadow models are trained on, taken from the training
+  /// split; of a released model half of them members, and half from the test split.
+  package var pool: Int
+  package var design = Design.symmetric
+  /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
+  /// last bits depend on its rows.
+  package var packed = 1
+  /// How often every image is shown to an attacked model, members and others alike: once, or twice, then mirrored.
+  package var queries = 1
+  /// The numbers of models after which an interim analysis may end an arm's training, ascending; empty for none.
+  package var analyses: [Int] = []
+  /// The arms whose shadow models are evaluated after every epoch, by name.
+  package var tracedArms: Set<String> = []
+
+  package init(models: Int, pool: Int) {
+    (self.models, self.pool) = (models, pool)
+  }
+
+  /// Who attacks whom.
+  package enum Design: Sendable, Equatable {
+    /// Every shadow model of an arm is attacked once by the others.
+    case symmetric
+    /// The model of the first seed is attacked by shadow models that never saw the audited items, trained on
+    /// `shadowItems` items, or on as many as it where nothing else is named.
+    case released(shadowItems: Int?)
+  }
+
+  /// Shadow models of an arm: the first ones of the most that any arm has.
+  package func models(of arm: Arm) -> Int { modelsByArm[arm.name] ?? models }
+
+  /// The numbers of models at which an arm's attack is evaluated, ascending; the last is all of them.
+  package func analyses(of arm: Arm) -> [Int] { analyses + [models(of: arm)] }
+
+  /// The most models that an arm has.
+  package var mostModels: Int { max(models, modelsByArm.values.max() ?? 0) }
+}
