@@ -12,7 +12,7 @@ import Testing
         "audit", study.path("audit.yaml"), "--workers", "\(workers)", "--output", study.path("w\(workers)"))
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       #expect(outcome.output.contains("report: "))
-      for arm in ["base", "lora-r2", "lora-r4", "full"] {
+      for arm in ["head", "lora-r2", "lora-r4", "full"] {
         for group in ["lighting=dusk", "lighting=daylight", "age=old"] {
           #expect(outcome.output.split(separator: "\n").contains { $0.hasPrefix(arm) && $0.contains(group) })
         }
@@ -39,7 +39,7 @@ import Testing
     try DocumentedOutputs.check(study.path("w1"))
     for other in ["w2", "w3", "tcp", "killed"] {
       #expect(try study.read("\(other)/results.json") == expected, "\(other) differs")
-      for arm in ["base", "lora-r2", "lora-r4", "full"] {
+      for arm in ["head", "lora-r2", "lora-r4", "full"] {
         #expect(try study.read("\(other)/predictions/\(arm).csv") == study.read("w1/predictions/\(arm).csv"))
       }
     }
@@ -49,7 +49,7 @@ import Testing
   func stateCache() throws {
     let study = try TinyStudy()
     try study.write(
-      replacing: "report: {samples: 1}", with: "report: {samples: 1}\ncluster: {state_cache: 0}", to: "none.yaml")
+      replacing: "report: {samples: 1}", with: "report: {samples: 1}\ncluster: {activation_cache: 0}", to: "none.yaml")
     for (specification, output) in [("audit", "kept"), ("none", "none")] {
       let outcome = try Program.run(
         "audit", study.path("\(specification).yaml"), "--workers", "2", "--output", study.path(output))
@@ -136,7 +136,7 @@ import Testing
   func bfloat16(base: String) throws {
     let study = try TinyStudy()
     if base == "swinv2" { try study.replaceBaseWithSwinv2() }
-    let text = TinyStudy.specification(arms: "[base, {lora: {rank: 2, alpha: 8}}, full]")
+    let text = TinyStudy.specification(arms: "[head, {lora: {rank: 2, alpha: 8}}, full]")
     try study.write(replacing: "training: {", with: "training: {precision: bf16, ", in: text, to: "bf16.yaml")
     try study.write(text, to: "fp32.yaml")
     for (name, workers) in [("bf16", 1), ("bf16", 2), ("fp32", 2)] {

@@ -150,7 +150,7 @@ import Transport
         values: layout.initialValues(from: folder, key: RandomKey(seed: 2)))
     }
     func expectRefusal(of adapter: String, saying words: [String]) throws {
-      try study.write(TinyStudy.specification(arms: "\n  - base\n  - adapter: \(adapter)"), to: "bad.yaml")
+      try study.write(TinyStudy.specification(arms: "\n  - head\n  - adapter: \(adapter)"), to: "bad.yaml")
       try self.expectRefusal(study, saying: ["bad.yaml:13", "arms[1]", adapter] + words)
     }
     try expectRefusal(of: "nowhere", saying: ["adapter_config.json"])

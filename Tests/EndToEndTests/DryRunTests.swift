@@ -34,7 +34,7 @@ import Testing
   func early() throws {
     let study = try TinyStudy()
     try study.write(
-      replacing: "models: 6, pool: 60", with: "models: 8, early: {looks: [6], half_width: 0.4}, pool: 60",
+      replacing: "models: 6, pool: 60", with: "models: 8, early_stopping: {analyses: [6], half_width: 0.4}, pool: 60",
       to: "early.yaml")
     let outcome = try Program.run("audit", study.path("early.yaml"), "--dry-run", "--workers", "1")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")

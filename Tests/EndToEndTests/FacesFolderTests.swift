@@ -30,7 +30,7 @@ import Testing
           label: \(label)
           groups: [race]
           split: {train: 0.6, validation: 0.1, test: 0.3, seed: 13, stratify: [race]}
-        arms: [base, {lora: {rank: 2, alpha: 8, targets: [query, value]}}, full]
+        arms: [head, {lora: {rank: 2, alpha: 8, targets: [query, value]}}, full]
         training: {epochs: 1, batch: 16, microbatch: 4, flip: 0.5, lora: {rate: 3e-3}, full: {rate: 1e-3}}
         seeds: [13]
 

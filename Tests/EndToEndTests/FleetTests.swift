@@ -58,13 +58,13 @@ import Testing
     let study = try TinyStudy()
     // The first is wide enough that some arm ends at the first look; no arm comes to the second.
     for (goal, sizes, name) in [
-      ("looks: [6, 8], half_width: 0.4", "pool: 60", "early"),
-      ("looks: [6], half_width: 0.001", "pool: 200, by_arm: {full: {models: 8}}", "whole"),
+      ("analyses: [6, 8], half_width: 0.4", "pool: 60", "early"),
+      ("analyses: [6], half_width: 0.001", "pool: 200, by_arm: {full: {models: 8}}", "whole"),
     ] {
       try study.write(
         replacing: small,
         with: "privacy: {attacks: [lira, loss], models: 10, \(sizes), packed: 4, "
-          + "early: {\(goal), groups: true}}", to: "\(name).yaml")
+          + "early_stopping: {\(goal), groups: true}}", to: "\(name).yaml")
     }
     for workers in [1, 3] {
       let outcome = try Program.run(
@@ -135,7 +135,7 @@ import Testing
       TinyStudy.specification.replacing(
         small,
         with: "privacy: {design: released, attacks: [lira-offline, loss], models: 8, pool: 40, queries: 2, packed: 2, "
-          + "early: {looks: [6], half_width: 0.5}}"
+          + "early_stopping: {analyses: [6], half_width: 0.5}}"
       ).replacing("microbatch: 4,", with: "microbatch: 4, flip: 0.5,"), to: "mirrored.yaml")
     for workers in [1, 3] {
       let outcome = try Program.run(
@@ -170,7 +170,7 @@ import Testing
       to: "plain.yaml")
     let plain = try Program.run("audit", study.path("plain.yaml"), "--output", study.path("plain"))
     #expect(plain.exitCode == 0, "\(plain.errors)")
-    for arm in ["base", "full"] {
+    for arm in ["head", "full"] {
       let path = "predictions/\(arm).csv"
       #expect(try study.read("plain/\(path)") != study.read("w1/\(path)"))
     }
@@ -201,7 +201,7 @@ import Testing
       String(decoding: try study.read("w1/predictions/fleets/\(arm).csv"), as: UTF8.self)
         .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
-    #expect(try !table("base")[0].contains("epoch"))
+    #expect(try !table("head")[0].contains("epoch"))
     let rows = try table("full")
     let epoch = try #require(rows[0].firstIndex(of: "epoch"))
     let epochs = Set(rows.dropFirst().map { $0[epoch] })

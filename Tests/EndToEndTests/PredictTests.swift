@@ -39,7 +39,7 @@ import Testing
     #expect(audit.exitCode == 0, "\(audit.errors)")
     let inputs = try inputs(of: study)
     let checkpoints = study.path("a/checkpoints")
-    for arm in ["base", "lora-r2", "lora-r4", "lora-stable", "full"] {
+    for arm in ["head", "lora-r2", "lora-r4", "lora-stable", "full"] {
       let folder = "\(checkpoints)/\(arm)/seed-13"
       let isAdapter = arm.hasPrefix("lora")
       let logits = study.path("\(arm).safetensors")
@@ -66,7 +66,7 @@ import Testing
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let oracle = ["--base", study.path("base"), "--adapter", folder, "--inputs", inputs, "--logits", logits]
     #expect(try differenceToPython(oracle) < 1e-4)
-    try study.write(TinyStudy.specification(arms: "[base, {adapter: peft}]"), to: "audit.yaml")
+    try study.write(TinyStudy.specification(arms: "[head, {adapter: peft}]"), to: "audit.yaml")
     let audit = try Program.run("audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("a"))
     #expect(audit.exitCode == 0 && audit.output.contains("peft"), "\(audit.errors)")
   }

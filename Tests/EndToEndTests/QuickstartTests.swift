@@ -39,7 +39,7 @@ import Testing
     let written = try String(contentsOfFile: "\(folder.path)/audit.yaml", encoding: .utf8)
     let lines = written.split(separator: "\n", omittingEmptySubsequences: false)
     let short = lines.filter { line in
-      !["  - base", "  - lora", "privacy:"].contains { line.hasPrefix($0) }
+      !["  - head", "  - lora", "privacy:"].contains { line.hasPrefix($0) }
     }.joined(separator: "\n").replacing("seeds: [13, 1337, 42]", with: "seeds: [13]")
     try folder.write(short, to: "short.yaml")
     let audit = try Program.run(
@@ -85,9 +85,9 @@ import Testing
       let groups = try #require(results.evaluations.first { $0.arm == arm }).overSeeds.groups
       return try #require(groups.first { $0.group.value == dialect }).accuracy
     }
-    let rare = try accuracy("base", "highland")
+    let rare = try accuracy("head", "highland")
     for dialect in ["coastal", "inland"] {
-      #expect(rare.interval.upper < (try accuracy("base", dialect)).interval.lower)
+      #expect(rare.interval.upper < (try accuracy("head", dialect)).interval.lower)
       #expect((try accuracy("full", dialect)).value > 0.9)
     }
     #expect(try accuracy("full", "highland").value > rare.value)
@@ -138,7 +138,7 @@ import Testing
         """
     }
     try folder.write(frames.joined(separator: "\n"), to: "frames.jsonl")
-    let wordings = "wordings: [{name: a}, {name: b, labels: digits, pmi: true}, {name: c, scoring: text, pmi: true}]"
+    let wordings = "prompts: [{name: a}, {name: b, labels: digits, pmi: true}, {name: c, scoring: text, pmi: true}]"
     for (task, file, key, more) in [
       ("multiple-choice", "few.jsonl", "--questions", wordings), ("cloze", "frames.jsonl", "--frames", "tokens: 60"),
     ] {

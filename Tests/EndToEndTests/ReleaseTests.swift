@@ -73,7 +73,8 @@ import Testing
     let text = TinyStudy.specification(arms: "[full]")
     try study.write(text, to: "plain.yaml")
     try study.write(
-      text.replacing("training: {", with: "training: {emphasis: [{group: lighting=dusk, repeat: 3}], "), to: "more.yaml"
+      text.replacing("training: {", with: "training: {oversample: [{group: lighting=dusk, repeat: 3}], "),
+      to: "more.yaml"
     )
     for name in ["plain", "more"] {
       let audit = try Program.run("audit", study.path("\(name).yaml"), "--workers", "2", "--output", study.path(name))

@@ -107,7 +107,7 @@ import Testing
       (text + "search: {seeds: [1]}\n", "expected rates"),
       (without + "search: {rates: [1e-3, 1e-2]}\n", "validation"),
       (
-        text.replacing("training: {", with: "training: {emphasis: [{group: lighting=noon, repeat: 2}], "),
+        text.replacing("training: {", with: "training: {oversample: [{group: lighting=noon, repeat: 2}], "),
         "lighting=noon"
       ),
     ] {

@@ -16,7 +16,7 @@ import Testing
     let expected = try study.read("w1/results.json")
     #expect(expected.count > 1_000)
     #expect(try study.read("w3/results.json") == expected)
-    for arm in ["base", "lora-r2", "full"] {
+    for arm in ["head", "lora-r2", "full"] {
       #expect(try study.read("w3/predictions/\(arm).csv") == study.read("w1/predictions/\(arm).csv"))
     }
     let verified = try Program.run("verify", study.path("w1"), "--specification", study.path("\(task).yaml"))
@@ -224,13 +224,13 @@ import Testing
       ("modelling", "seeds: [13, 42]", "seeds: [13, 42]\nsearch: {rates: [1e-3]}", "search"),
       ("translation", "tr: {source} en:", "{source}: {source} en:", "{source} besides"),
       ("translation", "seeds: [13]", "seeds: [13]\ndecision: {metric: accuracy}", "ROUGE-L"),
-      ("translation", "generated: 12", "generated: 510", "data.generated"),
+      ("translation", "max_new_tokens: 12", "max_new_tokens: 510", "data.max_new_tokens"),
       ("classification", "labels: {quiet: calm}", "labels: {quiet: clam}", "\"clam\""),
       ("classification", "labels: {quiet: calm}", "labels: {quite: calm}", "\"quite\""),
       ("choice", "\narms:", "\n  tests: [{name: x, manifest: y, groups: [z]}]\narms:", "data.tests"),
       ("classification", "name: elsewhere", "name: else/where", "data.tests[0].name"),
       ("classification", "groups: [aim]", "groups: [goal]", "\"goal\""),
-      ("cloze", "  cluster: visit", "  cluster: visit\n  wordings: []", "data.wordings"),
+      ("cloze", "  cluster: visit", "  cluster: visit\n  prompts: []", "data.prompts"),
       ("choice", "seeds: [13]", "seeds: [13]\nprivacy: {models: 6}", "privacy"),
       ("choice", "  corpus: {manifest: texts.csv, text: text, tokens: 24}\n", "", "data.corpus"),
       ("modelling", "tokens: 24", "tokens: 4096", "at most 512"),

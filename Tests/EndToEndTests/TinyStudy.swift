@@ -67,7 +67,7 @@ final class TinyStudy {
       cluster: person
       split: {train: 0.5, validation: 0.1, test: 0.4, seed: 13, stratify: [expression, lighting]}
     arms:
-      - base
+      - head
       - lora: {rank: 2, alpha: 8, targets: [query, v_proj]}
       - lora: {rank: 4, alpha: 8, targets: [query, value, fc1], layers: {last: 1}}
       - full

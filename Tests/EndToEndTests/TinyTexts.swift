@@ -92,10 +92,10 @@ final class TinyTexts {
       tests:
         - {name: elsewhere, manifest: others.jsonl, text: case, label: gold, labels: {quiet: calm}, groups: [aim], cluster: form}
     arms:
-      - base
+      - head
       - lora: {rank: 2, alpha: 8, targets: [q_proj, v_proj], dropout: 0.1}
       - full
-    training: {epochs: 2, batch: 16, microbatch: 4, composition: by-length, lora: {rate: 3e-3}, full: {rate: 1e-3}}
+    training: {epochs: 2, batch: 16, microbatch: 4, group_by_length: true, lora: {rate: 3e-3}, full: {rate: 1e-3}}
     seeds: [13, 42]
     privacy: {attacks: [lira, loss], models: 6, pool: 40}
 
@@ -126,7 +126,7 @@ final class TinyTexts {
       target: en
       references: [she, he]
       prompt: "tr: {source} en:"
-      generated: 12
+      max_new_tokens: 12
       groups: [stereotype]
       stereotype: stereotype
       gold: gold
@@ -159,7 +159,7 @@ final class TinyTexts {
     data:
       manifest: questions.jsonl
       groups: [kind]
-      wordings:
+      prompts:
         - {name: letters}
         - {name: digits, labels: digits}
         - {name: text, scoring: text, pmi: true}

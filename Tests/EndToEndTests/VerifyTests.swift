@@ -31,7 +31,7 @@ import Testing
   @Test("Without the specification the ledger alone is verified, and says so; --strict does not let that pass")
   func moved() throws {
     let study = try TinyStudy()
-    try study.write(TinyStudy.specification(arms: "[base]"), to: "audit.yaml")
+    try study.write(TinyStudy.specification(arms: "[head]"), to: "audit.yaml")
     try audit(study)
     try FileManager.default.moveItem(atPath: study.path("audit.yaml"), toPath: study.path("moved.yaml"))
     let without = try Program.run("verify", study.path("a"))
@@ -52,7 +52,7 @@ import Testing
   @Test("One digit of one digest altered in the file is found, and it ends with 1")
   func altered() throws {
     let study = try TinyStudy()
-    try study.write(TinyStudy.specification(arms: "[base]"), to: "audit.yaml")
+    try study.write(TinyStudy.specification(arms: "[head]"), to: "audit.yaml")
     try audit(study)
     let file = study.path("a/ledger.sqlite")
     var bytes = try Data(contentsOf: URL(filePath: file))
@@ -61,7 +61,7 @@ import Testing
     let start = try #require(
       (100..<bytes.count - 64).first { index in
         bytes[index..<index + 64].allSatisfy(digits.contains)
-          && bytes[index - 40..<index].range(of: Data("base/seed-13".utf8)) != nil
+          && bytes[index - 40..<index].range(of: Data("head/seed-13".utf8)) != nil
       })
     bytes[start + 3] = bytes[start + 3] == 0x30 ? 0x31 : 0x30
     try bytes.write(to: URL(filePath: file))

@@ -25,7 +25,7 @@ import Testing
     var training = TrainingSettings(epochs: 3)
     training.lora.epochs = 6
     var design = StudyDesign(
-      arms: [.base, .lora(lora), .full], training: training, seeds: [13, 42],
+      arms: [.head, .lora(lora), .full], training: training, seeds: [13, 42],
       split: .fractions(train: 0.7, validation: 0.1, test: 0.2, seed: 13, stratify: ["smiling", "tone"]),
       shadowModels: ShadowModelSettings(models: 8, pool: 60), digest: ContentHash(of: [1] as [UInt8]))
     change(&design)
@@ -134,7 +134,7 @@ import Testing
 
   @Test("The shadow models of an arm with fewer are the first ones of the most that any arm has")
   func modelsByArm() throws {
-    let plan = try Self.plan { $0.shadowModels?.modelsByArm = ["full": 6, "base": 10] }
+    let plan = try Self.plan { $0.shadowModels?.modelsByArm = ["full": 6, "head": 10] }
     #expect(plan.membership?.masks.count == 10)
     let counts = plan.design.arms.indices.map { arm in
       plan.runs.count { run in

@@ -46,7 +46,7 @@ import Testing
   }
 
   private static let complete =
-    SpecificationTests.valid.replacing("pool: 100", with: "pool: 60, early: {looks: [6], limit: 0.6}") + """
+    SpecificationTests.valid.replacing("pool: 100", with: "pool: 60, early_stopping: {analyses: [6], limit: 0.6}") + """
       policy: {owner: Sato, min_group: 30, rules: [{metric: accuracy, group: all, at_least: 0.5}]}
       report: {samples: 1}
       cluster: {workers: 2}
@@ -66,11 +66,11 @@ import Testing
   @Test("An arm may have a number of shadow models and attacks of its own")
   func byArm() throws {
     let text = SpecificationTests.valid.replacing(
-      "pool: 100", with: "pool: 60, by_arm: {full: {models: 6, attacks: [loss, 'rmia:gamma=2']}, base: {models: 10}}")
+      "pool: 100", with: "pool: 60, by_arm: {full: {models: 6, attacks: [loss, 'rmia:gamma=2']}, head: {models: 10}}")
     let specification = try Specification(yaml: text, file: "audit.yaml")
     #expect(specification.arms.map { specification.privacy?.shadowModels.models(of: $0) } == [10, 8, 6])
     #expect(specification.privacy?.attacks(of: "full").map(\.text) == ["loss", "rmia:gamma=2.0"])
-    #expect(specification.privacy?.attacks(of: "base").map(\.text) == ["lira"])
+    #expect(specification.privacy?.attacks(of: "head").map(\.text) == ["lira"])
     #expect(try Self.hash(text.replacing("gamma=2", with: "gamma=3")) != Self.hash(text))
   }
 
@@ -78,7 +78,7 @@ import Testing
     "A policy that nothing can ever meet is refused with its line and key",
     arguments: [
       ("arms: [lora-r9]", "accuracy, at_least: 0.5", "policy.arms[0]: there is no arm lora-r9"),
-      ("arms: [base]", "accuracy, margin: 0.05", "policy.rules[0].margin: base is not compared with another arm"),
+      ("arms: [head]", "accuracy, margin: 0.05", "policy.rules[0].margin: head is not compared with another arm"),
       (
         "owner: Sato", "accuracy, group: tone=pink, at_least: 0.5", "policy.rules[0].group: there is no group tone=pink"
       ),
@@ -114,14 +114,15 @@ import Testing
     }
   }
 
-  @Test("An emphasis on a group that is not there is refused with its line and key")
-  func unknownEmphasis() throws {
+  @Test("An oversampled group that is not there is refused with its line and key")
+  func unknownGroup() throws {
     let text = SpecificationTests.valid.replacing(
-      "epochs: 3,", with: "epochs: 3, emphasis: [{group: tone=pink, repeat: 2}],")
+      "epochs: 3,", with: "epochs: 3, oversample: [{group: tone=pink, repeat: 2}],")
     #expect {
       _ = try Plan(specification: Specification(yaml: text, file: "audit.yaml"), input: Self.input)
     } throws: { error in
-      "\(error)".hasPrefix("audit.yaml:14: training.emphasis[0].group: there is no group tone=pink; expected one of: ")
+      "\(error)".hasPrefix(
+        "audit.yaml:14: training.oversample[0].group: there is no group tone=pink; expected one of: ")
     }
   }
 }

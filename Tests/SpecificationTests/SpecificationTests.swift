@@ -14,7 +14,7 @@ import Testing
       cluster: person
       split: {train: 0.7, validation: 0.1, test: 0.2, seed: 13, stratify: [smiling, tone]}
     arms:
-      - base
+      - head
       - lora: {rank: 8, alpha: 16, targets: [query, value], layers: {last: 2}}
       - full
     training: {epochs: 3, batch: 32, microbatch: 8, lora: {rate: 1e-3, epochs: 6}}
@@ -27,7 +27,7 @@ import Testing
   @Test("A specification is read with every default filled in")
   func reads() throws {
     let specification = try Specification(yaml: Self.valid, file: "audit.yaml")
-    #expect(specification.arms.map(\.name) == ["base", "lora-r8", "full"])
+    #expect(specification.arms.map(\.name) == ["head", "lora-r8", "full"])
     #expect(specification.training.lora.rate == 1e-3 && specification.training.lora.epochs == 6)
     #expect(specification.training.full.rate == 1e-4 && specification.training.full.epochs == 3)
     #expect(specification.data.groups[1].tags == ["muslim", "jewish"])
@@ -42,7 +42,7 @@ import Testing
     #expect(specification.training.precision == .float32)
   }
 
-  @Test("LoRA's dropout and scaling, adapters from elsewhere and the precision are read")
+  @Test("LoRA's dropout and scaling, external adapters and the precision are read")
   func readsArms() throws {
     let text = Self.valid.replacing("layers: {last: 2}", with: "dropout: 0.05, rank_stabilized: true, name: stable")
       .replacing("  - full", with: "  - adapter: ../peft/somebodys\n  - adapter: {path: /far/away/, name: far}")
@@ -61,13 +61,13 @@ import Testing
     #expect(specification.training.precision == .bfloat16)
   }
 
-  @Test("What only data or checkpoint bring to light still has its line")
-  func places() throws {
-    let places = try Specification(yaml: Self.valid, file: "audit.yaml").places
+  @Test("What only the data or the checkpoint show to be wrong still has its line")
+  func locations() throws {
+    let locations = try Specification(yaml: Self.valid, file: "audit.yaml").locations
     #expect(
-      places.failure(at: "arms[1].lora.targets[0]", "no such target").description
+      locations.failure(at: "arms[1].lora.targets[0]", "no such target").description
         == "audit.yaml:12: arms[1].lora.targets[0]: no such target")
-    #expect(places.failure(at: "data.groups[1]", "empty").line == 7)
+    #expect(locations.failure(at: "data.groups[1]", "empty").line == 7)
   }
 
   @Test(
@@ -75,7 +75,7 @@ import Testing
     arguments: [
       ("  label: smiling", "  lable: smiling", 6, "data.lable", "unknown key"),
       ("training: {epochs: 3", "training: {epochs: three", 14, "training.epochs", "whole number"),
-      ("  - full", "  - everything", 13, "arms[2]", "expected base, full, lora"),
+      ("  - full", "  - everything", 13, "arms[2]", "expected head, full, lora"),
       ("  - full", "  - full\n  - full", 14, "arms[3]", "two arms are called"),
       ("  - full", "  - full\n  - lora: {rank: 8}", 14, "arms[3]", "two arms are called \"lora-r8\""),
       ("  - full", "  - adapter: {name: x}", 13, "arms[2].adapter", "\"path\" is missing"),
@@ -101,7 +101,7 @@ import Testing
       ("attacks: [lira]", "attacks: ['lira:center=middle']", 16, "privacy.attacks[0]", "expected one of mean, median"),
       (
         "attacks: [lira]", "design: released, attacks: [loss-trace]", 16, "privacy.attacks[0]",
-        "whoever has a released model"
+        "not known of a model that is released"
       ),
       (
         "privacy: {",
@@ -113,12 +113,27 @@ import Testing
       ("pool: 100", "by_arm: {lora-r16: {models: 6}}", 16, "privacy.by_arm.lora-r16", "unknown key"),
       ("pool: 100", "by_arm: {full: {models: 5}}", 16, "privacy.by_arm.full.models", "from 6"),
       ("pool: 100", "packed: 0", 16, "privacy.packed", "from 1"),
-      ("pool: 100", "early: {looks: [6]}", 16, "privacy.early", "either half_width"),
-      ("pool: 100", "early: {looks: [6], limit: 0.6, half_width: 0.1}", 16, "privacy.early", "either half_width"),
-      ("pool: 100", "early: {looks: [8], limit: 0.6}", 16, "privacy.early.looks", "smallest fleet, 8"),
-      ("pool: 100", "early: {looks: [7], limit: 0.6}", 16, "privacy.early.looks", "an even number"),
-      ("models: 8", "models: 16, early: {looks: [8, 8], limit: 0.6}", 16, "privacy.early.looks", "ascending"),
-      ("pool: 100", "early: {looks: [6], spending: evenly, limit: 0.6}", 16, "privacy.early.spending", "pocock"),
+      ("pool: 100", "early_stopping: {analyses: [6]}", 16, "privacy.early_stopping", "either half_width"),
+      (
+        "pool: 100", "early_stopping: {analyses: [6], limit: 0.6, half_width: 0.1}", 16, "privacy.early_stopping",
+        "either half_width"
+      ),
+      (
+        "pool: 100", "early_stopping: {analyses: [8], limit: 0.6}", 16, "privacy.early_stopping.analyses",
+        "smallest number of any arm, 8"
+      ),
+      (
+        "pool: 100", "early_stopping: {analyses: [7], limit: 0.6}", 16, "privacy.early_stopping.analyses",
+        "an even number"
+      ),
+      (
+        "models: 8", "models: 16, early_stopping: {analyses: [8, 8], limit: 0.6}", 16,
+        "privacy.early_stopping.analyses", "ascending"
+      ),
+      (
+        "pool: 100", "early_stopping: {analyses: [6], spending: evenly, limit: 0.6}", 16,
+        "privacy.early_stopping.spending", "pocock"
+      ),
       ("pool: 100", "shadow_items: 9", 16, "privacy.shadow_items", "design: released"),
       ("attacks: [lira]", "design: released, attacks: [lira]", 16, "privacy.attacks[0]", "use lira-offline"),
       ("pool: 100", "design: unreleased", 16, "privacy.design", "symmetric, released"),
@@ -146,9 +161,58 @@ import Testing
     }
   }
 
+  @Test(
+    "A key of a former version is refused with its line and what it is called now",
+    arguments: [
+      ("  - head", "  - base", 11, "arms[0]", "head"),
+      ("epochs: 3,", "epochs: 3, composition: by-length,", 14, "training.composition", "group_by_length: true"),
+      ("epochs: 3,", "epochs: 3, emphasis: [],", 14, "training.emphasis", "oversample"),
+      ("epochs: 3,", "epochs: 3, base: {rate: 1e-3},", 14, "training.base", "head"),
+      ("pool: 100", "early: {looks: [6], limit: 0.6}", 16, "privacy.early", "early_stopping"),
+      ("pool: 100", "early_stopping: {looks: [6]}", 16, "privacy.early_stopping.looks", "analyses"),
+      ("pool: 100", "by_arm: {base: {models: 6}}", 16, "privacy.by_arm.base", "head"),
+      ("  label: smiling", "  label: smiling\n  wordings: []", 7, "data.wordings", "prompts"),
+      ("  label: smiling", "  label: smiling\n  generated: 64", 7, "data.generated", "max_new_tokens"),
+      ("seeds: [13, 42]", "cluster: {state_cache: 16}", 15, "cluster.state_cache", "activation_cache"),
+      ("seeds: [13, 42]", "search: {rates: [0.1], base: {rates: [0.1]}}", 15, "search.base", "head"),
+    ])
+  func moved(old: String, new: String, line: Int, key: String, name: String) throws {
+    let error = #expect(throws: SpecificationError.self) {
+      try Specification(yaml: Self.valid.replacing(old, with: new), file: "audit.yaml")
+    }
+    #expect(error?.line == line && error?.key == key)
+    #expect(error?.problem.contains("now called \(name)") == true)
+  }
+
+  @Test("Every key that moved is a key no more, and what it is called now is one")
+  func movedKeys() {
+    for section in SpecificationSection.allCases {
+      for (old, new) in section.movedKeys {
+        #expect(!section.keys.contains(old), "\(section) \(old)")
+        #expect(section.keys.contains { new.hasPrefix($0) }, "\(section) \(new)")
+      }
+    }
+  }
+
+  @Test("The arm base is for tasks without a new head, and head for those with one")
+  func headAndBase() throws {
+    let text = """
+      name: words
+      base: models/llama
+      task: language-modelling
+      data: {manifest: t.csv, groups: [a], split: {train: 0.5, test: 0.5}}
+      arms: [base]
+      """
+    #expect(try Specification(yaml: text, file: "s.yaml").arms == [.base])
+    let error = #expect(throws: SpecificationError.self) {
+      try Specification(yaml: text.replacing("[base]", with: "[head]"), file: "s.yaml")
+    }
+    #expect(error?.description.hasPrefix("s.yaml:5: arms[0]: the task language-modelling needs no new head") == true)
+  }
+
   @Test("Privacy without an arm that is trained here is refused with its line")
   func nothingToAttack() throws {
-    let text = Self.valid.replacing("  - base\n", with: "").replacing("  - full\n", with: "")
+    let text = Self.valid.replacing("  - head\n", with: "").replacing("  - full\n", with: "")
       .replacing("lora: {rank: 8, alpha: 16, targets: [query, value], layers: {last: 2}}", with: "adapter: theirs")
     let error = #expect(throws: SpecificationError.self) { try Specification(yaml: text, file: "audit.yaml") }
     #expect(error?.line == 14 && error?.key == "privacy")

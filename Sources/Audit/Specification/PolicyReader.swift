@@ -1,3 +1,4 @@
+internal import Planning
 package import Report
 
 extension Policy {
@@ -10,7 +11,7 @@ extension Policy {
   }
 
   init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["owner", "deadline", "min_group", "arms", "rules"])
+    let keys = try value.mapping(.policy)
     var rules: [Rule] = []
     for item in try keys.required("rules").sequence() { rules.append(try Rule(item)) }
     self.init(
@@ -22,7 +23,7 @@ extension Policy {
 
 extension Policy.Rule {
   fileprivate init(_ value: YAMLValue) throws(SpecificationError) {
-    let keys = try value.mapping(["metric", "group", "at_least", "at_most", "margin"])
+    let keys = try value.mapping(.rule)
     let metric = try keys.required("metric").choice(Policy.Metric.self)
     var groups = Policy.Groups.every
     if let group = keys["group"] {
@@ -51,4 +52,58 @@ extension Policy.Rule {
 extension Policy.Metric {
   /// What the figure can be; a demand beyond that is met by all or by none.
   fileprivate var range: ClosedRange<Double> { self == .signedGap ? -1...1 : 0...1 }
+}
+
+extension Specification {
+  /// - Throws: `SpecificationError` for a policy that no result can meet: one about arms that are not audited,
+  ///   comparisons that are not made, or attacks that are not measured.
+  func requireMeetablePolicy() throws(SpecificationError) {
+    guard let problem = policy?.problem(among: policySubjects) else { return }
+    throw locations.failure(at: "policy.\(problem.key)", problem.problem)
+  }
+
+  /// What a policy can speak of; the groups are the data's to tell.
+  private var policySubjects: PolicySubjects {
+    let compared = arms.filter { arm in
+      switch arm {
+      case .lora, .adapter: arms.contains(.full)
+      case .head, .base, .full: false
+      }
+    }
+    return PolicySubjects(
+      arms: arms.map(\.name), comparedArms: compared.map(\.name),
+      attackedArms: privacy == nil ? [] : arms.filter(\.isTrained).map(\.name))
+  }
+}
+
+extension Specification {
+  /// - Throws: `SpecificationError` where the policy is about a group that the data do not have.
+  func requireKnownGroups(_ input: PlanInput) throws(SpecificationError) {
+    // Combinations that turn out too small are evaluated together, under this name.
+    let together = Set(input.groups.filter(\.isCombined).map(\.column)).sorted().map { "\($0)=smaller ones of \($0)" }
+    let groups = input.groups.map { "\($0.column)=\($0.value)" } + together
+    let subjects = PolicySubjects(arms: arms.map(\.name), groups: groups)
+    guard let problem = policy?.problem(among: subjects) else { return }
+    throw locations.failure(at: "policy.\(problem.key)", problem.problem)
+  }
+}
+
+/// A policy in a file of its own, which knows where its keys stand.
+package struct PolicyFile: Sendable {
+  package let policy: Policy
+  private let locations: SpecificationLocations
+
+  /// - Parameter file: the name that errors speak of.
+  /// - Throws: `SpecificationError` with the line and the key for anything unknown, missing or out of range.
+  package init(yaml text: String, file: String) throws(SpecificationError) {
+    let root = try YAMLValue.root(of: text, file: file)
+    policy = try Policy(root)
+    locations = SpecificationLocations(of: root)
+  }
+
+  /// - Throws: `SpecificationError` where the policy names what `subjects` do not hold.
+  package func require(among subjects: PolicySubjects) throws(SpecificationError) {
+    guard let problem = policy.problem(among: subjects) else { return }
+    throw locations.failure(at: problem.key, problem.problem)
+  }
 }

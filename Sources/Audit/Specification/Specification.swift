@@ -1,4 +1,3 @@
-package import MembershipInference
 package import Planning
 package import Report
 
@@ -20,8 +19,8 @@ package struct Specification: Sendable, Equatable {
   package var policy: Policy?
   package var report: ReportSettings
   package var cluster: ClusterSettings
-  /// Where each key stands in the file, for what turns out to be wrong later.
-  package var places: SpecificationPlaces
+  /// Where each key is in the file, for what turns out to be wrong later.
+  package var locations: SpecificationLocations
 
   /// What the model is adapted to do.
   package enum Task: String, Sendable, CaseIterable {
@@ -32,95 +31,6 @@ package struct Specification: Sendable, Equatable {
     case multipleChoice = "multiple-choice"
     case cloze
   }
-}
-
-/// Which items there are, what is known of them, and which of them are trained on.
-package struct DataSettings: Sendable, Equatable {
-  /// A CSV or JSON Lines file, relative to the specification's own folder; of faces, a folder.
-  package var manifest: String
-  /// Whether the manifest is a folder of photographs whose names say age, gender and race, as UTKFace is released.
-  package var isFacesFolder = false
-  /// The column that names each item's file, where items are images.
-  package var path: String
-  /// The column that holds each item's text, where they are texts.
-  package var text: String
-  /// The column that names each text; nil for the line that it is on.
-  package var name: String?
-  /// Tokens after which a text is cut; nil for as many as the model takes.
-  package var tokens: Int?
-  /// The column to be predicted; nil where items are not classified.
-  package var label: String?
-  /// Of translations.
-  package var translation: TranslationSettings?
-  /// Of questions with options.
-  package var choices: ChoiceSettings?
-  /// Texts that arms are trained on before they are asked; nil where the base alone is asked, and in a task whose items are
-  /// trained on themselves.
-  package var corpus: CorpusSettings?
-  /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
-  package var classes: [String]?
-  /// The label counted as positive where there are two; nil for the second of them.
-  package var positive: String?
-  package var groups: [GroupSettings]
-  /// Columns of groups that are combined, two or three each.
-  package var combinations: [[String]]
-  /// The column whose equal values must stay on one side of every split; nil where items stand alone.
-  package var cluster: String?
-  package var split: SplitSettings
-  /// Further files that the same models are tested on.
-  package var furtherTests: [FurtherTestSettings] = []
-}
-
-/// What is translated into what.
-package struct TranslationSettings: Sendable, Equatable {
-  /// The column of the translation that is learned.
-  package var target: String
-  /// Columns of the translations that are right besides the target.
-  package var references: [String]
-  /// What comes before the translation, with `{source}` where the text stands.
-  package var prompt: String
-  /// The most tokens of a translation that is made.
-  package var generated: Int
-  /// The column that says which gender an occupation is stereotyped as, and the one that says which the sentence means.
-  package var stereotype: String?
-  package var gold: String?
-
-  package static let slot = "{source}"
-}
-
-/// One grouping of the items: a column of group names, or several boolean columns, one a tag.
-package struct GroupSettings: Sendable, Equatable {
-  package var name: String
-  /// The boolean columns; nil where `name` is itself a column of group names.
-  package var tags: [String]?
-}
-
-/// Whether and how membership inference is measured.
-package struct PrivacySettings: Sendable, Equatable {
-  /// The models that are trained for it; their analyses are those of `early`.
-  package var shadowModels: ShadowModelSettings
-  package var attacks: [Attack]
-  /// The attacks of single arms, by the arm's name.
-  package var attacksByArm: [String: [Attack]] = [:]
-  /// When an arm's shadow models may be left unfinished; nil where every model is trained.
-  package var early: EarlyAnswerSettings?
-
-  package func attacks(of arm: String) -> [Attack] { attacksByArm[arm] ?? attacks }
-
-  /// Whether an arm's models are evaluated after every epoch.
-  package func traces(_ arm: String) -> Bool { attacks(of: arm).contains(.lossTrace) }
-}
-
-/// When the first shadow models of an arm are enough: interim analyses at fixed numbers of models, in the plan's order,
-/// that share the error rate.
-package struct EarlyAnswerSettings: Sendable, Equatable {
-  /// What all analyses together may err, two-sided.
-  package var alpha: Double
-  package var spending: AlphaSpending
-  /// What the area under the curve of the arm's first attack must come to.
-  package var goal: LookGoal
-  /// Whether every group that is large enough for a verdict must come to it too.
-  package var includesGroups: Bool
 }
 
 /// The question that is put before the run.
@@ -152,7 +62,7 @@ package struct ClusterSettings: Sendable, Equatable {
   /// Parameters of a run from which on reducers, where there are any, hold them in slices.
   package var slicesFrom: Int
   /// GiB of a host's disk that may hold what models compute below everything that is trained; no result depends on it.
-  package var stateCache: Int
+  package var activationCache: Int
 }
 
 extension Specification.Task {
@@ -165,7 +75,7 @@ extension Specification.Task {
   }
 
   /// Whether items are only asked, with answers that are scored, and what is trained on are texts of another file.
-  package var isAsked: Bool {
+  package var isPrompted: Bool {
     switch self {
     case .multipleChoice, .cloze: true
     case .imageClassification, .textClassification, .languageModelling, .translation: false
@@ -178,5 +88,125 @@ extension Specification.Task {
     case .imageClassification, .textClassification: true
     case .languageModelling, .translation, .multipleChoice, .cloze: false
     }
+  }
+}
+
+extension Specification {
+  /// Reads a specification from YAML.
+  ///
+  /// - Parameter file: the name that errors speak of.
+  /// - Throws: `SpecificationError` with the line and the key for anything unknown, missing or out of range.
+  package init(yaml text: String, file: String) throws(SpecificationError) {
+    let whole = try YAMLValue.root(of: text, file: file)
+    let root = try whole.mapping(.specification)
+    let task = try root.required("task").choice(Task.self)
+    let data = try DataSettings(root.required("data"), task: task)
+    let arms = try Self.arms(root.required("arms"), task: task)
+    let training =
+      try root["training"] == nil && !arms.contains(where: \.isTrained)
+      ? TrainingSettings(epochs: 0) : TrainingSettings(root.required("training"), task: task)
+    let seeds = try Self.seeds(root["seeds"])
+    self.init(
+      name: try root.required("name").string(),
+      base: try root.required("base").string(),
+      task: task,
+      data: data, arms: arms, training: training,
+      seeds: seeds,
+      search: try root["search"].map { (value) throws(SpecificationError) in
+        try SearchSettings(value, training: training, seeds: seeds, split: data.split)
+      },
+      privacy: try root["privacy"].map { (value) throws(SpecificationError) in
+        try PrivacySettings(value, arms: arms, task: task)
+      },
+      decision: try DecisionSettings(root["decision"]),
+      policy: try root["policy"].map { (value) throws(SpecificationError) in try Policy(value) },
+      report: try ReportSettings(root["report"], task: task),
+      cluster: try ClusterSettings(root["cluster"]),
+      locations: SpecificationLocations(of: whole))
+    if let privacy = root["privacy"], !arms.contains(where: \.isTrained) {
+      throw privacy.failure("needs an arm that is trained here, because shadow models are trained as their arm is")
+    }
+    try requireMeasuredTask(root)
+    try requireTraceableEpochs(root)
+    try requireMeetablePolicy()
+  }
+
+  /// The range of a single loss is nothing.
+  private func requireTraceableEpochs(_ root: YAMLMapping) throws(SpecificationError) {
+    guard let value = root["privacy"], let privacy else { return }
+    for arm in arms where arm.isTrained && privacy.traces(arm.name) {
+      let settings = search?.candidates(of: arm) ?? [training.method(of: arm)].compactMap(\.self)
+      guard let epochs = settings.map(\.epochs).min(), epochs < 2 else { continue }
+      let source = search == nil ? "is trained for" : "may be trained, as search has it, for"
+      throw (root["search"] ?? value).failure(
+        "loss-trace needs two epochs or more, and arm \(arm.name) \(source) \(epochs); give it more, or attack it "
+          + "otherwise in by_arm")
+    }
+  }
+
+  /// What is not measured of items without classes is not asked for.
+  private func requireMeasuredTask(_ root: YAMLMapping) throws(SpecificationError) {
+    guard !task.isClassification else { return }
+    for key in ["policy", "search"] {
+      if let value = root[key] { throw value.failure("speaks of classes, which the task \(task.rawValue) has none of") }
+    }
+    if task != .multipleChoice, let decision = root["decision"],
+      let metric = try decision.mapping(.decision)["metric"]
+    {
+      throw metric.failure("is given by the task: ROUGE-L of translations, token probability of language models")
+    }
+    guard task.isPrompted else { return }
+    if let value = root["privacy"] {
+      throw value.failure(
+        "what is asked is not trained on, so that there is nothing to attack; attack the fine-tuning with the task "
+          + "language-modelling")
+    }
+    if data.corpus == nil, let arm = arms.first(where: \.isTrained) {
+      throw locations.failure(at: "arms", "\(arm.name) is trained, and there is no data.corpus of texts to train on")
+    }
+  }
+
+  private static func arms(_ value: YAMLValue, task: Task) throws(SpecificationError) -> [Arm] {
+    var arms: [Arm] = []
+    for item in try value.sequence() {
+      let arm = try Arm(item, task: task)
+      guard !arms.contains(where: { $0.name == arm.name }) else {
+        throw item.failure("two arms are called \"\(arm.name)\"; give one of them a name")
+      }
+      arms.append(arm)
+    }
+    return arms
+  }
+
+  private static func seeds(_ value: YAMLValue?) throws(SpecificationError) -> [Int] {
+    try value?.seeds() ?? [13, 1337, 42, 666, 888]
+  }
+}
+
+extension DecisionSettings {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    let keys = try value?.mapping(.decision)
+    metric = try keys?["metric"]?.choice(Metric.self) ?? .accuracy
+    margin = try keys?["margin"]?.number(0.0001...1) ?? 0.03
+    minimumGroup = try keys?["min_group"]?.integer(1...1_000_000_000) ?? 50
+  }
+}
+
+extension ReportSettings {
+  init(_ value: YAMLValue?, task: Specification.Task) throws(SpecificationError) {
+    let samples = try value?.mapping(.report)["samples"]
+    if let samples, task.isText { throw samples.failure("embeds images, which the task \(task.rawValue) has none of") }
+    self.samples = try samples?.integer(0...100) ?? 0
+  }
+}
+
+extension ClusterSettings {
+  init(_ value: YAMLValue?) throws(SpecificationError) {
+    let keys = try value?.mapping(.cluster)
+    workers = try keys?["workers"]?.integer(1...1_024) ?? 2
+    threads = try keys?["threads"]?.integer(1...1_024) ?? 1
+    duplicates = try keys?["duplicates"]?.number(0...1) ?? 0
+    slicesFrom = try keys?["slices_from"]?.integer(1...1_000_000_000_000) ?? 1 << 20
+    activationCache = try keys?["activation_cache"]?.integer(0...1 << 20) ?? 16
   }
 }

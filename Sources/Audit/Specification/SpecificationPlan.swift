@@ -14,7 +14,7 @@ extension Plan {
     do throws(PlanError) {
       try self.init(design: specification.design, input: input, stage: stage)
     } catch {
-      throw specification.places.failure(at: error.key, error.problem)
+      throw specification.locations.failure(at: error.key, error.problem)
     }
   }
 }
@@ -24,7 +24,7 @@ extension Specification {
   package var design: StudyDesign {
     StudyDesign(
       arms: arms, training: training, seeds: seeds, split: data.split, search: search,
-      shadowModels: privacy?.shadowModels, maxNewTokens: data.translation?.generated ?? 0, threads: cluster.threads,
+      shadowModels: privacy?.shadowModels, maxNewTokens: data.translation?.maxNewTokens ?? 0, threads: cluster.threads,
       digest: digest)
   }
 
@@ -47,10 +47,10 @@ extension Specification {
     hasher.combine(data.positive ?? "")
     if let choices = data.choices {
       hasher.combine(list: ["choices", choices.form.rawValue])
-      for wording in choices.wordings {
+      for prompt in choices.prompts {
         hasher.combine(list: [
-          wording.name, wording.template ?? "", wording.labels.rawValue, wording.scoring.rawValue,
-          wording.subtractsBlank ? "pmi" : "",
+          prompt.name, prompt.template ?? "", prompt.labels.rawValue, prompt.scoring.rawValue,
+          prompt.subtractsBlank ? "pmi" : "",
         ])
       }
     }
@@ -65,7 +65,7 @@ extension Specification {
 
   private func combine(_ privacy: PrivacySettings, into hasher: inout ContentHasher) {
     for arm in arms where arm.isTrained { hasher.combine(list: privacy.attacks(of: arm.name).map(\.text)) }
-    guard let early = privacy.early else { return }
+    guard let early = privacy.earlyStopping else { return }
     hasher.combine(list: ["early", early.spending.rawValue, early.includesGroups ? "groups" : "all items"])
     hasher.combine(early.alpha)
     switch early.goal {

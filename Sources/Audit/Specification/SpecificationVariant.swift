@@ -6,10 +6,10 @@ internal import Yams
 package struct SpecificationVariant: Sendable, Equatable {
   package var name: String
   package var arm: Arm
-  package var emphasis: Emphasis?
+  package var oversampling: Oversampling?
 
-  package init(name: String, arm: Arm, emphasis: Emphasis? = nil) {
-    (self.name, self.arm, self.emphasis) = (name, arm, emphasis)
+  package init(name: String, arm: Arm, oversampling: Oversampling? = nil) {
+    (self.name, self.arm, self.oversampling) = (name, arm, oversampling)
   }
 
   /// The text of the specification in `text` with this arm in place of its own; without membership inference, policy and further tests.
@@ -45,9 +45,9 @@ package struct SpecificationVariant: Sendable, Equatable {
       let manifest = absolute(root["data"]?["manifest"])
       root["data"]?["manifest"] = manifest
       root["arms"] = Node([arm.node])
-      if let emphasis {
-        let kept = root["training"]?["emphasis"]?.sequence.map(Array.init) ?? []
-        root["training"]?["emphasis"] = Node(kept + [emphasis.node])
+      if let oversampling {
+        let kept = root["training"]?["oversample"]?.sequence.map(Array.init) ?? []
+        root["training"]?["oversample"] = Node(kept + [oversampling.node])
       }
       return "# \(comment)\n" + (try serialize(node: root, width: -1, allowUnicode: true))
     } catch let error as SpecificationError {
@@ -58,7 +58,7 @@ package struct SpecificationVariant: Sendable, Equatable {
   }
 }
 
-extension Emphasis {
+extension Oversampling {
   fileprivate var node: Node {
     Node([(Node("group"), Node("\(column)=\(value)")), (Node("repeat"), Node("\(repetitions)"))])
   }
@@ -67,7 +67,8 @@ extension Emphasis {
 extension Arm {
   fileprivate var node: Node {
     switch self {
-    case .base, .untouched: Node("base")
+    case .head: Node("head")
+    case .base: Node("base")
     case .full: Node("full")
     case .adapter(let settings):
       Node([

@@ -49,8 +49,15 @@ struct YAMLValue {
   var isMapping: Bool { node.mapping != nil }
   var isSequence: Bool { node.sequence != nil }
 
+  /// The mapping here, all of whose keys must be those of `section`.
+  func mapping(_ section: SpecificationSection) throws(SpecificationError) -> YAMLMapping {
+    try mapping(section.keys, moved: section.movedKeys)
+  }
+
   /// The mapping here, all of whose keys must be among `known`.
-  func mapping(_ known: [String]) throws(SpecificationError) -> YAMLMapping {
+  ///
+  /// - Parameter moved: what to write in place of keys of former versions.
+  func mapping(_ known: [String], moved: [String: String] = [:]) throws(SpecificationError) -> YAMLMapping {
     guard let mapping = node.mapping else {
       throw failure("expected keys (\(known.joined(separator: ", "))), found \(kind)")
     }
@@ -61,7 +68,8 @@ struct YAMLValue {
       guard known.contains(name) else {
         throw SpecificationError(
           file: file, line: keyNode.mark?.line, key: path,
-          problem: "unknown key; expected one of: \(known.joined(separator: ", "))")
+          problem: moved[name].map { "unknown key \(name); it is now called \($0)" }
+            ?? "unknown key; expected one of: \(known.joined(separator: ", "))")
       }
       values[name] = YAMLValue(node: value, file: file, key: path)
     }
@@ -158,5 +166,71 @@ extension YamlError {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
     default: nil
     }
+  }
+}
+
+extension YAMLValue {
+  /// A list of distinct seeds.
+  func seeds() throws(SpecificationError) -> [Int] {
+    var seeds: [Int] = []
+    for item in try sequence() {
+      let seed = try item.integer(0...Int(Int32.max))
+      guard !seeds.contains(seed) else { throw item.failure("the seed \(seed) is listed twice") }
+      seeds.append(seed)
+    }
+    return seeds
+  }
+
+  /// A list of distinct texts.
+  func strings() throws(SpecificationError) -> [String] {
+    var texts: [String] = []
+    for item in try sequence() {
+      let text = try item.string()
+      guard !texts.contains(text) else { throw item.failure("\"\(text)\" is listed twice") }
+      texts.append(text)
+    }
+    return texts
+  }
+}
+
+/// Something in a specification that is not as it must be.
+package struct SpecificationError: Error, Equatable, Sendable, CustomStringConvertible {
+  package var file: String
+  /// The line in the file, from 1; nil where the file as a whole is meant.
+  package var line: Int?
+  /// The key's path, for example `training.epochs`; empty for the file as a whole.
+  package var key: String
+  /// What is wrong and what was expected.
+  package var problem: String
+
+  package init(file: String, line: Int?, key: String, problem: String) {
+    self.file = file
+    self.line = line
+    self.key = key
+    self.problem = problem
+  }
+
+  package var description: String {
+    let place = line.map { "\(file):\($0)" } ?? file
+    return key.isEmpty ? "\(place): \(problem)" : "\(place): \(key): \(problem)"
+  }
+}
+
+/// Where every key of a specification stands in its file, for errors that only data or checkpoint bring to light.
+package struct SpecificationLocations: Sendable, Equatable {
+  package let file: String
+  /// The line, from 1, by the key's path, for example `arms[1].lora.targets[0]`.
+  private let lines: [String: Int]
+
+  init(of root: YAMLValue) {
+    file = root.file
+    var lines: [String: Int] = [:]
+    root.visit { lines[$0.key] = $0.line }
+    self.lines = lines
+  }
+
+  /// An error about the value at `key`.
+  package func failure(at key: String, _ problem: String) -> SpecificationError {
+    SpecificationError(file: file, line: lines[key], key: key, problem: problem)
   }
 }

@@ -39,13 +39,13 @@ package struct Plan: Sendable {
         "the group \(group.column)=\(group.value) holds no items; take it out of the specification")
     }
     let repetitions = try Self.repetitions(design, input: input)
-    func emphasized(_ members: [Int]) -> [Int] {
+    func oversampled(_ members: [Int]) -> [Int] {
       repetitions.isEmpty ? members : members.flatMap { Array(repeating: $0, count: repetitions[$0] ?? 1) }
     }
     guard stage == .audit else {
       membership = nil
       runs = try Self.searchRuns(
-        design, input: input, trainingItems: emphasized(splits.train), evaluated: splits.validation)
+        design, input: input, trainingItems: oversampled(splits.train), evaluated: splits.validation)
       hash = Self.hash(of: design, input: input, stage: stage)
       return
     }
@@ -61,7 +61,7 @@ package struct Plan: Sendable {
         shadowItems: shadowItems, units: units, key: fleetKey)
     case nil: membership = nil
     }
-    let lengths = design.training.composition == .byLength ? input.sequences?.lengths : nil
+    let lengths = design.training.groupsByLength ? input.sequences?.lengths : nil
     let queries = design.shadowModels?.queries ?? 1
     let evaluated = splits.test + splits.validation + input.furtherTests.flatMap(\.items)
     var runs: [PlannedRun] = []
@@ -97,7 +97,7 @@ package struct Plan: Sendable {
         // The model that is released is that of the first seed: it is attacked on the pool.
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
-          "seed-\(seed)", purpose: .task(seed: seed), trainingItems: emphasized(splits.train),
+          "seed-\(seed)", purpose: .task(seed: seed), trainingItems: oversampled(splits.train),
           evaluated: evaluated + attacked, key: RandomKey(seed: seed)["run"], isAttacked: !attacked.isEmpty)
       }
       guard let membership else { continue }
@@ -116,7 +116,7 @@ package struct Plan: Sendable {
         let pack = size > 1 ? RunSchedule.Pack(number: first + begin, slot: model - begin, size: size) : nil
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
-          "model-\(number)", purpose: .fleet(model: model), trainingItems: emphasized(members),
+          "model-\(number)", purpose: .fleet(model: model), trainingItems: oversampled(members),
           evaluated: membership.pool,
           key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
       }
@@ -125,15 +125,15 @@ package struct Plan: Sendable {
     hash = Self.hash(of: design, input: input, stage: stage)
   }
 
-  /// How often an epoch sees each item of emphasized groups.
+  /// How often an epoch sees each item of oversampled groups.
   private static func repetitions(
     _ design: StudyDesign, input: PlanInput
   ) throws(PlanError) -> [Int: Int] {
     var repetitions: [Int: Int] = [:]
-    for (index, wanted) in design.training.emphasis.enumerated() {
+    for (index, wanted) in design.training.oversampling.enumerated() {
       guard let group = input.groups.first(where: { $0.column == wanted.column && $0.value == wanted.value }) else {
         throw PlanError(
-          key: "training.emphasis[\(index)].group",
+          key: "training.oversample[\(index)].group",
           "there is no group \(wanted.column)=\(wanted.value); expected one of: \(input.groupNames)")
       }
       for item in group.members { repetitions[item] = max(repetitions[item] ?? 1, wanted.repetitions) }
@@ -149,7 +149,7 @@ package struct Plan: Sendable {
     guard !evaluated.isEmpty else {
       throw PlanError(key: "search", "a search needs validation items, and the split has none")
     }
-    let lengths = design.training.composition == .byLength ? input.sequences?.lengths : nil
+    let lengths = design.training.groupsByLength ? input.sequences?.lengths : nil
     var runs: [PlannedRun] = []
     for (index, arm) in design.arms.enumerated() {
       for (number, candidate) in search.candidates(of: arm).enumerated() {

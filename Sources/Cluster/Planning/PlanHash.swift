@@ -49,9 +49,9 @@ extension Plan {
     for arm in arms {
       hasher.combine(arm.name)
       switch arm {
-      case .base: hasher.combine("base")
+      case .head: hasher.combine("head")
       case .full: hasher.combine("full")
-      case .untouched: hasher.combine("untouched")
+      case .base: hasher.combine("base")
       case .adapter:
         hasher.combine("adapter")
         if let content = adapters[arm.name] { hasher.combine(content) }
@@ -79,17 +79,17 @@ extension Plan {
   private static func combine(_ training: TrainingSettings, into hasher: inout ContentHasher) {
     hasher.combine(training.batch)
     hasher.combine(training.microbatch)
-    hasher.combine(training.composition.rawValue)
+    hasher.combine(training.groupsByLength ? "by length" : "as drawn")
     hasher.combine(training.precision.rawValue)
     hasher.combine(training.weightDecay)
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)
-    hasher.combine(training.mirroredShare)
-    for emphasis in training.emphasis {
-      hasher.combine(list: ["emphasis", emphasis.column, emphasis.value])
-      hasher.combine(emphasis.repetitions)
+    hasher.combine(training.flipProbability)
+    for group in training.oversampling {
+      hasher.combine(list: ["oversampling", group.column, group.value])
+      hasher.combine(group.repetitions)
     }
-    for method in [training.base, training.lora, training.full] { combine(method, into: &hasher) }
+    for method in [training.head, training.lora, training.full] { combine(method, into: &hasher) }
   }
 
   private static func combine(_ method: MethodSettings, into hasher: inout ContentHasher) {

@@ -41,23 +41,23 @@ package struct StudyDesign: Sendable, Equatable {
 
 /// A way of adapting the base.
 package enum Arm: Hashable, Sendable {
-  /// The frozen base with a newly trained head.
-  case base
+  /// A new head on the frozen base: a linear probe.
+  case head
   case lora(LoRASettings)
   /// All weights.
   case full
   /// The base as it is, of a task that needs no new head.
-  case untouched
+  case base
   /// An adapter that was trained elsewhere, evaluated as it is.
   case adapter(AdapterSettings)
 
   /// The name in reports, folders and results.
   package var name: String {
     switch self {
-    case .base: "base"
+    case .head: "head"
     case .lora(let settings): settings.name
     case .full: "full"
-    case .untouched: "base"
+    case .base: "base"
     case .adapter(let settings): settings.name
     }
   }
@@ -65,8 +65,8 @@ package enum Arm: Hashable, Sendable {
   /// Whether the audit trains it, and so has seeds and shadow models for it.
   package var isTrained: Bool {
     switch self {
-    case .adapter, .untouched: false
-    case .base, .lora, .full: true
+    case .adapter, .base: false
+    case .head, .lora, .full: true
     }
   }
 }
@@ -118,21 +118,21 @@ package struct TrainingSettings: Sendable, Equatable {
   package var batch = 32
   /// Samples a unit of work; `batch` is cut into these.
   package var microbatch = 8
-  /// How a step's items are put together to micro-batches.
-  package var composition = Composition.drawn
+  /// Whether a step's micro-batches hold items of similar length, so that little is padded, rather than items as drawn.
+  package var groupsByLength = false
   package var precision = Precision.float32
   package var weightDecay = 0.001
   /// The share of steps over which the rate climbs to its peak.
   package var warmup = 0.01
   /// The largest norm of a gradient; nil for none.
   package var clip: Double?
-  /// The share of training images that are mirrored, left and right, each epoch others; 0 for none.
-  package var mirroredShare = 0.0
-  package var base: MethodSettings
+  /// The probability that a training image is mirrored, left and right, drawn anew for each epoch and image; 0 for never.
+  package var flipProbability = 0.0
+  package var head: MethodSettings
   package var lora: MethodSettings
   package var full: MethodSettings
   /// Groups whose training items count several times.
-  package var emphasis: [Emphasis] = []
+  package var oversampling: [Oversampling] = []
   /// What a search has chosen, by the arm's name.
   package var chosen: [String: MethodSettings] = [:]
 
@@ -140,16 +140,9 @@ package struct TrainingSettings: Sendable, Equatable {
   ///
   /// - Parameter epochs: 0 where nothing is trained.
   package init(epochs: Int) {
-    base = MethodSettings(rate: 1e-3, epochs: epochs)
+    head = MethodSettings(rate: 1e-3, epochs: epochs)
     lora = MethodSettings(rate: 1e-3, epochs: epochs)
     full = MethodSettings(rate: 1e-4, epochs: epochs)
-  }
-
-  package enum Composition: String, Sendable, CaseIterable {
-    /// As the epoch's order has them.
-    case drawn
-    /// Items of similar length together, so that little is padded.
-    case byLength = "by-length"
   }
 
   /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
@@ -161,10 +154,10 @@ package struct TrainingSettings: Sendable, Equatable {
   /// The settings of the method that `arm` adapts by; nil for one that is not trained.
   package func method(of arm: Arm) -> MethodSettings? {
     switch arm {
-    case .base: chosen[arm.name] ?? base
+    case .head: chosen[arm.name] ?? head
     case .lora: chosen[arm.name] ?? lora
     case .full: chosen[arm.name] ?? full
-    case .adapter, .untouched: nil
+    case .adapter, .base: nil
     }
   }
 }
@@ -182,10 +175,10 @@ package struct MethodSettings: Sendable, Equatable {
 }
 
 /// A group whose items every epoch of training sees several times: more weight for it, in whole numbers.
-package struct Emphasis: Sendable, Equatable {
+package struct Oversampling: Sendable, Equatable {
   package var column: String
   package var value: String
-  /// How often an epoch sees each of them; an item of several such groups counts with the largest number.
+  /// How often an epoch sees each item of the group; for an item of several such groups the largest number counts.
   package var repetitions: Int
 
   package init(column: String, value: String, repetitions: Int) {
@@ -196,22 +189,22 @@ package struct Emphasis: Sendable, Equatable {
 /// A grid that is tried for every arm, on seeds of its own, and judged on the validation items.
 package struct SearchSettings: Sendable, Equatable {
   /// What is tried of each method, in the order in which ties are decided.
-  package var base: [MethodSettings]
+  package var head: [MethodSettings]
   package var lora: [MethodSettings]
   package var full: [MethodSettings]
   package var seeds: [Int]
 
-  package init(base: [MethodSettings], lora: [MethodSettings], full: [MethodSettings], seeds: [Int]) {
-    (self.base, self.lora, self.full, self.seeds) = (base, lora, full, seeds)
+  package init(head: [MethodSettings], lora: [MethodSettings], full: [MethodSettings], seeds: [Int]) {
+    (self.head, self.lora, self.full, self.seeds) = (head, lora, full, seeds)
   }
 
   /// Empty for an arm that is not trained.
   package func candidates(of arm: Arm) -> [MethodSettings] {
     switch arm {
-    case .base: base
+    case .head: head
     case .lora: lora
     case .full: full
-    case .adapter, .untouched: []
+    case .adapter, .base: []
     }
   }
 }

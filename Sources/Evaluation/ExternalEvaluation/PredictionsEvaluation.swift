@@ -159,10 +159,11 @@ package struct PredictionsEvaluation: Sendable {
       pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
   }
 
-  /// Every other arm with `base`, where there is one that is not the reference.
+  /// Every other arm with the arm `head` or, without one, `base`, unless that is the reference.
   private func exploratoryComparisons(but reference: String?) -> [ArmComparison] {
-    guard reference != "base", arms.contains(where: { $0.arm == "base" }) else { return [] }
-    return arms.map(\.arm).filter { $0 != "base" }.map { ArmComparison(arm: $0, reference: "base") }
+    let names = arms.map(\.arm)
+    guard let untrained = ["head", "base"].first(where: names.contains), untrained != reference else { return [] }
+    return names.filter { $0 != untrained }.map { ArmComparison(arm: $0, reference: untrained) }
   }
 
   /// The same runs on validation items; nil without such items.

@@ -84,8 +84,8 @@ package struct AttackReport: Sendable {
 
   private func style(of arm: String) -> ArmStyle {
     if arm == "full" { return ArmStyle(className: "arm-full", shape: .square) }
-    if arm == "base" { return ArmStyle(className: "arm-base", shape: .ring) }
-    let others = study.evaluations.map(\.arm).filter { $0 != "full" && $0 != "base" }
+    if ["head", "base"].contains(arm) { return ArmStyle(className: "arm-base", shape: .ring) }
+    let others = study.evaluations.map(\.arm).filter { !["full", "head", "base"].contains($0) }
     return ArmStyle(className: "arm-lora-\((others.firstIndex(of: arm) ?? 0) % 5)", shape: .disc)
   }
 

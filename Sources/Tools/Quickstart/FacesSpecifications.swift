@@ -35,7 +35,7 @@ enum FacesSpecifications {
       cluster: person                     # pictures of one person stay on one side of every split
       split: {train: 0.6, validation: 0.1, test: 0.3, seed: 13, stratify: [expression, lighting]}
     arms:
-      - base                              # the frozen base with a new head
+      - head                              # a new head on the frozen base: a linear probe
       - lora: {rank: 2, alpha: 16, targets: [query, value]}
       - lora: {rank: 8, alpha: 16, targets: [query, value]}
       - full                              # all weights
@@ -45,7 +45,7 @@ enum FacesSpecifications {
       microbatch: 16                      # samples a unit of work
       warmup: 0.1
       weight_decay: 0.01
-      base: {rate: 3e-3}
+      head: {rate: 3e-3}
       lora: {rate: 2e-3}
       full: {rate: 3e-4}
     seeds: [13, 1337, 42]

@@ -37,7 +37,7 @@ enum ReviewsSpecifications {
       cluster: author                     # reviews of one author stay on one side of every split
       split: {train: 0.6, validation: 0.1, test: 0.3, seed: 13, stratify: [sentiment, dialect]}
     arms:
-      - base                              # the frozen base with a new head
+      - head                              # a new head on the frozen base: a linear probe
       - lora: {rank: 2, alpha: 16, targets: [q_proj, v_proj]}
       - lora: {rank: 8, alpha: 16, targets: [q_proj, v_proj]}
       - full                              # all weights
@@ -45,11 +45,11 @@ enum ReviewsSpecifications {
       epochs: 10
       batch: 32                           # samples a step
       microbatch: 16                      # samples a unit of work
-      composition: by-length              # texts of similar length together
+      group_by_length: true               # texts of similar length together
       warmup: 0.1
       weight_decay: 0.01
       clip: 1
-      base: {rate: 3e-3}
+      head: {rate: 3e-3}
       lora: {rate: 2e-3}
       full: {rate: 3e-4}
     seeds: [13, 1337, 42]

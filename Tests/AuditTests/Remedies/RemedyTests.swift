@@ -21,7 +21,7 @@ import Testing
       split: {train: 0.5, validation: 0.1, test: 0.4}
     arms:
       - lora: {rank: 4, alpha: 8, targets: [query, value], layers: {last: 1}}
-    training: {epochs: 2, emphasis: [{group: age=old, repeat: 2}]}
+    training: {epochs: 2, oversample: [{group: age=old, repeat: 2}]}
     privacy: {models: 8}
     policy: {rules: [{metric: accuracy, group: all, at_least: 0.5}]}
 
@@ -35,7 +35,7 @@ import Testing
   private func specification(split: String? = nil) throws -> Specification {
     let own = "{train: 0.5, validation: 0.1, test: 0.4}"
     return try Specification(
-      yaml: Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "").replacing(
+      yaml: Self.text.replacing(", oversample: [{group: age=old, repeat: 2}]", with: "").replacing(
         "policy: {rules: [{metric: accuracy, group: all, at_least: 0.5}]}\n", with: ""
       ).replacing(own, with: split ?? own), file: "s.yaml")
   }
@@ -75,8 +75,8 @@ import Testing
       Issue.record("no training")
       return
     }
-    #expect(variant.emphasis?.column == "lighting" && variant.emphasis?.value == "dusk")
-    #expect((4...6).contains(try #require(variant.emphasis).repetitions))
+    #expect(variant.oversampling?.column == "lighting" && variant.oversampling?.value == "dusk")
+    #expect((4...6).contains(try #require(variant.oversampling).repetitions))
     guard case .training(let higher) = list.remedies[1].means, case .lora(let settings) = higher.arm else {
       Issue.record("no rank")
       return
@@ -121,7 +121,7 @@ import Testing
   func otherRemedies() throws {
     let folder = try TemporaryFolder()
     let plan = try plan(specification())
-    let plain = Self.text.replacing(", emphasis: [{group: age=old, repeat: 2}]", with: "")
+    let plain = Self.text.replacing(", oversample: [{group: age=old, repeat: 2}]", with: "")
     func remedy(_ group: String) throws -> Remedy {
       let list = try remedies(for: group)
       return try #require(list.remedies.first { $0.name == "more-weight" })
@@ -159,7 +159,7 @@ import Testing
     (settings.dropout, settings.isRankStabilized) = (0.1, true)
     let arm = Arm.lora(settings)
     let yaml = try SpecificationVariant(
-      name: "smile, more", arm: arm, emphasis: Emphasis(column: "lighting", value: "dusk: late", repetitions: 5)
+      name: "smile, more", arm: arm, oversampling: Oversampling(column: "lighting", value: "dusk: late", repetitions: 5)
     ).yaml(like: Self.text, file: "/studies/smile/s.yaml", comment: "Tries something.")
     #expect(yaml.hasPrefix("# Tries something.\n"))
     let (before, after) = try (
@@ -169,8 +169,8 @@ import Testing
     #expect(after.base == "/studies/smile/models/vit" && after.data.manifest == "/studies/smile/data/faces.csv")
     #expect(after.privacy == nil && after.policy == nil)
     #expect(
-      after.training.emphasis == before.training.emphasis + [
-        Emphasis(column: "lighting", value: "dusk: late", repetitions: 5)
+      after.training.oversampling == before.training.oversampling + [
+        Oversampling(column: "lighting", value: "dusk: late", repetitions: 5)
       ])
     #expect(after.seeds == before.seeds && after.data.split == before.data.split)
     #expect(throws: SpecificationError.self) {

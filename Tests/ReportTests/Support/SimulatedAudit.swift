@@ -103,7 +103,7 @@ enum SimulatedAudit {
   }
 
   private static let descriptions = [
-    ArmDescription(name: "base", kind: .base, trainableParameters: 386, epochs: 3, rate: 1e-3),
+    ArmDescription(name: "base", kind: .head, trainableParameters: 386, epochs: 3, rate: 1e-3),
     ArmDescription(name: "lora-r2", kind: .lora, trainableParameters: 18_818, rank: 2, epochs: 3, rate: 1e-3),
     ArmDescription(name: "lora-r8", kind: .lora, trainableParameters: 74_114, rank: 8, epochs: 3, rate: 1e-3),
     ArmDescription(name: "full", kind: .full, trainableParameters: 2_711_042, epochs: 3, rate: 1e-4),

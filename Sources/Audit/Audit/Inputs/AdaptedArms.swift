@@ -39,7 +39,7 @@ struct AdaptedArms {
               head: specification.task.head(classes: classNames.count)))
         }
       } catch {
-        throw specification.places.failure(at: "arms[\(index)]", Self.problem(error, of: arm))
+        throw specification.locations.failure(at: "arms[\(index)]", Self.problem(error, of: arm))
       }
     }
   }
@@ -78,7 +78,7 @@ extension AdaptationMethod {
   package init?(_ arm: Arm) {
     switch arm {
     case .adapter: return nil
-    case .base, .untouched: self = .head
+    case .head, .base: self = .head
     case .full: self = .full
     case .lora(let settings):
       let layers: LayerSelection =

@@ -35,15 +35,15 @@ struct AskedItems {
     let items: [AskedItem]
     if let settings = specification.data.choices {
       let questions = try Self.questions(bytes, file: file, form: settings.form)
-      let wordings = try settings.wordings.enumerated().map { index, wording in
+      let prompts = try settings.prompts.enumerated().map { index, prompt in
         do {
-          return try Wording(wording)
+          return try Wording(prompt)
         } catch {
-          throw specification.places.failure(at: "data.wordings[\(index)]", "\(wording.name): \(error)")
+          throw specification.locations.failure(at: "data.prompts[\(index)]", "\(prompt.name): \(error)")
         }
       }
       task = try Self.naming(file) { () throws(ChoiceError) in
-        .choices(try ChoiceTask(questions: questions, wordings: wordings))
+        .choices(try ChoiceTask(questions: questions, wordings: prompts))
       }
       items = questions.map(AskedItem.init)
     } else {
@@ -135,7 +135,7 @@ extension ManifestItem {
 }
 
 extension Wording {
-  fileprivate init(_ settings: WordingSettings) throws {
+  fileprivate init(_ settings: PromptSettings) throws {
     let labels: AnswerLabels? =
       switch settings.labels {
       case .letters: .letters

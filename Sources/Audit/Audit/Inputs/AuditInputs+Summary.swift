@@ -27,23 +27,30 @@ extension AuditInputs {
           ? "; more than \(AuditForecast.manySearchRuns): Ctrl-C and a smaller grid under search: if that is not meant"
           : "")
     }
+    func count(_ number: Int, _ one: String) -> String { "\(number) \(one)\(number == 1 ? "" : "s")" }
+    let splits = plan.splits
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
-    let given = specification.arms.count { if case .adapter = $0 { true } else { false } }
-    let fleet = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
-    let arms = specification.arms.count
+    let adapters = specification.arms.count { if case .adapter = $0 { true } else { false } }
+    let shadowModels = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
+    var parts = [
+      "\(count(plan.input.ownItems, "item")) (\(splits.train.count) train, \(splits.validation.count) validation, "
+        + "\(splits.test.count) test)",
+      count(specification.arms.count, "arm"), count(runs, "run"),
+    ]
+    parts += plan.input.furtherTests.map { "\($0.items.count) of \($0.name)" }
+    if adapters > 0 { parts.append("\(count(adapters, "adapter")) from elsewhere") }
+    if shadowModels > 0 {
+      let mayStop = specification.privacy?.earlyStopping != nil
+      parts.append("\(mayStop ? "at most " : "")\(shadowModels) shadow models")
+    }
+    return parts.joined(separator: ", ") + warnings + cutTexts
+  }
+
+  private var cutTexts: String {
+    guard let texts, let first = texts.cut.first else { return "" }
     return
-      "\(plan.input.ownItems) item\(plan.input.ownItems == 1 ? "" : "s") (\(plan.splits.train.count) train, \(plan.splits.validation.count) validation, "
-      + "\(plan.splits.test.count) test), \(arms) arm\(arms == 1 ? "" : "s"), \(runs) run\(runs == 1 ? "" : "s")"
-      + plan.input.furtherTests.map { ", \($0.items.count) of \($0.name)" }.joined()
-      + (given > 0 ? ", \(given) adapter\(given == 1 ? "" : "s") from elsewhere" : "")
-      + (fleet > 0 ? ", \(specification.privacy?.early == nil ? "" : "at most ")\(fleet) shadow models" : "")
-      + warnings
-      + (texts.map { texts in
-        texts.cut.isEmpty
-          ? ""
-          : "; \(texts.cut.count == 1 ? "1 text is" : "\(texts.cut.count) texts are") longer than \(texts.limit) tokens and "
-            + "cut, such as \(texts.cut.first.map { manifest.description(of: manifest.items[$0]) } ?? "")"
-      } ?? "")
+      "; \(texts.cut.count == 1 ? "1 text is" : "\(texts.cut.count) texts are") longer than \(texts.limit) tokens and "
+      + "cut, such as \(manifest.description(of: manifest.items[first]))"
   }
 
   /// The same by item, for whoever may know their names.

@@ -21,7 +21,7 @@ extension AuditInputs {
         precision: training.precision.rawValue, batch: training.batch, microbatch: training.microbatch,
         threads: specification.cluster.threads, plannedWorkers: plannedWorkers, model: try modelWorkload(),
         arms: try specification.arms.indices.map(armWorkload), searchRuns: try forSearch()?.plan.runs.count ?? 0,
-        mayStopEarly: specification.privacy?.early != nil)
+        mayStopEarly: specification.privacy?.earlyStopping != nil)
     }
   }
 
@@ -74,7 +74,7 @@ extension AuditInputs {
 
   /// The share of the layers whose states are computed once and kept.
   private func frozenShare(of arm: Int) -> Double {
-    guard specification.arms[arm].isTrained, specification.cluster.stateCache > 0 else { return 0 }
+    guard specification.arms[arm].isTrained, specification.cluster.activationCache > 0 else { return 0 }
     switch layouts[arm].frozenPrefix {
     case .features: return 1
     case .blocks(let count):

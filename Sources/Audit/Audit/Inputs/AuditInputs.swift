@@ -57,7 +57,7 @@ package struct AuditInputs: Sendable {
         "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
           + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
-    let asked = specification.task.isAsked ? try AskedItems(specification, resolved: resolved) : nil
+    let asked = specification.task.isPrompted ? try AskedItems(specification, resolved: resolved) : nil
     let data = try asked?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
     let tests = try FurtherTests(specification, after: data, resolved: resolved)
     let given = data.followed(by: tests.items)
@@ -66,7 +66,7 @@ package struct AuditInputs: Sendable {
       ? ItemTexts(given, specification, base: checkpoint, asked: asked?.task) : nil
     let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
-      throw specification.places.failure(
+      throw specification.locations.failure(
         at: "data.positive",
         "\"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
     }
@@ -105,7 +105,7 @@ package struct AuditInputs: Sendable {
     let label = specification.data.label.flatMap(FaceLabel.init) ?? .gender
     let manifest = try Manifest(facesFolder: file, label: label, extra: columns.extra)
     for (index, group) in specification.data.groups.enumerated() where !manifest.groupNames.contains(group.name) {
-      throw specification.places.failure(
+      throw specification.locations.failure(
         at: "data.groups[\(index)]",
         "a folder of faces labelled by \(label.rawValue) has the groups \(manifest.groupNames.joined(separator: ", "))")
     }
@@ -151,7 +151,7 @@ package struct AuditInputs: Sendable {
     about group: PlanInput.Group, of specification: Specification, _ problem: String
   ) -> SpecificationError {
     let position = specification.data.groups.firstIndex { $0.name == group.column }
-    return specification.places.failure(
+    return specification.locations.failure(
       at: position.map { "data.groups[\($0)]" } ?? "data.groups", "the group \(group.column)=\(group.value) \(problem)")
   }
 }

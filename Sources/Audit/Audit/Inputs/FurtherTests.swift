@@ -21,7 +21,7 @@ struct FurtherTests {
       let test = try Manifest(
         file: resolved(settings.manifest), columns: ManifestColumns(settings, isText: specification.task.isText))
       func failure(_ problem: String) -> SpecificationError {
-        specification.places.failure(at: "data.tests[\(index)].labels", problem)
+        specification.locations.failure(at: "data.tests[\(index)].labels", problem)
       }
       for (label, meant) in settings.labels.sorted(by: { $0.key < $1.key }) {
         guard test.classNames.contains(label) else {
@@ -35,7 +35,7 @@ struct FurtherTests {
       let classes = try test.classNames.map { label in
         let meant = settings.labels[label] ?? label
         guard let number = manifest.classNames.firstIndex(of: meant) else {
-          throw specification.places.failure(
+          throw specification.locations.failure(
             at: "data.tests[\(index)]",
             "\(test.file) has the label \"\(label)\", which is none of the data's "
               + "(\(manifest.classNames.joined(separator: ", "))); say under labels: which of them it means")
@@ -58,7 +58,7 @@ struct FurtherTests {
           }))
       groupNames.append(test.groupNames)
       for group in planned[index].groups where group.members.isEmpty {
-        throw specification.places.failure(
+        throw specification.locations.failure(
           at: "data.tests[\(index)]", "\(test.file): the group \(group.column)=\(group.value) holds no items")
       }
     }

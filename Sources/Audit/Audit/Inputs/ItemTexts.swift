@@ -36,7 +36,8 @@ struct ItemTexts: Sendable {
     let tokenizer = try TextTokenizer(folder: base.path)
     let most = try base.maximumTokens()
     if let tokens = specification.data.tokens, tokens > most {
-      throw specification.places.failure(at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
+      throw specification.locations.failure(
+        at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
     }
     let encoder = TextEncoder(
       tokenizer: tokenizer, limit: specification.data.tokens ?? (asked == nil ? min(most, Self.usualTokens) : most),
@@ -89,12 +90,12 @@ struct ItemTexts: Sendable {
         let prompt = settings.prompt.replacing(TranslationSettings.slot, with: item.text ?? "")
         let sequence = try encoder.continued(
           encoder.prompt(prompt, line: item.row), by: " \(target)", isEnded: true, line: item.row)
-        guard sequence.firstTarget + settings.generated <= encoder.modelLimit else {
+        guard sequence.firstTarget + settings.maxNewTokens <= encoder.modelLimit else {
           throw SequenceError(
             file: manifest.file, line: item.row,
             problem:
-              "a prompt of \(sequence.firstTarget) tokens and data.generated, \(settings.generated), are more than "
-              + "the \(encoder.modelLimit) that the model takes; make data.generated smaller, or shorten the row")
+              "a prompt of \(sequence.firstTarget) tokens and data.max_new_tokens, \(settings.maxNewTokens), are more than "
+              + "the \(encoder.modelLimit) that the model takes; make data.max_new_tokens smaller, or shorten the row")
         }
         return [sequence]
       }

@@ -66,7 +66,7 @@ extension AuditEvidence {
 
   /// How much of each arm's fleet was trained and why; empty where fleets are not looked at before they are whole.
   func fleetLooks() throws -> [FleetLook] {
-    guard privacy?.early != nil else { return [] }
+    guard privacy?.earlyStopping != nil else { return [] }
     return try trainedArms.compactMap { try FleetStop(self, arm: $0)?.outcome() }
   }
 

@@ -46,7 +46,7 @@ struct AuditEvidence {
     report.dataNotes = inputs.dataNotes
     report.poolMembers = plan.membership?.released?.count { $0 } ?? 0
     report.queries = inputs.specification.privacy?.shadowModels.queries ?? 1
-    report.mirroredShare = inputs.specification.training.mirroredShare
+    report.mirroredShare = inputs.specification.training.flipProbability
     switch inputs.specification.task {
     case .imageClassification, .textClassification: break
     case .languageModelling: report.take(try likelihoods())
@@ -176,14 +176,14 @@ struct AuditEvidence {
     return arms.compactMap { arm in
       switch arm {
       case .lora, .adapter: ArmComparison(arm: arm.name, reference: Arm.full.name)
-      case .base, .untouched, .full: nil
+      case .head, .base, .full: nil
       }
     }
   }
 
   /// What adapting gained over the base with a trained head alone.
   func exploratoryComparisons() -> [ArmComparison] {
-    guard let base = arms.first(where: { [.base, .untouched].contains($0) }) else { return [] }
+    guard let base = arms.first(where: { [.head, .base].contains($0) }) else { return [] }
     return arms.filter { $0 != base }.map { ArmComparison(arm: $0.name, reference: base.name) }
   }
 
@@ -191,7 +191,8 @@ struct AuditEvidence {
     let method = inputs.specification.training.method(of: arms[arm])
     let kind: ArmKind =
       switch arms[arm] {
-      case .base, .untouched: .base
+      case .head: .head
+      case .base: .base
       case .full: .full
       case .lora: .lora
       case .adapter: .adapter

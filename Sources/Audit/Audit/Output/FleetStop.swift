@@ -11,12 +11,12 @@ internal import Support
 struct FleetStop {
   private let evidence: AuditEvidence
   private let arm: Int
-  private let early: EarlyAnswerSettings
+  private let early: EarlyStoppingSettings
   private let plan: LookPlan
 
   /// nil where the specification asks for no early answer.
   init?(_ evidence: AuditEvidence, arm: Int) throws {
-    guard let privacy = evidence.inputs.specification.privacy, let early = privacy.early else { return nil }
+    guard let privacy = evidence.inputs.specification.privacy, let early = privacy.earlyStopping else { return nil }
     self.evidence = evidence
     self.arm = arm
     self.early = early

@@ -49,7 +49,7 @@ package struct RemedyList: Sendable, Equatable {
           means: .training(
             SpecificationVariant(
               name: "\(specification.name), \(group) \(repetitions) times", arm: arm.named("more-weight"),
-              emphasis: Emphasis(column: group.column, value: group.value, repetitions: repetitions)))))
+              oversampling: Oversampling(column: group.column, value: group.value, repetitions: repetitions)))))
     }
     if case .lora(let lora) = arm {
       remedies += Self.shapes(lora, specification: specification, architecture: architecture)

@@ -18,7 +18,7 @@ enum ComparisonFamily {
     var results: [PairedComparison] = []
     var differences: [PairedDifferences] = []
     for (comparison, runs) in zip(comparisons, outcomes) {
-      let armKey = key[comparison.arm][comparison.reference]
+      let armKey = key[stream(of: comparison.arm)][stream(of: comparison.reference)]
       for (number, subset) in subsets.enumerated() {
         let paired = PairedDifferences(
           subset, arm: runs.arm, reference: runs.reference, resolution: resolution)
@@ -43,6 +43,9 @@ enum ComparisonFamily {
     }
     return results
   }
+
+  /// What an arm's random stream is named after: its name, or for the arm `head` the name that it once had.
+  private static func stream(of arm: String) -> String { arm == "head" ? "base" : arm }
 }
 
 extension RandomKey {

@@ -30,7 +30,7 @@ extension AuditReport {
   func style(of arm: String) -> ArmStyle {
     let hues = 5
     switch description(of: arm)?.kind {
-    case .base: return ArmStyle(className: "arm-base", shape: .ring)
+    case .head, .base: return ArmStyle(className: "arm-base", shape: .ring)
     case .full: return ArmStyle(className: "arm-full", shape: .square)
     case .lora, .adapter, .derived, .external:
       let adapted = arms.filter { [.lora, .adapter, .derived, .external].contains($0.kind) }

@@ -1,6 +1,8 @@
 /// How an arm adapts the base.
 package enum ArmKind: String, Equatable, Sendable {
-  /// The frozen base with a new head.
+  /// A new head on the frozen base: a linear probe.
+  case head
+  /// The base as it is, untrained.
   case base
   case lora
   /// All weights.

@@ -29,7 +29,7 @@ extension AuditReport {
   }
 
   private var exploratoryCaption: HTML {
-    let isTrained = arms.contains { $0.kind == .base && $0.rate != nil }
+    let isTrained = arms.contains { $0.kind == .head }
     return """
       <p class="note">Against the base \(isTrained ? "with a newly trained head" : "as it is"): what adapting gained. \
       Exploratory: these comparisons were not declared, are corrected for nothing and decide nothing.</p>

@@ -32,7 +32,7 @@ extension AuditReport {
   /// A figure with its interval, and what it means.
   private func sayings(_ figure: Headline, arm: String, comparisons: [PairedComparison]) -> [String] {
     let verdicts = comparisons.map { "vs \($0.reference): \($0.verdictText(rule: fairness.rule))" }
-    if let first = comparisons.first, description(of: arm)?.kind != .base {
+    if let first = comparisons.first, ![.head, .base].contains(description(of: arm)?.kind) {
       let others = zip(comparisons, verdicts).dropFirst().map { "\($0.estimateText) \($1)" }
       return [first.estimateText, ([verdicts[0]] + others).joined(separator: "; ")]
     }

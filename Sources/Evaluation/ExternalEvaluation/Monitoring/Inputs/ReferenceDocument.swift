@@ -39,7 +39,7 @@ struct ReferenceDocument: Sendable {
   var arms: [String] { document.evaluations.map(\.arm) }
   /// Those that were trained, or come from elsewhere: a base is not what is released.
   var releasableArms: [String] {
-    let bases = document.arms.filter { $0.kind == "base" }.map(\.name)
+    let bases = document.arms.filter { ["head", "base"].contains($0.kind) }.map(\.name)
     return arms.filter { !bases.contains($0) }
   }
 
