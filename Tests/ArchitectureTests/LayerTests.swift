@@ -92,7 +92,7 @@ import Testing
     let names = Set(tree.libraries.map(\.name))
     for library in tree.libraries where library.folder != "C" {
       let declaration = try #require(
-        manifest.firstRange(of: "library(\"\(library.name)\"") ?? manifest.firstRange(of: "name: \"\(library.name)\""),
+        try manifest.firstRange(of: Regex(#"(?:library\(\s*|name: )"\#(library.name)""#)),
         "Package.swift has no target \(library.name)")
       let rest = manifest[declaration.upperBound...]
       let start = try #require(rest.firstIndex(of: "["))
