@@ -93,7 +93,7 @@ let cluster: [Target] = [
     "Worker", in: "Cluster",
     [
       "Transport", "Scheduler", "Optimization", "Planning", "Models", "Checkpoints", "Torch", "Datasets", "Support",
-      protobuf,
+      logging, protobuf,
     ]),
 ]
 
@@ -129,13 +129,13 @@ let apps: [Target] = [
       "Planning", "ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Checkpoints",
       "Datasets",
       "Support",
-      argumentParser, protobuf,
+      argumentParser, logging, protobuf,
     ], path: "Sources/Apps/tenbin", swiftSettings: strict),
   .executableTarget(
     name: "tenbin-worker",
     dependencies: [
       "Benchmarks", "Worker", "Transport", "Models", "Checkpoints", "Torch", "Tokenizers", "Datasets", "Support",
-      argumentParser,
+      argumentParser, logging,
     ], path: "Sources/Apps/tenbin-worker", swiftSettings: strict),
 ]
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Support
 import Transport
 import Worker
@@ -28,19 +29,27 @@ struct WorkerCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Share memory with a coordinator on this host.")
   var sharedMemory = true
 
+  @Option(
+    help: "The least severe events that are logged: trace, debug, info, notice, warning, error or critical.",
+    transform: ProcessLog.level)
+  var logLevel: Logger.Level = .info
+
   func validate() throws {
     if !(patience >= 1 && patience <= 1e6) { throw ValidationError("--patience must be from 1 to 1000000 seconds") }
   }
 
   func run() throws {
     do {
+      ProcessLog.start(level: logLevel)
+      let name = name ?? ProcessInfo.processInfo.hostName
+      var logger = Logger(label: "worker")
+      logger[metadataKey: "worker"] = "\(name)"
       let worker = try Worker(
-        name: name ?? ProcessInfo.processInfo.hostName, address: try Address(connect),
-        security: try key.map { try ClientSecurity(file: $0) }, device: device, patience: patience,
-        sharesMemory: sharedMemory, notice: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+        name: name, address: try Address(connect), security: try key.map { try ClientSecurity(file: $0) },
+        device: device, patience: patience, sharesMemory: sharedMemory, logger: logger)
       let signals = StopSignals.first(worker.leave)
       defer { for signal in signals { signal.cancel() } }
-      try worker.run { FileHandle.standardError.write(Data("\($0); coming back\n".utf8)) }
+      try worker.run()
     } catch {
       FileHandle.standardError.write(Data("error: \(error)\n".utf8))
       throw ExitCode(error is WireError ? 78 : (error as? WorkerError)?.exitCode ?? 1)

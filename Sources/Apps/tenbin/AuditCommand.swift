@@ -17,6 +17,8 @@ struct ConductOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Share memory with the workers of this host.")
   var sharedMemory = true
 
+  @OptionGroup var log: LogOptions
+
   func validate() throws {
     try PathOptions.requireNotEmpty(["--keys": keys])
     if let duplicates, !(duplicates >= 0 && duplicates <= 1) {
@@ -78,6 +80,7 @@ struct AuditCommand: ParsableCommand {
     guard let output, !dryRun else {
       return try DryRun.run(specification: specification, workers: workers, output: output, json: json)
     }
+    conduct.log.start()
     try Session.run(specification: specification) { inputs in
       try conduct.options(
         for: inputs, output: output, workers: workers ?? inputs.plannedWorkers, listen: listen, patience: 60,
@@ -111,6 +114,7 @@ struct CoordinatorCommand: ParsableCommand {
   }
 
   func run() throws {
+    conduct.log.start()
     try Session.run(specification: specification) { inputs in
       try conduct.options(for: inputs, output: output, workers: 0, listen: listen, patience: wait)
     }

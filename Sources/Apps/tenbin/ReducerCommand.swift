@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Foundation
+import Logging
 import Support
 import Transport
 
@@ -32,17 +33,23 @@ struct ReducerCommand: ParsableCommand {
     help: "This reducer's key file, made by `tenbin keys reducer`; needed beyond this host.", completion: .file())
   var key: String?
 
+  @OptionGroup var log: LogOptions
+
   func validate() throws {
     if !(patience >= 1 && patience <= 1e6) { throw ValidationError("--patience must be from 1 to 1000000 seconds") }
   }
 
   func run() throws {
-    let settings = try Session.reportingErrors {
+    log.start()
+    let name = name ?? ProcessInfo.processInfo.hostName
+    var logger = Logger(label: "reducer")
+    logger[metadataKey: "reducer"] = "\(name)"
+    let settings = try Session.reportingErrors { [logger] in
       ReducerSettings(
-        name: name ?? ProcessInfo.processInfo.hostName, coordinator: try Address(connect),
+        name: name, coordinator: try Address(connect),
         listen: try Address(listen), security: try key.map { try ClientSecurity(file: $0) },
         host: ProcessInfo.processInfo.hostName, patience: patience,
-        notice: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+        notice: { logger.info("\($0)") })
     }
     let departure = Departure()
     let signals = StopSignals.first { departure.begin() }
@@ -54,7 +61,7 @@ struct ReducerCommand: ParsableCommand {
         do {
           return try reducer.run()
         } catch let error as ReducerError where error.mayReturn {
-          settings.notice("\(error); coming back")
+          logger.warning("\(error); coming back as a new incarnation")
         }
       }
     }

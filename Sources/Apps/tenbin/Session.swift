@@ -3,6 +3,7 @@ import Audit
 import Datasets
 import Dispatch
 import Foundation
+import Logging
 import Report
 import Support
 import Synchronization
@@ -12,6 +13,7 @@ import Transport
 enum Session {
   /// - Parameter options: how to run it, given what the specification says.
   static func run(specification: String, options: (AuditInputs) throws -> AuditOptions) throws {
+    let logger = Logger(label: "coordinator")
     let display = ProgressDisplay()
     try reportingErrors(display) {
       display.line("reading \(specification)")
@@ -20,8 +22,15 @@ enum Session {
       let audit = StagedAudit(inputs: inputs, options: options)
       let signals = stopOnSignals(audit)
       defer { for signal in signals { signal.cancel() } }
-      let outcome = try audit.run {
-        display.show($0)
+      let outcome = try audit.run { progress in
+        var progress = progress
+        if let notice = progress.notice {
+          // A log line must not stand behind the line that shows progress.
+          display.finish()
+          logger.info("\(notice)")
+          progress.notice = nil
+        }
+        display.show(progress)
       } announce: { summary, address in
         display.line(summary)
         if options.localWorkers == 0 { display.line("workers join with: tenbin worker --connect \(address)") }

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+package import Logging
 internal import Models
 internal import Support
 internal import SwiftProtobuf
@@ -20,30 +21,29 @@ package final class Worker {
   ///
   /// - Parameters:
   ///   - patience: seconds that the coordinator may be silent.
-  ///   - notice: told what a person may want to know, on any thread.
+  ///   - logger: where events are logged, on any thread.
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, device: String, patience: Double,
-    sharesMemory: Bool = true, notice: @escaping @Sendable (String) -> Void = { _ in }
+    sharesMemory: Bool = true, logger: Logger
   ) throws {
     let fingerprint = try WorkerFingerprint(device: device)
     self.device = fingerprint.device
     settings = WorkerSettings(
       name: name, address: address, security: security, fingerprint: fingerprint.message, host: Host.identifier,
-      patience: patience, sharesMemory: sharesMemory, notice: notice)
+      patience: patience, sharesMemory: sharesMemory, logger: logger)
   }
 
   /// Works until a coordinator says goodbye.
   ///
-  /// - Parameter comingBack: told why the worker comes back as a new incarnation.
   /// - Throws: `WorkerError` when the coordinator refuses this worker or is lost, or a lease cannot be computed.
-  package func run(comingBack: (String) -> Void) throws {
+  package func run() throws {
     while true {
       let session = try WorkerSession(settings: settings) { [self] in try prepare($0, $1) }
       guard departure.allows(session.leave) else { return }
       do {
         return try session.run()
       } catch let error as WorkerError where error.kind == .givenUp {
-        comingBack(error.description)
+        settings.logger.warning("\(error); coming back as a new incarnation")
       }
     }
   }

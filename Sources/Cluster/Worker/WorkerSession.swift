@@ -1,4 +1,5 @@
 internal import Foundation
+package import Logging
 internal import Planning
 internal import Scheduler
 internal import Support
@@ -132,12 +133,15 @@ package final class WorkerSession {
       guard let lease = WorkerLease(grant) else {
         throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
       }
+      settings.logger.debug(
+        "lease \(lease.identifier): \(lease.work) of step \(lease.version)", metadata: metadata(of: lease.run))
       if !lentRuns.contains(where: { $0.lease == lease.identifier }) { grants[lease.identifier] = grant }
       take(queue.grant(lease), of: lease, slices: grant.slices)
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease), names: settled.buffers)
-    case .goodbye?:
+    case .goodbye(let goodbye)?:
+      settings.logger.info("the coordinator said goodbye", metadata: ["reason": "\(goodbye.reason)"])
       // The coordinator keeps its sockets open until it hears this.
       endpoint.send(.goodbye(Tenbin_Goodbye()))
       return true
@@ -149,6 +153,7 @@ package final class WorkerSession {
 
   private func enter(_ welcome: Tenbin_Welcome) throws {
     self.welcome = welcome
+    settings.logger.info("joined the coordinator at \(settings.address)")
     if settings.sharesMemory, welcome.hasShared {
       folder = SharedFolder(path: welcome.shared.path, token: Array(welcome.shared.token))
     }
@@ -249,6 +254,9 @@ package final class WorkerSession {
     }
   }
 
+  /// What log lines about a run carry besides the worker.
+  func metadata(of run: Int) -> Logger.Metadata { ["run": "\(runs[run]?.identifier ?? String(run))"] }
+
   func fail(_ lease: Int, because reason: String) {
     endpoint.send(
       .failure(
@@ -271,12 +279,12 @@ package struct WorkerSettings: Sendable {
   package var patience: Double
   /// Whether memory is shared with a coordinator on the same host.
   package var sharesMemory: Bool
-  /// Told what a person may want to know, on any thread.
-  package var notice: @Sendable (String) -> Void
+  /// Where events are logged, on any thread.
+  package var logger: Logger
 
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, fingerprint: Tenbin_Fingerprint, host: String,
-    patience: Double, sharesMemory: Bool, notice: @escaping @Sendable (String) -> Void = { _ in }
+    patience: Double, sharesMemory: Bool, logger: Logger = Logger(label: "worker")
   ) {
     self.name = name
     self.address = address
@@ -285,7 +293,7 @@ package struct WorkerSettings: Sendable {
     self.host = host
     self.patience = patience
     self.sharesMemory = sharesMemory
-    self.notice = notice
+    self.logger = logger
   }
 }
 

@@ -13,4 +13,15 @@ package enum ProcessLog {
       return handler
     }
   }
+
+  /// The level that a command line names.
+  package static func level(_ name: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: name) else { throw UnknownLevel() }
+    return level
+  }
+
+  private struct UnknownLevel: Error, CustomStringConvertible {
+    let description =
+      "expected one of: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))"
+  }
 }

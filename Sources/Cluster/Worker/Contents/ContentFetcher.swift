@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Logging
 internal import Support
 internal import SwiftProtobuf
 internal import Synchronization
@@ -34,10 +35,9 @@ final class ContentFetcher: Sendable {
   /// - Parameters:
   ///   - ask: asks the coordinator for a piece.
   ///   - tell: told, on the fetcher's thread, what has become of what was wanted.
-  ///   - notice: told what a person may want to know.
   func begin(
     ask: @escaping @Sendable (Tenbin_ContentRequest) -> Void, tell: @escaping @Sendable (News) -> Void,
-    notice: @escaping @Sendable (String) -> Void
+    logger: Logger
   ) {
     let isNew = state.withLock { state in
       defer { state.hasBegun = true }
@@ -45,7 +45,7 @@ final class ContentFetcher: Sendable {
     }
     guard isNew else { return }
     let thread = Thread { [self] in
-      FetchLoop(mailbox: mailbox, isEnding: { [self] in isEnding }, ask: ask, tell: tell, notice: notice)
+      FetchLoop(mailbox: mailbox, isEnding: { [self] in isEnding }, ask: ask, tell: tell, logger: logger)
         .run()
     }
     thread.name = "contents"
@@ -69,7 +69,7 @@ private final class FetchLoop {
   private let isEnding: () -> Bool
   private let ask: (Tenbin_ContentRequest) -> Void
   private let tell: (ContentFetcher.News) -> Void
-  private let notice: (String) -> Void
+  private let logger: Logger
   private var fetch = ContentFetch()
   private var cache: ContentCache?
   private var partials: [ContentHash: PartialContent] = [:]
@@ -89,9 +89,9 @@ private final class FetchLoop {
   init(
     mailbox: Mailbox<ContentFetcher.Event>, isEnding: @escaping () -> Bool,
     ask: @escaping (Tenbin_ContentRequest) -> Void, tell: @escaping (ContentFetcher.News) -> Void,
-    notice: @escaping (String) -> Void
+    logger: Logger
   ) {
-    (self.mailbox, self.isEnding, self.ask, self.tell, self.notice) = (mailbox, isEnding, ask, tell, notice)
+    (self.mailbox, self.isEnding, self.ask, self.tell, self.logger) = (mailbox, isEnding, ask, tell, logger)
   }
 
   func run() {
@@ -134,9 +134,10 @@ private final class FetchLoop {
     let lacking = base.lacking
     if !lacking.isEmpty {
       let bytes = lacking.reduce(0) { $0 + $1.bytes }
-      notice(
-        "fetching the base from the coordinator: \(bytes) bytes in \(lacking.map(\.name).joined(separator: ", ")); "
-          + "\(base.bytesHere(of: lacking)) bytes are here already")
+      let names = lacking.map(\.name).joined(separator: ", ")
+      logger.info(
+        "fetching the base from the coordinator: \(bytes) bytes in \(names); \(base.bytesHere(of: lacking)) bytes are here already"
+      )
     }
     perform(fetch.want(lacking, for: .base))
     completeBase()

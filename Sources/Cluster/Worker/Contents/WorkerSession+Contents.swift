@@ -89,7 +89,7 @@ extension WorkerSession {
   private func fetch(_ event: ContentFetcher.Event) {
     let (endpoint, mailbox) = (endpoint, mailbox)
     fetcher.begin(
-      ask: { endpoint.send(.contentRequest($0)) }, tell: { mailbox.send(.contents($0)) }, notice: settings.notice)
+      ask: { endpoint.send(.contentRequest($0)) }, tell: { mailbox.send(.contents($0)) }, logger: settings.logger)
     fetcher.send(event)
   }
 }

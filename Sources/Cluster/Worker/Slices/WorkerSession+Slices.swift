@@ -1,3 +1,4 @@
+internal import Logging
 internal import Scheduler
 internal import Transport
 
@@ -17,7 +18,7 @@ extension WorkerSession {
     do {
       try exchange.ask(run: lease.run, version: lease.version)
     } catch {
-      settings.notice("a reducer cannot be reached: \(error)")
+      settings.logger.warning("a reducer cannot be reached: \(error)")
       handle([.lost(run: lease.run, reducer: slices.first?.reducer.endpoint)])
     }
   }
@@ -30,7 +31,10 @@ extension WorkerSession {
         parameters[run] = (version, floats)
         releaseDropped()
       case .lost(let run, let reducer):
-        if let reducer { settings.notice("the reducer at \(reducer) cannot be reached") }
+        if let reducer {
+          settings.logger.warning(
+            "the reducer at \(reducer) cannot be reached", metadata: metadata(of: run))
+        }
         for lease in queue.dropUnits(of: run) { endStale(lease, unreachable: reducer) }
       }
     }
