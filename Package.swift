@@ -74,7 +74,7 @@ let evaluation: [Target] = [
   library("Statistics", in: "Evaluation", ["Support"]),
   library("Metrics", in: "Evaluation", ["Statistics", "Support"]),
   library("MembershipInference", in: "Evaluation", ["Metrics", "Statistics", "Support"]),
-  library("Report", in: "Evaluation", ["MembershipInference", "Metrics", "Statistics"]),
+  library("Report", in: "Evaluation", ["MembershipInference", "Metrics", "Statistics", "Support"]),
   library(
     "ExternalEvaluation", in: "Evaluation",
     ["Report", "MembershipInference", "Metrics", "Statistics", "Datasets", "Support"]),

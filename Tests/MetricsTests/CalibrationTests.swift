@@ -117,7 +117,7 @@ import Testing
     let logits = try Logits(values: values, count: stated.count, classes: 2)
     let items = Fixture.items(labels: Array(repeating: 1, count: stated.count), clusters: clusters)
     let arm = ArmPredictions(arm: "full", runs: [RunPredictions(seed: 1, logits: logits)])
-    return try Fixture.evaluate(items, [arm]).arms[0].overallCalibration
+    return try Fixture.evaluate(items, [arm]).arms[0].calibration.overall
   }
 
   @Test("The error of a calibrated model is close to its stated expectation, that of an over-confident one is above")

@@ -93,7 +93,7 @@ import Testing
     let arms = [try Fixture.arm("full", [[1]]), try Fixture.arm("lora", [[0]])]
     let found = try Fixture.evaluate(one, arms)
     #expect(found.arms[0].overSeeds.overall.accuracy.interval.lower < 0.3)
-    #expect(found.arms[0].overallCalibration.debiasedSquaredError.value == nil)
+    #expect(found.arms[0].calibration.overall.debiasedSquaredError.value == nil)
     #expect(found.comparisons.allSatisfy { $0.interval == Interval(lower: -1, upper: 1) })
   }
 }

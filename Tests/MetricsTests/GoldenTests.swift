@@ -151,12 +151,12 @@ struct Golden: Decodable {
         #expect(isClose(try #require(gaps.equalOpportunityDifference.value).value, seed.gaps[1]))
         #expect(isClose(try #require(gaps.equalizedOddsDifference.value).value, seed.gaps[2]))
       }
-      for (found, figures) in zip([arm.overallCalibration] + arm.groupCalibrations, expected.calibration) {
+      for (found, figures) in zip(arm.calibration.all, expected.calibration) {
         #expect(isClose(found.expectedCalibrationError.value, figures[0]))
         #expect(isClose(try #require(found.debiasedSquaredError.value).value, figures[1]))
         #expect(isClose(found.signedGap.value, figures[2]))
       }
-      for (found, bounds) in zip([arm.overallSeedSpread] + arm.groupSeedSpreads, expected.seedIntervals) {
+      for (found, bounds) in zip(arm.seedSpread.all, expected.seedIntervals) {
         let interval = try #require(found.accuracy.interval.value)
         #expect(isClose(interval.lower, bounds[0]) && isClose(interval.upper, bounds[1]))
       }

@@ -55,7 +55,7 @@ import Testing
         #expect(isClose(falsePositive.interval.lower, 1 - found.interval.upper))
       }
       let calibrations = zip(
-        [before.overallCalibration] + before.groupCalibrations, [after.overallCalibration] + after.groupCalibrations)
+        before.calibration.all, after.calibration.all)
       for (one, same) in calibrations {
         // The classes are added up in another order.
         #expect(isClose(one.classwiseError.value, same.classwiseError.value))
@@ -111,7 +111,7 @@ import Testing
     let two = try fewer.evaluate()
     for (arm, same) in zip(all.arms, two.arms) {
       #expect(arm.overSeeds.groups.last == same.overSeeds.groups.first)
-      #expect(arm.groupCalibrations.last?.signedGap == same.groupCalibrations.first?.signedGap)
+      #expect(arm.calibration.groups.last?.signedGap == same.calibration.groups.first?.signedGap)
     }
     let before = try #require(all.comparisons.last)
     #expect(two.comparisons[1].interval == before.interval && two.comparisons[1].pValue == before.pValue)
@@ -129,14 +129,14 @@ import Testing
       [try Fixture.arm("full", [predictions], classes: 3)]
     ).arms[0]
     let classes = try #require(found.classes.value)
-    #expect(classes.map(\.label) == [0, 1, 2])
-    for rates in classes {
+    #expect(classes.map(\.name) == Fixture.items(labels: labels, classes: 3).classNames)
+    for (label, rates) in classes.enumerated() {
       var whole = rates.overall
       whole.group = all[0].name
       #expect(rates.groups == [whole])
       let binary = try Fixture.evaluate(
-        Fixture.items(labels: labels.map { $0 == rates.label ? 1 : 0 }),
-        [try Fixture.arm("full", [predictions.map { $0 == rates.label ? 1 : 0 }])]
+        Fixture.items(labels: labels.map { $0 == label ? 1 : 0 }),
+        [try Fixture.arm("full", [predictions.map { $0 == label ? 1 : 0 }])]
       ).arms[0].overSeeds.overall
       #expect(rates.overall.truePositiveRate == binary.truePositiveRate)
       #expect(rates.overall.falsePositiveRate == binary.falsePositiveRate)

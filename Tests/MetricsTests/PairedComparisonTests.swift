@@ -69,7 +69,7 @@ import Testing
     #expect(once.comparisons == repeated.comparisons)
     #expect(once.comparisons[0].seedSpread.values.count == 3)
     #expect(once.arms[1].seeds.map(\.seed) == [nil])
-    guard case .undefined = once.arms[1].overallSeedSpread.accuracy.interval else {
+    guard case .undefined = once.arms[1].seedSpread.overall.accuracy.interval else {
       Issue.record("one model shows a variation over seeds")
       return
     }

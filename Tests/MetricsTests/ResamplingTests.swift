@@ -50,7 +50,7 @@ import Testing
     let arm = try Fixture.evaluate(
       items, [ArmPredictions(arm: "full", runs: [RunPredictions(seed: 1, logits: logits)])]
     ).arms[0]
-    let (rates, calibration) = (arm.overSeeds.overall, arm.overallCalibration)
+    let (rates, calibration) = (arm.overSeeds.overall, arm.calibration.overall)
     let expected: [ResampledFigure: Double?] = [
       .accuracy: rates.accuracy.value, .truePositiveRate: rates.truePositiveRate.value?.value,
       .falsePositiveRate: rates.falsePositiveRate.value?.value, .selectionRate: rates.selectionRate.value?.value,
@@ -58,7 +58,7 @@ import Testing
       .expectedCalibrationError: calibration.expectedCalibrationError.value,
       .debiasedSquaredError: calibration.debiasedSquaredError.value?.value, .signedGap: calibration.signedGap.value,
       .equalMassError: calibration.equalMassError.value, .classwiseError: calibration.classwiseError.value,
-      .negativeLogLikelihood: calibration.negativeLogLikelihood.value?.value, .brier: calibration.brier.score,
+      .negativeLogLikelihood: calibration.negativeLogLikelihood.value?.value, .brier: calibration.brier.parts.score,
       .multiclassBrier: calibration.multiclassBrier.value,
     ]
     #expect(expected.count == ResampledFigure.allCases.count)

@@ -32,9 +32,9 @@ import Testing
     }
     let labels = rows.indices.map { $0 % 3 }
     let expected = zip(rows, labels).reduce(0) { $0 - log($1.0[$1.1]) } / Double(rows.count)
-    let loss = try #require(evaluation(rows, labels: labels).overallCalibration.negativeLogLikelihood.value)
+    let loss = try #require(evaluation(rows, labels: labels).calibration.overall.negativeLogLikelihood.value)
     #expect(abs(loss.value - expected) < 1e-12, "\(loss.value - expected)")
-    let tiny = try evaluation([[1e-50, 1 - 1e-50], [0.5, 0.5]], labels: [0, 1]).overallCalibration
+    let tiny = try evaluation([[1e-50, 1 - 1e-50], [0.5, 0.5]], labels: [0, 1]).calibration.overall
     #expect(isClose(try #require(tiny.negativeLogLikelihood.value).value, (50 * log(10) + log(2)) / 2, 1e-12))
   }
 
@@ -42,13 +42,13 @@ import Testing
   func ruledOut() throws {
     let rows = (0..<40).map { $0 < 5 ? [0.0, 1.0] : [0.7, 0.3] }
     let labels = (0..<40).map { $0 < 5 || $0 % 4 != 0 ? 0 : 1 }
-    let found = try evaluation(rows, labels: labels, positiveClass: 1).overallCalibration
+    let found = try evaluation(rows, labels: labels, positiveClass: 1).calibration.overall
     #expect(
       found.negativeLogLikelihood == .undefined(reason: "5 items had probability 0 for their class", n: 40))
     #expect(found.expectedCalibrationError.interval.value != nil && found.multiclassBrier.interval.value != nil)
     #expect(isClose(found.meanConfidence, (5 + 35 * 0.7) / 40))
     // What no item is of may have a probability of 0.
-    let others = try evaluation([[1, 0], [0, 1], [0.4, 0.6]], labels: [0, 1, 1]).overallCalibration
+    let others = try evaluation([[1, 0], [0, 1], [0.4, 0.6]], labels: [0, 1, 1]).calibration.overall
     #expect(isClose(try #require(others.negativeLogLikelihood.value).value, -log(0.6) / 3, 1e-12))
   }
 
@@ -80,7 +80,7 @@ import Testing
     // P(y = 1) of .25 where a quarter is positive and of .75 where all are: only the second is off, by .25.
     let rows = (0..<80).map { $0 < 40 ? [0.75, 0.25] : [0.25, 0.75] }
     let labels = (0..<80).map { $0 < 40 ? ($0 % 4 == 0 ? 1 : 0) : 1 }
-    let calibration = try evaluation(rows, labels: labels, positiveClass: 1).overallCalibration
+    let calibration = try evaluation(rows, labels: labels, positiveClass: 1).calibration.overall
     let positive = try #require(calibration.positive.value)
     #expect(isClose(positive.meanProbability, 0.5) && isClose(positive.baseRate, 0.625))
     #expect(isClose(positive.signedGap.value, -0.125))
@@ -93,7 +93,7 @@ import Testing
     #expect(try #require(positive.expectedCalibrationError.interval.value).lower > 0.02)
     // The top label's own gap is another: .75 stated, .875 right.
     #expect(isClose(calibration.signedGap.value, -0.125) && isClose(calibration.meanConfidence, 0.75))
-    let three = try evaluation([[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]], labels: [2, 1]).overallCalibration
+    let three = try evaluation([[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]], labels: [2, 1]).calibration.overall
     #expect(three.positive == .undefined(reason: "it is of two classes, one of them positive", n: 2))
   }
 }

@@ -68,12 +68,12 @@ import Testing
     for (sweep, rates) in zip(found.sweeps, [arm.overSeeds.overall] + arm.overSeeds.groups) {
       for (one, next) in zip(sweep.points, sweep.points.dropFirst()) {
         #expect(one.threshold < next.threshold && one.selectionRate >= next.selectionRate)
-        #expect(try #require(one.truePositiveRate) >= #require(next.truePositiveRate))
-        #expect(try #require(one.falsePositiveRate) >= #require(next.falsePositiveRate))
+        #expect(try #require(one.truePositiveRate.value) >= #require(next.truePositiveRate.value))
+        #expect(try #require(one.falsePositiveRate.value) >= #require(next.falsePositiveRate.value))
       }
       let half = try #require(sweep.points.first { $0.threshold == 0.5 })
       #expect(isClose(half.accuracy, rates.accuracy.value))
-      #expect(isClose(try #require(half.truePositiveRate), try #require(rates.truePositiveRate.value).value))
+      #expect(isClose(try #require(half.truePositiveRate.value), try #require(rates.truePositiveRate.value).value))
       #expect(isClose(half.selectionRate, try #require(rates.selectionRate.value).value))
     }
   }

@@ -50,8 +50,8 @@ struct AdapterArmTests {
   @Test("results.json has it too, in the form of the schema")
   func results() throws {
     let report = try report()
-    #expect(try SchemaCheck().errors(report.resultsDocument) == [])
-    let text = String(decoding: report.results(), as: UTF8.self)
+    #expect(try SchemaCheck().errors(report.results) == [])
+    let text = String(decoding: try report.results.bytes(), as: UTF8.self)
     #expect(text.contains("\"kind\": \"adapter\""))
     #expect(text.contains("\"seed\": null"))
     #expect(text.contains("\"reason\": \"it was trained elsewhere"))

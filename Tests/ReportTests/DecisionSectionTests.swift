@@ -13,7 +13,7 @@ struct DecisionSectionTests {
       Policy.Rule(metric: .accuracy, groups: groups, demand: .atLeast(limit))
     }
     // Twenty that the data do not suffice for, then two that are broken.
-    try report.judge(
+    report.judge(
       Policy(
         owner: nil, deadline: nil, minimumSize: 1_000_000, arms: nil,
         rules: [rule(0.1), rule(0.2), rule(0.999, .all)]))

@@ -63,7 +63,7 @@ struct PageTests {
       report.arms[index].name = arm
       report.fairness.arms[index].arm = arm
       report.fairness.arms[index].overSeeds.groups[0].group = group
-      report.fairness.arms[index].groupCalibrations[0].group = group
+      report.fairness.arms[index].calibration.groups[0].group = group
       report.fairness.arms[index].overSeeds.columns[0].column = name
       report.privacy[index].arm = arm
       report.privacy[index].attacks[0].groups[0].group = group

@@ -1,7 +1,9 @@
 import Foundation
+import MembershipInference
 import Metrics
 import Report
 import Statistics
+import Support
 import Testing
 
 @Suite("results.json and costs.json")
@@ -10,31 +12,27 @@ struct ResultsTests {
   func schema() throws {
     let check = try SchemaCheck()
     for report in [try SimulatedAudit.report.get(), try SmallAudit.report()] {
-      #expect(check.errors(report.resultsDocument) == [])
-      guard case .object(let members) = report.resultsDocument else {
-        Issue.record("the document is not an object")
-        return
-      }
-      #expect(Set(members.keys) == check.topLevelKeys)
+      let document = try JSONDocument.value(of: report.results)
+      #expect(check.errors(document) == [])
+      #expect(Set((document.members ?? []).map(\.key)) == check.topLevelKeys)
     }
   }
 
   @Test("The check of the schema finds a missing, an unknown and a wrong value")
   func schemaFindsErrors() throws {
     let check = try SchemaCheck()
-    guard case .object(var members) = try SmallAudit.report().resultsDocument else { return }
-    members["seeds"] = .string("13")
-    members["workers"] = .integer(2)
-    members["name"] = nil
+    let document = try JSONDocument.value(of: SmallAudit.report().results)
+    var members = try #require(document.members).filter { !["seeds", "name"].contains($0.key) }
+    members += [("seeds", .string("13")), ("workers", .number("2"))]
     #expect(check.errors(.object(members)) == ["$: no name", "$.seeds: not [\"array\"]", "$: unknown workers"])
   }
 
   @Test("The same audit gives the same bytes in every file")
   func deterministic() throws {
     let report = try SimulatedAudit.report.get()
-    #expect(report.files() == report.files())
-    #expect(report.files().map(\.path).prefix(3) == ["results.json", "costs.json", "report.html"])
-    #expect(report.files().dropFirst(3).allSatisfy { $0.path.hasPrefix("tables/") && $0.path.hasSuffix(".csv") })
+    #expect(try report.files() == report.files())
+    #expect(try report.files().map(\.path).prefix(3) == ["results.json", "costs.json", "report.html"])
+    #expect(try report.files().dropFirst(3).allSatisfy { $0.path.hasPrefix("tables/") && $0.path.hasSuffix(".csv") })
   }
 
   @Test("Workers, costs and samples change costs.json and never results.json")
@@ -44,14 +42,53 @@ struct ResultsTests {
     other.workers = 7
     other.costs[0].wallSeconds += 1
     other.samples = []
-    #expect(other.results() == report.results())
-    #expect(other.costsDocument() != report.costsDocument())
+    #expect(other.results == report.results)
+    #expect(other.costsDocument != report.costsDocument)
+  }
+
+  @Test("What was written reads back as the same value, and is written again to the same bytes")
+  func roundTrip() throws {
+    for report in [try SimulatedAudit.report.get(), try SmallAudit.report()] {
+      let bytes = try report.results.bytes()
+      let read = try Results(Data(bytes))
+      #expect(read.evaluations == report.results.evaluations && read.comparisons == report.results.comparisons)
+      #expect(try read.bytes() == bytes)
+      let costs = try report.costsDocument.bytes()
+      #expect(try Costs(Data(costs)) == report.costsDocument)
+      #expect(try Costs(Data(costs)).bytes() == costs)
+    }
+    // Exposed items are named, and no part of results.
+    var report = try SimulatedAudit.report.get()
+    for arm in report.privacy.indices {
+      for attack in report.privacy[arm].attacks.indices { report.privacy[arm].attacks[attack].exposedItems = [] }
+    }
+    report.judge(Self.policy)
+    #expect(try Results(Data(report.results.bytes())) == report.results)
+  }
+
+  /// With a rule of every kind.
+  private static let policy = Policy(
+    owner: "Sato", deadline: nil, minimumSize: 50, arms: ["lora-r2", "lora-r8"],
+    rules: [
+      Policy.Rule(metric: .accuracy, groups: .every, demand: .margin(0.03)),
+      Policy.Rule(metric: .f1, groups: .all, demand: .atLeast(0.5)),
+      Policy.Rule(metric: .attackArea, groups: .one(column: "tone", value: "dark"), demand: .atMost(0.6)),
+    ])
+
+  @Test("Results of another version are refused, and say which one they are")
+  func version() throws {
+    var results = try SmallAudit.report().results
+    results.schema -= 1
+    let bytes = Data(try results.bytes())
+    #expect {
+      try Results(bytes)
+    } throws: { "\($0)".contains("schema is \(Results.version - 1)") }
   }
 
   @Test("Foundation reads the document, and undefined figures are objects with reason and n")
   func undefined() throws {
     let report = try SmallAudit.report()
-    let read = try JSONSerialization.jsonObject(with: Data(report.results())) as? [String: Any]
+    let read = try JSONSerialization.jsonObject(with: Data(report.results.bytes())) as? [String: Any]
     let privacy = try #require(read?["privacy"] as? [String: Any])
     #expect(privacy["undefined"] as? String == "membership inference was not measured")
     let rates = report.fairness.arms[0].overSeeds.overall
@@ -59,6 +96,6 @@ struct ResultsTests {
       Issue.record("a rate of positives without a positive class is defined")
       return
     }
-    #expect(String(decoding: report.results(), as: UTF8.self).contains("\"undefined\": \"\(reason)\""))
+    #expect(String(decoding: try report.results.bytes(), as: UTF8.self).contains("\"undefined\": \"\(reason)\""))
   }
 }

@@ -22,7 +22,7 @@ struct SearchSectionTests {
           }, chosen: 0)
       })
     let section = report.html().components(separatedBy: "<section id=\"search\">").last ?? ""
-    return (section, String(decoding: report.results(), as: UTF8.self))
+    return (section, String(decoding: try report.results.bytes(), as: UTF8.self))
   }
 
   @Test("One seed has no spread, on the page and in results.json")

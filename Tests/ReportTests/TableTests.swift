@@ -8,7 +8,7 @@ import Testing
 struct TableTests {
   /// Reads back what the tables hold.
   private func rows(_ report: AuditReport, _ name: String) throws -> [[String]] {
-    let file = try #require(report.files().first { $0.path == "tables/\(name).csv" })
+    let file = try #require(try report.files().first { $0.path == "tables/\(name).csv" })
     var rows: [[String]] = [[""]]
     var isQuoted = false
     for scalar in String(decoding: file.bytes, as: UTF8.self).unicodeScalars {
@@ -71,7 +71,7 @@ struct TableTests {
     #expect(rows.dropFirst().allSatisfy { $0[named] == "top label" })
     let gap = try column("positive_signed_gap")
     let report = try SimulatedAudit.report.get()
-    let expected = report.fairness.arms.flatMap { [$0.overallCalibration] + $0.groupCalibrations }
+    let expected = report.fairness.arms.flatMap { $0.calibration.all }
       .map { $0.positive.value?.signedGap.value }
     #expect(rows.dropFirst().map { Double($0[gap]) } == expected && expected.contains { $0 != nil })
     let without = try self.rows(SmallAudit.report(), "calibration")
@@ -87,12 +87,12 @@ struct TableTests {
   func impossible() throws {
     var report = try SmallAudit.report()
     let reason = "2 items had probability 0 for their class"
-    report.fairness.arms[0].overallCalibration.negativeLogLikelihood = .undefined(reason: reason, n: 4)
+    report.fairness.arms[0].calibration.overall.negativeLogLikelihood = .undefined(reason: reason, n: 4)
     let rows = try rows(report, "calibration")
     let value = try #require(rows[0].firstIndex(of: "negative_log_likelihood"))
     #expect(rows[1][value].isEmpty && rows[1][value + 3] == reason && !rows[2][value].isEmpty)
     #expect(report.html().contains("Undefined: \(reason)."))
-    #expect(String(decoding: report.results(), as: UTF8.self).contains("\"\(reason)\""))
+    #expect(String(decoding: try report.results.bytes(), as: UTF8.self).contains("\"\(reason)\""))
   }
 
   @Test("Groups that a gap leaves out are named with the reason")
@@ -108,7 +108,7 @@ struct TableTests {
     let column = try #require(rows[0].firstIndex(of: "left_out"))
     #expect(gap[column] == "dark" && gap[column + 1] == "no positives")
     #expect(report.html().contains("; without dark (no positives)"))
-    #expect(try SchemaCheck().errors(report.resultsDocument) == [])
+    #expect(try SchemaCheck().errors(report.results) == [])
   }
 
   @Test("What falls short of a bound in percent never reads as if it reached it")

@@ -22,7 +22,7 @@ struct CompareCommand: ParsableCommand {
     let comparison = try Session.reportingErrors(otherwise: 78) {
       let comparison = ScenarioComparison(
         try folders.map { folder in
-          let results = try ResultsFigures(folder: folder)
+          let results = try Results(folder: folder)
           return (Self.name(of: folder, results), results)
         })
       guard !comparison.findings.isEmpty else {
@@ -46,7 +46,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// Audits of one name are told apart by their folders.
-  private static func name(of folder: String, _ results: ResultsFigures) -> String {
+  private static func name(of folder: String, _ results: Results) -> String {
     "\(results.name) (\(URL(filePath: folder).lastPathComponent))"
   }
 

@@ -78,8 +78,8 @@ struct EvaluateCommand: ParsableCommand {
       }
       var report = try evaluation.report()
       if let policy {
-        try policy.require(among: ResultsFigures(Data(report.results())).subjects)
-        try report.judge(policy.policy)
+        try policy.require(among: report.results.subjects)
+        report.judge(policy.policy)
       }
       return (report, evaluation.predictionFiles())
     }

@@ -27,14 +27,14 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.reportingErrors(otherwise: 78) { try judge(ResultsFigures(folder: folder)) }
+    let outcome = try Session.reportingErrors(otherwise: 78) { try judge(Results(folder: folder)) }
     for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 
-  private func judge(_ results: ResultsFigures) throws -> GateOutcome {
+  private func judge(_ results: Results) throws -> GateOutcome {
     guard let policy else {
-      guard let fixed = results.policy else {
+      guard let fixed = results.policy?.policy else {
         throw CommandError(
           "\(folder): no policy was fixed before the run; give one with --policy, which is then marked so")
       }
@@ -42,6 +42,6 @@ struct GateCommand: ParsableCommand {
     }
     let file = try PolicyFile(file: policy)
     try file.require(among: results.subjects)
-    return GateOutcome(policy: file.policy, results: results, isChosenAfterwards: file.policy != results.policy)
+    return GateOutcome(policy: file.policy, results: results, isChosenAfterwards: file.policy != results.policy?.policy)
   }
 }

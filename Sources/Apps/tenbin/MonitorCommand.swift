@@ -105,11 +105,11 @@ struct MonitorCommand: ParsableCommand {
       guard !json else { continue }
       for line in report.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     }
-    let document = monitor.document(of: reports)
-    if json { print(String(decoding: document.bytes, as: UTF8.self), terminator: "") }
+    let document = try monitor.document(of: reports)
+    if json { print(String(decoding: document, as: UTF8.self), terminator: "") }
     if let output {
       try [
-        ReportFile(path: "monitor.json", bytes: document.bytes),
+        ReportFile(path: "monitor.json", bytes: document),
         ReportFile(path: "monitor.csv", bytes: reports.table()),
       ].write(below: output)
     }

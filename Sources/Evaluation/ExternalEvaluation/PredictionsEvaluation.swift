@@ -156,7 +156,7 @@ package struct PredictionsEvaluation: Sendable {
       },
       fairness: fairness, ratesWereFixed: false,
       clusterColumn: table.rows.allSatisfy(\.cluster.isEmpty) ? nil : "cluster",
-      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) })
+      pooledGroups: pooled.map(Results.GroupCount.init))
   }
 
   /// Every other arm with the arm `head` or, without one, `base`, unless that is the reference.

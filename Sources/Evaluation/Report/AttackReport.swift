@@ -1,6 +1,7 @@
 package import MembershipInference
 package import Metrics
 import Statistics
+internal import Support
 
 /// What attacks find against models that were made elsewhere, of which scores are all that is known.
 package struct AttackReport: Sendable {
@@ -15,6 +16,7 @@ package struct AttackReport: Sendable {
 
   /// The version of the form of `results.json`.
   static let schemaVersion = 1
+  static let kind = "attack"
 
   package init(name: String, contentHash: String, study: PrivacyStudy, groups: [Subgroup], notes: [String]) {
     self.name = name
@@ -26,9 +28,9 @@ package struct AttackReport: Sendable {
 
   /// `results.json`, `report.html` and `tables/*.csv`; and beside them `exposed_items.csv`, the only file that names
   /// items.
-  package func files() -> [ReportFile] {
+  package func files() throws -> [ReportFile] {
     [
-      ReportFile(path: "results.json", bytes: results.bytes),
+      ReportFile(path: "results.json", bytes: try JSONDocument.bytes(of: document)),
       ReportFile(path: "report.html", bytes: Array(html.markup.utf8)),
       ReportFile(path: "tables/privacy.csv", bytes: figures.privacyTable().bytes),
       ReportFile(path: "tables/roc.csv", bytes: figures.attackCurvesTable().bytes),
@@ -59,22 +61,30 @@ package struct AttackReport: Sendable {
     return (attacks + comparisons).map(\.withoutControlCharacters)
   }
 
-  private var results: JSONValue {
-    .object([
-      "schema": .integer(Self.schemaVersion), "kind": .string("attack"), "name": .string(name),
-      "content": .string(contentHash),
-      "groups": .array(
-        groups.map { group in
-          .object([
-            "column": .string(group.column), "value": .string(group.value), "n": .integer(group.members.count),
-          ])
-        }),
-      "notes": .array(notes.map(JSONValue.string)),
-      "privacy": .object([
-        "arms": .array(study.evaluations.map(\.json)), "decision": study.rule.json(familySize: study.familySize),
-        "comparisons": .array(study.comparisons.map(\.json)),
-      ]),
-    ])
+  /// results.json of an attack, which differs from an audit's.
+  private struct Document: Codable, Equatable {
+    struct Privacy: Codable, Equatable {
+      let arms: [PrivacyEvaluation]
+      let decision: Results.VulnerabilityDecision?
+      let comparisons: [PrivacyComparison]
+    }
+
+    var schema = AttackReport.schemaVersion
+    var kind = AttackReport.kind
+    let name: String
+    let content: String
+    let groups: [Results.GroupCount]
+    let notes: [String]
+    let privacy: Privacy
+  }
+
+  private var document: Document {
+    Document(
+      name: name, content: contentHash, groups: groups.map(Results.GroupCount.init), notes: notes,
+      privacy: Document.Privacy(
+        arms: study.evaluations,
+        decision: Results.VulnerabilityDecision(study.rule, familySize: study.familySize),
+        comparisons: study.comparisons))
   }
 
   private var figures: PrivacyFigures {

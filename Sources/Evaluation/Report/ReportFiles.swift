@@ -13,9 +13,9 @@ package struct ReportFile: Equatable, Sendable {
 
 extension AuditReport {
   /// Every file of the report: `results.json`, `report.html`, `tables/*.csv` and, of an audit, `costs.json`.
-  package func files() -> [ReportFile] {
-    [ReportFile(path: "results.json", bytes: results())]
-      + (isOfPredictions ? [] : [ReportFile(path: "costs.json", bytes: costsDocument())])
+  package func files() throws -> [ReportFile] {
+    [ReportFile(path: "results.json", bytes: try results.bytes())]
+      + (isOfPredictions ? [] : [ReportFile(path: "costs.json", bytes: try costsDocument.bytes())])
       + [ReportFile(path: "report.html", bytes: Array(html().utf8))]
       + tables().map { ReportFile(path: "tables/\($0.name).csv", bytes: $0.table.bytes) }
   }

@@ -1,5 +1,5 @@
 /// A two-sided confidence interval, of 95 % unless something else is said.
-package struct Interval: Equatable, Sendable {
+package struct Interval: Codable, Equatable, Sendable {
   package var lower: Double
   package var upper: Double
 
@@ -19,7 +19,7 @@ package struct Interval: Equatable, Sendable {
 }
 
 /// A figure with its interval.
-package struct Estimate: Equatable, Sendable {
+package struct Estimate: Codable, Equatable, Sendable {
   package var value: Double
   package var interval: Measured<Interval>
 

@@ -20,3 +20,29 @@ package enum Measured<Value: Equatable & Sendable>: Equatable, Sendable {
     }
   }
 }
+
+/// Written as the figure itself, or as `{"undefined": reason, "n": …}`.
+extension Measured: Codable where Value: Codable {
+  private enum CodingKeys: CodingKey {
+    case undefined, n
+  }
+
+  package init(from decoder: any Decoder) throws {
+    if let container = try? decoder.container(keyedBy: CodingKeys.self), container.contains(.undefined) {
+      self = .undefined(
+        reason: try container.decode(String.self, forKey: .undefined), n: try container.decode(Int.self, forKey: .n))
+    } else {
+      self = .value(try Value(from: decoder))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .value(let value): try value.encode(to: encoder)
+    case .undefined(let reason, let n):
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(reason, forKey: .undefined)
+      try container.encode(n, forKey: .n)
+    }
+  }
+}

@@ -1,5 +1,5 @@
 /// A share of items with its Wilson interval at the effective number of items.
-package struct Proportion: Equatable, Sendable {
+package struct Proportion: Codable, Equatable, Sendable {
   /// A whole number for one run; the sum of the items' seed averages over several.
   package var successes: Double
   package var n: Int

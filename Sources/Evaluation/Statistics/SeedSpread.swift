@@ -30,3 +30,29 @@ extension SeedSpread {
     interval = .value(Interval(lower: mean - half, upper: mean + half))
   }
 }
+
+/// The deviation of one seed is written as undefined, never as 0.
+extension SeedSpread: Codable {
+  private enum CodingKeys: CodingKey {
+    case values, mean, standardDeviation, interval
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    values = try container.decode([Double].self, forKey: .values)
+    mean = try container.decode(Double.self, forKey: .mean)
+    standardDeviation = try container.decode(Measured<Double>.self, forKey: .standardDeviation).value ?? 0
+    interval = try container.decode(Measured<Interval>.self, forKey: .interval)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(values, forKey: .values)
+    try container.encode(mean, forKey: .mean)
+    let deviation: Measured<Double> =
+      values.count > 1
+      ? .value(standardDeviation) : .undefined(reason: "one seed shows no variation over seeds", n: values.count)
+    try container.encode(deviation, forKey: .standardDeviation)
+    try container.encode(interval, forKey: .interval)
+  }
+}

@@ -57,7 +57,7 @@ import Testing
       let found = drifts(
         draw(reference, cluster: cluster, correlation: correlation, from: &generator),
         draw(window, cluster: cluster, correlation: correlation, from: &generator))
-      looks += found.contains(where: \.isLook) ? 1 : 0
+      looks += found.contains(where: \.isFlagged) ? 1 : 0
       significant += found.contains { ($0.finding.value?.adjustedPValue ?? 1) < 0.05 } ? 1 : 0
     }
     // One and a half standard errors above .05.
@@ -70,7 +70,7 @@ import Testing
     var generator = RandomKey(seed: 12)["planted"].generator
     let reference = draw(1_500, cluster: 3, correlation: 0.3, from: &generator)
     let window = draw(600, cluster: 3, correlation: 0.3, shift: 1.2, from: &generator)
-    let looks = drifts(reference, window).filter(\.isLook)
+    let looks = drifts(reference, window).filter(\.isFlagged)
     let inGroup = try #require(looks.first { $0.group == GroupName(column: "g", value: "u") })
     #expect(inGroup.subject == .score)
     #expect(inGroup.finding.value?.test == .kolmogorovSmirnov)
@@ -83,11 +83,11 @@ import Testing
     var generator = RandomKey(seed: 13)["shares"].generator
     let reference = draw(4_000, cluster: 1, correlation: 0, from: &generator)
     let doubled = drifts(reference, draw(800, cluster: 1, correlation: 0, share: 0.6, from: &generator))
-    #expect(doubled.contains { $0.isLook && $0.subject == .share })
+    #expect(doubled.contains { $0.isFlagged && $0.subject == .share })
     let slight = drifts(reference, draw(20_000, cluster: 1, correlation: 0, share: 0.35, from: &generator))
     let share = slight.first { $0.subject == .share }
     #expect((share?.finding.value?.adjustedPValue ?? 1) < 0.001)
-    #expect(share?.isLook == false)
+    #expect(share?.isFlagged == false)
   }
 
   @Test("Few items are not compared, and a group without any in the window has its share tested alone")
@@ -99,7 +99,7 @@ import Testing
     let score = found.first { $0.subject == .score && $0.group?.value == "u" }
     #expect(
       score?.finding == .undefined(reason: "0 items in the window; 10 are needed", n: 0))
-    #expect(found.first { $0.subject == .share && $0.group?.value == "u" }?.isLook == true)
+    #expect(found.first { $0.subject == .share && $0.group?.value == "u" }?.isFlagged == true)
   }
 
   @Test("Numbers, categories and missing values are watched as inputs")
@@ -119,7 +119,7 @@ import Testing
       reference: sample(0, missing: 3, names: ["a", "b"]), window: sample(1, missing: 90, names: ["a", "b", "b", "c"]),
       groups: [])
     #expect(
-      found.filter(\.isLook).map(\.subject) == [
+      found.filter(\.isFlagged).map(\.subject) == [
         .input(.column("age")), .missing(.column("age")), .input(.column("camera")),
       ])
     #expect(found.contains { $0.finding == .undefined(reason: "no images", n: 300) })

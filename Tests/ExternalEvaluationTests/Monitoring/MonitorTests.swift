@@ -91,7 +91,7 @@ import Testing
     let broken = report.judgements.filter { $0.outcome == .broken }
     #expect(broken.contains { $0.group == "light=dusk" && $0.reason == "estimated without labels" })
     #expect(!broken.contains { $0.group == "light=day" })
-    #expect(report.looks.contains { $0.group?.value == "dusk" && $0.subject == .score })
+    #expect(report.flagged.contains { $0.group?.value == "dusk" && $0.subject == .score })
     let lines = report.lines(in: .english)
     #expect(lines[0].contains("alarm: the policy is broken"))
     #expect(lines[1].hasPrefix("broken: lora, light=dusk: accuracy"))
@@ -131,7 +131,7 @@ import Testing
     #expect(fog.outcome == .insufficient)
     #expect(
       fog.judgements.contains { $0.group == "light=dusk" && $0.reason == "the window has no items of it" })
-    #expect(fog.lines(in: .english).contains { $0.hasPrefix("look: light=fog: ") })
+    #expect(fog.lines(in: .english).contains { $0.hasPrefix("check: light=fog: ") })
     let text = try String(contentsOfFile: fixture.window(Batch(labelled: 1)).file, encoding: .utf8)
     let bare = text.replacing(",light,", with: ",brightness,")
     let report = try fixture.monitor().report(
@@ -170,11 +170,11 @@ import Testing
     let source = try fixture.window(Batch(labelled: 0.3))
     let (first, second) = (try fixture.monitor(), try fixture.monitor())
     let reports = [try first.report(of: source)]
-    #expect(first.document(of: reports).bytes == second.document(of: [try second.report(of: source)]).bytes)
+    #expect(try first.document(of: reports) == second.document(of: [try second.report(of: source)]))
     let rows = String(decoding: reports.table(), as: UTF8.self).split(separator: "\n")
     #expect(rows.count == 1 + reports[0].groups.count)
     #expect(rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 26 })
-    let document = String(decoding: first.document(of: reports).bytes, as: UTF8.self)
+    let document = String(decoding: try first.document(of: reports), as: UTF8.self)
     #expect(document.contains("\"label_free_estimate\"") && document.contains("\"policy_chosen_afterwards\": false"))
   }
 

@@ -42,9 +42,9 @@ struct MonitoringFixture {
         rule: DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 30), name: "reference")
     ).report()
     if let rules {
-      try report.judge(Policy(owner: nil, deadline: nil, minimumSize: 30, arms: nil, rules: rules))
+      report.judge(Policy(owner: nil, deadline: nil, minimumSize: 30, arms: nil, rules: rules))
     }
-    try folder.write(report.results(), to: "results.json")
+    try folder.write(report.results.bytes(), to: "results.json")
   }
 
   /// - Parameter settings: changes to those that fit this reference.

@@ -127,7 +127,7 @@ import Testing
     let report = try large.monitor().report(of: try WindowFile(file: file))
     let score = report.drifts.first { $0.subject == .score && $0.group == nil }
     #expect((score?.finding.value?.effect ?? 1) < 0.08)
-    #expect(report.looks.isEmpty)
+    #expect(report.flagged.isEmpty)
   }
 
   @Test("Items of the reference in a window are counted")
@@ -165,7 +165,7 @@ import Testing
     let report = try monitor.report(of: try WindowFile(file: manifest, predictions: predictions))
     #expect(report.labelled == 30)
     #expect(report.evaluation?.fairness.arms[0].overSeeds.overall.accuracy.value == 0.5)
-    #expect(report.looks.contains { $0.subject == .input(.brightness) && $0.group == nil })
+    #expect(report.flagged.contains { $0.subject == .input(.brightness) && $0.group == nil })
     let brightness = report.drifts.first { $0.subject == .input(.brightness) }?.finding.value
     #expect(abs((brightness?.before ?? 0) - (103.0 + 9) / 2 / 255) < 1e-9)
     let length = report.drifts.first { $0.subject == .input(.length("note")) }?.finding.value

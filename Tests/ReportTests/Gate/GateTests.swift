@@ -8,7 +8,7 @@ import Testing
   private func results(
     policy: String = "null",
     privacy: String = "{\"undefined\": \"membership inference was not measured\", \"n\": 0}"
-  ) throws -> ResultsFigures {
+  ) throws -> Results {
     func share(_ value: Double, _ half: Double, _ n: Int) -> String {
       "{\"successes\": 1, \"n\": \(n), \"effective_n\": \(n), \"value\": \(value), "
         + "\"interval\": {\"lower\": \(value - half), \"upper\": \(value + half)}}"
@@ -42,7 +42,7 @@ import Testing
          \(comparison(b, -0.02, 0.01, 260))],
        "privacy": \(privacy), "policy": \(policy)}
       """
-    return try ResultsFigures(Data(text.utf8))
+    return try Results(partial: text)
   }
 
   @Test(
@@ -83,7 +83,7 @@ import Testing
           {"arm": "a", "reference": "b", "group": null, "n": 9, "estimate": \(value),
            "interval": {"lower": -0.1, "upper": 0.1}}]}
         """
-      #expect(throws: DecodingError.self) { try ResultsFigures(Data(text.utf8)) }
+      #expect(throws: DecodingError.self) { try Results(partial: text) }
     }
     #expect(Judgement.text(1e300) == "1e+300" && Judgement.text(-1e300) == "−1e+300")
     #expect(Judgement.text(.infinity) == "inf" && Judgement.text(.nan) == "nan")
@@ -174,25 +174,26 @@ import Testing
           - {metric: signed_gap, group: all, at_most: 0.1}
         """, file: "p")
     let encoded = String(decoding: try JSONEncoder().encode(policy), as: UTF8.self)
-    #expect(try results(policy: "{\"fixed\": \(encoded)}").policy == policy)
+    #expect(try results(policy: "{\"fixed\": \(encoded), \"judgements\": []}").policy?.policy == policy)
     #expect(try results().policy == nil)
   }
 
   @Test("Scenarios agree where all of them harm some group, or none does; else they disagree or do not decide")
   func scenarios() throws {
-    func scenario(_ verdicts: [(String, Double)]) throws -> ResultsFigures {
+    let (within, harm, open) = ("within_margin", "difference_confirmed", "not_enough_data")
+    let because = ", \"because\": \"interval_too_wide\", \"more_items\": null"
+    func scenario(_ verdicts: [(String, Double)]) throws -> Results {
       let comparisons = verdicts.enumerated().map { index, entry in
         "{\"arm\": \"lora\", \"reference\": \"full\", \"group\": {\"column\": \"g\", \"value\": \"\(index)\"}, \"n\": 9, "
           + "\"estimate\": \(entry.1), \"interval\": {\"lower\": -0.2, \"upper\": 0.2}, "
-          + "\"verdict\": {\"verdict\": \"\(entry.0)\"}}"
+          + "\"verdict\": {\"verdict\": \"\(entry.0)\"\(entry.0 == open ? because : "")}}"
       }
       let text = """
         {"name": "x", "groups": [], "evaluations": [], "policy": null, "privacy": {"undefined": "x", "n": 0},
          "comparisons": [\(comparisons.joined(separator: ", "))]}
         """
-      return try ResultsFigures(Data(text.utf8))
+      return try Results(partial: text)
     }
-    let (within, harm, open) = ("within_margin", "difference_confirmed", "not_enough_data")
     func agreement(_ scenarios: [[(String, Double)]]) throws -> ScenarioComparison.Agreement {
       ScenarioComparison(try scenarios.enumerated().map { ("s\($0)", try scenario($1)) }).agreement(of: "lora")
     }
@@ -214,7 +215,7 @@ import Testing
 
   @Test("The same audit twice is one scenario, and what says nothing of an arm is named")
   func scenariosLeftOut() throws {
-    func scenario(_ hash: String, reference: String? = "full") throws -> ResultsFigures {
+    func scenario(_ hash: String, reference: String? = "full") throws -> Results {
       let comparison = reference.map { reference in
         "{\"arm\": \"lora\", \"reference\": \"\(reference)\", \"n\": 9, "
           + "\"group\": {\"column\": \"g\", \"value\": \"a\"}, \"estimate\": 0, "
@@ -225,7 +226,7 @@ import Testing
         {"name": "x", "plan": {"hash": "\(hash)"}, "groups": [], "evaluations": [], "policy": null,
          "privacy": {"undefined": "x", "n": 0}, "comparisons": [\(comparison ?? "")]}
         """
-      return try ResultsFigures(Data(text.utf8))
+      return try Results(partial: text)
     }
     let comparison = try ScenarioComparison([
       ("a", scenario("11")), ("copy", scenario("11")), ("b", scenario("22", reference: "base")),

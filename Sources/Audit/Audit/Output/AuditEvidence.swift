@@ -39,14 +39,14 @@ struct AuditEvidence {
       search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: samples, clusterColumn: inputs.specification.data.cluster,
-      pooledGroups: pooled.map { PooledGroup(column: $0.column, value: $0.value, items: $0.members.count) },
+      pooledGroups: pooled.map(Results.GroupCount.init),
       privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: looks,
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     report.furtherTests = try furtherTests()
     report.dataNotes = inputs.dataNotes
     report.poolMembers = plan.membership?.released?.count { $0 } ?? 0
     report.queries = inputs.specification.privacy?.shadowModels.queries ?? 1
-    report.mirroredShare = inputs.specification.training.flipProbability
+    report.flipProbability = inputs.specification.training.flipProbability
     switch inputs.specification.task {
     case .imageClassification, .textClassification: break
     case .languageModelling: report.take(try likelihoods())

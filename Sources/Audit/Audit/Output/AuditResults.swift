@@ -23,16 +23,16 @@ struct AuditResults: Sendable {
     let evidence = AuditEvidence(inputs: inputs, completed: completed)
     var report = try evidence.report(costs: output.ledger.costs(), workers: workers)
     if let measured = writtenCosts, measured.costs == report.costs { report.workers = measured.workers }
-    if let policy = inputs.specification.policy { try report.judge(policy) }
+    if let policy = inputs.specification.policy { report.judge(policy) }
     let exposed = report.privacy.isEmpty ? [] : [report.exposedItemsFile()]
     let notes = report.dataNotes.isEmpty ? [] : [report.dataNotesFile()]
-    for file in report.files() + exposed + notes { try output.write(file.bytes, to: file.path) }
+    for file in try report.files() + exposed + notes { try output.write(file.bytes, to: file.path) }
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }
 
   /// What an earlier sitting has written. Where nothing was spent since, its costs are still those of its workers.
-  private var writtenCosts: WrittenCosts? {
-    FileManager.default.contents(atPath: "\(output.path)/costs.json").flatMap { try? WrittenCosts($0) }
+  private var writtenCosts: Costs? {
+    FileManager.default.contents(atPath: "\(output.path)/costs.json").flatMap { try? Costs($0) }
   }
 
   /// Writes on a thread of its own.

@@ -117,7 +117,7 @@ private struct Source {
   let wasSearched: Bool
 
   init(arm: String, of audit: AuditedFolder, as name: String) throws {
-    guard var found = audit.arms.arms.first(where: { $0.name == arm }) else {
+    guard var found = audit.results.arms.first(where: { $0.name == arm }) else {
       throw RemedyError("\(audit.path)/results.json: there is no arm \(arm)")
     }
     found.name = name
@@ -129,15 +129,15 @@ private struct Source {
       return cost
     }
     description = found
-    wasSearched = audit.arms.searched.contains(arm)
+    wasSearched = audit.results.search?.arms.contains { $0.name == arm && $0.candidates.count > 1 } == true
   }
 }
 
 /// What an audit that is done has written of its arms.
 private struct AuditedFolder {
   let path: String
-  let arms: WrittenArms
-  let costs: WrittenCosts
+  let results: Results
+  let costs: Costs
 
   init(_ path: String) throws {
     func read<Facts>(_ name: String, _ make: (Data) throws -> Facts) throws -> Facts {
@@ -147,7 +147,7 @@ private struct AuditedFolder {
       return facts
     }
     self.path = path
-    arms = try read("results.json") { try WrittenArms($0) }
-    costs = try read("costs.json") { try WrittenCosts($0) }
+    results = try read("results.json") { try Results($0) }
+    costs = try read("costs.json") { try Costs($0) }
   }
 }

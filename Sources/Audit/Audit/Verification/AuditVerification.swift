@@ -2,6 +2,7 @@ internal import Datasets
 internal import Foundation
 package import Ledger
 internal import Planning
+internal import Report
 internal import Specification
 internal import Support
 
@@ -46,11 +47,7 @@ package struct AuditVerification {
     guard !FileManager.default.fileExists(atPath: "\(output)/search/ledger.sqlite"),
       !records.planned.contains(where: { $0.run.contains("/candidate-") })
     else { return false }
-    if let bytes = FileManager.default.contents(atPath: "\(output)/results.json"),
-      let results = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
-    {
-      return results["search"] is [String: Any]
-    }
+    if let results = try? Results(folder: output) { return results.search != nil }
     guard let file = records.specification, let bytes = try? FileBytes.read(file),
       let specification = try? Specification(yaml: String(decoding: bytes, as: UTF8.self), file: file)
     else { return false }

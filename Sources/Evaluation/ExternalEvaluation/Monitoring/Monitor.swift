@@ -50,11 +50,11 @@ package struct Monitor: Sendable {
       window.items.identifiers.joined(separator: "\u{1F}")]
     let evaluation = try evaluation(of: window)
     let figures = figures(of: window, key: key["label-free"])
-    let judgements = try policy.map { policy in
+    let judgements = policy.map { policy in
       WindowJudge(
         policy: policy, arm: reference.run.arm, groups: reference.document.groups, figures: figures,
         missingColumns: window.missingColumns,
-        labelled: try evaluation.map { try ResultsFigures(Data($0.results())) }
+        labelled: evaluation?.results
       ).judgements
     }
     var report = WindowReport(
@@ -65,7 +65,7 @@ package struct Monitor: Sendable {
     // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be looked at;
     // nor what the reference was judged by already.
     let canPass =
-      report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.looks.isEmpty
+      report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.flagged.isEmpty
       && report.unseenGroups.isEmpty && report.missingColumns.isEmpty && !report.isMostlyKnown
     report.outcome = max(
       report.judgements.map(\.outcome).max() ?? .insufficient, canPass ? .met : .insufficient)

@@ -94,3 +94,20 @@ package struct RelativeMembershipOptions: Hashable, Sendable {
     (self.a, self.gamma, self.queries) = (a, gamma, queries)
   }
 }
+
+/// Written as its text.
+extension Attack: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    do {
+      try self.init(text: container.decode(String.self))
+    } catch let error as AttackTextError {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: error.description)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}

@@ -1,8 +1,9 @@
 package import Metrics
 package import Statistics
+package import Support
 
 /// How much more an attack finds against an arm than against its reference, on the same items, masks and clusters.
-package struct VulnerabilityDifference: Equatable, Sendable {
+package struct VulnerabilityDifference: Codable, Equatable, Sendable {
   /// The arm's figure minus the reference's, each averaged over the targets; positive where the arm is more vulnerable.
   package var value: Double
   /// Clusters are resampled together in both arms.
@@ -19,7 +20,7 @@ package struct VulnerabilityDifference: Equatable, Sendable {
 }
 
 /// An arm's vulnerability minus a reference's, by one attack and figure, in one group or over all items.
-package struct PrivacyComparison: Equatable, Sendable {
+package struct PrivacyComparison: Codable, Equatable, Sendable {
   package var arm: String
   package var reference: String
   package var attack: Attack
@@ -33,4 +34,8 @@ package struct PrivacyComparison: Equatable, Sendable {
 
   /// Whether the comparison belongs to the declared family.
   package var isInFamily: Bool { difference.value?.adjustedPValue.value != nil }
+}
+
+extension PrivacyComparison: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["exploratory": .bool(!isInFamily)] }
 }

@@ -1,6 +1,6 @@
 /// What was agreed before the run about an arm's vulnerability: how much larger than the reference's it may be in a group,
 /// and by which attack and figure that is judged.
-package struct PrivacyRule: Equatable, Sendable {
+package struct PrivacyRule: Codable, Equatable, Sendable {
   package var attack: Attack
   package var measure: AttackMeasure
   /// As a share: .03 is three points of the area under the curve, or of the true positive rate.

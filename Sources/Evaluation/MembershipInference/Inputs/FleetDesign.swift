@@ -24,9 +24,36 @@ package enum FleetDesign: Hashable, Sendable {
 }
 
 /// What a reader of an attack's figures has to know of the fleet.
-package enum FleetCaution: String, Equatable, Sendable {
+package enum FleetCaution: String, Codable, Equatable, Sendable {
   /// Only the target is left out of its shadows.
   case countsMayTell = "counts_may_tell"
   /// Some cluster has members and non-members of one model.
   case clustersAreSplit = "clusters_are_split"
+}
+
+/// Written as its name; which of the models is the released one is not written, and read as the first.
+extension FleetDesign: Codable {
+  package var name: String {
+    switch self {
+    case .symmetric: "symmetric"
+    case .independent: "independent"
+    case .released: "released"
+    }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    switch try container.decode(String.self) {
+    case "symmetric": self = .symmetric
+    case "independent": self = .independent
+    case "released": self = .released(target: 0)
+    case let other:
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "there is no design \(other)")
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
 }

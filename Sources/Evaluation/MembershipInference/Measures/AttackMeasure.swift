@@ -12,3 +12,21 @@ package enum AttackMeasure: Hashable, Sendable {
     }
   }
 }
+
+/// Written as its name.
+extension AttackMeasure: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    let limits = AttackMeasures.limits.map { AttackMeasure.truePositiveRate(limit: $0) }
+    guard let measure = ([.areaUnderCurve] + limits).first(where: { $0.name == name }) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "there is no measure \(name)")
+    }
+    self = measure
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
+  }
+}

@@ -2,7 +2,7 @@ package import Metrics
 package import Statistics
 
 /// Where a group's threshold comes from.
-package enum ThresholdSource: String, Equatable, Sendable {
+package enum ThresholdSource: String, Codable, Equatable, Sendable {
   /// From the non-members of the group itself.
   case own
   /// From all non-members, so that the group's false positive rate may be another.
@@ -10,7 +10,7 @@ package enum ThresholdSource: String, Equatable, Sendable {
 }
 
 /// The true positive rate of an attack at a threshold, averaged over the targets.
-package struct AttackRate: Equatable, Sendable {
+package struct AttackRate: Codable, Equatable, Sendable {
   package var value: Double
   package var interval: Interval
   /// The false positive rate of the group at that threshold, averaged over the targets: the largest attainable one not
@@ -24,7 +24,7 @@ package struct AttackRate: Equatable, Sendable {
 }
 
 /// An attack at a limit of the false positive rate.
-package struct OperatingPoint: Equatable, Sendable {
+package struct OperatingPoint: Codable, Equatable, Sendable {
   package var falsePositiveRateLimit: Double
   package var threshold: ThresholdSource
   /// Undefined when a target has fewer non-members than one in `1 / limit`.
@@ -38,7 +38,7 @@ package struct CurvePoint: Equatable, Sendable {
 }
 
 /// How well an attack does on one group, or on all items, averaged over the targets.
-package struct AttackMeasures: Equatable, Sendable {
+package struct AttackMeasures: Codable, Equatable, Sendable {
   /// `nil` for all items.
   package var group: GroupName?
   package var n: Int
@@ -54,7 +54,12 @@ package struct AttackMeasures: Equatable, Sendable {
 }
 
 /// What one attack finds.
-package struct AttackEvaluation: Equatable, Sendable {
+package struct AttackEvaluation: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case control = "shuffled_control"
+    case attack, overall, groups, disparities
+  }
+
   package var attack: Attack
   package var overall: AttackMeasures
   /// In the order of the fleet's groups.
@@ -64,11 +69,11 @@ package struct AttackEvaluation: Equatable, Sendable {
   /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its interval.
   package var control: Measured<Estimate>
   /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a report.
-  package var exposedItems: [ExposedItem]
+  package var exposedItems: [ExposedItem] = []
 }
 
 /// What membership inference finds against one arm's fleet.
-package struct PrivacyEvaluation: Equatable, Sendable {
+package struct PrivacyEvaluation: Codable, Equatable, Sendable {
   package var arm: String
   package var design: FleetDesign
   package var models: Int
@@ -81,4 +86,19 @@ package struct PrivacyEvaluation: Equatable, Sendable {
   package var resamples: Int
   package var cautions: [FleetCaution]
   package var attacks: [AttackEvaluation]
+}
+
+/// Written as a pair.
+extension CurvePoint: Codable {
+  package init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    falsePositiveRate = try container.decode(Double.self)
+    truePositiveRate = try container.decode(Double.self)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    try container.encode(falsePositiveRate)
+    try container.encode(truePositiveRate)
+  }
 }

@@ -3,7 +3,7 @@
 ///
 /// `score` = `reliability` − `resolution` + `uncertainty` + `withinBinVariance` − `withinBinCovariance`; the last two are
 /// zero where all probabilities of a bin are equal.
-package struct BrierScore: Equatable, Sendable {
+package struct BrierScore: Codable, Equatable, Sendable {
   package let score: Double
   /// Σ n_b/n·(p̄_b − ȳ_b)².
   package let reliability: Double

@@ -46,8 +46,8 @@ extension CalibrationEvaluation {
     }
     multiclassBrier = Estimate(
       value: scores.map(\.multiclassBrier).mean, interval: resamples.interval(.multiclassBrier))
-    brier = BrierScore(averaging: scores.map(\.topLabelBrier))
-    brierInterval = resamples.interval(.brier)
+    brier = Brier(
+      parts: BrierScore(averaging: scores.map(\.topLabelBrier)), interval: resamples.interval(.brier))
     // The same key: the same clusters are drawn for both.
     positive = PositiveCalibration.make(subset, runs: positives, resamples: Self.resamples, key: key)
     reliability = Self.curve(binned.pooled, seeds: seeds)

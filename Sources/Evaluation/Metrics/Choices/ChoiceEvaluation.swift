@@ -2,7 +2,12 @@ import Statistics
 package import Support
 
 /// What one arm chooses in one wording, or over all of them.
-package struct WordingEvaluation: Equatable, Sendable {
+package struct WordingEvaluation: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case wording = "prompt"
+    case overall, groups
+  }
+
   /// `nil` over all wordings, where log-probabilities are averaged over them as they are over orders.
   package var wording: String?
   package var overall: ChoiceMeasures
@@ -11,7 +16,12 @@ package struct WordingEvaluation: Equatable, Sendable {
 }
 
 /// What one arm chooses.
-package struct ArmChoices: Equatable, Sendable {
+package struct ArmChoices: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case wordings = "prompts"
+    case arm
+  }
+
   package var arm: String
   /// In the order of the wordings; last, of several, over all of them.
   package var wordings: [WordingEvaluation]

@@ -1,5 +1,5 @@
 /// The quantity that a decision is about.
-package enum DecisionMetric: String, Equatable, Sendable {
+package enum DecisionMetric: String, Codable, Equatable, Sendable {
   case accuracy
   /// The mean over items of ROUGE-L, from 0 to 1.
   case rougeL = "ROUGE-L"
@@ -8,7 +8,7 @@ package enum DecisionMetric: String, Equatable, Sendable {
 }
 
 /// What was agreed before the run: how much worse an arm may be in a group, and how large a group must be to be judged.
-package struct DecisionRule: Equatable, Sendable {
+package struct DecisionRule: Codable, Equatable, Sendable {
   package var metric: DecisionMetric
   /// The non-inferiority margin, as a share: .03 is three points.
   package var margin: Double

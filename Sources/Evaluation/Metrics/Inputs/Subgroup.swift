@@ -1,5 +1,5 @@
 /// What names a subgroup: the column it was read from and the value in that column.
-package struct GroupName: Hashable, Sendable, CustomStringConvertible {
+package struct GroupName: Codable, Hashable, Sendable, CustomStringConvertible {
   package var column: String
   package var value: String
 

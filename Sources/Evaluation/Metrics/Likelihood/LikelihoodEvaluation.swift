@@ -1,7 +1,7 @@
 package import Statistics
 
 /// What language models make of the texts of one group, or of all.
-package struct GroupLikelihood: Equatable, Sendable {
+package struct GroupLikelihood: Codable, Equatable, Sendable {
   /// nil for all texts.
   package var group: GroupName?
   package var n: Int
@@ -14,7 +14,7 @@ package struct GroupLikelihood: Equatable, Sendable {
   package var tokenProbability: SeededEstimate
 }
 
-package struct ArmLikelihood: Equatable, Sendable {
+package struct ArmLikelihood: Codable, Equatable, Sendable {
   package var arm: String
   package var overall: GroupLikelihood
   /// In the order of the items' groups.

@@ -21,7 +21,7 @@ extension ClassRates {
         relabelled.positiveClass = label
         let outcomes = ItemOutcomes(counting: runs, positiveClass: label)
         let rates = subsets.map { GroupRates($0, outcomes: outcomes, items: relabelled) }
-        return ClassRates(label: label, overall: rates[0], groups: Array(rates.dropFirst()))
+        return ClassRates(name: items.classNames[label], overall: rates[0], groups: Array(rates.dropFirst()))
       })
   }
 }

@@ -152,10 +152,12 @@ extension ThresholdEvaluation {
       return ThresholdSweep.Point(
         threshold: ThresholdCounts.grid[step], accuracy: (found + Double(negatives) - wrong) / n,
         selectionRate: (found + wrong) / n,
-        truePositiveRate: positives > 0 ? found / Double(positives) : nil,
-        falsePositiveRate: negatives > 0 ? wrong / Double(negatives) : nil)
+        truePositiveRate: positives > 0
+          ? .value(found / Double(positives)) : .undefined(reason: "no positives", n: subset.members.count),
+        falsePositiveRate: negatives > 0
+          ? .value(wrong / Double(negatives)) : .undefined(reason: "no negatives", n: subset.members.count))
     }
-    return ThresholdSweep(group: subset.name, n: subset.members.count, points: points)
+    return ThresholdSweep(group: subset.name, points: points)
   }
 }
 

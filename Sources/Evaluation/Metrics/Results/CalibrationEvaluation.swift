@@ -1,7 +1,8 @@
 package import Statistics
+package import Support
 
 /// A bin of a reliability diagram, over the pooled predictions of all seeds.
-package struct ReliabilityBin: Equatable, Sendable {
+package struct ReliabilityBin: Codable, Equatable, Sendable {
   /// The bin is `(lower, upper]`; the first one includes its lower bound.
   package var lower: Double
   package var upper: Double
@@ -14,7 +15,7 @@ package struct ReliabilityBin: Equatable, Sendable {
 
 /// How well the probability of the positive one of two classes agrees with how often items are of it, whatever is
 /// predicted: each figure is computed for every seed and averaged over seeds.
-package struct PositiveCalibration: Equatable, Sendable {
+package struct PositiveCalibration: Codable, Equatable, Sendable {
   /// With 15 right-closed bins of equal width, the first closed on both sides. Biased upwards.
   package var expectedCalibrationError: Estimate
   /// What the same figure would be on average for a perfectly calibrated model with these probabilities.
@@ -32,7 +33,7 @@ package struct PositiveCalibration: Equatable, Sendable {
 
 /// How well the confidence in the top label agrees with accuracy, for one group or all items: each figure is computed
 /// for every seed and averaged over seeds.
-package struct CalibrationEvaluation: Equatable, Sendable {
+package struct CalibrationEvaluation: Codable, Equatable, Sendable {
   /// `nil` for all items.
   package var group: GroupName?
   package var n: Int
@@ -55,12 +56,48 @@ package struct CalibrationEvaluation: Equatable, Sendable {
   /// Mean −log p of the label, in nats; undefined where the stated probability of one is 0.
   package var negativeLogLikelihood: Measured<Estimate>
   /// Of the confidence against being right.
-  package var brier: BrierScore
-  package var brierInterval: Measured<Interval>
+  package var brier: Brier
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package var multiclassBrier: Estimate
   /// Of the positive class instead of the top label; undefined but for two classes, one of them positive.
   package var positive: Measured<PositiveCalibration>
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
+}
+
+extension CalibrationEvaluation {
+  /// The Brier score of confidence against being right, with its parts; they stand beside the interval.
+  package struct Brier: Codable, Equatable, Sendable {
+    package var parts: BrierScore
+    /// Of the score.
+    package var interval: Measured<Interval>
+
+    private enum CodingKeys: CodingKey {
+      case interval
+    }
+
+    init(parts: BrierScore, interval: Measured<Interval>) { (self.parts, self.interval) = (parts, interval) }
+
+    package init(from decoder: any Decoder) throws {
+      parts = try BrierScore(from: decoder)
+      interval = try decoder.container(keyedBy: CodingKeys.self).decode(Measured<Interval>.self, forKey: .interval)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      try parts.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(interval, forKey: .interval)
+    }
+  }
+}
+
+extension CalibrationEvaluation: DerivedFields {
+  /// What confidence is in every figure but those of the positive class.
+  package static let confidence = "top label"
+
+  package var derivedFields: [String: JSONValue] { ["confidence": .string(Self.confidence)] }
+}
+
+extension PositiveCalibration: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["confidence": .string("positive class")] }
 }

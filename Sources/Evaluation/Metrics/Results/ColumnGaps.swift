@@ -1,10 +1,10 @@
 package import Statistics
 
 /// The rates that a gap can be between.
-package enum GapRate: String, Equatable, Sendable {
-  case selectionRate
-  case truePositiveRate
-  case falsePositiveRate
+package enum GapRate: String, Codable, Equatable, Sendable {
+  case selectionRate = "selection_rate"
+  case truePositiveRate = "true_positive_rate"
+  case falsePositiveRate = "false_positive_rate"
 }
 
 /// The largest difference of a rate between two groups of one column.
@@ -35,7 +35,7 @@ package struct AccuracySpread: Equatable, Sendable {
 }
 
 /// What a largest difference would be were there none: it is biased upwards, and never said without this.
-package struct SpreadTest: Equatable, Sendable {
+package struct SpreadTest: Codable, Equatable, Sendable {
   /// The mean when group membership is permuted over clusters; of a rate of positives or negatives, over those of them.
   package var expectedUnderNoDifference: Double
   /// The share of permutations with at least this difference, the data themselves counted as one of them.
@@ -60,13 +60,13 @@ package struct SpreadTest: Equatable, Sendable {
 
 /// The group of one column with the lowest accuracy; of several, the first. Its interval is the group's own and makes
 /// no allowance for its having been picked as the lowest.
-package struct WorstGroup: Equatable, Sendable {
+package struct WorstGroup: Codable, Equatable, Sendable {
   package var value: String
   package var accuracy: Proportion
 }
 
 /// The differences between the groups of one column.
-package struct ColumnGaps: Equatable, Sendable {
+package struct ColumnGaps: Codable, Equatable, Sendable {
   package var column: String
   package var demographicParityDifference: Measured<Gap>
   package var equalOpportunityDifference: Measured<Gap>
@@ -74,4 +74,58 @@ package struct ColumnGaps: Equatable, Sendable {
   package var equalizedOddsDifference: Measured<Gap>
   package var accuracySpread: Measured<AccuracySpread>
   package var worstGroup: WorstGroup
+}
+
+/// The test's figures stand beside the gap's, and the groups that are left out in two lists.
+extension Gap: Codable {
+  private enum CodingKeys: CodingKey {
+    case value, rate, highest, lowest, leftOut, leftOutReasons
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    value = try container.decode(Double.self, forKey: .value)
+    rate = try container.decode(GapRate.self, forKey: .rate)
+    highest = try container.decode(String.self, forKey: .highest)
+    lowest = try container.decode(String.self, forKey: .lowest)
+    leftOut = zip(
+      try container.decode([String].self, forKey: .leftOut),
+      try container.decode([String].self, forKey: .leftOutReasons)
+    ).map { LeftOutGroup(value: $0, reason: $1) }
+    test = try SpreadTest(from: decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(value, forKey: .value)
+    try container.encode(rate, forKey: .rate)
+    try container.encode(highest, forKey: .highest)
+    try container.encode(lowest, forKey: .lowest)
+    try container.encode(leftOut.map(\.value), forKey: .leftOut)
+    try container.encode(leftOut.map(\.reason), forKey: .leftOutReasons)
+    try test.encode(to: encoder)
+  }
+}
+
+/// The test's figures stand beside the spread's.
+extension AccuracySpread: Codable {
+  private enum CodingKeys: CodingKey {
+    case value, highest, lowest
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    value = try container.decode(Double.self, forKey: .value)
+    highest = try container.decode(String.self, forKey: .highest)
+    lowest = try container.decode(String.self, forKey: .lowest)
+    test = try SpreadTest(from: decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(value, forKey: .value)
+    try container.encode(highest, forKey: .highest)
+    try container.encode(lowest, forKey: .lowest)
+    try test.encode(to: encoder)
+  }
 }

@@ -1,7 +1,7 @@
 package import Statistics
 
 /// Counts and rates of one group, or of all items.
-package struct GroupRates: Equatable, Sendable {
+package struct GroupRates: Codable, Equatable, Sendable {
   /// `nil` for all items.
   package var group: GroupName?
   package var n: Int
@@ -19,7 +19,7 @@ package struct GroupRates: Equatable, Sendable {
 }
 
 /// How the rates of one group, or of all items, vary from seed to seed.
-package struct GroupSeedSpread: Equatable, Sendable {
+package struct GroupSeedSpread: Codable, Equatable, Sendable {
   /// `nil` for all items.
   package var group: GroupName?
   package var accuracy: SeedSpread

@@ -1,22 +1,23 @@
 package import Statistics
+package import Support
 
 /// How a comparison's interval was found.
-package enum ComparisonInterval: String, Equatable, Sendable {
+package enum ComparisonInterval: String, Codable, Equatable, Sendable {
   /// Expanded percentile bootstrap of whole clusters.
-  case clusterBootstrap
+  case clusterBootstrap = "cluster_bootstrap"
   /// The bootstrap interval widened by an exact bound on discordant clusters, of which there are too few to resample.
-  case discordanceBound
+  case discordanceBound = "discordance_bound"
   /// One cluster says nothing about variation: the interval is [−1, 1].
-  case oneCluster
+  case oneCluster = "one_cluster"
 }
 
 /// Which test gave a comparison's p-value.
-package enum ComparisonTest: String, Equatable, Sendable {
-  case exactMcNemar
+package enum ComparisonTest: String, Codable, Equatable, Sendable {
+  case exactMcNemar = "exact_mcnemar"
   /// Every cluster's sign flipped, all sign patterns counted exactly.
-  case exactSignFlip
+  case exactSignFlip = "exact_sign_flip"
   /// The same with its normal limit, for very many discordant clusters.
-  case normalSignFlip
+  case normalSignFlip = "normal_sign_flip"
   /// One cluster cannot be tested: the p-value is 1.
   case none
 }
@@ -41,7 +42,7 @@ package enum Verdict: Equatable, Sendable {
 
 /// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
 /// changes stands beside each seed of the other arm.
-package struct PairedComparison: Equatable, Sendable {
+package struct PairedComparison: Codable, Equatable, Sendable {
   package var arm: String
   package var reference: String
   /// `nil` for all items.
@@ -64,4 +65,66 @@ package struct PairedComparison: Equatable, Sendable {
 
   /// Whether the comparison belongs to the declared family.
   package var isInFamily: Bool { adjustedPValue.value != nil }
+}
+
+extension PairedComparison: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["exploratory": .bool(!isInFamily)] }
+}
+
+extension Verdict: Codable {
+  private enum CodingKeys: CodingKey {
+    case verdict, because, minimum, moreItems
+  }
+
+  /// The name in files, by which policies and people know it.
+  package var name: String {
+    switch self {
+    case .withinMargin: "within_margin"
+    case .differenceConfirmed: "difference_confirmed"
+    case .notEnoughData: "not_enough_data"
+    }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.decode(String.self, forKey: .verdict) {
+    case "within_margin": self = .withinMargin
+    case "difference_confirmed": self = .differenceConfirmed
+    case "not_enough_data":
+      let because: InsufficientData
+      switch try container.decode(String.self, forKey: .because) {
+      case "below_minimum_size":
+        because = .belowMinimumSize(minimum: try container.decode(Int.self, forKey: .minimum))
+      case "one_cluster": because = .oneCluster
+      case "interval_too_wide": because = .intervalTooWide
+      case let other:
+        throw DecodingError.dataCorruptedError(
+          forKey: .because, in: container, debugDescription: "there is no reason \(other)")
+      }
+      self = .notEnoughData(because: because, moreItems: try container.decode(Int?.self, forKey: .moreItems))
+    case let other:
+      throw DecodingError.dataCorruptedError(
+        forKey: .verdict, in: container, debugDescription: "there is no verdict \(other)")
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .verdict)
+    guard case .notEnoughData(let because, let moreItems) = self else { return }
+    try container.encode(because.name, forKey: .because)
+    try container.encode(moreItems, forKey: .moreItems)
+    if case .belowMinimumSize(let minimum) = because { try container.encode(minimum, forKey: .minimum) }
+  }
+}
+
+extension InsufficientData {
+  /// The name in files.
+  package var name: String {
+    switch self {
+    case .belowMinimumSize: "below_minimum_size"
+    case .oneCluster: "one_cluster"
+    case .intervalTooWide: "interval_too_wide"
+    }
+  }
 }

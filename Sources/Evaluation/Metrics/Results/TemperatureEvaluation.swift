@@ -2,7 +2,7 @@ package import Statistics
 
 /// What dividing all logits by one temperature, fitted to validation items, does to an arm's calibration: the cheapest
 /// remedy, which changes no prediction.
-package struct TemperatureEvaluation: Equatable, Sendable {
+package struct TemperatureEvaluation: Codable, Equatable, Sendable {
   /// Of every run, in their order; above 1 the run was over-confident.
   package var temperatures: [Double]
   /// Items that they were fitted to.
@@ -12,7 +12,7 @@ package struct TemperatureEvaluation: Equatable, Sendable {
   package var groups: [Rescaled]
 
   /// Figures with the logits divided, averaged over runs as those before are.
-  package struct Rescaled: Equatable, Sendable {
+  package struct Rescaled: Codable, Equatable, Sendable {
     /// nil for all items.
     package var group: GroupName?
     package var expectedCalibrationError: Double

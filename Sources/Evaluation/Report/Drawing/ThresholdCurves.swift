@@ -1,4 +1,5 @@
 import Metrics
+import Statistics
 
 /// True and false positive rate of one arm in one group by threshold.
 struct ThresholdCurves {
@@ -29,7 +30,7 @@ struct ThresholdCurves {
       """
       <text class="panel" x="\(Self.left)" y="12">\(title.shortened(to: 20))</text>\
       \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0 * 100, digits: 0) })\
-      \(line({ $0.truePositiveRate }, ""))\(line({ $0.falsePositiveRate }, "dashed "))\(labels)\
+      \(line({ $0.truePositiveRate.value }, ""))\(line({ $0.falsePositiveRate.value }, "dashed "))\(labels)\
       <text class="axis" x="\((Self.left + Self.right) / 2)" y="\(Self.bottom + 28)" \
       text-anchor="middle">threshold</text>
       """)

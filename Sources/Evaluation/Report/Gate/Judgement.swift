@@ -1,6 +1,10 @@
+internal import Metrics
+internal import Statistics
+package import Support
+
 /// What the data say of one demand, judged on its interval's bound and not on its point.
 package struct Judgement: Equatable, Sendable {
-  package enum Outcome: String, Sendable, Comparable {
+  package enum Outcome: String, Codable, Sendable, Comparable {
     case met
     /// The interval holds values on both sides, or there are too few items, or the figure is undefined.
     case insufficient
@@ -29,7 +33,7 @@ package struct Judgement: Equatable, Sendable {
 }
 
 /// A figure with its interval.
-package struct Figure: Equatable, Sendable {
+package struct Figure: Codable, Equatable, Sendable {
   package let value: Double
   package let lower: Double
   package let upper: Double
@@ -56,8 +60,8 @@ extension Policy.Demand {
 
 extension Policy {
   /// Judges every rule for every arm and group that it is about, in order.
-  package func judge(_ results: ResultsFigures) -> [Judgement] {
-    let judged = arms ?? results.comparedArms ?? results.arms
+  package func judge(_ results: Results) -> [Judgement] {
+    let judged = arms ?? results.comparedArms ?? results.evaluatedArms
     return judged.flatMap { arm in
       rules.flatMap { rule in
         results.groups(of: rule.groups).map { group in judge(rule, arm: arm, group: group, results: results) }
@@ -65,22 +69,22 @@ extension Policy {
     }
   }
 
-  private func judge(_ rule: Rule, arm: String, group: ResultsFigures.Group?, results: ResultsFigures) -> Judgement {
+  private func judge(_ rule: Rule, arm: String, group: GroupName?, results: Results) -> Judgement {
     func judgement(_ outcome: Judgement.Outcome, _ figure: Figure?, _ reason: String? = nil) -> Judgement {
       Judgement(
-        arm: arm, group: group?.description, rule: rule, outcome: outcome, figure: figure, reason: reason)
+        arm: arm, group: group?.selector, rule: rule, outcome: outcome, figure: figure, reason: reason)
     }
-    guard results.arms.contains(arm) else { return judgement(.insufficient, nil, "there is no arm \(arm)") }
-    if let group, !results.groups.contains(group) {
+    guard results.evaluatedArms.contains(arm) else { return judgement(.insufficient, nil, "there is no arm \(arm)") }
+    if let group, !results.groups.contains(where: { $0.name == group }) {
       return judgement(
         .insufficient, nil,
-        results.pooledGroups.contains(group)
-          ? GateReasons.pooled : "there is no group \(group)")
+        results.pooledGroups.contains { $0.name == group }
+          ? GateReasons.pooled : "there is no group \(group.selector)")
     }
     let isDifference = if case .margin = rule.demand { true } else { false }
     switch results.figure(rule.metric, arm: arm, group: group, isDifference: isDifference) {
-    case .failure(let undefined): return judgement(.insufficient, nil, undefined.reason)
-    case .success(let figure):
+    case .undefined(let reason, _): return judgement(.insufficient, nil, reason)
+    case .value(let figure):
       if group != nil, figure.n < minimumSize {
         return judgement(.insufficient, figure, GateReasons.tooFew(figure.n, minimum: minimumSize))
       }
@@ -90,13 +94,18 @@ extension Policy {
 }
 
 /// All judgements together.
-package struct GateOutcome: Equatable, Sendable {
+package struct GateOutcome: Codable, Equatable, Sendable {
   package let policy: Policy
   package let judgements: [Judgement]
-  /// The policy is not the one that was fixed before the run.
-  package let isChosenAfterwards: Bool
+  /// The policy is not the one that was fixed before the run. Results hold none but that one.
+  package var isChosenAfterwards = false
 
-  package init(policy: Policy, results: ResultsFigures, isChosenAfterwards: Bool) {
+  private enum CodingKeys: String, CodingKey {
+    case policy = "fixed"
+    case judgements
+  }
+
+  package init(policy: Policy, results: Results, isChosenAfterwards: Bool) {
     self.policy = policy
     self.isChosenAfterwards = isChosenAfterwards
     judgements = policy.judge(results)
@@ -123,5 +132,36 @@ extension Judgement.Outcome {
     case .broken: 2
     case .insufficient: 3
     }
+  }
+}
+
+extension GateOutcome: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["outcome": .string(outcome.rawValue)] }
+}
+
+/// A figure or reason that there is none of has no key.
+extension Judgement: Codable {
+  private enum CodingKeys: CodingKey {
+    case arm, group, rule, outcome, figure, reason
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      arm: try container.decode(String.self, forKey: .arm), group: try container.decode(String?.self, forKey: .group),
+      rule: try container.decode(Policy.Rule.self, forKey: .rule),
+      outcome: try container.decode(Outcome.self, forKey: .outcome),
+      figure: try container.decodeIfPresent(Figure.self, forKey: .figure),
+      reason: try container.decodeIfPresent(String.self, forKey: .reason))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(arm, forKey: .arm)
+    try container.encode(group, forKey: .group)
+    try container.encode(rule, forKey: .rule)
+    try container.encode(outcome, forKey: .outcome)
+    if let figure { try container.encode(figure, forKey: .figure) }
+    if let reason { try container.encode(reason, forKey: .reason) }
   }
 }

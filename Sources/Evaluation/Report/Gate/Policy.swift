@@ -1,5 +1,5 @@
 /// What must hold of an adapted model before it is released, agreed before the run.
-package struct Policy: Equatable, Sendable, Codable {
+package struct Policy: Equatable, Sendable {
   /// Who answers for it.
   package var owner: String?
   /// By when it is to be met; a text, for nothing is computed with it.
@@ -16,11 +16,6 @@ package struct Policy: Equatable, Sendable, Codable {
     self.minimumSize = minimumSize
     self.arms = arms
     self.rules = rules
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case owner, deadline, arms, rules
-    case minimumSize = "minimum_size"
   }
 
   /// One demand on one figure.
@@ -85,6 +80,33 @@ extension Policy.Groups {
     case .every: "every"
     case .one(let column, let value): "\(column)=\(value)"
     }
+  }
+}
+
+/// An owner, deadline or list of arms that there is none of has no key.
+extension Policy: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case owner, deadline, arms, rules
+    case minimumSize = "minimum_size"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      owner: try container.decodeIfPresent(String.self, forKey: .owner),
+      deadline: try container.decodeIfPresent(String.self, forKey: .deadline),
+      minimumSize: try container.decode(Int.self, forKey: .minimumSize),
+      arms: try container.decodeIfPresent([String].self, forKey: .arms),
+      rules: try container.decode([Rule].self, forKey: .rules))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    if let owner { try container.encode(owner, forKey: .owner) }
+    if let deadline { try container.encode(deadline, forKey: .deadline) }
+    try container.encode(minimumSize, forKey: .minimumSize)
+    if let arms { try container.encode(arms, forKey: .arms) }
+    try container.encode(rules, forKey: .rules)
   }
 }
 

@@ -74,10 +74,10 @@ extension Policy {
   }
 }
 
-extension ResultsFigures {
+extension Results {
   /// The arms and groups that these results know; groups that were too small to stand alone are known too.
   package var subjects: PolicySubjects {
-    PolicySubjects(arms: arms, groups: (groups + pooledGroups).map(\.description))
+    PolicySubjects(arms: evaluatedArms, groups: (groups + pooledGroups).map(\.name.selector))
   }
 }
 

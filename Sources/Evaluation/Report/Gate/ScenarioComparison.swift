@@ -1,3 +1,6 @@
+internal import Metrics
+internal import Statistics
+
 /// What several audits or evaluations say of the same arms: one benchmark is never the answer.
 package struct ScenarioComparison: Equatable, Sendable {
   /// One arm in one scenario, over all its groups.
@@ -37,11 +40,12 @@ package struct ScenarioComparison: Equatable, Sendable {
   package let scenarios: [String]
 
   /// - Parameter scenarios: results with the names that they are shown under. Those of one plan count once.
-  package init(_ given: [(name: String, results: ResultsFigures)]) {
-    var scenarios: [(name: String, results: ResultsFigures)] = []
+  package init(_ given: [(name: String, results: Results)]) {
+    var scenarios: [(name: String, results: Results)] = []
     var notes: [String] = []
     for (name, results) in given {
-      if let hash = results.planHash, let same = scenarios.first(where: { $0.results.planHash == hash }) {
+      let hash = results.plan.hash
+      if let same = scenarios.first(where: { $0.results.plan.hash == hash }) {
         notes.append(
           "\(name) holds the same as \(same.name) (plan \(hash.prefix(12))…): they count as one scenario")
       } else {
@@ -50,21 +54,23 @@ package struct ScenarioComparison: Equatable, Sendable {
     }
     var arms: [String] = []
     for (_, results) in scenarios {
-      for verdict in results.verdicts where !arms.contains(verdict.arm) { arms.append(verdict.arm) }
+      for verdict in results.groupComparisons where !arms.contains(verdict.arm) { arms.append(verdict.arm) }
     }
     findings = arms.flatMap { arm in
-      scenarios.compactMap { name, results in Finding(scenario: name, results.verdicts.filter { $0.arm == arm }) }
+      scenarios.compactMap { name, results in Finding(scenario: name, results.groupComparisons.filter { $0.arm == arm })
+      }
     }
     self.scenarios = scenarios.map(\.name)
     for (name, results) in scenarios {
-      if results.verdicts.isEmpty {
+      if results.groupComparisons.isEmpty {
         notes.append("\(name) compares no arm with another in any group, and says nothing here")
         continue
       }
-      for arm in arms where !results.verdicts.contains(where: { $0.arm == arm }) {
+      for arm in arms where !results.groupComparisons.contains(where: { $0.arm == arm }) {
         let role =
-          results.verdicts.contains { $0.reference == arm }
-          ? "is what others are compared with" : results.arms.contains(arm) ? "is compared with nothing" : "is no arm"
+          results.groupComparisons.contains { $0.reference == arm }
+          ? "is what others are compared with"
+          : results.evaluatedArms.contains(arm) ? "is compared with nothing" : "is no arm"
         notes.append("\(name) says nothing of \(arm), which \(role) there")
       }
     }
@@ -97,18 +103,20 @@ package struct ScenarioComparison: Equatable, Sendable {
 
 extension ScenarioComparison.Finding {
   /// nil without groups.
-  init?(scenario: String, _ verdicts: [ResultsFigures.GroupVerdict]) {
-    guard let worst = verdicts.min(by: { $0.estimate < $1.estimate }), worst.lower <= worst.upper else { return nil }
+  init?(scenario: String, _ verdicts: [PairedComparison]) {
+    guard let worst = verdicts.min(by: { $0.estimate < $1.estimate }), let group = worst.group,
+      worst.interval.lower <= worst.interval.upper
+    else { return nil }
     self.scenario = scenario
     arm = worst.arm
     reference = worst.reference
-    withinMargin = verdicts.count { $0.verdict == "within_margin" }
-    worse = verdicts.count { $0.verdict == "difference_confirmed" && $0.estimate < 0 }
-    better = verdicts.count { $0.verdict == "difference_confirmed" && $0.estimate >= 0 }
+    withinMargin = verdicts.count { $0.verdict == .withinMargin }
+    worse = verdicts.count { $0.verdict == .differenceConfirmed && $0.estimate < 0 }
+    better = verdicts.count { $0.verdict == .differenceConfirmed && $0.estimate >= 0 }
     undecided = verdicts.count - withinMargin - worse - better
-    worstGroup = worst.group.description
+    worstGroup = group.selector
     worstEstimate = worst.estimate
-    worstInterval = worst.lower...worst.upper
+    worstInterval = worst.interval.lower...worst.interval.upper
   }
 }
 

@@ -1,5 +1,7 @@
+internal import Statistics
+
 /// How an arm adapts the base.
-package enum ArmKind: String, Equatable, Sendable {
+package enum ArmKind: String, Codable, Equatable, Sendable {
   /// A new head on the frozen base: a linear probe.
   case head
   /// The base as it is, untrained.
@@ -43,6 +45,43 @@ package struct ArmDescription: Equatable, Sendable {
     self.isRankStabilized = isRankStabilized
     self.epochs = epochs
     self.rate = rate
+  }
+}
+
+/// A rate that there is none of is written as undefined, with the reason.
+extension ArmDescription: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, kind, trainableParameters, rank, dropout, epochs
+    case isRankStabilized = "rank_stabilized"
+    case rate = "learning_rate"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try container.decode(String.self, forKey: .name), kind: try container.decode(ArmKind.self, forKey: .kind),
+      trainableParameters: try container.decode(Int.self, forKey: .trainableParameters),
+      rank: try container.decode(Int?.self, forKey: .rank),
+      dropout: try container.decode(Double.self, forKey: .dropout),
+      isRankStabilized: try container.decode(Bool.self, forKey: .isRankStabilized),
+      epochs: try container.decode(Int?.self, forKey: .epochs),
+      rate: try container.decode(Measured<Double>.self, forKey: .rate).value)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(kind, forKey: .kind)
+    try container.encode(trainableParameters, forKey: .trainableParameters)
+    try container.encode(rank, forKey: .rank)
+    try container.encode(dropout, forKey: .dropout)
+    try container.encode(isRankStabilized, forKey: .isRankStabilized)
+    try container.encode(epochs, forKey: .epochs)
+    let written: Measured<Double> =
+      rate.map { .value($0) }
+      ?? .undefined(
+        reason: [.derived, .base].contains(kind) ? "nothing was trained" : "it was trained elsewhere", n: 0)
+    try container.encode(written, forKey: .rate)
   }
 }
 

@@ -1,4 +1,3 @@
-internal import Foundation
 package import MembershipInference
 package import Metrics
 
@@ -55,7 +54,7 @@ package struct AuditReport: Sendable {
   /// How often each image was shown to an attacked model: as it is, then mirrored.
   package var queries = 1
   /// The share of training images that were mirrored.
-  package var mirroredShare = 0.0
+  package var flipProbability = 0.0
   package var losses: [RunLosses]
   /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
   package var ratesWereFixed: Bool
@@ -73,7 +72,7 @@ package struct AuditReport: Sendable {
   /// Set where the report sets remedies beside an arm.
   package var remedies: RemedyFindings?
   /// Groups too small to stand alone, which are evaluated together.
-  package var pooledGroups: [PooledGroup]
+  package var pooledGroups: [Results.GroupCount]
 
   package init(
     name: String, task: String, planHash: String, planVersion: Int, classNames: [String], positiveClass: String?,
@@ -82,7 +81,8 @@ package struct AuditReport: Sendable {
     privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
     samples: [SampleImage] = [], clusterColumn: String? = nil,
-    pooledGroups: [PooledGroup] = [], privacyRule: PrivacyRule? = nil, privacyComparisons: [PrivacyComparison] = [],
+    pooledGroups: [Results.GroupCount] = [], privacyRule: PrivacyRule? = nil,
+    privacyComparisons: [PrivacyComparison] = [],
     fleetLooks: [FleetLook] = [], shadowItems: Int? = nil
   ) {
     self.name = name
@@ -116,28 +116,22 @@ package struct AuditReport: Sendable {
   }
 
   /// Judges a policy that was fixed before the run by what was found.
-  package mutating func judge(_ policy: Policy) throws {
-    gate = GateOutcome(policy: policy, results: try ResultsFigures(Data(results())), isChosenAfterwards: false)
-  }
-}
-
-/// A group that is too small to stand alone.
-package struct PooledGroup: Equatable, Sendable {
-  package var column: String
-  package var value: String
-  package var items: Int
-
-  package init(column: String, value: String, items: Int) {
-    (self.column, self.value, self.items) = (column, value, items)
+  package mutating func judge(_ policy: Policy) {
+    gate = GateOutcome(policy: policy, results: results, isChosenAfterwards: false)
   }
 }
 
 /// How many items the manifest has and each split holds.
-package struct ItemCounts: Equatable, Sendable {
+package struct ItemCounts: Codable, Equatable, Sendable {
   package var items: Int
   package var train: Int
   package var validation: Int
   package var test: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case items = "total"
+    case train, validation, test
+  }
 
   package init(items: Int, train: Int, validation: Int, test: Int) {
     self.items = items

@@ -1,6 +1,6 @@
 /// Something about one item that whoever reads figures should know.
 package struct DataNote: Equatable, Sendable {
-  package enum Kind: String, CaseIterable, Sendable {
+  package enum Kind: String, Codable, CaseIterable, Sendable {
     /// Its text is longer than what the model was given of it.
     case cut
     /// A file that is no item.

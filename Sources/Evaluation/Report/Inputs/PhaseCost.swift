@@ -1,5 +1,5 @@
 /// The part of an audit that a cost belongs to.
-package enum AuditPhase: String, CaseIterable, Equatable, Sendable {
+package enum AuditPhase: String, Codable, CaseIterable, Equatable, Sendable {
   /// Training and evaluation of the candidates for an arm's settings.
   case search
   case training
@@ -12,7 +12,7 @@ package enum AuditPhase: String, CaseIterable, Equatable, Sendable {
 }
 
 /// What one phase of one arm cost, as measured on this execution.
-package struct PhaseCost: Equatable, Sendable {
+package struct PhaseCost: Codable, Equatable, Sendable {
   package var arm: String
   package var phase: AuditPhase
   package var wallSeconds: Double

@@ -63,7 +63,7 @@ extension AuditReport {
   package var remedyEffects: [RemedyEffect] {
     guard let remedies else { return [] }
     func gap(_ arm: String) -> Double? {
-      fairness.arms.first { $0.arm == arm }?.groupCalibrations.first { $0.group == remedies.group }?.signedGap.value
+      fairness.arms.first { $0.arm == arm }?.calibration.groups.first { $0.group == remedies.group }?.signedGap.value
     }
     return remedies.remedies.compactMap { remedy in
       guard let after = gap(remedy.name), let before = gap(remedies.arm) else { return nil }

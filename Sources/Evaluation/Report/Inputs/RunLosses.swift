@@ -1,3 +1,5 @@
+internal import Statistics
+
 /// The mean training loss of every epoch of one run.
 package struct RunLosses: Equatable, Sendable {
   package var arm: String
@@ -21,5 +23,34 @@ package struct RunLosses: Equatable, Sendable {
   /// "full, seed 13" or "full, shadow model 3".
   var runText: String {
     "\(arm), \(seed.map { "seed \($0)" } ?? model.map { "shadow model \($0)" } ?? "one run")"
+  }
+}
+
+/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`; a run that did not diverge has no key
+/// for it.
+extension RunLosses: Codable {
+  private enum CodingKeys: CodingKey {
+    case arm, seed, model, epochs, divergedAt
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      arm: try container.decode(String.self, forKey: .arm), seed: try container.decode(Int?.self, forKey: .seed),
+      model: try container.decode(Int?.self, forKey: .model),
+      epochs: try container.decode([Double].self, forKey: .epochs),
+      divergedAt: try container.decodeIfPresent(Int.self, forKey: .divergedAt))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(arm, forKey: .arm)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(model, forKey: .model)
+    let written = epochs.enumerated().map { epoch, loss -> Measured<Double> in
+      loss.isFinite ? .value(loss) : .undefined(reason: "the figure is not finite", n: epoch + 1)
+    }
+    try container.encode(written, forKey: .epochs)
+    if let divergedAt { try container.encode(divergedAt, forKey: .divergedAt) }
   }
 }

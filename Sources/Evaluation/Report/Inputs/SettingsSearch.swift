@@ -1,19 +1,24 @@
-import Metrics
 package import Statistics
+package import Support
 
 /// How the settings of every arm were chosen, before anything was seen of the test items.
-package struct SettingsSearch: Equatable, Sendable {
+package struct SettingsSearch: Codable, Equatable, Sendable {
   package var seeds: [Int]
   package var validationItems: Int
   /// In the order of the arms.
   package var arms: [Arm]
 
-  package struct Arm: Equatable, Sendable {
+  package struct Arm: Codable, Equatable, Sendable {
     package var name: String
     /// In the order of the grid; at least one.
     package var candidates: [Candidate]
     /// The position of the chosen one.
     package var chosen: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case name = "arm"
+      case candidates, chosen
+    }
 
     package init(name: String, candidates: [Candidate], chosen: Int) {
       (self.name, self.candidates, self.chosen) = (name, candidates, chosen)
@@ -27,7 +32,7 @@ package struct SettingsSearch: Equatable, Sendable {
     }
   }
 
-  package struct Candidate: Equatable, Sendable {
+  package struct Candidate: Codable, Equatable, Sendable {
     package var rate: Double
     package var epochs: Int
     /// On validation items, by seed.
@@ -36,6 +41,12 @@ package struct SettingsSearch: Equatable, Sendable {
     package var logLoss: SeedSpread
     /// Runs whose gradient was not finite at some step.
     package var diverged: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case rate = "learning_rate"
+      case epochs, accuracy, logLoss
+      case diverged = "diverged_runs"
+    }
 
     package init(rate: Double, epochs: Int, accuracy: SeedSpread, logLoss: SeedSpread, diverged: Int) {
       self.rate = rate
@@ -51,4 +62,8 @@ package struct SettingsSearch: Equatable, Sendable {
     self.validationItems = validationItems
     self.arms = arms
   }
+}
+
+extension SettingsSearch.Arm: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["at_edge_of_grid": .bool(isAtEdge)] }
 }

@@ -17,7 +17,7 @@ extension AuditReport {
   }
 
   private func diagrams(_ arm: ArmEvaluation) -> HTML {
-    let diagrams = ([arm.overallCalibration] + arm.groupCalibrations).map {
+    let diagrams = arm.calibration.all.map {
       ReliabilityDiagram(calibration: $0, style: style(of: arm.arm), lowestConfidence: classNames.count == 2 ? 0.5 : 0)
         .html
     }
@@ -28,7 +28,7 @@ extension AuditReport {
   ///
   /// - Parameter cells: those behind the names of group and arm; the row is 0 for all items.
   func calibrationRows(_ cells: (ArmEvaluation, CalibrationEvaluation, _ row: Int) -> HTML) -> [HTML] {
-    let calibrations = fairness.arms.map { [$0.overallCalibration] + $0.groupCalibrations }
+    let calibrations = fairness.arms.map { $0.calibration.all }
     return (calibrations.first ?? []).indices.flatMap { row in
       fairness.arms.enumerated().map { index, arm -> HTML in
         let calibration = calibrations[index][row]
@@ -55,7 +55,7 @@ extension AuditReport {
       <td>\(Figures.percent(calibration.expectedCalibrationError.value)) <span class="range">\
       (\(Figures.percent(calibration.expectedUnderPerfectCalibration)) expected)</span>\
       <small>classwise \(Figures.percent(calibration.classwiseError.value))</small></td>\
-      <td>\(Figures.fixed(calibration.brier.score, digits: 3))</td>\
+      <td>\(Figures.fixed(calibration.brier.parts.score, digits: 3))</td>\
       <td>\(notes.cell(calibration.negativeLogLikelihood) { "\(Figures.fixed($0.value, digits: 3))" })</td>\
       <td>\(notes.cell(arm.temperature) { rescaledText($0, row: row) })</td>
       """

@@ -30,7 +30,7 @@ extension AuditReport {
       }
     ) { group, arm, row in
       let arm = fairness.arms[arm]
-      let spread = row == 0 ? arm.overallSeedSpread : arm.groupSeedSpreads[row - 1]
+      let spread = row == 0 ? arm.seedSpread.overall : arm.seedSpread.groups[row - 1]
       return """
         <td class="inline-cell">\(inline.html(group.accuracy, style: style(of: arm.arm)))</td>\
         <td>\(Table.percent(group.accuracy))</td><td>\(spread.accuracy.seedText)</td>\

@@ -47,23 +47,3 @@ extension AuditReport {
     return table
   }
 }
-
-extension LikelihoodEvaluation {
-  var json: JSONValue {
-    .array(
-      arms.map { arm in
-        .object([
-          "arm": .string(arm.arm), "overall": arm.overall.json, "groups": .array(arm.groups.map(\.json)),
-        ])
-      })
-  }
-}
-
-extension GroupLikelihood {
-  fileprivate var json: JSONValue {
-    .object([
-      "group": group.json, "n": .integer(n), "clusters": .integer(clusters), "tokens": .integer(tokens),
-      "perplexity": perplexity.json(n: n), "token_probability": tokenProbability.json(n: n),
-    ])
-  }
-}

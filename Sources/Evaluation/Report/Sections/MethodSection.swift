@@ -27,7 +27,7 @@ extension AuditReport {
         ),
         ("Precision", precision), ("Rates", chosen),
       ]
-    let pooled = pooledGroups.map { "\($0.column)=\($0.value) (\(Figures.count($0.items)))" }
+    let pooled = pooledGroups.map { "\($0.name.selector) (\(Figures.count($0.n)))" }
     let facts: [(String, String)] = [
       ("Classes", classNames.joined(separator: ", ") + (positiveClass.map { "; positive: \($0)" } ?? "")),
       ("Seeds", seeds.isEmpty ? "none named" : seeds.map { String($0) }.joined(separator: ", ")),
@@ -40,11 +40,11 @@ extension AuditReport {
       ),
     ]
     let mirrored =
-      mirroredShare > 0
+      flipProbability > 0
       ? [
         (
           "Mirrored images",
-          "\(Figures.exactPercent(mirroredShare)) % of those trained on, others in every epoch; none that is tested"
+          "\(Figures.exactPercent(flipProbability)) % of those trained on, others in every epoch; none that is tested"
         )
       ] : []
     let queries =

@@ -5,7 +5,7 @@ extension AuditReport {
   /// How far the probability of the positive class can be trusted; nothing but for two classes, one of them positive.
   var positiveCalibrationOverview: HTML {
     var notes = Footnotes(prefix: "positive-calibration")
-    let calibrations = fairness.arms.flatMap { [$0.overallCalibration] + $0.groupCalibrations }
+    let calibrations = fairness.arms.flatMap { $0.calibration.all }
     guard calibrations.contains(where: { $0.positive.value != nil }) else { return .empty }
     let rows = calibrationRows { _, calibration, _ in
       """

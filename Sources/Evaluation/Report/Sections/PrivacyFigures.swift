@@ -15,7 +15,7 @@ struct PrivacyFigures {
 
   /// The attack that stands for all of an arm's: the rule's, otherwise the first likelihood-ratio attack, or the first.
   func leading(_ attacks: [AttackEvaluation]) -> AttackEvaluation? {
-    attacks.first { $0.attack == rule?.attack } ?? attacks.first { $0.attack.name == "lira" } ?? attacks.first
+    attacks.leading(rule: rule?.attack)
   }
 
   /// Every attack that ran against some arm, in the order in which they first come.

@@ -41,15 +41,14 @@ extension AuditReport {
     guard !translation.differences.isEmpty else { return .empty }
     var notes = Footnotes(prefix: "translation-differences")
     let body = translation.differences.map { difference -> HTML in
-      let pair = difference.comparison
-      return """
-        <tr><td class="text">\(difference.group?.description ?? "all items")</td>\
-        <td class="text">\(armLabel(pair.arm)) − \(armLabel(pair.reference))</td>\
-        <td>\(notes.cell(difference.bleu) { Table.estimate($0.estimate, digits: 2) })</td>\
-        <td>\(notes.cell(difference.rougeL) { Table.percent($0.estimate) })</td>\
-        <td>\(notes.cell(difference.deltaG) { Table.percent($0.estimate) })</td>\
-        <td>\(notes.cell(difference.deltaS) { Table.percent($0.estimate) })</td></tr>
-        """
+      """
+      <tr><td class="text">\(difference.group?.description ?? "all items")</td>\
+      <td class="text">\(armLabel(difference.arm)) − \(armLabel(difference.reference))</td>\
+      <td>\(notes.cell(difference.bleu) { Table.estimate($0.estimate, digits: 2) })</td>\
+      <td>\(notes.cell(difference.rougeL) { Table.percent($0.estimate) })</td>\
+      <td>\(notes.cell(difference.deltaG) { Table.percent($0.estimate) })</td>\
+      <td>\(notes.cell(difference.deltaS) { Table.percent($0.estimate) })</td></tr>
+      """
     }
     return Table.html(
       caption:

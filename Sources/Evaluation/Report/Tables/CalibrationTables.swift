@@ -29,10 +29,11 @@ extension AuditReport {
           + [
             .value(calibration.signedGap), .value(calibration.equalMassError), .value(calibration.classwiseError),
             calibration.negativeLogLikelihood, .value(calibration.multiclassBrier),
-            .value(Estimate(value: brier.score, interval: calibration.brierInterval)),
+            .value(Estimate(value: brier.parts.score, interval: brier.interval)),
           ].flatMap { (figure: Measured<Estimate>) in Field.estimate(figure) }
           + [
-            brier.reliability, brier.resolution, brier.uncertainty, brier.withinBinVariance, brier.withinBinCovariance,
+            brier.parts.reliability, brier.parts.resolution, brier.parts.uncertainty, brier.parts.withinBinVariance,
+            brier.parts.withinBinCovariance,
           ].map(Field.number)
           + Self.fields(rescaled) + calibration.positive.fields)
     }
@@ -78,7 +79,7 @@ extension AuditReport {
 
   private var calibrations: [(arm: String, calibration: CalibrationEvaluation, rescaled: Measured<Rescaling>)] {
     fairness.arms.flatMap { arm in
-      ([arm.overallCalibration] + arm.groupCalibrations).enumerated().map { row, calibration in
+      arm.calibration.all.enumerated().map { row, calibration in
         let rescaled = arm.temperature.map { temperature in
           Rescaling(
             mean: temperature.temperatures.reduce(0, +) / Double(max(1, temperature.temperatures.count)),

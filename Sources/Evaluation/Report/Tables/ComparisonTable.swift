@@ -18,7 +18,7 @@ extension AuditReport {
 extension PairedComparison {
   fileprivate var fields: [String] {
     [String(n), String(clusters), String(discordantClusters), Field.number(estimate)] + Field.interval(interval)
-      + [intervalMethod.factName, Field.number(seedSpread.standardDeviation), Field.number(pValue), test.factName]
+      + [intervalMethod.rawValue, Field.number(seedSpread.standardDeviation), Field.number(pValue), test.rawValue]
       + Field.undefinable(adjustedPValue, 1) { [Field.number($0)] } + verdict.fields
   }
 }
@@ -26,9 +26,9 @@ extension PairedComparison {
 extension Verdict {
   fileprivate var fields: [String] {
     switch self {
-    case .withinMargin, .differenceConfirmed: [factName, "", ""]
+    case .withinMargin, .differenceConfirmed: [name, "", ""]
     case .notEnoughData(let because, let moreItems):
-      [factName, because.factName, moreItems.map { String($0) } ?? ""]
+      [name, because.name, moreItems.map { String($0) } ?? ""]
     }
   }
 }

@@ -72,7 +72,7 @@ extension PrivacyFigures {
           + [String(found.n), String(found.clusters), String(!found.isInFamily)]
           + Field.undefinable(found.difference, 7) {
             [Field.number($0.value)] + Field.interval($0.interval) + [Field.number($0.standardError)]
-              + [Field.number($0.pValue), $0.adjustedPValue.value.map(Field.number) ?? "", $0.verdict.factName]
+              + [Field.number($0.pValue), $0.adjustedPValue.value.map(Field.number) ?? "", $0.verdict.name]
           })
     }
     return table

@@ -31,7 +31,6 @@ extension AuditReport {
         } + Field.header("f1", ["", "lower", "upper"]))
     for arm in fairness.arms {
       for rates in arm.classes.value ?? [] {
-        let name = classNames.indices.contains(rates.label) ? classNames[rates.label] : "\(rates.label)"
         for group in [rates.overall] + rates.groups {
           table.append(
             [arm.arm, name] + Field.group(group.group)
@@ -93,7 +92,7 @@ extension ColumnGaps {
   fileprivate var rows: [(name: String, fields: [String])] {
     func fields(_ gap: Measured<Gap>) -> [String] {
       Field.undefinable(gap, 8) {
-        [Field.number($0.value), $0.rate.factName, $0.highest, $0.lowest]
+        [Field.number($0.value), $0.rate.rawValue, $0.highest, $0.lowest]
           + [$0.leftOut.map(\.value).joined(separator: ";"), $0.leftOut.map(\.reason).joined(separator: ";")]
           + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
       }

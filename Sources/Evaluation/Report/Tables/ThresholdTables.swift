@@ -14,7 +14,7 @@ extension AuditReport {
     let width = table.header.count - 5
     for arm in fairness.arms {
       for choice in arm.thresholds.value?.choices ?? [] {
-        let start = [arm.arm, choice.rule.factName] + Field.group(choice.group)
+        let start = [arm.arm, choice.rule.rawValue] + Field.group(choice.group)
         switch choice.chosen {
         case .value(let chosen):
           table.append(start + ["", Field.number(chosen.meanThreshold), String(chosen.rates.n)] + chosen.rates.shares)
@@ -36,7 +36,7 @@ extension AuditReport {
           table.append(
             [arm.arm] + Field.group(sweep.group)
               + [point.threshold, point.accuracy, point.selectionRate].map(Field.number)
-              + [point.truePositiveRate, point.falsePositiveRate].map { $0.map(Field.number) ?? "" })
+              + [point.truePositiveRate, point.falsePositiveRate].map { $0.value.map(Field.number) ?? "" })
         }
       }
     }

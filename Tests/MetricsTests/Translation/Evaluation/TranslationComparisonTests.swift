@@ -118,6 +118,6 @@ import Testing
     #expect(found.familySize == 1)
     #expect(found.exploratoryComparisons.map(\.arm) == ["base", "base"])
     #expect(found.exploratoryComparisons.allSatisfy { !$0.isInFamily })
-    #expect(found.differences.map(\.comparison.arm) == ["lora", "lora", "base", "base"])
+    #expect(found.differences.map(\.arm) == ["lora", "lora", "base", "base"])
   }
 }

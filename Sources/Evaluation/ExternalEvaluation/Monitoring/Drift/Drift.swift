@@ -13,7 +13,7 @@ package struct Drift: Equatable, Sendable {
     case missing(InputFeature)
   }
 
-  package enum Test: String, Sendable {
+  package enum Test: String, Codable, Sendable {
     case kolmogorovSmirnov = "kolmogorov_smirnov"
     /// Pearson's chi-squared of the categories.
     case chiSquared = "chi_squared"
@@ -47,7 +47,7 @@ package struct Drift: Equatable, Sendable {
   package var finding: Measured<Finding>
 
   /// Significant, and large enough to matter.
-  package var isLook: Bool { finding.value.map { $0.adjustedPValue < 0.05 && $0.isConsiderable } ?? false }
+  package var isFlagged: Bool { finding.value.map { $0.adjustedPValue < 0.05 && $0.isConsiderable } ?? false }
 }
 
 extension Drift.Finding {

@@ -1,31 +1,27 @@
-internal import Foundation
 internal import Metrics
 internal import Report
+internal import Statistics
 
 /// What is read of the reference's results.json: which arms were audited, on which groups, with which figures.
 struct ReferenceDocument: Sendable {
   let file: String
-  let policy: Policy?
-  private let document: Document
+  private let document: Results
 
   /// - Throws: `MonitoringError` where there is none, or of another version.
   init(folder: String) throws(MonitoringError) {
     file = "\(folder)/results.json"
-    guard let bytes = try? Data(contentsOf: URL(filePath: file)) else {
-      throw MonitoringError(
-        file, "cannot be read; expected --reference to be the folder of an audit that is done, or of an evaluation")
-    }
-    do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      document = try decoder.decode(Document.self, from: bytes)
-      policy = try ResultsFigures(bytes).policy
+    do throws(ResultsError) {
+      document = try Results(folder: folder)
     } catch {
       throw MonitoringError(
-        file, "is no results.json of this version of Tenbin; run the audit or the evaluation again (\(error))")
+        file,
+        error.problem.hasPrefix("cannot be read")
+          ? "cannot be read; expected --reference to be the folder of an audit that is done, or of an evaluation"
+          : error.problem)
     }
   }
 
+  var policy: Policy? { document.policy?.policy }
   var name: String { document.name }
   var classNames: [String] { document.classes }
   var positiveClass: String? { document.positiveClass }
@@ -35,11 +31,11 @@ struct ReferenceDocument: Sendable {
   var planHash: String? { document.plan.version > 0 ? document.plan.hash : nil }
   var testItems: Int { document.items.test }
   var minimumGroupSize: Int { document.decision.minimumGroupSize }
-  var groups: [GroupName] { document.groups.map { GroupName(column: $0.column, value: $0.value) } }
-  var arms: [String] { document.evaluations.map(\.arm) }
+  var groups: [GroupName] { document.groups.map(\.name) }
+  var arms: [String] { document.evaluatedArms }
   /// Those that were trained, or come from elsewhere: a base is not what is released.
   var releasableArms: [String] {
-    let bases = document.arms.filter { ["head", "base"].contains($0.kind) }.map(\.name)
+    let bases = document.arms.filter { [.head, .base].contains($0.kind) }.map(\.name)
     return arms.filter { !bases.contains($0) }
   }
 
@@ -53,64 +49,5 @@ struct ReferenceDocument: Sendable {
     }
   }
 
-  private func evaluation(of arm: String) -> Document.Evaluation? { document.evaluations.first { $0.arm == arm } }
-}
-
-private struct Document: Decodable, Sendable {
-  struct Group: Decodable, Sendable {
-    let column: String
-    let value: String
-  }
-
-  struct Items: Decodable, Sendable {
-    let test: Int
-  }
-
-  struct Decision: Decodable, Sendable {
-    let minimumGroupSize: Int
-  }
-
-  struct Arm: Decodable, Sendable {
-    let name: String
-    let kind: String
-  }
-
-  struct Evaluation: Decodable, Sendable {
-    struct Seed: Decodable, Sendable {
-      struct Rates: Decodable, Sendable {
-        struct Overall: Decodable, Sendable {
-          struct Accuracy: Decodable, Sendable {
-            let successes: Double
-            let n: Int
-          }
-
-          let accuracy: Accuracy
-        }
-
-        let overall: Overall
-      }
-
-      let seed: Int?
-      let rates: Rates
-    }
-
-    let arm: String
-    let seeds: [Seed]
-  }
-
-  struct Plan: Decodable, Sendable {
-    let hash: String
-    let version: Int
-  }
-
-  let name: String
-  let plan: Plan
-  let clusterColumn: String?
-  let classes: [String]
-  let positiveClass: String?
-  let items: Items
-  let decision: Decision
-  let groups: [Group]
-  let arms: [Arm]
-  let evaluations: [Evaluation]
+  private func evaluation(of arm: String) -> ArmEvaluation? { document.evaluations.first { $0.arm == arm } }
 }

@@ -11,7 +11,7 @@ struct WindowJudge {
   let figures: [GroupFigures]
   let missingColumns: [String]
   /// What the labelled items came to; nil without any.
-  let labelled: ResultsFigures?
+  let labelled: Results?
 
   /// Every rule for every group that it is about. A rule about every group is about those that the window lacks, too.
   var judgements: [Judgement] {
@@ -55,7 +55,7 @@ struct WindowJudge {
 
   private func insufficient(_ rule: Policy.Rule, _ group: GroupName?, _ reason: String) -> Judgement {
     Judgement(
-      arm: arm, group: group?.judged, rule: rule, outcome: .insufficient, figure: nil, reason: reason)
+      arm: arm, group: group?.selector, rule: rule, outcome: .insufficient, figure: nil, reason: reason)
   }
 
   private func judgeWithoutLabels(_ rule: Policy.Rule, _ own: GroupFigures) -> Judgement {
@@ -83,7 +83,7 @@ struct WindowJudge {
     }
     func judgement(_ outcome: Judgement.Outcome, _ reason: String?) -> Judgement {
       Judgement(
-        arm: arm, group: own.group?.judged, rule: rule, outcome: outcome, figure: figure, reason: reason)
+        arm: arm, group: own.group?.selector, rule: rule, outcome: outcome, figure: figure, reason: reason)
     }
     if own.group != nil, own.n < policy.minimumSize {
       return judgement(.insufficient, GateReasons.tooFew(own.n, minimum: policy.minimumSize))

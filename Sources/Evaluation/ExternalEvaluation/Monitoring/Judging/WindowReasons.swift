@@ -24,7 +24,7 @@ enum WindowReasons {
     borrowed: "監査時の件数が少ないため全件の確信度から推定",
   ]
 
-  static func noSuchGroup(_ group: GroupName) -> String { "the reference has no group \(group.judged)" }
+  static func noSuchGroup(_ group: GroupName) -> String { "the reference has no group \(group.selector)" }
 
   private static let patterns = [
     ReasonPattern(["the reference has no group ", ""]) { "監査時にグループ \($0[0]) はありません" },
@@ -59,11 +59,6 @@ enum WindowReasons {
 
   /// "1 item", "3 items".
   static func items(_ count: Int) -> String { "\(count) \(count == 1 ? "item" : "items")" }
-}
-
-extension GroupName {
-  /// As the gate names groups, the column always with it.
-  var judged: String { ResultsFigures.Group(column: column, value: value).description }
 }
 
 extension Judgement {

@@ -26,7 +26,7 @@ package struct WindowReport: Sendable {
   /// Whether more than half of the items are the reference's own: they say little of what comes after it.
   package var isMostlyKnown: Bool { knownItems * 2 > items }
   /// What changed for certain and enough to matter.
-  package var looks: [Drift] { drifts.filter(\.isLook) }
+  package var flagged: [Drift] { drifts.filter(\.isFlagged) }
 }
 
 /// A column that a window lacks.

@@ -4,13 +4,13 @@ import Statistics
 
 extension MonitorWords {
   /// A line for each change; where all items have changed, the groups that have are named in its line.
-  func looks(_ looks: [Drift]) -> [String] {
-    looks.compactMap { drift -> String? in
-      let together = looks.filter { $0.subject == drift.subject && drift.subject != .share }
-      guard let whole = together.first(where: { $0.group == nil }) else { return look(drift) }
+  func lines(of flagged: [Drift]) -> [String] {
+    flagged.compactMap { drift -> String? in
+      let together = flagged.filter { $0.subject == drift.subject && drift.subject != .share }
+      guard let whole = together.first(where: { $0.group == nil }) else { return line(drift) }
       guard drift == whole else { return nil }
       let groups = together.compactMap(\.group)
-      return look(drift) + (groups.isEmpty ? "" : also(groups.map(\.description)))
+      return line(drift) + (groups.isEmpty ? "" : also(groups.map(\.description)))
     }
   }
 
@@ -20,8 +20,8 @@ extension MonitorWords {
     return isEnglish ? "; also in \(shown)\(more)" : "；次のグループでも：\(shown)\(more)"
   }
 
-  /// "look: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31, …)"
-  private func look(_ drift: Drift) -> String {
+  /// "check: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31, …)"
+  private func line(_ drift: Drift) -> String {
     guard let finding = drift.finding.value else { return "" }
     let p = Self.probability(finding.adjustedPValue)
     let isShare = finding.test == .score || finding.test == .fisherExact
@@ -48,7 +48,7 @@ extension MonitorWords {
         isEnglish
           ? "stability index \(value), \(expected) expected without drift" : "安定度指数 \(value)（変化がない場合の期待値 \(expected)）")
     }
-    let head = isEnglish ? "look: \(place(drift.group)): " : "要確認：\(place(drift.group))："
+    let head = isEnglish ? "check: \(place(drift.group)): " : "要確認：\(place(drift.group))："
     return head + ([change(drift.subject)] + levels).joined(separator: isEnglish ? ": " : "：")
       + (isEnglish ? " (" : "（") + details.joined(separator: separator) + (isEnglish ? ")" : "）")
   }

@@ -1,106 +1,152 @@
 internal import Metrics
-package import Report
+internal import Report
+internal import Statistics
+internal import Support
 
 extension Monitor {
-  /// The version of the form of `monitor.json`.
-  static let schemaVersion = 1
-
   /// `monitor.json`: every figure of every window.
-  package func document(of windows: [WindowReport]) -> JSONValue {
-    .object([
-      "schema": .integer(Self.schemaVersion),
-      "reference": .object([
-        "name": .string(reference.document.name), "arm": .string(run.arm), "seed": .optional(run.seed),
-        "items": .integer(reference.items.count),
-      ]),
-      "policy": policy?.json ?? .null,
-      "policy_chosen_afterwards": policy == nil ? .null : .boolean(isChosenAfterwards),
-      "thresholds": .object([
-        "adjusted_p_value": .figure(0.05, n: 0), "distance": .figure(Drift.Finding.leastDistance, n: 0),
-        "stability_excess": .figure(Drift.Finding.leastStabilityExcess, n: 0),
-        "share_effect": .figure(Drift.Finding.leastShareEffect, n: 0),
-      ]),
-      "assumption": .string(MonitorWords(language: .english).assumption),
-      "outcome": .string(windows.outcome.rawValue),
-      "windows": .array(windows.map(\.json)),
-    ])
+  package func document(of windows: [WindowReport]) throws -> [UInt8] {
+    try JSONDocument.bytes(
+      of: MonitorDocument(
+        reference: MonitorDocument.Audit(
+          name: reference.document.name, arm: run.arm, seed: run.seed, items: reference.items.count),
+        policy: policy, policyChosenAfterwards: policy == nil ? nil : isChosenAfterwards, outcome: windows.outcome,
+        windows: windows.map(MonitorDocument.Window.init)))
   }
 }
 
-extension WindowReport {
-  var json: JSONValue {
-    .object([
-      "file": .string(file), "items": .integer(items), "labelled": .integer(labelled),
-      "known_items": .integer(knownItems), "outcome": .string(outcome.rawValue),
-      "unseen_groups": .array(unseenGroups.map { GroupName?.some($0).json }),
-      "missing_groups": .array(missingGroups.map { GroupName?.some($0).json }),
-      "missing_columns": .array(missingColumns.map(JSONValue.string)),
-      "clusters_missing": .boolean(missingClusters != nil),
-      "groups": .array(groups.map(\.json)), "drifts": .array(drifts.map(\.json)),
-      "judgements": .array(judgements.map(\.json)), "evaluation": evaluationJSON,
-    ])
+/// monitor.json, as it is written.
+private struct MonitorDocument: Encodable {
+  var schema = 2
+  let reference: Audit
+  let policy: Policy?
+  let policyChosenAfterwards: Bool?
+  var thresholds = Thresholds()
+  var assumption = MonitorWords(language: .english).assumption
+  let outcome: Judgement.Outcome
+  let windows: [Window]
+
+  struct Audit: Encodable {
+    let name: String
+    let arm: String
+    let seed: Int?
+    let items: Int
   }
 
-  /// As results.json has it.
-  private var evaluationJSON: JSONValue {
-    guard let evaluation else { return .undefined(reason: "no item is labelled", n: items) }
-    guard case .object(let members) = evaluation.resultsDocument, case .array(let arms)? = members["evaluations"],
-      let own = arms.first
-    else { return .undefined(reason: "nothing was evaluated", n: labelled) }
-    return own
+  /// From where on a change is flagged.
+  struct Thresholds: Encodable {
+    var adjustedPValue = 0.05
+    var distance = Drift.Finding.leastDistance
+    var stabilityExcess = Drift.Finding.leastStabilityExcess
+    var shareEffect = Drift.Finding.leastShareEffect
   }
-}
 
-extension GroupFigures {
-  fileprivate var json: JSONValue {
-    .object([
-      "group": group.json, "unseen": .boolean(isUnseen), "n": .integer(n), "labelled": .integer(labelled),
-      "selection_rate": selectionRate.json(\.json), "reference_accuracy": referenceAccuracy.json(\.json),
-      "label_free_estimate": estimate.json { estimate in
-        .object([
-          "accuracy": estimate.accuracy.json(n: n), "mean_confidence": .figure(estimate.meanConfidence, n: n),
-          "reference_items": .integer(estimate.referenceItems),
-          "calibrated_on": .string(estimate.isBorrowed || group == nil ? "all" : "group"),
-        ])
-      },
-    ])
-  }
-}
+  struct Window: Encodable {
+    let file: String
+    let items: Int
+    let labelled: Int
+    let knownItems: Int
+    let outcome: Judgement.Outcome
+    let unseenGroups: [GroupName]
+    let missingGroups: [GroupName]
+    let missingColumns: [String]
+    let clustersMissing: Bool
+    let groups: [Group]
+    let drifts: [Change]
+    let judgements: [Judgement]
+    /// Of the labelled items, as results.json has it.
+    let evaluation: Measured<ArmEvaluation>
 
-extension Drift {
-  fileprivate var json: JSONValue {
-    var members: [String: JSONValue] = [
-      "group": group.json, "reference_items": .integer(reference), "window_items": .integer(window),
-      "look": .boolean(isLook),
-      "finding": finding.json { $0.json(n: window) },
-    ]
-    switch subject {
-    case .share: members["subject"] = .string("share")
-    case .score: members["subject"] = .string("score")
-    case .input(let feature):
-      members["subject"] = .string("input")
-      members["input"] = .string(feature.name)
-    case .missing(let feature):
-      members["subject"] = .string("missing")
-      members["input"] = .string(feature.name)
+    init(_ report: WindowReport) {
+      (file, items, labelled, knownItems) = (report.file, report.items, report.labelled, report.knownItems)
+      (outcome, judgements) = (report.outcome, report.judgements)
+      (unseenGroups, missingGroups) = (report.unseenGroups, report.missingGroups)
+      missingColumns = report.missingColumns
+      clustersMissing = report.missingClusters != nil
+      groups = report.groups.map(Group.init)
+      drifts = report.drifts.map(Change.init)
+      if let report = report.evaluation {
+        evaluation =
+          report.fairness.arms.first.map { .value($0) } ?? .undefined(reason: "nothing was evaluated", n: labelled)
+      } else {
+        evaluation = .undefined(reason: "no item is labelled", n: report.items)
+      }
     }
-    return .object(members)
   }
-}
 
-extension Drift.Finding {
-  fileprivate func json(n: Int) -> JSONValue {
-    .object([
-      "test": .string(test.rawValue), "effect": .figure(effect, n: n), "p_value": .figure(pValue, n: n),
-      "adjusted_p_value": .figure(adjustedPValue, n: n),
-      "reference": before.map { .figure($0, n: n) } ?? .null, "window": after.map { .figure($0, n: n) } ?? .null,
-      "effective_reference_items": .figure(referenceN, n: n), "effective_window_items": .figure(windowN, n: n),
-      "stability_index": stability.map {
-        .object([
-          "value": .figure($0.value, n: n), "expected_without_drift": .figure($0.expectedWithoutDrift, n: n),
-          "bins": .integer($0.bins),
-        ])
-      } ?? .null,
-    ])
+  struct Group: Encodable {
+    struct LabelFree: Codable, Equatable {
+      let accuracy: Estimate
+      let meanConfidence: Double
+      let referenceItems: Int
+      let calibratedOn: String
+    }
+
+    let group: GroupName?
+    let unseen: Bool
+    let n: Int
+    let labelled: Int
+    let selectionRate: Measured<Proportion>
+    let referenceAccuracy: Measured<Proportion>
+    let labelFreeEstimate: Measured<LabelFree>
+
+    init(_ figures: GroupFigures) {
+      (group, unseen, n, labelled) = (figures.group, figures.isUnseen, figures.n, figures.labelled)
+      (selectionRate, referenceAccuracy) = (figures.selectionRate, figures.referenceAccuracy)
+      labelFreeEstimate = figures.estimate.map { estimate in
+        LabelFree(
+          accuracy: estimate.accuracy, meanConfidence: estimate.meanConfidence,
+          referenceItems: estimate.referenceItems,
+          calibratedOn: estimate.isBorrowed || figures.group == nil ? "all" : "group")
+      }
+    }
+  }
+
+  struct Change: Encodable {
+    struct Finding: Codable, Equatable {
+      struct Stability: Codable, Equatable {
+        let value: Double
+        let expectedWithoutDrift: Double
+        let bins: Int
+      }
+
+      let test: Drift.Test
+      let effect: Double
+      let pValue: Double
+      let adjustedPValue: Double
+      let reference: Double?
+      let window: Double?
+      let effectiveReferenceItems: Double
+      let effectiveWindowItems: Double
+      let stabilityIndex: Stability?
+    }
+
+    let group: GroupName?
+    let subject: String
+    /// nil for a share of items or the model's scores.
+    let input: String?
+    let referenceItems: Int
+    let windowItems: Int
+    let flagged: Bool
+    let finding: Measured<Finding>
+
+    init(_ drift: Drift) {
+      (group, referenceItems, windowItems, flagged) = (drift.group, drift.reference, drift.window, drift.isFlagged)
+      switch drift.subject {
+      case .share: (subject, input) = ("share", nil)
+      case .score: (subject, input) = ("score", nil)
+      case .input(let feature): (subject, input) = ("input", feature.name)
+      case .missing(let feature): (subject, input) = ("missing", feature.name)
+      }
+      finding = drift.finding.map { found in
+        Finding(
+          test: found.test, effect: found.effect, pValue: found.pValue, adjustedPValue: found.adjustedPValue,
+          reference: found.before, window: found.after, effectiveReferenceItems: found.referenceN,
+          effectiveWindowItems: found.windowN,
+          stabilityIndex: found.stability.map {
+            Finding.Stability(value: $0.value, expectedWithoutDrift: $0.expectedWithoutDrift, bins: $0.bins)
+          })
+      }
+    }
   }
 }

@@ -11,7 +11,7 @@ extension [WindowReport] {
       "score_distance", "score_p_adjusted", "score_stability", "score_stability_expected", "estimated_accuracy",
       "estimated_accuracy_lower", "estimated_accuracy_upper", "estimated_accuracy_undefined", "reference_accuracy",
       "accuracy", "accuracy_lower", "accuracy_upper", "selection_rate", "selection_rate_lower", "selection_rate_upper",
-      "looks", "outcome",
+      "flagged", "outcome",
     ])
     for window in self {
       for figures in window.groups { writer.append(window.row(of: figures)) }
@@ -26,14 +26,14 @@ extension WindowReport {
       drifts.first { $0.group == figures.group && $0.subject == subject }?.finding.value
     }
     let (share, score) = (finding(.share), finding(.score))
-    let judged = judgements.filter { $0.group == figures.group?.judged }.map(\.outcome).max()
+    let judged = judgements.filter { $0.group == figures.group?.selector }.map(\.outcome).max()
     return [file, figures.group?.column ?? "", figures.group?.value ?? "all", "\(figures.isUnseen)"]
       + ["\(figures.n)", "\(figures.labelled)"]
       + [share?.before, share?.after, share?.adjustedPValue, score?.effect, score?.adjustedPValue].map(Self.text)
       + [score?.stability?.value, score?.stability?.expectedWithoutDrift].map(Self.text)
       + estimate(figures.estimate) + [Self.text(figures.referenceAccuracy.value?.value)]
       + proportion(accuracy(of: figures.group)) + proportion(figures.selectionRate.value)
-      + ["\(looks.count { $0.group == figures.group })", judged?.rawValue ?? ""]
+      + ["\(flagged.count { $0.group == figures.group })", judged?.rawValue ?? ""]
   }
 
   private func proportion(_ proportion: Proportion?) -> [String] {

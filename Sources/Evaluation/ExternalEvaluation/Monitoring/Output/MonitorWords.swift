@@ -12,7 +12,7 @@ extension WindowReport {
       measured.filter { $0.outcome == outcome }.map { $0.translated(to: language).line(in: language) }
     }
     var lines = [words.headline(self)] + told(as: .broken)
-    lines += words.looks(looks)
+    lines += words.lines(of: flagged)
     lines += groups.filter(\.isUnseen).compactMap(words.unseen)
     lines += told(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + told(as: .met)
     if !hasPolicy { lines += groups.compactMap { words.accuracy($0, measured: accuracy(of: $0.group)) } }
@@ -60,15 +60,16 @@ struct MonitorWords {
   var isEnglish: Bool { language == .english }
 
   func headline(_ report: WindowReport) -> String {
-    let looks = report.looks.count + report.unseenGroups.count
+    let flagged = report.flagged.count + report.unseenGroups.count
     let verdict =
       switch (report.outcome, report.hasPolicy) {
       case (.broken, _): isEnglish ? "alarm: the policy is broken" : "警報：方針に反しています"
       case (.met, _): isEnglish ? "the policy is met" : "方針を満たしています"
       case (.insufficient, let hasPolicy):
-        looks > 0
+        flagged > 0
           ? (isEnglish
-            ? "look: \(looks) \(looks == 1 ? "change" : "changes") since the audit" : "要確認：監査時からの変化が \(looks) 件あります")
+            ? "check: \(flagged) \(flagged == 1 ? "change" : "changes") since the audit"
+            : "要確認：監査時からの変化が \(flagged) 件あります")
           : !hasPolicy
             ? (isEnglish ? "no alarm; there is no policy to judge by" : "警報なし；判定する方針がありません")
             : report.isMostlyKnown
@@ -104,7 +105,7 @@ struct MonitorWords {
   func unseen(_ figures: GroupFigures) -> String? {
     figures.group.map { group in
       isEnglish
-        ? "look: \(group): \(WindowReasons.items(figures.n)) of a group that was never audited"
+        ? "check: \(group): \(WindowReasons.items(figures.n)) of a group that was never audited"
         : "要確認：\(group)：監査されていないグループが \(figures.n) 件あります"
     }
   }

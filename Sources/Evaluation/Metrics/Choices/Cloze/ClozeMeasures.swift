@@ -1,7 +1,13 @@
 package import Statistics
 
 /// How likely a candidate is, over the frames that offer it.
-package struct CandidateShare: Equatable, Sendable {
+package struct CandidateShare: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case mass = "probability"
+    case massSpread = "probability_seed_spread"
+    case candidate, n, share
+  }
+
   package var candidate: String
   /// The frames that offer it.
   package var n: Int
@@ -17,7 +23,7 @@ package struct CandidateShare: Equatable, Sendable {
 ///
 /// A candidate's probability is that of all its tokens; it is not divided by their number, since candidates are whole
 /// words that exclude each other.
-package struct ClozeMeasures: Equatable, Sendable {
+package struct ClozeMeasures: Codable, Equatable, Sendable {
   /// `nil` for all frames.
   package var group: GroupName?
   package var n: Int
@@ -29,7 +35,7 @@ package struct ClozeMeasures: Equatable, Sendable {
 }
 
 /// What one arm would put into frames.
-package struct ArmCloze: Equatable, Sendable {
+package struct ArmCloze: Codable, Equatable, Sendable {
   package var arm: String
   package var overall: ClozeMeasures
   /// In the order of the groups.
@@ -37,7 +43,12 @@ package struct ArmCloze: Equatable, Sendable {
 }
 
 /// How much likelier a candidate is to an arm than to a reference, on the same frames.
-package struct ClozeComparison: Equatable, Sendable {
+package struct ClozeComparison: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case mass = "probability"
+    case arm, reference, group, candidate, n, share
+  }
+
   package var arm: String
   package var reference: String
   /// `nil` for all frames.

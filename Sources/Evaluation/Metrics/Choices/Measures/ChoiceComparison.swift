@@ -1,7 +1,7 @@
 package import Statistics
 
 /// A difference of two arms' figures, each averaged over its seeds.
-package struct FigureDifference: Equatable, Sendable {
+package struct FigureDifference: Codable, Equatable, Sendable {
   /// The arm's minus the reference's.
   package var value: Double
   /// Clusters are resampled together in both arms.
@@ -12,7 +12,12 @@ package struct FigureDifference: Equatable, Sendable {
 
 /// An arm's figure minus a reference's on the same questions, in one group or over all questions. It is described and not
 /// decided upon: accuracy goes through `ChoiceTask.logits` to the rule of an audit.
-package struct ChoiceComparison: Equatable, Sendable {
+package struct ChoiceComparison: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case wording = "prompt"
+    case arm, reference, group, figure, n, difference
+  }
+
   package var arm: String
   package var reference: String
   /// `nil` over all wordings.

@@ -1,5 +1,5 @@
 /// A figure about choices that is a function of sums over questions, and so can be resampled.
-package enum ChoiceFigure: String, CaseIterable, Equatable, Sendable {
+package enum ChoiceFigure: String, Codable, CaseIterable, Equatable, Sendable {
   /// The share of right choices of the questions that have a right answer.
   case accuracy
   case ambiguousAccuracy

@@ -1,19 +1,19 @@
 package import Statistics
 
 /// How often a kind of option is chosen.
-package struct KindShare: Equatable, Sendable {
+package struct KindShare: Codable, Equatable, Sendable {
   package var kind: OptionKind
   package var share: Proportion
 }
 
 /// How often an option is chosen that all questions have.
-package struct OptionShare: Equatable, Sendable {
+package struct OptionShare: Codable, Equatable, Sendable {
   package var option: String
   package var share: Proportion
 }
 
 /// How a figure varies from seed to seed.
-package struct FigureSpread: Equatable, Sendable {
+package struct FigureSpread: Codable, Equatable, Sendable {
   package var figure: ChoiceFigure
   /// Undefined where a seed has no such figure.
   package var spread: Measured<SeedSpread>
@@ -21,7 +21,7 @@ package struct FigureSpread: Equatable, Sendable {
 
 /// What one arm chooses in one wording, in one group or over all questions; choices are averaged over the orders of the
 /// options, and figures over the seeds.
-package struct ChoiceMeasures: Equatable, Sendable {
+package struct ChoiceMeasures: Codable, Equatable, Sendable {
   /// `nil` for all questions.
   package var group: GroupName?
   package var n: Int

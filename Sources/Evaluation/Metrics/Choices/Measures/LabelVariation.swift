@@ -1,5 +1,5 @@
 /// How far the choices of single orders lean towards some labels.
-package struct LabelVariation: Equatable, Sendable {
+package struct LabelVariation: Codable, Equatable, Sendable {
   /// The total variation distance between how often each label is chosen and how often a model without regard to labels
   /// chooses it: ½·Σ|share − uniform|, from 0 to 1 − 1/labels.
   package var value: Double

@@ -1,7 +1,7 @@
 package import Statistics
 
 /// How often a label is chosen; where options have none, a position.
-package struct LabelShare: Equatable, Sendable {
+package struct LabelShare: Codable, Equatable, Sendable {
   /// "position 1" and so on for options without labels.
   package var label: String
   /// Of all choices, one an order, of questions that have an option in this position.
@@ -14,7 +14,13 @@ package struct LabelShare: Equatable, Sendable {
 
 /// Whether single choices follow what the options say or what they are called, in one wording, before anything is
 /// averaged over the orders.
-package struct TokenBias: Equatable, Sendable {
+package struct TokenBias: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case followsLabel = "label_bias"
+    case labelVariation = "position_bias"
+    case followsContent, mixed, labels, singleOrderAccuracy, tiedOrders
+  }
+
   /// Of the questions with several orders, those of which the same option is chosen in all orders.
   package var followsContent: Proportion
   /// Those of which the same position is chosen in all orders: the token bias.

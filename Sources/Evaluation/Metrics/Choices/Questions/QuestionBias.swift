@@ -12,7 +12,7 @@ package enum QuestionPolarity: String, Equatable, Sendable {
 }
 
 /// What an option says about the stereotype that a question is about.
-package enum OptionKind: String, CaseIterable, Equatable, Sendable {
+package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
   /// The group of which the stereotype is held.
   case target
   /// Another group.

@@ -39,7 +39,8 @@ struct SubsetDescription {
           figure, runs: runs, seeds: (arms[runs.arm].runs.map(\.seed), arms[runs.reference].runs.map(\.seed)))
       }
       return TranslationDifference(
-        comparison: comparison, group: subset.name, n: subset.members.count, clusters: subset.clusters.count,
+        arm: comparison.arm, reference: comparison.reference, group: subset.name, n: subset.members.count,
+        clusters: subset.clusters.count,
         bleu: difference(.bleu), rougeL: difference(.rougeL), deltaG: difference(.deltaG),
         deltaS: difference(.deltaS))
     }

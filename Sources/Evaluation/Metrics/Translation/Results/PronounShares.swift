@@ -2,7 +2,7 @@ package import Statistics
 
 /// The shares of the four classes of pronouns among translations, every sentence counted with its average over the
 /// seeds; each with Wilson's interval at the effective number of sentences.
-package struct PronounShares: Equatable, Sendable {
+package struct PronounShares: Codable, Equatable, Sendable {
   package var female: Proportion
   package var male: Proportion
   package var neutral: Proportion

@@ -1,7 +1,7 @@
 package import Statistics
 
 /// What is said about an arm's translations of one group, or of all sentences.
-package struct GroupTranslationQuality: Equatable, Sendable {
+package struct GroupTranslationQuality: Codable, Equatable, Sendable {
   /// nil for all sentences.
   package var group: GroupName?
   package var n: Int
@@ -27,7 +27,7 @@ package struct GroupTranslationQuality: Equatable, Sendable {
 }
 
 /// What is said about one arm's translations.
-package struct ArmTranslationQuality: Equatable, Sendable {
+package struct ArmTranslationQuality: Codable, Equatable, Sendable {
   package var arm: String
   package var overall: GroupTranslationQuality
   /// In the order of the items' groups.
@@ -36,8 +36,9 @@ package struct ArmTranslationQuality: Equatable, Sendable {
 
 /// An arm's figures minus a reference's on the same sentences and seeds, with intervals from the same resamples, in one
 /// group or over all sentences.
-package struct TranslationDifference: Equatable, Sendable {
-  package var comparison: ArmComparison
+package struct TranslationDifference: Codable, Equatable, Sendable {
+  package var arm: String
+  package var reference: String
   /// nil for all sentences.
   package var group: GroupName?
   package var n: Int

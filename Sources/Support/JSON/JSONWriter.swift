@@ -1,7 +1,7 @@
 extension JSONValue {
   /// The canonical form in UTF-8: keys sorted by their bytes, two spaces a level, lists of plain values on one line,
-  /// floats by the shortest digits that read back as the same Float64, and a line feed at the end.
-  package var bytes: [UInt8] {
+  /// numbers as they are spelled, and a line feed at the end.
+  package var canonicalBytes: [UInt8] {
     var writer = JSONWriter()
     writer.write(self, level: 0)
     writer.bytes.append(UInt8(ascii: "\n"))
@@ -10,7 +10,7 @@ extension JSONValue {
 
   fileprivate var isPlain: Bool {
     switch self {
-    case .null, .boolean, .integer, .number, .string: true
+    case .null, .bool, .number, .string: true
     case .array(let values): values.isEmpty
     case .object(let members): members.isEmpty
     }
@@ -23,9 +23,8 @@ private struct JSONWriter {
   mutating func write(_ value: JSONValue, level: Int) {
     switch value {
     case .null: append("null")
-    case .boolean(let value): append(value ? "true" : "false")
-    case .integer(let value): append(String(value))
-    case .number(let number): append(number.value.description)
+    case .bool(let value): append(value ? "true" : "false")
+    case .number(let spelling): append(spelling)
     case .string(let text): write(text)
     case .array(let values): write(values, level: level)
     case .object(let members): write(members, level: level)
@@ -44,7 +43,7 @@ private struct JSONWriter {
     append("]")
   }
 
-  private mutating func write(_ members: [String: JSONValue], level: Int) {
+  private mutating func write(_ members: [(key: String, value: JSONValue)], level: Int) {
     guard !members.isEmpty else { return append("{}") }
     append("{")
     let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
