@@ -41,11 +41,12 @@ import Testing
       }
       return optimizer
     }
-    let whole = try run(serialLoop)
-    let singly = try run { count, body in for index in 0..<count { body(index..<index + 1) } }
-    let pieces = try run { count, body in
-      for start in stride(from: 0, to: count, by: 13) { body(start..<min(count, start + 13)) }
-    }
+    let whole = try run(.serial)
+    let singly = try run(ElementLoop { count, body in for index in 0..<count { body(index..<index + 1) } })
+    let pieces = try run(
+      ElementLoop { count, body in
+        for start in stride(from: 0, to: count, by: 13) { body(start..<min(count, start + 13)) }
+      })
     #expect(whole == singly && whole == pieces)
   }
 

@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test("A seed is always the same world", arguments: [3, 17, 42, 99])
+  @Test("The same seed gives the same world", arguments: [3, 17, 42, 99])
   func determinism(seed: Int) throws {
     let (first, second) = (try World(seed: seed), try World(seed: seed))
     _ = try first.live()
@@ -35,14 +35,14 @@ import Testing
     #expect(first.events == second.events)
   }
 
-  @Test("Everything that can happen does happen in some worlds")
+  @Test("Everything that can happen does happen in some world")
   func coverage() throws {
     var seen: [String: Int] = [:]
     for seed in 0..<300 {
       let world = try World(seed: seed)
       _ = try world.live()
       seen.merge(world.seen, uniquingKeysWith: +)
-      seen["the coordinator is started again", default: 0] += world.sitting - 1
+      seen["the coordinator is started again", default: 0] += world.session - 1
     }
     let expected = [
       "a lease is given back as stale", "a lease is sent again", "a member is dismissed, drained",
@@ -53,7 +53,7 @@ import Testing
     for name in expected { #expect(seen[name, default: 0] > 5, "\(name): \(seen[name, default: 0]) times") }
   }
 
-  @Test("A rule that is broken on purpose is found out within 300 worlds", arguments: ClusterFlaw.allCases)
+  @Test("A rule that is broken on purpose is noticed within 300 worlds", arguments: ClusterFlaw.allCases)
   func flaws(flaw: ClusterFlaw) throws {
     let found = try (0..<300).first { seed in try World(seed: seed, flaw: flaw).live() != nil }
     #expect(found != nil, "\(flaw) was not found out")

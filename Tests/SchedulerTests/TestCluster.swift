@@ -1,7 +1,7 @@
 import Scheduler
 import Support
 
-/// A cluster whose shared runs have their rounds opened at once, and that remembers what is lent.
+/// A cluster whose shared runs have their rounds opened at once, and that remembers what is assigned.
 struct TestCluster {
   var cluster: ClusterStateMachine
   var now: Duration = .zero
@@ -11,10 +11,10 @@ struct TestCluster {
   private(set) var actions: [ClusterStateMachine.Action] = []
   private var steps: [Int: Int] = [:]
 
-  init(members: Int = 0, units: Int = 8, timing: ClusterTiming = ClusterTiming(), duplicateRate: Double = 0) {
+  init(workers: Int = 0, units: Int = 8, timing: ClusterTiming = ClusterTiming(), duplicateRate: Double = 0) {
     cluster = ClusterStateMachine(timing: timing, duplicateRate: duplicateRate)
     self.units = units
-    for index in 0..<members { join(member(index)) }
+    for index in 0..<workers { join(worker(index)) }
   }
 
   /// Lets something happen, and does what is asked for.
@@ -38,7 +38,7 @@ struct TestCluster {
     }
   }
 
-  mutating func join(_ member: Member) { self.do { $0.join(member, at: $1) } }
+  mutating func join(_ worker: WorkerIdentifier) { self.do { $0.handle(.joined(worker), at: $1) } }
 
   mutating func train(run: Int, steps: Int = 100) {
     self.do { [units] in $0.openTraining(run: run, step: 0, end: steps, microBatches: units, at: $1) }
@@ -61,40 +61,37 @@ struct TestCluster {
   }
 
   /// Delivers the result `value` for a lease of units.
-  mutating func deliver(_ lease: Lease, _ value: Float = 1, isFinite: Bool = true) {
-    self.do {
-      $0.deliver(
-        lease: lease.identifier, from: lease.member, needsConfirmation: !isFinite,
-        digest: { TensorDigest(of: [value]) },
-        at: $1)
-    }
+  mutating func deliver(_ lease: Lease, _ value: Float = 1) {
+    self.do { $0.deliver(lease: lease.identifier, from: lease.worker, .logits([value]), at: $1) }
   }
 
   /// Gives a whole run back before `step`.
   mutating func giveBack(_ lease: Lease, before step: Int) {
     steps[lease.run] = step
     self.do {
-      _ = $0.deliver(training: lease.identifier, from: lease.member, steps: 1, isLast: true, at: $1)
+      _ = $0.deliver(training: lease.identifier, from: lease.worker, steps: 1, isLast: true, at: $1)
       return $0.advance(run: lease.run, to: step, at: $1)
     }
   }
 
-  /// Lets time pass, in which everybody but `silent` is heard.
-  mutating func wait(_ time: Duration, silent: [Member] = []) {
+  /// Lets time pass, in which all workers but `silent` are heard.
+  mutating func wait(_ time: Duration, silent: [WorkerIdentifier] = []) {
     let end = now + time
     while now < end {
       now = min(end, now + .milliseconds(100))
-      for member in cluster.summary.map(\.member) where !silent.contains(member) { cluster.hear(member, at: now) }
-      self.do { $0.tick(at: $1) }
+      for worker in cluster.summary.map(\.worker) where !silent.contains(worker) {
+        _ = cluster.handle(.heard(worker), at: now)
+      }
+      self.do { $0.handle(.timePassed, at: $1) }
     }
   }
 
-  /// The leases that a member holds.
-  func held(by member: Member) -> [Lease] { cluster.summary.first { $0.member == member }?.leases ?? [] }
+  /// The leases that a worker holds.
+  func held(by worker: WorkerIdentifier) -> [Lease] { cluster.summary.first { $0.worker == worker }?.leases ?? [] }
 
   /// The last action of all that is like this.
   func has(_ action: ClusterStateMachine.Action) -> Bool { actions.contains(action) }
 }
 
-/// A member for tests.
-func member(_ index: Int) -> Member { Member("m\(index)") }
+/// A worker for tests.
+func worker(_ index: Int) -> WorkerIdentifier { WorkerIdentifier("m\(index)") }

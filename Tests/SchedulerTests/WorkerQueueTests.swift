@@ -11,7 +11,7 @@ import Testing
     WorkerLease(identifier: identifier, run: 0, version: version, work: .training, sharesMemory: false)
   }
 
-  @Test("A lease waits until its plan and its parameters have come, in whatever order")
+  @Test("A lease waits for its plan and its parameters, in whatever order they come")
   func order() {
     var queue = WorkerQueue()
     queue.haveParameters(of: 0, version: 3)
@@ -21,7 +21,7 @@ import Testing
     #expect(queue.next()?.identifier == 1)
   }
 
-  @Test("A lease of parameters that are gone is dropped, whether they or it came first")
+  @Test("A lease for an older version of the parameters is dropped, whichever comes first")
   func outdated() {
     var queue = WorkerQueue()
     queue.havePlan(of: 0)
@@ -55,7 +55,7 @@ import Testing
     #expect(queue.next() == nil)
   }
 
-  @Test("A run that is lent again waits for its state, for training has changed the one that was there")
+  @Test("A run that is assigned again waits for a new state, because training has changed the earlier one")
   func usedState() {
     var queue = WorkerQueue()
     queue.havePlan(of: 0)
@@ -83,7 +83,7 @@ import Testing
     #expect(queue.next()?.identifier == 2)
   }
 
-  @Test("A run may be asked back before its lease has come")
+  @Test("A run can be recalled before its lease has come")
   func earlyRecall() {
     var queue = WorkerQueue()
     queue.recall(lease: 1)
@@ -93,7 +93,7 @@ import Testing
     #expect(!queue.isRecalled(1))
   }
 
-  @Test("A lease that lacks contents waits until the last of them has come, and others go first")
+  @Test("A lease with missing contents waits for the last of them, and others go first")
   func contents() {
     let contents = (0..<3).map { ContentHash(of: [UInt8($0)]) }
     var queue = WorkerQueue()
@@ -114,7 +114,7 @@ import Testing
     #expect(!queue.isLacking(1), "what has ended lacks nothing")
   }
 
-  @Test("A run that is recalled is given back without the contents that it lacks")
+  @Test("A recalled run is given back without its missing contents")
   func recalledWithoutContents() {
     let content = ContentHash(of: [1])
     var queue = WorkerQueue()

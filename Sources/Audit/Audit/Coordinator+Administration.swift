@@ -49,20 +49,20 @@ extension Coordinator {
       try drainLocal(name)
       return .with { $0.done = "\(name) will finish what it holds and end" }
     }
-    let entries = conductor.members.all.filter { $0.name == name || $0.member.description == name }
+    let entries = eventLoop.workers.all.filter { $0.name == name || $0.identifier.description == name }
     guard !entries.isEmpty else {
-      let known = conductor.members.all.map(\.name).joined(separator: ", ")
+      let known = eventLoop.workers.all.map(\.name).joined(separator: ", ")
       return .with { $0.refused = "no worker is called \(name)\(known.isEmpty ? "" : "; there are \(known)")" }
     }
-    for entry in entries { try conductor.drain(entry) }
+    for entry in entries { try eventLoop.drain(entry) }
     return .with { $0.done = "\(name) will finish what it holds and end" }
   }
 
   private func drainLocal(_ name: String) throws {
     guard let process = localWorkers.processes[name] else { return }
     localWorkers.markLeaving(name)
-    if let entry = conductor.members.entry(name: name, process: UInt32(process.identifier)) {
-      try conductor.drain(entry)
+    if let entry = eventLoop.workers.worker(name: name, process: UInt32(process.identifier)) {
+      try eventLoop.drain(entry)
     } else {
       // It has not said hello yet, and holds nothing.
       kill(process.identifier, SIGTERM)
@@ -70,8 +70,8 @@ extension Coordinator {
   }
 
   private var status: Tenbin_AuditStatus {
-    let audit = conductor.audit
-    let traffic = conductor.traffic
+    let audit = eventLoop.audit
+    let traffic = eventLoop.traffic
     let rate = progress.samplesPerSecond
     return .with {
       $0.name = inputs.specification.name
@@ -85,12 +85,12 @@ extension Coordinator {
       $0.samples = UInt64(progress.samples)
       $0.samplesPerSecond = rate
       $0.secondsLeft = rate > 0 ? Double(max(0, progress.samples - progress.samplesDone)) / rate : -1
-      $0.secondsRunning = conductor.now / .seconds(1)
+      $0.secondsRunning = eventLoop.now / .seconds(1)
       $0.stepsCommitted = UInt64(audit.stepsDone)
       $0.bytesSent = UInt64(traffic.sent)
       $0.bytesReceived = UInt64(traffic.received)
       $0.workers = workers(audit)
-      $0.reducers = conductor.reducers.map { reducer in
+      $0.reducers = eventLoop.reducers.map { reducer in
         .with {
           $0.name = reducer.name
           $0.process = reducer.process
@@ -109,7 +109,7 @@ extension Coordinator {
           $0.steps = UInt32(inputs.plan.runs[run.run].schedule.steps)
         }
       }
-      $0.refusals = conductor.endpoint.refusals.sorted { $0.key < $1.key }.map { reason, count in
+      $0.refusals = eventLoop.connections.refusals.sorted { $0.key < $1.key }.map { reason, count in
         .with {
           $0.reason = reason
           $0.count = UInt64(count)
@@ -119,10 +119,10 @@ extension Coordinator {
   }
 
   private func workers(_ audit: AuditStateMachine) -> [Tenbin_WorkerStatus] {
-    var summaries: [Member: MemberSummary] = [:]
-    for summary in audit.cluster.summary { summaries[summary.member] = summary }
-    let joined = conductor.members.all.map { entry -> Tenbin_WorkerStatus in
-      let summary = summaries[entry.member]
+    var summaries: [WorkerIdentifier: WorkerSummary] = [:]
+    for summary in audit.workers { summaries[summary.worker] = summary }
+    let joined = eventLoop.workers.all.map { entry -> Tenbin_WorkerStatus in
+      let summary = summaries[entry.identifier]
       return .with {
         $0.name = entry.name
         $0.process = entry.process
@@ -154,7 +154,7 @@ extension Coordinator {
   }
 }
 
-extension MemberSummary {
+extension WorkerSummary {
   fileprivate var word: String {
     if isSilent { return "silent" }
     if isDraining { return "draining" }

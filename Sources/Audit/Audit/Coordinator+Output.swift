@@ -16,6 +16,6 @@ extension Coordinator {
     progress.phase = "evaluating groups and attacks"
     showProgress()
     return try AuditResults(inputs: inputs, completed: completed, output: output, workers: options.localWorkers)
-      .write { try conductor.step() }
+      .write { try eventLoop.step() }
   }
 }

@@ -12,19 +12,19 @@ internal import Support
 internal import SwiftProtobuf
 internal import Transport
 
-/// One audit: a conductor drives its runs over workers, and what comes of them is written to the output folder.
+/// One audit: a eventLoop drives its runs over workers, and what comes of them is written to the output folder.
 ///
-/// Everything happens on the thread that calls `run`; other threads only leave events in the conductor's mailbox.
+/// Everything happens on the thread that calls `run`; other threads only leave events in the eventLoop's mailbox.
 package final class Coordinator {
   let inputs: AuditInputs
   let options: AuditOptions
   let output: OutputFolder
-  let conductor: RunConductor
+  let eventLoop: CoordinatorLoop
   let localWorkers: LocalWorkers
   /// Where the sockets of people's shells, and of workers without an address, lie.
   let runtimeFolder: RuntimeFolder
   /// The runs that are done, by their position in the plan.
-  var completed: [Int: FinishedRun] { conductor.audit.completed }
+  var completed: [Int: FinishedRun] { eventLoop.audit.completed }
   var meter: CostMeter?
   var progress: AuditProgress
   var isStopping = false
@@ -56,7 +56,7 @@ package final class Coordinator {
     progress = AuditProgress(
       phase: "", phaseNumber: 0, phases: phases.count, runsDone: 0, runs: 0, samplesDone: 0,
       samples: inputs.plan.runs.reduce(0) { $0 + $1.samples }, samplesPerSecond: 0, workers: 0)
-    conductor = try AuditError.wrapping(.failure) { [output, runtimeFolder] in
+    eventLoop = try AuditError.wrapping(.failure) { [output, runtimeFolder] in
       let completed = try inputs.finishedRuns(
         output.ledger.completedRuns(), ledger: "\(output.path)/ledger.sqlite")
       let address = try options.address ?? Address("ipc://\(runtimeFolder.path)/control")
@@ -66,28 +66,21 @@ package final class Coordinator {
           try KeyFolder.worker(name: "local", server: server, file: runtimeFolder.workerKey))
       }
       let offered = try inputs.offered()
-      return try RunConductor(
-        settings: ConductorSettings(
-          address: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
+      return try CoordinatorLoop(
+        settings: CoordinatorSettings(
           security: security, sharedFolder: options.sharesMemory ? runtimeFolder.name : nil,
           ledger: output.ledger, states: output.states, fingerprint: output.ledger.firstFingerprint(),
           welcome: Tenbin_Welcome(inputs), catalogue: offered.catalogue, contents: offered.contents,
-          methods: inputs.plan.runs.map(\.arm), smallestSliced: options.slicesFrom),
-        audit: { places in
-          AuditStateMachine(
-            work: AuditWork(
-              runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
-              isNeeded: { try inputs.isNeeded($0, completed: $1) },
-              initialState: { try inputs.initialState(ofRun: $0) },
-              place: places.place,
-              slices: places.slices,
-              loop: parallelLoop),
-            cluster: ClusterStateMachine(duplicateRate: options.duplicates),
-            completed: completed,
-            recovered: try Self.recoveredStates(in: output, inputs: inputs, completed: completed))
-        })
+          methods: inputs.plan.runs.map(\.arm), smallestSliced: options.slicesFrom,
+          isNeeded: { try inputs.isNeeded($0, completed: $1) },
+          initialState: { try inputs.initialState(ofRun: $0) }),
+        listeningAt: address, administration: Address("ipc://\(runtimeFolder.path)/administration"),
+        audit: AuditStateMachine(
+          runs: inputs.plan.runs, phases: phases, optimizer: OptimizerSettings(inputs.specification.training),
+          loop: .parallel, cluster: ClusterStateMachine(duplicateRate: options.duplicates), completed: completed,
+          recovered: Self.recoveredStates(in: output, inputs: inputs, completed: completed)))
     }
-    let (mailbox, control) = (conductor.mailbox, conductor.endpoint.control)
+    let (mailbox, control) = (eventLoop.mailbox, eventLoop.connections.control)
     localWorkers = LocalWorkers(
       executable: executable,
       arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
@@ -97,15 +90,15 @@ package final class Coordinator {
         mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
       })
     chaos = options.chaos.map { Chaos(meanTime: $0) }
-    conductor.delegate = self
+    eventLoop.delegate = self
   }
 
   /// Where workers connect.
-  package var address: String { conductor.endpoint.control }
+  package var address: String { eventLoop.connections.control }
 
   /// Ends the audit soon, from any thread; what was done so far is kept.
   package var stop: @Sendable () -> Void {
-    let mailbox = conductor.mailbox
+    let mailbox = eventLoop.mailbox
     return { mailbox.send(.outside { ($0 as? Coordinator)?.isStopping = true }) }
   }
 
@@ -155,24 +148,24 @@ package final class Coordinator {
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)
     try waitForMembers()
-    try conductor.start()
-    while !conductor.audit.isFinished { try step() }
+    try eventLoop.start()
+    while !eventLoop.audit.isFinished { try step() }
   }
 
   /// Takes what has come, or lets a little time pass.
   private func step() throws {
-    try conductor.step()
+    try eventLoop.step()
     if isStopping {
-      try conductor.keepStates()
+      try eventLoop.saveStates()
       throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
     }
     if meter?.isDue == true { try recordCost() }
-    chaos?.act(on: localWorkers, at: conductor.now)
+    chaos?.act(on: localWorkers, at: eventLoop.now)
     // Who fetches a large base is as good as a member.
-    let hasMember = conductor.audit.cluster.memberCount > 0 || conductor.members.isSomebodyPreparing
-    if hasMember { lastHadMember = conductor.now }
-    guard conductor.now - lastHadMember < options.patience else {
-      try conductor.keepStates()
+    let hasMember = eventLoop.audit.workerCount > 0 || eventLoop.workers.isPreparing
+    if hasMember { lastHadMember = eventLoop.now }
+    guard eventLoop.now - lastHadMember < options.patience else {
+      try eventLoop.saveStates()
       throw AuditError(
         .failure,
         "no worker has joined within \(options.patience.components.seconds) s; start one with: "
@@ -183,7 +176,7 @@ package final class Coordinator {
 
   /// Puts down what the phase has cost since this was done last: a crash must not lose what the work that it leaves took.
   private func recordCost() throws {
-    if let cost = meter?.take(traffic: conductor.traffic) { try output.ledger.add(cost) }
+    if let cost = meter?.take(traffic: eventLoop.traffic) { try output.ledger.add(cost) }
   }
 
   /// How long those who have joined wait for the others.
@@ -193,19 +186,19 @@ package final class Coordinator {
   private func waitForMembers() throws {
     progress.phase = "waiting for workers"
     // After a crash every worker that is there begins at once.
-    let wanted = inputs.plan.runs.indices.contains { conductor.audit.hasState(ofRun: $0) } ? 1 : options.localWorkers
-    while conductor.audit.cluster.memberCount < max(1, wanted) {
+    let wanted = inputs.plan.runs.indices.contains { eventLoop.audit.hasState(ofRun: $0) } ? 1 : options.localWorkers
+    while eventLoop.audit.workerCount < max(1, wanted) {
       try step()
-      if conductor.audit.cluster.memberCount > 0, conductor.now > Self.patienceWithOthers { break }
+      if eventLoop.audit.workerCount > 0, eventLoop.now > Self.patienceWithOthers { break }
     }
   }
 
   /// Tells how far the audit is.
   func showProgress(notice: String? = nil) {
-    progress.workers = conductor.audit.cluster.memberCount
+    progress.workers = eventLoop.audit.workerCount
     progress.notice = notice
-    progress.samplesDone = conductor.audit.samplesDone
-    let elapsed = (conductor.now - phaseBegan.at) / .seconds(1)
+    progress.samplesDone = eventLoop.audit.samplesDone
+    let elapsed = (eventLoop.now - phaseBegan.at) / .seconds(1)
     progress.samplesPerSecond =
       elapsed > 1 ? max(0, Double(progress.samplesDone - phaseBegan.samples)) / elapsed : 0
     show(progress)
@@ -216,7 +209,7 @@ package final class Coordinator {
     try? recordCost()
     try? output.states.finish()
     try? output.ledger.endSitting()
-    conductor.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
+    eventLoop.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
     localWorkers.terminate()
   }
 
@@ -239,15 +232,15 @@ package final class Coordinator {
   }
 }
 
-extension Coordinator: ConductorDelegate {
+extension Coordinator: CoordinatorLoopDelegate {
   func phaseBegan(_ phase: Phase, number: Int) throws {
     let arm = inputs.specification.arms[phase.arm].name
     progress.phase = "\(arm): \(AuditPhase(phase.kind).title)"
     progress.phaseNumber = number
     progress.runs = phase.runs.count
     progress.runsDone = phase.runs.count { completed[$0] != nil }
-    meter = CostMeter(arm: arm, phase: AuditPhase(phase.kind).rawValue, traffic: conductor.traffic)
-    phaseBegan = (conductor.now, conductor.audit.samplesDone)
+    meter = CostMeter(arm: arm, phase: AuditPhase(phase.kind).rawValue, traffic: eventLoop.traffic)
+    phaseBegan = (eventLoop.now, eventLoop.audit.samplesDone)
   }
 
   func phaseEnded(_ phase: Phase, number: Int) throws {
@@ -264,7 +257,7 @@ extension Coordinator: ConductorDelegate {
     progress.runsDone += 1
   }
 
-  func delivered(_ delivery: Tenbin_Delivery, by entry: MemberEntry) {
+  func delivered(_ delivery: Tenbin_Delivery, by entry: ConnectedWorker) {
     meter?.count(delivery)
     deathsWithoutProgress = 0
     failuresWithoutProgress = 0
@@ -272,28 +265,28 @@ extension Coordinator: ConductorDelegate {
 
   func notice(_ text: String) { showProgress(notice: text) }
 
-  func left(_ entry: MemberEntry, reason: String) {
+  func left(_ entry: ConnectedWorker, reason: String) {
     showProgress(notice: "\(entry.name) has left: \(reason)")
   }
 
-  func failed(_ entry: MemberEntry, reason: String) throws {
+  func failed(_ entry: ConnectedWorker, reason: String) throws {
     // Another worker gets to try before the audit ends over it.
     failuresWithoutProgress += 1
-    guard failuresWithoutProgress < 2, conductor.members.ready.count > 1 else {
+    guard failuresWithoutProgress < 2, eventLoop.workers.ready.count > 1 else {
       throw AuditError(.failure, "\(entry.name) cannot go on: \(reason)")
     }
   }
 
-  /// A local worker has ended: its work is lent again, and it is started again.
+  /// A local worker has ended: its work is reassigned, and it is started again.
   func handle(_ exit: LocalWorkers.Exit) throws {
     guard let process = localWorkers.processes[exit.name], process.identifier == exit.process else { return }
     localWorkers.remove(exit.name)
-    if let entry = conductor.members.entry(name: exit.name, process: UInt32(exit.process)) {
-      try conductor.lose(entry.peer, because: "it ended with \(exit.description); its work is lent again")
+    if let entry = eventLoop.workers.worker(name: exit.name, process: UInt32(exit.process)) {
+      try eventLoop.lose(entry.peer, because: "it ended with \(exit.description); its work is reassigned")
     } else if !process.isLeaving {
       showProgress(notice: "\(exit.name) ended with \(exit.description)")
     }
-    guard !process.isLeaving, !isStopping, !conductor.audit.isFinished else { return }
+    guard !process.isLeaving, !isStopping, !eventLoop.audit.isFinished else { return }
     if chaos?.hasHit(exit.process) != true { deathsWithoutProgress += 1 }
     guard deathsWithoutProgress <= max(3, options.localWorkers) else {
       throw AuditError(

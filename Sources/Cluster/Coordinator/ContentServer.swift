@@ -6,49 +6,49 @@ internal import Transport
 
 /// Answers workers that ask for contents, on a queue of its own: neither leases nor heartbeats wait for a disk.
 ///
-/// A peer is read ahead for by a few pieces only; the next ones are read when those have left. So a slow link costs no
-/// memory here, and nobody waits for it but its own worker.
+/// For each peer only a few pieces are read ahead, and the next ones when those have been sent. So a slow link costs no
+/// memory here, and delays only its own worker.
 final class ContentServer: Sendable {
-  private let shelf: ContentShelf
-  private let endpoint: CoordinatorEndpoint
+  private let index: ContentShelf
+  private let connections: any PeerConnections
   private let queue = DispatchQueue(label: "contents", qos: .utility)
   private let peers = Mutex<[Peer: Waiting]>([:])
 
   private struct Waiting {
     var requests: [Tenbin_ContentRequest] = []
     var first = 0
-    /// Pieces that were read or are being read, and have not left.
+    /// Pieces that were read or are being read, and were not sent yet.
     var pieces = 0
     var bytes = 0
 
     var count: Int { requests.count - first }
   }
 
-  /// Requests of one peer that may wait; four windows of an honest one.
+  /// The most requests of one peer that may wait: four windows of an honest worker.
   private static let mostRequests = 1_024
   private static let piecesAhead = 64
   private static let bytesAhead = 2 << 20
 
-  init(shelf: ContentShelf, endpoint: CoordinatorEndpoint) {
-    self.shelf = shelf
-    self.endpoint = endpoint
+  init(index: ContentShelf, connections: any PeerConnections) {
+    self.index = index
+    self.connections = connections
   }
 
-  /// Takes a request; false where the peer asks for more than anybody could take.
+  /// Takes a request; false where the peer asks for more than any honest worker does.
   func take(_ request: Tenbin_ContentRequest, from peer: Peer) -> Bool {
     let isTaken = peers.withLock { peers in
       guard peers[peer, default: Waiting()].count < Self.mostRequests else { return false }
       peers[peer, default: Waiting()].requests.append(request)
       return true
     }
-    if isTaken { goOn(with: peer) }
+    if isTaken { serve(peer) }
     return isTaken
   }
 
   /// The peer has gone.
   func forget(_ peer: Peer) { peers.withLock { $0[peer] = nil } }
 
-  private func goOn(with peer: Peer) {
+  private func serve(_ peer: Peer) {
     while let request = next(of: peer) {
       queue.async { [self] in answer(request, to: peer) }
     }
@@ -71,20 +71,20 @@ final class ContentServer: Sendable {
 
   private func answer(_ request: Tenbin_ContentRequest, to peer: Peer) {
     guard peers.withLock({ $0[peer] != nil }) else { return }
-    // A piece has left when nobody holds it any more, or was dropped with its peer.
-    let departure = LastOwner { [self] in left(request, of: peer) }
+    // A piece was sent, or dropped with its peer, when its last owner releases it.
+    let departure = DeinitCallback { [self] in left(request, of: peer) }
     do {
       guard let content = ContentHash(bytes: request.content) else {
         throw ContentShelf.Problem(description: "\(request.content.count) bytes are no digest")
       }
-      let bytes = try shelf.read(content, offset: request.offset, bytes: request.bytes)
+      let bytes = try index.read(content, offset: request.offset, bytes: request.bytes)
       let subject = Tenbin_ContentSubject.with {
         $0.content = request.content
         $0.offset = request.offset
       }
-      endpoint.send(Transfer(subject: .content(subject), payload: bytes, owner: departure), to: peer)
+      connections.send(Transfer(subject: .content(subject), payload: bytes, owner: departure), to: peer)
     } catch {
-      endpoint.send(
+      connections.send(
         .contentAnswer(
           .with {
             $0.content = request.content
@@ -99,6 +99,15 @@ final class ContentServer: Sendable {
       peers[peer]?.pieces -= 1
       peers[peer]?.bytes -= Int(request.bytes)
     }
-    goOn(with: peer)
+    serve(peer)
   }
+}
+
+/// Calls a closure when its last owner releases it.
+final class DeinitCallback: Sendable {
+  private let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  deinit { body() }
 }

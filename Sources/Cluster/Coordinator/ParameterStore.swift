@@ -1,55 +1,55 @@
-internal import Foundation
 internal import Optimization
 internal import Scheduler
 internal import Support
 internal import Transport
 
-/// Where the parameters of runs lie: in shared memory where workers of this host can read them.
+/// Keeps the parameters of runs in shared memory, where workers of this host can read them.
 ///
-/// Belongs to the conductor's thread.
+/// Belongs to the event loop's thread.
 final class ParameterStore {
+  /// nil where memory is not shared.
   let folder: SharedFolder?
-  private let recorder: StepRecorder
   private var shared: [Int: Published] = [:]
-  private var made = 0
+  private var filesMade = 0
 
   private struct Published {
     let parameters: SharedParameters
+    /// The version that readers find; nil while it changes.
     var version: Int?
   }
 
-  init(folder: SharedFolder?, recorder: StepRecorder) {
+  init(folder: SharedFolder?) {
     self.folder = folder
-    self.recorder = recorder
   }
 
-  /// A place for the parameters of a run that is shared.
-  func place(run: Int, count: Int) -> ParameterPlace {
-    let recorder = recorder
-    guard let parameters = sharedParameters(run: run, count: count) else {
-      return ParameterPlace(
-        buffer: FloatBuffer(repeating: 0, count: count), willChange: { recorder.wait(for: run) }, didChange: { _ in })
-    }
-    return ParameterPlace(
-      buffer: parameters.buffer,
-      willChange: {
-        recorder.wait(for: run)
-        parameters.willChange()
-      },
-      didChange: { [weak self] version in
-        parameters.didChange(version: version)
-        self?.shared[run]?.version = version
-      })
+  /// Moves the parameters of a run into shared memory; the caller has made sure that no reader needs the numbers there.
+  func place(run: Int, _ state: TrainingState) -> AuditStateMachine.Placement {
+    guard let target = sharedParameters(run: run, count: state.parameters.count),
+      target.buffer !== state.parameters
+    else { return .unchanged }
+    write(state.parameters, version: state.step, to: target, run: run)
+    return .shared(target.buffer)
   }
 
-  /// The shared file with the parameters of a run, put there if they are not; nil where memory is not shared.
+  /// The parameters of a run are about to change in place: readers find no version until `publish`.
+  func withdraw(run: Int, _ parameters: FloatBuffer) {
+    guard let known = shared[run], known.parameters.buffer === parameters else { return }
+    known.parameters.willChange()
+    shared[run]?.version = nil
+  }
+
+  /// The parameters of a run are of this version now.
+  func publish(run: Int, version: Int, _ parameters: FloatBuffer) {
+    guard let known = shared[run], known.parameters.buffer === parameters else { return }
+    known.parameters.didChange(version: version)
+    shared[run]?.version = version
+  }
+
+  /// The shared file with the parameters of a run, which are copied there if they are not; nil where memory is not shared.
   func file(run: Int, version: Int, parameters: FloatBuffer) -> SharedFile? {
     if let known = shared[run], known.version == version { return known.parameters.file }
     guard let target = sharedParameters(run: run, count: parameters.count) else { return nil }
-    target.willChange()
-    target.buffer.copy(from: parameters)
-    target.didChange(version: version)
-    shared[run]?.version = version
+    write(parameters, version: version, to: target, run: run)
     return target.file
   }
 
@@ -58,8 +58,8 @@ final class ParameterStore {
     guard let folder else { return nil }
     let parts = state.buffers
     let count = state.parameters.count
-    made += 1
-    guard let file = try? SharedFile(making: "t-\(made)", bytes: parts.count * count * 4, in: folder) else {
+    filesMade += 1
+    guard let file = try? SharedFile(making: "t-\(filesMade)", bytes: parts.count * count * 4, in: folder) else {
       return nil
     }
     for (index, part) in parts.enumerated() { file.floats(at: index * count * 4, count: count)?.copy(from: part) }
@@ -69,12 +69,19 @@ final class ParameterStore {
   /// Forgets the parameters of a run that is done.
   func remove(run: Int) { shared[run] = nil }
 
+  private func write(_ parameters: FloatBuffer, version: Int, to target: SharedParameters, run: Int) {
+    target.willChange()
+    target.buffer.copy(from: parameters)
+    target.didChange(version: version)
+    shared[run]?.version = version
+  }
+
   private func sharedParameters(run: Int, count: Int) -> SharedParameters? {
     if let known = shared[run] { return known.parameters }
     guard let folder else { return nil }
-    made += 1
+    filesMade += 1
     // Where /dev/shm is too small, parameters are sent instead.
-    guard let parameters = try? SharedParameters(making: "p-\(run)-\(made)", count: count, in: folder) else {
+    guard let parameters = try? SharedParameters(making: "p-\(run)-\(filesMade)", count: count, in: folder) else {
       return nil
     }
     shared[run] = Published(parameters: parameters)

@@ -5,76 +5,82 @@ internal import Support
 internal import SwiftProtobuf
 package import Transport
 
-/// The reducers that have come, and the calls that wait for them. Belongs to the conductor's thread.
+/// The reducers that have come, the runs whose parameters they hold in slices, and the requests that they have not answered
+/// yet. Belongs to the event loop's thread; nothing here waits.
 final class ReducerPool {
-  private let endpoint: CoordinatorEndpoint
-  private let mailbox: Mailbox<RunConductor.Event>
-  private(set) var entries: [Peer: ReducerEntry] = [:]
-  /// What came while an answer was waited for.
-  private var deferred: [RunConductor.Event] = []
-  /// Runs that have lost a slice.
-  private(set) var lostRuns: Set<Int> = []
-  /// Who has left and why, for people.
+  private let connections: any PeerConnections
+  private let clock: () -> Duration
+  private(set) var entries: [Peer: ConnectedReducer] = [:]
+  private var runs: [Int: SlicedRun] = [:]
+  /// What the reducers of each run were asked for and have not all answered.
+  private var requests: [Int: Request] = [:]
+  /// What has come of requests since `takeOutcomes`.
+  private var outcomes: [Outcome] = []
+  /// Runs that have lost a slice since `takeLostRuns`.
+  private var lostRuns: Set<Int> = []
+  /// Reducers that have left since `takeDepartures`, and why, for people.
   private var departures: [String] = []
-  /// What reducers exchanged with workers that are gone.
+  /// What reducers that are gone have exchanged with workers.
   private var pastTraffic = Traffic()
   private var nextCall: UInt64 = 1
   private var nextSlice: UInt64 = 1
-
-  /// A reducer that says nothing for so long while it is waited for is lost.
-  private static let patience = Duration.seconds(5)
-  private var lastProbe = ContinuousClock.now
+  private var lastProbe: Duration = .zero
   /// How often workers could not reach the reducer at an address.
   private var complaints: [String: Int] = [:]
 
-  init(endpoint: CoordinatorEndpoint, mailbox: Mailbox<RunConductor.Event>) {
-    (self.endpoint, self.mailbox) = (endpoint, mailbox)
+  /// A reducer that was silent for this long is lost.
+  private static let patience = Duration.seconds(5)
+
+  /// What has come of a request.
+  enum Outcome {
+    /// The reducers hold the parameters of the run, or one of them could not take its slice.
+    case adopted(run: Int, isAdopted: Bool)
+    case answered(run: Int, ReducerAnswer)
   }
 
-  /// What reducers exchanged with workers.
+  /// One request to all reducers of a run.
+  private struct Request {
+    let kind: Kind
+    /// The call to each reducer, in the order of the slices.
+    let calls: [UInt64]
+    var answers: [UInt64: Tenbin_SliceAnswer] = [:]
+    var numbers: [UInt64: FloatBuffer] = [:]
+
+    enum Kind { case adopt, reduce, update, collect }
+
+    var isComplete: Bool { answers.count == calls.count && (kind != .collect || numbers.count == calls.count) }
+  }
+
+  init(connections: any PeerConnections, clock: @escaping () -> Duration) {
+    (self.connections, self.clock) = (connections, clock)
+  }
+
+  /// Bytes that reducers have exchanged with workers.
   var traffic: Traffic { entries.values.reduce(pastTraffic) { $0 + $1.traffic } }
 
-  /// Those that can hold slices, in the order of their names.
-  var ready: [ReducerEntry] {
+  /// The reducers that can hold slices, in the order of their names.
+  var ready: [ConnectedReducer] {
     entries.values.filter(\.isReady).sorted { ($0.name, $0.process) < ($1.name, $1.process) }
   }
 
-  func offer(of peer: Peer) -> Tenbin_ReducerOffer? { entries[peer]?.offer }
+  /// The slices of a run; nil where no reducers hold it.
+  func slices(of run: Int) -> [SlicedRun.Slice]? { runs[run]?.slices }
 
-  func expect(bytes: Int, from peer: Peer) { endpoint.expect(bytes: bytes, from: peer) }
-
-  /// The next event that came while an answer was waited for.
-  func takeDeferred() -> RunConductor.Event? { deferred.isEmpty ? nil : deferred.removeFirst() }
-
-  /// Gives the numbers of a run to those that are ready; nil where there are none, or one of them fails.
-  func slices(run: Int, state: TrainingState, weightDecay: Double) -> SlicedRun? {
-    let ready = ready
-    guard !ready.isEmpty else { return nil }
-    let ranges = VectorSections(count: state.parameters.count).slices(ready.count)
-    let slices = zip(ready, ranges).map { entry, elements in
-      defer { nextSlice += 1 }
-      entries[entry.peer]?.slices[nextSlice] = (run, elements.count)
-      return SlicedRun.Slice(identifier: nextSlice, peer: entry.peer, elements: elements)
+  /// The slices of a run as a lease names them.
+  func message(of run: Int) -> [Tenbin_Slice] {
+    (runs[run]?.slices ?? []).compactMap { slice in
+      guard let offer = entries[slice.peer]?.offer else { return nil }
+      return .with {
+        $0.identifier = slice.identifier
+        $0.elements = UInt64(slice.elements.count)
+        $0.reducer = offer
+      }
     }
-    let sliced = SlicedRun(run: run, count: state.parameters.count, slices: slices, pool: self)
-    guard sliced.adopt(state, weightDecay: weightDecay) else {
-      // Nothing is lost: its numbers are still here.
-      lostRuns.remove(run)
-      return nil
-    }
-    return sliced
   }
 
-  func release(_ slices: [SlicedRun.Slice]) {
-    for slice in slices where entries[slice.peer] != nil {
-      entries[slice.peer]?.slices[slice.identifier] = nil
-      endpoint.send(
-        .sliceRequest(
-          .with {
-            $0.slice = slice.identifier
-            $0.release = Tenbin_ReleaseSlice()
-          }), to: slice.peer)
-    }
+  func takeOutcomes() -> [Outcome] {
+    defer { outcomes = [] }
+    return outcomes
   }
 
   func takeLostRuns() -> Set<Int> {
@@ -89,166 +95,255 @@ final class ReducerPool {
 }
 
 /// A process that holds slices.
-package struct ReducerEntry {
+package struct ConnectedReducer {
   let peer: Peer
   package let name: String
   package let process: UInt32
-  package let host: String
   var isAdmitted = false
-  /// Where workers connect to it; nil before it says so.
+  /// Where workers connect to it; nil until it has said so.
   var offer: Tenbin_ReducerOffer?
-  var lastHeard = ContinuousClock.now
-  /// Runs and lengths of the slices that it holds.
-  var slices: [UInt64: (run: Int, elements: Int)] = [:]
+  var lastHeard: Duration
+  /// The lengths of the slices that it holds.
+  var slices: [UInt64: Int] = [:]
   /// Workers that have exchanged something with it.
-  var served: Set<Member> = []
-  /// Bytes that it exchanged with workers.
+  var served: Set<WorkerIdentifier> = []
+  /// Bytes that it has exchanged with workers.
   package internal(set) var traffic = Traffic()
 
   var isReady: Bool { isAdmitted && offer != nil }
   package var endpoint: String { offer?.endpoint ?? "" }
   package var sliceCount: Int { slices.count }
-  package var elements: Int { slices.values.reduce(0) { $0 + $1.elements } }
+  package var elements: Int { slices.values.reduce(0, +) }
 }
 
-// Calls, which are waited for.
-extension ReducerPool {
-  struct Answer {
-    var answer: Tenbin_SliceAnswer
-    var numbers: FloatBuffer?
+/// The parameters of one run, cut into slices that reducers hold.
+struct SlicedRun {
+  let count: Int
+  let slices: [Slice]
+
+  /// Consecutive elements with one reducer.
+  struct Slice {
+    let identifier: UInt64
+    let peer: Peer
+    let elements: Range<Int>
   }
 
-  /// Asks the reducer of every slice for something, and waits for all answers, in the slices' order.
+  /// The digests of all sections, in order; nil where the answers do not fit the vector.
+  func digests(_ answers: [Tenbin_SliceAnswer]) -> [TensorDigest]? {
+    let digests = answers.flatMap(\.digests).map { TensorDigest(bytes: $0) }
+    guard digests.count == VectorSections(count: count).sectionCount else { return nil }
+    return digests.contains { $0 == nil } ? nil : digests.compactMap(\.self)
+  }
+}
+
+// Requests and their answers.
+extension ReducerPool {
+  /// Sends the numbers of a run to the reducers that are ready. An `adopted` outcome follows.
   ///
-  /// - Parameters:
-  ///   - numbers: what is sent along.
-  ///   - wantsNumbers: whether numbers come back.
-  /// - Returns: nil where one of them is lost or cannot do it; the run then has lost a slice.
-  func call(
-    run: Int, _ slices: [SlicedRun.Slice], step: Int, _ work: (SlicedRun.Slice) -> Tenbin_SliceRequest.OneOf_Work,
-    wantsNumbers: Bool = false, numbers: ((SlicedRun.Slice) -> [UInt8])? = nil
-  ) -> [Answer]? {
-    guard slices.allSatisfy({ entries[$0.peer] != nil }) else { return fail(run) }
-    var calls: [UInt64: Int] = [:]
-    for (index, slice) in slices.enumerated() {
-      let call = nextCall
-      nextCall += 1
-      calls[call] = index
+  /// - Returns: false where no reducer is ready.
+  func adopt(run: Int, _ state: TrainingState, weightDecay: Double) -> Bool {
+    let ready = ready
+    guard !ready.isEmpty else { return false }
+    let ranges = VectorSections(count: state.parameters.count).slices(ready.count)
+    let slices = zip(ready, ranges).map { entry, elements in
+      defer { nextSlice += 1 }
+      entries[entry.peer]?.slices[nextSlice] = elements.count
+      return SlicedRun.Slice(identifier: nextSlice, peer: entry.peer, elements: elements)
+    }
+    runs[run] = SlicedRun(count: state.parameters.count, slices: slices)
+    let buffers = state.step == 0 ? [state.parameters] : state.buffers
+    let calls = send(
+      to: slices, step: state.step,
+      { slice in
+        .adopt(
+          .with {
+            $0.count = UInt64(state.parameters.count)
+            $0.elements = UInt64(slice.elements.count)
+            $0.isFresh = state.moments == nil || state.step == 0
+            $0.weightDecay = weightDecay
+          })
+      })
+    for (call, slice) in zip(calls, slices) {
+      let numbers = buffers.flatMap { UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0.floats[slice.elements])) }
+      let subject = Tenbin_SliceStateSubject.with { $0.call = call }
+      connections.send(Transfer(subject: .sliceState(subject), payload: numbers), to: slice.peer)
+    }
+    requests[run] = Request(kind: .adopt, calls: calls)
+    return true
+  }
+
+  /// Passes a request on to the reducers of a run. An `answered` outcome follows, unless a slice is lost before.
+  func ask(_ request: ReducerRequest, run: Int) {
+    guard let slices = runs[run]?.slices else { return }
+    switch request {
+    case .reduce(let step, let leases, let microBatches):
+      let reduce = Tenbin_ReduceSlice.with {
+        $0.leases = leases.map { UInt64($0) }
+        $0.microBatches = UInt32(microBatches)
+      }
+      requests[run] = Request(kind: .reduce, calls: send(to: slices, step: step) { _ in .reduce(reduce) })
+    case .update(let step, let values):
+      let update = Tenbin_UpdateSlice.with {
+        $0.scale = values.scale
+        $0.rate = values.rate
+      }
+      requests[run] = Request(kind: .update, calls: send(to: slices, step: step) { _ in .update(update) })
+    case .collect(let step):
+      for slice in slices { connections.expect(bytes: 12 * slice.elements.count, from: slice.peer) }
+      requests[run] = Request(
+        kind: .collect, calls: send(to: slices, step: step) { _ in .collect(Tenbin_CollectSlice()) })
+    case .release: release(run)
+    }
+  }
+
+  private func send(
+    to slices: [SlicedRun.Slice], step: Int, _ work: (SlicedRun.Slice) -> Tenbin_SliceRequest.OneOf_Work
+  ) -> [UInt64] {
+    slices.map { slice in
       let request = Tenbin_SliceRequest.with {
-        $0.call = call
+        $0.call = nextCall
         $0.slice = slice.identifier
         $0.step = UInt32(step)
         $0.work = work(slice)
       }
-      endpoint.send(.sliceRequest(request), to: slice.peer)
-      if let numbers {
-        let subject = Tenbin_SliceStateSubject.with { $0.call = call }
-        endpoint.send(Transfer(subject: .sliceState(subject), payload: numbers(slice)), to: slice.peer)
-      }
+      nextCall += 1
+      connections.send(.sliceRequest(request), to: slice.peer)
+      return request.call
     }
-    return wait(for: calls, of: slices, wantsNumbers: wantsNumbers) ?? fail(run)
   }
 
-  private func fail(_ run: Int) -> [Answer]? {
-    lostRuns.insert(run)
-    return nil
+  private func release(_ run: Int) {
+    requests[run] = nil
+    for slice in runs.removeValue(forKey: run)?.slices ?? [] where entries[slice.peer] != nil {
+      entries[slice.peer]?.slices[slice.identifier] = nil
+      connections.send(
+        .sliceRequest(
+          .with {
+            $0.slice = slice.identifier
+            $0.release = Tenbin_ReleaseSlice()
+          }), to: slice.peer)
+    }
   }
 
-  private func wait(for calls: [UInt64: Int], of slices: [SlicedRun.Slice], wantsNumbers: Bool) -> [Answer]? {
-    var answers: [UInt64: Tenbin_SliceAnswer] = [:]
-    var numbers: [UInt64: FloatBuffer] = [:]
-    let began = ContinuousClock.now
-    func isDone() -> Bool { answers.count == calls.count && (!wantsNumbers || numbers.count == calls.count) }
-    var probed = began
-    while !isDone() {
-      guard slices.allSatisfy({ entries[$0.peer] != nil }) else { return nil }
-      if ContinuousClock.now - probed > .milliseconds(250) {
-        probed = .now
-        for slice in slices {
-          guard let heard = entries[slice.peer]?.lastHeard, .now - max(heard, began) < Self.patience else {
-            lose(slice.peer, because: "it does not answer")
-            return nil
-          }
-          // What was closed at the other end is only noticed where something is sent.
-          endpoint.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: slice.peer)
-        }
+  /// A reducer has answered; one that cannot do what it was asked for is lost.
+  func take(_ answer: Tenbin_SliceAnswer, from peer: Peer) {
+    guard let run = run(ofCall: answer.call) else { return }
+    guard answer.problem.isEmpty else { return lose(peer, because: answer.problem.printable) }
+    requests[run]?.answers[answer.call] = answer
+    finish(run)
+  }
+
+  /// A reducer has sent the numbers of a slice.
+  func take(_ transfer: Transfer, from peer: Peer) {
+    guard case .sliceState(let subject) = transfer.subject, let run = run(ofCall: subject.call),
+      let floats = transfer.floats
+    else { return }
+    requests[run]?.numbers[subject.call] = FloatBuffer(floats)
+    finish(run)
+  }
+
+  private func run(ofCall call: UInt64) -> Int? { requests.first { $0.value.calls.contains(call) }?.key }
+
+  private func finish(_ run: Int) {
+    guard let request = requests[run], request.isComplete, let sliced = runs[run] else { return }
+    requests[run] = nil
+    let answers = request.calls.compactMap { request.answers[$0] }
+    let answer: ReducerAnswer?
+    switch request.kind {
+    case .adopt:
+      outcomes.append(.adopted(run: run, isAdopted: true))
+      return
+    case .reduce:
+      answer = sliced.digests(answers).map {
+        .reduced(
+          SlicedGradient(
+            digest: TensorDigest(ofSections: $0), squares: answers.flatMap(\.squares),
+            isFinite: answers.allSatisfy(\.isFinite)))
       }
-      guard let event = mailbox.receive(until: Date(timeIntervalSinceNow: 0.25)) else { continue }
-      if case .wire(let wire) = event, let peer = wire.peer { hear(peer) }
-      switch event {
-      case .wire(.message(let message, let peer)) where entries[peer] != nil:
-        guard case .sliceAnswer(let answer)? = message.body else {
-          deferred.append(event)
-          continue
-        }
-        guard calls[answer.call] != nil else { continue }
-        guard answer.problem.isEmpty else {
-          lose(peer, because: answer.problem.printable)
-          return nil
-        }
-        answers[answer.call] = answer
-      case .wire(.transfer(let transfer, _, let peer)) where entries[peer] != nil:
-        guard case .sliceState(let subject) = transfer.subject, calls[subject.call] != nil,
-          let floats = transfer.floats
-        else { continue }
-        numbers[subject.call] = FloatBuffer(floats)
-      case .wire(.unreachable(let peer)) where entries[peer] != nil: lose(peer, because: "it cannot be reached")
-      default: deferred.append(event)
+    case .update:
+      answer = sliced.digests(answers).map { .updated(parameters: TensorDigest(ofSections: $0)) }
+    case .collect: answer = sliced.state(request.calls.compactMap { request.numbers[$0] })
+    }
+    if let answer {
+      outcomes.append(.answered(run: run, answer))
+    } else {
+      lostRuns.insert(run)
+      release(run)
+    }
+  }
+}
+
+extension SlicedRun {
+  /// The whole parameters and moments; nil where the pieces do not fit the slices.
+  fileprivate func state(_ pieces: [FloatBuffer]) -> ReducerAnswer? {
+    let parts = (0..<3).map { _ in FloatBuffer(repeating: 0, count: count) }
+    for (slice, numbers) in zip(slices, pieces) {
+      let length = slice.elements.count
+      guard numbers.count == 3 * length else { return nil }
+      for (index, part) in parts.enumerated() {
+        part.copy(
+          from: FloatBuffer(copying: numbers.pointer, from: index * length, count: length),
+          to: slice.elements.lowerBound)
       }
     }
-    return calls.sorted { $0.value < $1.value }.compactMap { call, _ in
-      answers[call].map { Answer(answer: $0, numbers: numbers[call]) }
-    }
+    return .collected(parameters: parts[0], .init(first: parts[1], second: parts[2]))
   }
 }
 
 // Reducers that come and go.
 extension ReducerPool {
   func greet(_ hello: Tenbin_Hello, from peer: Peer) {
-    entries[peer] = ReducerEntry(
-      peer: peer, name: hello.name.printable, process: hello.process, host: hello.host.printable)
+    entries[peer] = ConnectedReducer(
+      peer: peer, name: hello.name.printable, process: hello.process, lastHeard: clock())
   }
 
   func admit(_ peer: Peer) {
     entries[peer]?.isAdmitted = true
-    endpoint.admit(peer)
+    connections.admit(peer)
   }
 
-  func hear(_ peer: Peer) { entries[peer]?.lastHeard = .now }
+  func hear(_ peer: Peer) { entries[peer]?.lastHeard = clock() }
 
-  /// It says where workers reach it; false where that is no address.
+  /// The reducer says where workers reach it; false where that is no address.
   func prepared(_ peer: Peer, _ offer: Tenbin_ReducerOffer) -> Bool {
     guard entries[peer] != nil, (try? Address(offer.endpoint)) != nil else { return false }
     entries[peer]?.offer = offer
     return true
   }
 
-  /// What it has taken from workers.
-  func count(_ receipt: Tenbin_SliceReceipt, from peer: Peer) {
+  /// Counts what the reducer has exchanged with workers, and notes that it has served this one.
+  func count(_ receipt: Tenbin_SliceReceipt, from peer: Peer, of worker: WorkerIdentifier?) {
     entries[peer]?.traffic.sent = Int(clamping: receipt.bytesSent)
     entries[peer]?.traffic.received = Int(clamping: receipt.bytesReceived)
+    if let worker { entries[peer]?.served.insert(worker) }
   }
 
-  /// It is gone, and its slices with it.
+  /// The reducer is gone, and its slices with it.
   func lose(_ peer: Peer, because reason: String) {
     guard let entry = entries.removeValue(forKey: peer) else { return }
     departures.append("the reducer \(entry.name) has left: \(reason)")
-    lostRuns.formUnion(entry.slices.values.map(\.run))
     pastTraffic = pastTraffic + entry.traffic
-    endpoint.forget(peer)
+    connections.forget(peer)
+    for (run, sliced) in runs.sorted(by: { $0.key < $1.key }) where sliced.slices.contains(where: { $0.peer == peer }) {
+      if requests[run]?.kind == .adopt {
+        // Nothing is lost: the coordinator still has the numbers.
+        outcomes.append(.adopted(run: run, isAdopted: false))
+      } else {
+        lostRuns.insert(run)
+      }
+      release(run)
+    }
   }
 
-  /// Lets those be noticed whose connection is closed at the other end: only sending shows it.
+  /// Sends something to every reducer once a second, and more often while an answer is awaited: a connection that is closed
+  /// at the other end is only noticed then.
   func probe() {
-    guard .now - lastProbe > .seconds(1) else { return }
-    lastProbe = .now
-    for peer in entries.keys { endpoint.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: peer) }
+    guard clock() - lastProbe > .milliseconds(requests.isEmpty ? 1_000 : 250) else { return }
+    lastProbe = clock()
+    for peer in entries.keys { connections.send(.heartbeatAnswer(Tenbin_HeartbeatAnswer()), to: peer) }
   }
 
-  /// The member has exchanged something with the reducer.
-  func serve(_ member: Member, from peer: Peer) { entries[peer]?.served.insert(member) }
-
-  /// A worker could not reach it, and no other one has: its slices go elsewhere. It may come back once.
+  /// A worker could not reach the reducer, and no other worker has: its slices go elsewhere. It may come back once.
   func complain(about peer: Peer) {
     guard let entry = entries[peer] else { return }
     complaints[entry.endpoint, default: 0] += 1
@@ -257,6 +352,62 @@ extension ReducerPool {
 
   func isUnreachable(_ endpoint: String) -> Bool { complaints[endpoint, default: 0] > 1 }
 
-  /// Those that were not heard of for too long.
-  var silent: [ReducerEntry] { entries.values.filter { .now - $0.lastHeard > Self.patience } }
+  /// Gives up the reducers that were silent for too long.
+  func loseSilent() {
+    for entry in entries.values where clock() - entry.lastHeard > Self.patience {
+      lose(entry.peer, because: "it was not heard of for long")
+    }
+  }
+}
+
+/// Deliveries whose gradients went to reducers, until the reducer of every slice has reported what it received.
+struct SlicedDeliveries {
+  private var receipts: [Int: [Key: Tenbin_SliceReceipt]] = [:]
+  private var waiting: [Int: (whole: DeliveryAssembly.Whole, peer: Peer)] = [:]
+
+  private struct Key: Hashable {
+    let slice: UInt64
+    let firstUnit: UInt32
+    let endUnit: UInt32
+  }
+
+  var isEmpty: Bool { receipts.isEmpty && waiting.isEmpty }
+
+  mutating func insert(_ receipt: Tenbin_SliceReceipt) {
+    let key = Key(slice: receipt.slice, firstUnit: receipt.firstUnit, endUnit: receipt.endUnit)
+    receipts[Int(clamping: receipt.lease), default: [:]][key] = receipt
+  }
+
+  mutating func insert(_ whole: DeliveryAssembly.Whole, from peer: Peer) {
+    waiting[Int(clamping: whole.delivery.lease)] = (whole, peer)
+  }
+
+  func delivery(of lease: Int) -> (whole: DeliveryAssembly.Whole, peer: Peer)? { waiting[lease] }
+
+  /// What the reducers of all slices report about a delivery's gradients; nil while a report is missing.
+  mutating func receipt(of delivery: Tenbin_Delivery, slices: [SlicedRun.Slice]) -> GradientReceipt? {
+    let lease = Int(clamping: delivery.lease)
+    let known = receipts[lease] ?? [:]
+    var receipt = GradientReceipt()
+    for part in delivery.parts {
+      for slice in slices {
+        let key = Key(slice: slice.identifier, firstUnit: part.gradient.firstUnit, endUnit: part.gradient.endUnit)
+        guard let found = known[key] else { return nil }
+        receipt.digests += found.digests.compactMap { TensorDigest(bytes: $0) }
+        receipt.isFinite = receipt.isFinite && found.isFinite
+      }
+    }
+    remove(lease)
+    return receipt
+  }
+
+  /// Forgets what belongs to leases that have ended.
+  mutating func removeAll(where isOver: (Int) -> Bool) {
+    for lease in Set(receipts.keys).union(waiting.keys) where isOver(lease) { remove(lease) }
+  }
+
+  private mutating func remove(_ lease: Int) {
+    receipts[lease] = nil
+    waiting[lease] = nil
+  }
 }

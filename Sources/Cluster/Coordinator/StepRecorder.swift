@@ -2,26 +2,27 @@ internal import Foundation
 internal import Ledger
 internal import Scheduler
 internal import Support
-internal import Synchronization
 
-/// Puts committed steps down in the ledger. Digests are made on a queue of its own, beside the next step.
+/// Records committed steps in the ledger. Digests are computed on a queue of its own, beside the next step.
 ///
-/// Sendable because what changes lies behind `condition`.
+/// Sendable because `lock` guards what changes.
 final class StepRecorder: @unchecked Sendable {
   private let ledger: Ledger
   private let queue = DispatchQueue(label: "digests", qos: .userInitiated)
-  private let condition = NSCondition()
-  /// Steps of each run whose digests are not made yet.
+  private let lock = NSLock()
+  /// The number of steps of each run whose digests are not computed yet.
   private var pending: [Int: Int] = [:]
+  /// What waits until no digest of a run is pending.
+  private var waiting: [Int: [@Sendable () -> Void]] = [:]
   private var failure: (any Error)?
 
   init(ledger: Ledger) {
     self.ledger = ledger
   }
 
-  /// - Throws: what an earlier step ran into.
+  /// - Throws: the error that an earlier step ran into.
   func record(_ step: CommittedStep, run: String) throws {
-    try condition.withLock {
+    try lock.withLock {
       if let failure { throw failure }
       pending[step.run, default: 0] += 1
     }
@@ -36,27 +37,33 @@ final class StepRecorder: @unchecked Sendable {
         run: run, step: step.step, samples: step.samples, lossSum: step.lossSum, gradient: gradient,
         parameters: parameters,
         deliveries: step.deliveries.map {
-          .init(units: $0.units, member: $0.member.description, lease: $0.lease)
+          .init(units: $0.units, member: $0.worker.description, lease: $0.lease)
         })
       var problem: (any Error)?
       do throws(LedgerError) { try ledger.record(record) } catch { problem = error }
-      condition.withLock {
+      let bodies = lock.withLock { () -> [@Sendable () -> Void] in
         failure = failure ?? problem
         pending[step.run, default: 1] -= 1
-        condition.broadcast()
+        return pending[step.run] == 0 ? waiting.removeValue(forKey: step.run) ?? [] : []
       }
+      for body in bodies { body() }
     }
   }
 
-  /// Waits until the parameters of a run may change: until nobody reads them for their digest.
-  func wait(for run: Int) {
-    condition.withLock { while pending[run, default: 0] > 0 { condition.wait() } }
+  /// Whether the parameters of a run may change: whether no digest needs them any more. Where one does, `later` is called
+  /// when it does not, on another thread.
+  func isUnread(run: Int, later body: @escaping @Sendable () -> Void) -> Bool {
+    lock.withLock {
+      if pending[run, default: 0] == 0 { return true }
+      waiting[run, default: []].append(body)
+      return false
+    }
   }
 
   /// Waits until every step is durable.
   func flush() throws {
     queue.sync {}
-    try condition.withLock { if let failure { throw failure } }
+    try lock.withLock { if let failure { throw failure } }
     try ledger.flush()
   }
 }

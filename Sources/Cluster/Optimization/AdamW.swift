@@ -46,7 +46,7 @@ package struct AdamW: Sendable, Equatable {
   /// - Parameter loop: how the elements are spread; their bits do not depend on it.
   /// - Throws: `OptimizationError.wrongLength` when the gradient has another length than the parameters.
   package mutating func apply(
-    gradientSum: FloatBuffer, scale: Float, rate: Double, in loop: ElementLoop = serialLoop
+    gradientSum: FloatBuffer, scale: Float, rate: Double, in loop: ElementLoop = .serial
   ) throws(OptimizationError) {
     guard gradientSum.count == parameters.count else {
       throw .wrongLength(expected: parameters.count, found: gradientSum.count)

@@ -51,7 +51,7 @@ package struct GradientReduction: Sendable {
   /// - Throws: `OptimizationError` when it is no node of the tree, has another length, or overlaps what is there.
   ///
   /// - Parameter loop: how the additions are spread; their bits do not depend on it.
-  package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = serialLoop)
+  package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = .serial)
     throws(OptimizationError)
   {
     guard CanonicalTree.contains(node.range, total: total) else {

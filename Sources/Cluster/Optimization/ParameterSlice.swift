@@ -64,7 +64,7 @@ package struct ParameterSlice: Sendable {
   ///
   /// - Throws: `OptimizationError` where they are not all micro-batches, each once.
   package mutating func reduce(
-    leases: [Int], microBatches: Int, in loop: ElementLoop = serialLoop
+    leases: [Int], microBatches: Int, in loop: ElementLoop = .serial
   ) throws(OptimizationError) -> Reduced {
     var reduction = GradientReduction(total: microBatches, elements: parameters.count)
     for lease in leases {
@@ -80,8 +80,7 @@ package struct ParameterSlice: Sendable {
   /// Updates the parameters in place by the gradient that was reduced; whatever else came for the step is forgotten.
   ///
   /// - Throws: `OptimizationError.incomplete` where nothing was reduced.
-  package mutating func update(scale: Float, rate: Double, in loop: ElementLoop = serialLoop) throws(OptimizationError)
-  {
+  package mutating func update(scale: Float, rate: Double, in loop: ElementLoop = .serial) throws(OptimizationError) {
     guard let gradient = root else { throw .incomplete(total: 0) }
     try optimizer.apply(gradientSum: gradient, scale: scale, rate: rate, in: loop)
     root = nil

@@ -1,15 +1,15 @@
 internal import Optimization
 internal import Planning
 
-// What a person may want to know of a cluster that runs.
+// What a person may want to know about a running cluster.
 
-/// How a member is doing.
-package struct MemberSummary: Sendable, Equatable {
-  package let member: Member
+/// How a worker is doing.
+package struct WorkerSummary: Sendable, Equatable {
+  package let worker: WorkerIdentifier
   package let isDraining: Bool
   package let isSilent: Bool
   package let leases: [Lease]
-  /// Micro-batches a second, else blocks a second; nil before one was done.
+  /// Micro-batches a second, or blocks a second before it has computed micro-batches; nil before it has delivered.
   package let rate: Double?
   package let unitsDone: Int
 }
@@ -24,33 +24,33 @@ package struct RunSummary: Sendable, Equatable {
     case waiting
     case idle
     case shared
-    case lent
+    case assigned
     case evaluated
     case done
   }
 }
 
 extension ClusterStateMachine {
-  /// All members, in the order of joining.
-  package var summary: [MemberSummary] {
-    members.map { state in
-      MemberSummary(
-        member: state.member, isDraining: state.isDraining, isSilent: state.isSilent,
-        leases: state.held.compactMap { leases[$0]?.lease }, rate: state.speed.rate ?? state.evaluationSpeed.rate,
+  /// All workers, in the order in which they joined.
+  package var summary: [WorkerSummary] {
+    workers.map { state in
+      WorkerSummary(
+        worker: state.worker, isDraining: state.isDraining, isSilent: state.isSilent,
+        leases: state.held.compactMap { lease($0) }, rate: state.speed.rate ?? state.evaluationSpeed.rate,
         unitsDone: state.unitsDone)
     }
   }
 }
 
 extension AuditStateMachine {
-  /// Whether an earlier sitting has left a state of the run that was not gone on from yet.
-  package func hasState(ofRun run: Int) -> Bool { recovered[run] != nil }
+  /// All workers, in the order in which they joined.
+  package var workers: [WorkerSummary] { cluster.summary }
 
   /// All runs, in the plan's order.
   package var summary: [RunSummary] {
-    work.runs.indices.map { run in
-      if completed[run] != nil || trained[run] != nil && open[run] == nil {
-        return RunSummary(run: run, state: .done, step: work.runs[run].schedule.steps)
+    runs.indices.map { run in
+      if completed[run] != nil || isTrained(run) && open[run] == nil {
+        return RunSummary(run: run, state: .done, step: runs[run].schedule.steps)
       }
       guard let open = open[run] else { return RunSummary(run: run, state: .waiting, step: recovered[run]?.step ?? 0) }
       let state: RunSummary.State
@@ -60,7 +60,7 @@ extension AuditStateMachine {
         state =
           switch cluster.jobs.first(where: { $0.run == run })?.mode {
           case .shared?: .shared
-          case .lent?, .recalled?: .lent
+          case .assigned?, .recalled?: .assigned
           case .idle?, nil: .idle
           }
       }

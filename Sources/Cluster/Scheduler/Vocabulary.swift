@@ -1,15 +1,33 @@
-/// One incarnation of a worker; a worker that comes back is another member.
-package struct Member: Hashable, Sendable, Comparable, CustomStringConvertible {
+/// One incarnation of a worker: a worker that comes back has another identifier.
+package struct WorkerIdentifier: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let description: String
 
   package init(_ description: String) {
     self.description = description
   }
 
-  package static func < (left: Member, right: Member) -> Bool { left.description < right.description }
+  package static func < (left: WorkerIdentifier, right: WorkerIdentifier) -> Bool {
+    left.description < right.description
+  }
 }
 
-/// Units of work that must all be done before their run goes on: the micro-batches of one step, or the blocks of one
+/// What happens to one worker, and the passing of time. Both state machines take these.
+package enum ClusterEvent: Sendable {
+  /// The worker has everything that it needs to take part.
+  case joined(WorkerIdentifier)
+  /// It said goodbye, its process ended, or it cannot be reached.
+  case left(WorkerIdentifier)
+  /// It should finish what it holds and be assigned nothing more.
+  case draining(WorkerIdentifier)
+  /// A message came from it.
+  case heard(WorkerIdentifier)
+  /// It cannot or need not do the lease.
+  case gaveBack(lease: Int, WorkerIdentifier)
+  /// To be sent several times a second.
+  case timePassed
+}
+
+/// Units of work that must all be done before their run can continue: the micro-batches of one step, or the blocks of one
 /// evaluation.
 package struct Round: Hashable, Sendable, CustomStringConvertible {
   /// The run's position in the plan.
@@ -36,27 +54,27 @@ package struct Round: Hashable, Sendable, CustomStringConvertible {
   var isStep: Bool { kind != .evaluation }
 }
 
-/// Work lent to one member.
+/// Work that is assigned to one worker.
 package struct Lease: Hashable, Sendable, CustomStringConvertible {
   package let identifier: Int
   package let run: Int
   package let work: Work
-  package let member: Member
-  /// Of a whole run, one past the last step to be done: the end of the run, or a step that more than one member must do.
+  package let worker: WorkerIdentifier
+  /// For an exclusive run, the step before which it ends: the end of the run, or a step that needs a replica.
   package let end: Int?
 
-  init(identifier: Int, run: Int, work: Work, member: Member, end: Int? = nil) {
+  init(identifier: Int, run: Int, work: Work, worker: WorkerIdentifier, end: Int? = nil) {
     self.identifier = identifier
     self.run = run
     self.work = work
-    self.member = member
+    self.worker = worker
     self.end = end
   }
 
   package enum Work: Hashable, Sendable, CustomStringConvertible {
     /// Consecutive units of one round.
     case units(Round, Range<Int>)
-    /// The training of the run from this step on, with reduction and optimizer.
+    /// An exclusive run: its training from this step on, with reduction and optimizer.
     case training(from: Int)
 
     /// "step 3, micro-batches 0 to 3"
@@ -72,28 +90,28 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The round whose units are lent; nil for a whole run.
+  /// The round of the units; nil for an exclusive run.
   package var round: Round? {
     if case .units(let round, _) = work { round } else { nil }
   }
 
   package var description: String { work.description }
 
-  /// The units that are lent; nil for a whole run.
+  /// The units; nil for an exclusive run.
   package var units: Range<Int>? {
     if case .units(_, let units) = work { units } else { nil }
   }
 }
 
-/// How patient the cluster is.
+/// How long the cluster waits.
 package struct ClusterTiming: Sendable {
-  /// A member that was not heard of for this long, three heartbeats, gets nothing more, and its work is lent again.
+  /// After this long without a message, three heartbeats, a worker is silent: its work is reassigned.
   package var silenceLimit: Duration
-  /// A member that was not heard of for this long is given up.
+  /// After this long without a message a worker is expelled.
   package var expulsionLimit: Duration
   /// No lease is overdue before this.
   package var shortestLease: Duration
-  /// When a lease is overdue while nothing was delivered yet: a model must be built first.
+  /// No lease of a worker's first is overdue before this: the worker must build a model first.
   package var firstLease: Duration
 
   package init(

@@ -35,7 +35,8 @@ struct LentRun {
 
   /// Does one step with the gradient over all its micro-batches.
   mutating func step(gradient: GradientSum) throws {
-    guard let finished = try training.insert([gradient]) else { return }
+    try training.add([gradient])
+    guard let finished = try training.finishStep() else { return }
     steps.append(
       DeliveredSteps.Step(
         samples: finished.samples, lossSum: finished.lossSum, gradient: TensorDigest(of: finished.gradient.floats),

@@ -11,11 +11,11 @@ package import Worker
 
 /// Runs of no meaning through a real coordinator: its sockets, state machines, ledger and shared memory.
 package final class BenchmarkAudit {
-  private let conductor: RunConductor
+  private let eventLoop: CoordinatorLoop
   private let folder: String
   private var commits: [Commit] = []
   private var workerSeconds: [Double] = []
-  /// When the first work was lent.
+  /// When the first work was assigned.
   package private(set) var started = ContinuousClock.now
 
   /// A step that was committed.
@@ -59,43 +59,39 @@ package final class BenchmarkAudit {
     folder =
       "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())-\(UInt32.random(in: 0..<1_000_000))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let (folder, loop) = (folder, parallelLoop)
-    conductor = try RunConductor(
-      settings: ConductorSettings(
-        address: try Address("ipc://\(folder)/s"),
+    let folder = folder
+    eventLoop = try CoordinatorLoop(
+      settings: CoordinatorSettings(
         sharedFolder: sharesMemory ? folder.split(separator: "/").last.map(String.init) : nil,
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: ContentHash(of: folder.utf8)),
         states: StateFiles(folder: "\(folder)/states"), welcome: .with { $0.threads = 1 },
-        catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: runs.map { _ in 0 })
-    ) { places in
-      AuditStateMachine(
-        work: AuditWork(
-          runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer,
-          initialState: { TrainingState(step: 0, parameters: FloatBuffer(try initial(runs[$0]))) },
-          place: places.place, slices: places.slices, loop: loop),
-        cluster: ClusterStateMachine())
-    }
-    conductor.delegate = self
+        catalogue: Transfer(subject: .catalogue(.init()), payload: []), methods: runs.map { _ in 0 },
+        initialState: { TrainingState(step: 0, parameters: FloatBuffer(try initial(runs[$0]))) }),
+      listeningAt: try Address("ipc://\(folder)/s"),
+      audit: AuditStateMachine(
+        runs: runs, phases: [Phase(arm: 0, kind: kind, runs: Array(runs.indices))], optimizer: optimizer,
+        loop: .parallel, cluster: ClusterStateMachine()))
+    eventLoop.delegate = self
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  package var address: String { conductor.endpoint.control }
+  package var address: String { eventLoop.connections.control }
 
   /// Bytes that went to workers and came from them.
-  package var traffic: Traffic { conductor.traffic }
+  package var traffic: Traffic { eventLoop.traffic }
 
   /// Waits for the workers, and runs everything.
   package func run(workers: Int) throws -> [Commit] {
-    defer { conductor.close(because: "the benchmark is over") }
+    defer { eventLoop.close(because: "the benchmark is over") }
     let deadline = ContinuousClock.now + .seconds(300)
-    while conductor.audit.cluster.memberCount < workers {
-      try conductor.step()
+    while eventLoop.audit.workerCount < workers {
+      try eventLoop.step()
       guard ContinuousClock.now < deadline else { throw BenchmarkError("the workers have not come within 300 s") }
     }
     started = .now
-    try conductor.start()
-    while !conductor.audit.isFinished { try conductor.step() }
+    try eventLoop.start()
+    while !eventLoop.audit.isFinished { try eventLoop.step() }
     return commits
   }
 
@@ -120,7 +116,7 @@ package final class BenchmarkAudit {
   }
 }
 
-extension BenchmarkAudit: ConductorDelegate {
+extension BenchmarkAudit: CoordinatorLoopDelegate {
   package func committed(_ step: CommittedStep) {
     commits.append(
       Commit(
@@ -129,9 +125,9 @@ extension BenchmarkAudit: ConductorDelegate {
     workerSeconds = []
   }
 
-  package func delivered(_ delivery: Tenbin_Delivery, by entry: MemberEntry) {
+  package func delivered(_ delivery: Tenbin_Delivery, by worker: ConnectedWorker) {
     workerSeconds.append(delivery.workerSeconds)
   }
 
-  package func failed(_ entry: MemberEntry, reason: String) throws { throw BenchmarkError(reason) }
+  package func failed(_ worker: ConnectedWorker, reason: String) throws { throw BenchmarkError(reason) }
 }

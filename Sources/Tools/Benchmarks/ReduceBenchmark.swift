@@ -31,7 +31,7 @@ package enum ReduceBenchmark {
       var start = ContinuousClock.now
       for (node, target) in zip(nodes, targets) {
         let (from, to) = (node.gradient.floats, target.pointer)
-        parallelLoop(parameters) { part in
+        ElementLoop.parallel(parameters) { part in
           guard let to = to.baseAddress, let from = from.baseAddress else { return }
           memcpy(to + part.lowerBound, from + part.lowerBound, part.count * 4)
         }
@@ -40,7 +40,7 @@ package enum ReduceBenchmark {
       var reduction = GradientReduction(total: microBatches, elements: parameters)
       nodes.reverse()
       start = .now
-      while let node = nodes.popLast() { try reduction.insert(node, in: parallelLoop) }
+      while let node = nodes.popLast() { try reduction.insert(node, in: .parallel) }
       let added = (ContinuousClock.now - start) / .seconds(1)
       let expected = Float(microBatches * microBatches) / 2
       guard let root = reduction.root, root.gradient.first == expected, root.gradient.last == expected else {

@@ -26,17 +26,19 @@ enum WorkerMessage {
 
 /// What happens in a world.
 enum WorldEvent {
-  case toWorker(Int, Member, CoordinatorMessage, connection: Int)
-  case toCoordinator(Int, Member, WorkerMessage, connection: Int, sitting: Int)
-  case unreachable(Member, sitting: Int)
-  case slicesLost(run: Int, sitting: Int)
+  case toWorker(Int, WorkerIdentifier, CoordinatorMessage, connection: Int)
+  case toCoordinator(Int, WorkerIdentifier, WorkerMessage, connection: Int, session: Int)
+  case unreachable(WorkerIdentifier, session: Int)
+  case slicesLost(run: Int, session: Int)
+  /// Something that the audit asked for is there; where slices are named, from their reducer.
+  case answer(AuditStateMachine.Event, SimulatedSlices?, session: Int)
   case activity(worker: Int, number: Int)
   case heartbeat(worker: Int, process: Int)
-  case tick(sitting: Int)
+  case tick(session: Int)
   case fault(Scenario.Happening)
   case wake(worker: Int)
   case start(worker: Int)
-  case rejoin(worker: Int, Member)
+  case rejoin(worker: Int, WorkerIdentifier)
   case startCoordinator
   case calm
 }

@@ -6,9 +6,9 @@ import Support
 /// The shell around an audit, as the real one is, with a simulated network and disk.
 struct SimulatedCoordinator {
   var audit: AuditStateMachine
-  private var members: [Member: Entry] = [:]
+  private var members: [WorkerIdentifier: Entry] = [:]
   /// Members that have left do not come back.
-  private var departed: Set<Member> = []
+  private var departed: Set<WorkerIdentifier> = []
   private var committed: Set<[Int]> = []
   private var phases: [Int] = []
 
@@ -20,20 +20,8 @@ struct SimulatedCoordinator {
   }
 
   init(in world: World) {
-    let (work, memory) = (world.work, world.memory)
-    let audit = AuditWork(
-      runs: work.runs, phases: work.phases, optimizer: work.optimizer,
-      isNeeded: { work.isNeeded($0, $1) },
-      initialState: { work.initialState($0) },
-      place: world.scenario.sharesMemory.contains(true) ? { run, _ in memory[run].place } : { _, _ in nil },
-      slices: { [weak world] run, state, optimizer in
-        guard let world, world.scenario.hasReducer else { return nil }
-        let slices = SimulatedSlices(state: state, weightDecay: optimizer.weightDecay)
-        world.slices[run] = slices
-        return slices
-      })
-    self.audit = AuditStateMachine(
-      work: audit,
+    audit = AuditStateMachine(
+      runs: world.work.runs, phases: world.work.phases, optimizer: world.work.optimizer,
       cluster: ClusterStateMachine(
         timing: world.scenario.timing, duplicateRate: world.scenario.duplicateRate, flaw: world.flaw),
       completed: world.disk.completed, recovered: world.disk.recovered())
@@ -41,8 +29,7 @@ struct SimulatedCoordinator {
 
   private func time(in world: World) -> Duration { .microseconds(world.now) }
 
-  mutating func take(_ message: WorkerMessage, from member: Member, of worker: Int, in world: World) throws {
-    let now = time(in: world)
+  mutating func take(_ message: WorkerMessage, from member: WorkerIdentifier, of worker: Int, in world: World) throws {
     guard let entry = members[member] else {
       guard case .hello = message, !departed.contains(member) else {
         return world.send(.unknown, to: member, of: worker)
@@ -51,68 +38,81 @@ struct SimulatedCoordinator {
       members[member] = Entry(worker: worker)
       world.note("\(member) joins")
       world.send(.welcome, to: member, of: worker)
-      return try perform(audit.join(member, at: now), in: world)
+      return try handle(.cluster(.joined(member)), in: world)
     }
     let before = (audit.stepsDone, audit.samplesDone)
-    audit.hear(member, at: now)
+    try handle(.cluster(.heard(member)), in: world)
     switch message {
     case .hello: world.send(.welcome, to: member, of: entry.worker)
     case .heartbeat: break
     case .units(let lease, let units):
-      guard let units = try arrived(units, lease: lease) else { break }
-      try perform(audit.deliver(lease: lease, from: member, units, at: now), in: world)
-    case .steps(let lease, let steps): try perform(audit.deliver(lease: lease, from: member, steps, at: now), in: world)
+      guard let units = try arrived(units, lease: lease, in: world) else { break }
+      try handle(.units(units, lease: lease, from: member), in: world)
+    case .steps(let lease, let steps): try handle(.steps(steps, lease: lease, from: member), in: world)
     case .stale(let lease):
       world.seen["a lease is given back as stale", default: 0] += 1
-      try perform(audit.giveBack(lease: lease, from: member, at: now), in: world)
+      try handle(.cluster(.gaveBack(lease: lease, member)), in: world)
     }
     if world.coordinatorDrains.contains(member), members[member] != nil { try drain(member, in: world) }
     if before != (audit.stepsDone, audit.samplesDone) { world.lastProgress = world.now }
   }
 
-  /// What reducers say of gradients that went to them; nil where they are gone.
-  private func arrived(_ units: DeliveredUnits, lease: Int) throws -> DeliveredUnits? {
-    guard case .gradients(let nodes, _) = units, let run = audit.cluster.lease(lease)?.run,
-      let slices = audit.slices(of: run) as? SimulatedSlices
+  /// The delivery with what the run's reducer received of it; nil where the reducer is lost.
+  private func arrived(_ units: DeliveredUnits, lease: Int, in world: World) throws -> DeliveredUnits? {
+    guard case .gradients(let nodes, _) = units, let run = audit.lease(lease)?.run, audit.isSliced(run),
+      let slices = world.slices[run]
     else { return units }
     return try slices.take(nodes, lease: lease)
   }
 
-  /// The coordinator notices that the reducer of a run is gone.
+  /// The coordinator notices that the reducer of a run is lost.
   mutating func loseSlices(of run: Int, in world: World) throws {
-    guard (audit.slices(of: run) as? SimulatedSlices)?.isLost == true else { return }
+    guard audit.isSliced(run), world.slices[run]?.isLost == true else { return }
     world.seen["slices are lost", default: 0] += 1
     world.disk.settle(at: .max)
-    let kept = world.disk.recovered()[run]
-    committed = committed.filter { $0[0] != run || $0[1] < kept?.step ?? 0 }
+    let saved = world.disk.recovered()[run]
+    committed = committed.filter { $0[0] != run || $0[1] < saved?.step ?? 0 }
     for member in members.keys { members[member]?.versions[run] = nil }
-    try perform(audit.loseSlices(of: run, kept: kept, at: time(in: world)), in: world)
+    try handle(.lostReducers(run: run, saved: saved), in: world)
   }
 
-  mutating func drain(_ member: Member, in world: World) throws {
+  mutating func drain(_ member: WorkerIdentifier, in world: World) throws {
     world.coordinatorDrains.remove(member)
     world.note("\(member) is drained")
     members[member]?.isDraining = true
-    try perform(audit.drain(member, at: time(in: world)), in: world)
+    try handle(.cluster(.draining(member)), in: world)
   }
 
-  mutating func lose(_ member: Member, in world: World) throws {
+  mutating func lose(_ member: WorkerIdentifier, in world: World) throws {
     departed.insert(member)
     guard members.removeValue(forKey: member) != nil else { return }
     world.note("\(member) is lost")
-    try perform(audit.leave(member, at: time(in: world)), in: world)
+    try handle(.cluster(.left(member)), in: world)
   }
 
-  mutating func perform(_ actions: [AuditStateMachine.Action], in world: World) throws {
-    for action in actions {
+  /// Lets the audit take an event, and does what it asks for.
+  mutating func handle(_ event: AuditStateMachine.Event, in world: World) throws {
+    var events = [event]
+    while !events.isEmpty {
+      for action in try audit.handle(events.removeFirst(), at: time(in: world)) {
+        if let answer = try perform(action, in: world) { events.append(answer) }
+      }
+    }
+  }
+
+  /// Does what the audit asks for; returns an answer that follows at once.
+  private mutating func perform(
+    _ action: AuditStateMachine.Action, in world: World
+  ) throws -> AuditStateMachine.Event? {
+    do {
       world.see(action)
       switch action {
       case .grant(let lease): grant(lease, isReminder: false, in: world)
       case .remind(let lease): grant(lease, isReminder: true, in: world)
       case .recall(let lease):
-        world.note("recall \(lease.identifier) from \(lease.member)")
-        if let entry = members[lease.member] {
-          world.send(.recall(lease.identifier), to: lease.member, of: entry.worker)
+        world.note("recall \(lease.identifier) from \(lease.worker)")
+        if let entry = members[lease.worker] {
+          world.send(.recall(lease.identifier), to: lease.worker, of: entry.worker)
         }
       case .commit(let step): commit(step, in: world)
       case .save(let run, let state):
@@ -134,12 +134,45 @@ struct SimulatedCoordinator {
       case .notice(let text): world.note(text)
       case .disagreement(let members, let work): world.note("\(members) do not agree about \(work)")
       case .finished: world.note("finished")
+      case .decide(let phase): return .decided(isNeeded: world.work.isNeeded(phase, audit.completed))
+      case .initialize(let run): return .initialized(run: run, world.work.initialState(run))
+      case .place(let run): try place(run, in: world)
+      case .withdraw(let run):
+        let memory = world.memory[run]
+        if memory.buffer === audit.parameters(of: run) { memory.version = -1 }
+        world.answer(.withdrawn(run: run))
+      case .publish(let run, let version):
+        let memory = world.memory[run]
+        if memory.buffer === audit.parameters(of: run) { memory.version = version }
+      case .reducers(let run, let request):
+        guard let slices = world.slices[run] else { break }
+        if request == .release { world.slices[run] = nil }
+        if let answer = try slices.answer(request) { world.answer(.reducers(run: run, answer), of: slices) }
       }
+    }
+    return nil
+  }
+
+  /// Chooses where the parameters of a run lie, which takes some time where a reducer takes them over.
+  private mutating func place(_ run: Int, in world: World) throws {
+    let state = audit.state(of: run)
+    let memory = world.memory[run]
+    if world.scenario.hasReducer, let state {
+      let slices = SimulatedSlices(state: state, weightDecay: world.work.optimizer.weightDecay)
+      world.slices[run] = slices
+      world.answer(.placed(run: run, .reducers), of: slices)
+    } else if world.scenario.sharesMemory.contains(true), let state, memory.buffer !== state.parameters {
+      memory.version = -1
+      memory.buffer.copy(from: state.parameters)
+      memory.version = state.step
+      world.answer(.placed(run: run, .shared(memory.buffer)))
+    } else {
+      world.answer(.placed(run: run, .unchanged))
     }
   }
 
   private mutating func dismiss(
-    _ member: Member, _ dismissal: AuditStateMachine.Dismissal, reason: String, in world: World
+    _ member: WorkerIdentifier, _ dismissal: AuditStateMachine.Dismissal, reason: String, in world: World
   ) {
     world.note("\(member) is dismissed: \(reason)")
     departed.insert(member)
@@ -155,17 +188,17 @@ struct SimulatedCoordinator {
   }
 
   private mutating func grant(_ lease: Lease, isReminder: Bool, in world: World) {
-    guard audit.cluster.lease(lease.identifier) == lease else { return }
-    guard let entry = members[lease.member] else {
-      return check(false, "lease \(lease.identifier) is granted to \(lease.member), who is no member", world)
+    guard audit.lease(lease.identifier) == lease else { return }
+    guard let entry = members[lease.worker] else {
+      return check(false, "lease \(lease.identifier) is granted to \(lease.worker), who is no member", world)
     }
-    check(!entry.isDraining || isReminder, "\(lease.member) is drained, but is lent \(lease.work)", world)
+    check(!entry.isDraining || isReminder, "\(lease.worker) is drained, but is lent \(lease.work)", world)
     guard let version = audit.version(of: lease.run), var parameters = audit.parameters(of: lease.run) else {
       return check(false, "run \(lease.run) is lent, but not open", world)
     }
     let generation = audit.generation(of: lease.run)
     world.note(
-      "\(isReminder ? "remind" : "grant") \(lease.identifier) to \(lease.member): run \(lease.run) \(lease.work)")
+      "\(isReminder ? "remind" : "grant") \(lease.identifier) to \(lease.worker): run \(lease.run) \(lease.work)")
     let isShared = world.workers[entry.worker].sharesMemory && world.memory[lease.run].buffer === parameters
     let work: WorkerLease.Work
     switch lease.work {
@@ -175,24 +208,24 @@ struct SimulatedCoordinator {
     let sent = WorkerLease(
       identifier: lease.identifier, run: lease.run, version: version, work: work,
       sharesMemory: isShared && work != .training, generation: generation)
-    if isReminder || members[lease.member]?.plans.insert(lease.run).inserted == true {
-      world.send(.plan(lease.run), to: lease.member, of: entry.worker)
+    if isReminder || members[lease.worker]?.plans.insert(lease.run).inserted == true {
+      world.send(.plan(lease.run), to: lease.worker, of: entry.worker)
     }
     if work == .training {
       guard let state = audit.state(of: lease.run) else { return }
-      world.send(.state(run: lease.run, generation: generation, state.copy), to: lease.member, of: entry.worker)
+      world.send(.state(run: lease.run, generation: generation, state.copy), to: lease.worker, of: entry.worker)
     } else if !sent.sharesMemory, isReminder || entry.versions[lease.run] != version {
-      members[lease.member]?.versions[lease.run] = version
-      if let slices = audit.slices(of: lease.run) as? SimulatedSlices {
+      members[lease.worker]?.versions[lease.run] = version
+      if audit.isSliced(lease.run), let slices = world.slices[lease.run] {
         guard !slices.isLost else { return }
         parameters = slices.slice.parameters
       }
       let floats = FloatBuffer(copying: parameters)
       world.send(
-        .parameters(run: lease.run, version: version, generation: generation, floats), to: lease.member,
+        .parameters(run: lease.run, version: version, generation: generation, floats), to: lease.worker,
         of: entry.worker)
     }
-    world.send(.grant(sent, end: lease.end ?? 0), to: lease.member, of: entry.worker)
+    world.send(.grant(sent, end: lease.end ?? 0), to: lease.worker, of: entry.worker)
   }
 
   private mutating func commit(_ step: CommittedStep, in world: World) {
@@ -243,12 +276,5 @@ extension World {
       default: nil
       }
     if let name { seen[name, default: 0] += 1 }
-  }
-}
-
-extension SharedMemory {
-  /// The region as an audit sees it.
-  var place: ParameterPlace {
-    ParameterPlace(buffer: buffer, willChange: { self.version = -1 }, didChange: { self.version = $0 })
   }
 }

@@ -3,9 +3,9 @@ import Scheduler
 import Support
 
 /// A run's parameters with a reducer that may be lost at any time.
-final class SimulatedSlices: SlicedParameters {
+final class SimulatedSlices {
   private(set) var slice: ParameterSlice
-  let count: Int
+  private let count: Int
   var isLost = false
 
   init(state: TrainingState, weightDecay: Double) {
@@ -16,10 +16,10 @@ final class SimulatedSlices: SlicedParameters {
       moments: copy.moments.map { ($0.first, $0.second) }, weightDecay: weightDecay)
   }
 
-  /// Takes what a worker has sent for a lease, and says what came; nil where nobody is there to say so.
+  /// Takes what a worker has sent for a lease, and reports what was received; nil where the reducer is lost.
   func take(_ nodes: [GradientSum], lease: Int) throws -> DeliveredUnits? {
     guard !isLost else { return nil }
-    var receipt = GradientReceipt(digests: [], isFinite: true)
+    var receipt = GradientReceipt()
     for node in nodes {
       let found = try slice.take(node, lease: lease)
       receipt.digests += found.digests
@@ -31,23 +31,36 @@ final class SimulatedSlices: SlicedParameters {
     return .gradients(empty, receipt)
   }
 
-  func reduce(step: Int, leases: [Int], microBatches: Int) -> SlicedGradient? {
-    guard !isLost, slice.step == step, let sum = try? slice.reduce(leases: leases, microBatches: microBatches) else {
-      return nil
+  /// Does what the coordinator asks for; nil where there is no answer.
+  ///
+  /// - Throws: an error where the request does not fit the step that the slice stands before.
+  func answer(_ request: ReducerRequest) throws -> ReducerAnswer? {
+    guard !isLost else { return nil }
+    switch request {
+    case .reduce(let step, let leases, let microBatches):
+      try check(step)
+      let sum = try slice.reduce(leases: leases, microBatches: microBatches)
+      return .reduced(
+        SlicedGradient(digest: .init(ofSections: sum.digests), squares: sum.squares, isFinite: sum.isFinite))
+    case .update(let step, let update):
+      try check(step)
+      try slice.update(scale: update.scale, rate: update.rate)
+      return .updated(parameters: TensorDigest(ofSections: slice.digests))
+    case .collect(let step):
+      try check(step)
+      return .collected(
+        parameters: FloatBuffer(copying: slice.parameters),
+        .init(first: FloatBuffer(copying: slice.moments.first), second: FloatBuffer(copying: slice.moments.second)))
+    case .release: return nil
     }
-    return SlicedGradient(digest: .init(ofSections: sum.digests), squares: sum.squares, isFinite: sum.isFinite)
   }
 
-  func update(step: Int, scale: Float, rate: Double) -> TensorDigest? {
-    guard !isLost, slice.step == step, (try? slice.update(scale: scale, rate: rate)) != nil else { return nil }
-    return TensorDigest(ofSections: slice.digests)
+  private func check(_ step: Int) throws {
+    if slice.step != step { throw WrongStep(expected: step, found: slice.step) }
   }
 
-  func collect(step: Int) -> (parameters: FloatBuffer, moments: TrainingState.Moments)? {
-    guard !isLost, slice.step == step else { return nil }
-    return (
-      FloatBuffer(copying: slice.parameters),
-      .init(first: FloatBuffer(copying: slice.moments.first), second: FloatBuffer(copying: slice.moments.second))
-    )
+  struct WrongStep: Error {
+    let expected: Int
+    let found: Int
   }
 }

@@ -23,14 +23,14 @@ struct SimulatedWorker {
   var isGone = false
 
   /// The member that it is; a new one for every session.
-  var member: Member?
+  var member: WorkerIdentifier?
   var sessions = 0
   var isWelcome = false
   var queue = WorkerQueue()
   var parameters: [Int: (version: Int, floats: FloatBuffer)] = [:]
   var states: [Int: TrainingState] = [:]
   var ends: [Int: Int] = [:]
-  var lent: LentRun?
+  var exclusive: ExclusiveRun?
   /// The number of what it computes; nil while it is idle.
   var activity: Int?
   var activities = 0
@@ -38,7 +38,7 @@ struct SimulatedWorker {
   /// Since when nothing stood in its way.
   var healthySince: Int?
 
-  struct LentRun {
+  struct ExclusiveRun {
     let lease: WorkerLease
     let end: Int
     var training: TrainingRun
@@ -55,15 +55,15 @@ struct SimulatedWorker {
   }
 
   /// Becomes a new member that knows nothing.
-  mutating func beginSession() -> Member {
+  mutating func beginSession() -> WorkerIdentifier {
     sessions += 1
-    let member = Member("w\(index).\(sessions)")
+    let member = WorkerIdentifier("w\(index).\(sessions)")
     self.member = member
     isWelcome = false
     isDraining = false
     queue = WorkerQueue()
     (parameters, states, ends) = ([:], [:], [:])
-    (lent, activity) = (nil, nil)
+    (exclusive, activity) = (nil, nil)
     return member
   }
 
@@ -88,17 +88,17 @@ extension World {
   func work(_ index: Int) {
     guard workers[index].isRunning, !workers[index].isFrozen, !workers[index].isHung, workers[index].activity == nil
     else { return }
-    if workers[index].lent != nil { return goOnTraining(index) }
+    if workers[index].exclusive != nil { return goOnTraining(index) }
     while let lease = workers[index].queue.next() {
       switch lease.work {
       case .training:
         guard let state = workers[index].states.removeValue(forKey: lease.run) else { return }
         workers[index].queue.begin(lease)
         // A copy, for the same message may come a second time with the same buffers.
-        let training = TrainingRun(schedule: work.runs[lease.run].schedule, training: work.optimizer, state: state.copy)
-        workers[index].lent = .init(
-          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].schedule.steps,
-          training: training,
+        let training = TrainingRun(
+          schedule: work.runs[lease.run].schedule, training: work.optimizer, state: state.copy)
+        workers[index].exclusive = .init(
+          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].schedule.steps, training: training,
           first: state.step, lastDelivered: now)
         return goOnTraining(index)
       case .microBatches(let units), .blocks(let units):
@@ -112,14 +112,14 @@ extension World {
   }
 
   private func goOnTraining(_ index: Int) {
-    guard let lent = workers[index].lent else { return }
-    if lent.training.isTrained || lent.training.step >= lent.end
-      || workers[index].queue.isRecalled(lent.lease.identifier)
+    guard let exclusive = workers[index].exclusive else { return }
+    if exclusive.training.isTrained || exclusive.training.step >= exclusive.end
+      || workers[index].queue.isRecalled(exclusive.lease.identifier)
     {
       deliverSteps(index, isLast: true)
       return work(index)
     }
-    compute(index, units: lent.training.microBatches.count)
+    compute(index, units: exclusive.training.microBatches.count)
   }
 
   private func compute(_ index: Int, units: Int) {
@@ -133,7 +133,7 @@ extension World {
   func finishActivity(_ index: Int) throws {
     workers[index].activity = nil
     workers[index].computed += 1
-    if workers[index].lent != nil { return try finishStep(index) }
+    if workers[index].exclusive != nil { return try finishStep(index) }
     guard let lease = workers[index].queue.next() else { return }
     let known = workers[index].parameters[lease.run]
     let place = memory[lease.run]
@@ -148,8 +148,7 @@ extension World {
       var microBatches: [[Int]] = []
       let schedule = work.runs[lease.run].schedule
       microBatches = schedule.microBatches(
-        step: lease.version % schedule.stepsPerEpoch,
-        order: schedule.order(epoch: lease.version / schedule.stepsPerEpoch))
+        step: lease.version % schedule.stepsPerEpoch, order: schedule.order(epoch: lease.version / schedule.stepsPerEpoch))
       var nodes = work.nodes(run: lease.run, units: units, of: microBatches, parameters: floats)
       spoil(&nodes, by: index)
       send(.units(lease: lease.identifier, .gradients(nodes)), from: index)
@@ -167,35 +166,39 @@ extension World {
   }
 
   private func finishStep(_ index: Int) throws {
-    guard var lent = workers[index].lent else { return }
-    workers[index].lent = nil
-    let microBatches = lent.training.microBatches
+    guard var exclusive = workers[index].exclusive else { return }
+    workers[index].exclusive = nil
+    let microBatches = exclusive.training.microBatches
     var nodes = work.nodes(
-      run: lent.lease.run, units: 0..<microBatches.count, of: microBatches, parameters: lent.training.parameters)
+      run: exclusive.lease.run, units: 0..<microBatches.count, of: microBatches,
+      parameters: exclusive.training.parameters)
     spoil(&nodes, by: index)
-    if let step = try lent.training.insert(nodes) {
-      lent.steps.append(
+    try exclusive.training.add(nodes)
+    if let step = try exclusive.training.finishStep() {
+      exclusive.steps.append(
         .init(
           samples: step.samples, lossSum: step.lossSum, gradient: TensorDigest(of: step.gradient.floats),
-          parameters: TensorDigest(of: lent.training.parameters.floats), isDivergent: step.isDivergent))
+          parameters: TensorDigest(of: exclusive.training.parameters.floats), isDivergent: step.isDivergent))
     }
-    let interval = AuditWork.interval(elements: lent.training.parameters.count)
-    let isDue = Duration.microseconds(now - lent.lastDelivered) >= interval
-    workers[index].lent = lent
-    if isDue, !lent.training.isTrained, lent.training.step < lent.end { deliverSteps(index, isLast: false) }
+    let interval = AuditStateMachine.saveInterval(elements: exclusive.training.parameters.count)
+    let isDue = Duration.microseconds(now - exclusive.lastDelivered) >= interval
+    workers[index].exclusive = exclusive
+    if isDue, !exclusive.training.isTrained, exclusive.training.step < exclusive.end {
+      deliverSteps(index, isLast: false)
+    }
   }
 
   private func deliverSteps(_ index: Int, isLast: Bool) {
-    guard var lent = workers[index].lent else { return }
-    var state = lent.training.state.copy
+    guard var exclusive = workers[index].exclusive else { return }
+    var state = exclusive.training.state.copy
     state.divergedAt = nil
-    let delivered = DeliveredSteps(first: lent.first, steps: lent.steps, state: state, isLast: isLast)
-    send(.steps(lease: lent.lease.identifier, delivered), from: index)
-    lent.first = lent.training.step
-    lent.steps = []
-    lent.lastDelivered = now
-    workers[index].lent = isLast ? nil : lent
-    if isLast { workers[index].queue.finish(lease: lent.lease.identifier) }
+    let delivered = DeliveredSteps(first: exclusive.first, steps: exclusive.steps, state: state, isLast: isLast)
+    send(.steps(lease: exclusive.lease.identifier, delivered), from: index)
+    exclusive.first = exclusive.training.step
+    exclusive.steps = []
+    exclusive.lastDelivered = now
+    workers[index].exclusive = isLast ? nil : exclusive
+    if isLast { workers[index].queue.finish(lease: exclusive.lease.identifier) }
   }
 
   private func spoil(_ nodes: inout [GradientSum], by index: Int) {

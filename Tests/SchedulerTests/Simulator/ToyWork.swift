@@ -179,11 +179,12 @@ struct Reference {
         return work.logits(run: run, blocks: 0..<blocks, parameters: training.parameters)
       }
       while !training.isTrained {
-        if training.lacksTrace { training.trace(evaluation()) }
+        if training.isTraceMissing { training.trace(evaluation()) }
         let microBatches = training.microBatches
         let nodes = work.nodes(
           run: run, units: 0..<microBatches.count, of: microBatches, parameters: training.parameters)
-        guard let step = try training.insert(nodes), !step.isDivergent else { continue }
+        try training.add(nodes)
+        guard let step = try training.finishStep(), !step.isDivergent else { continue }
         steps.append(
           Step(
             samples: step.samples, units: microBatches.count, lossSum: step.lossSum,

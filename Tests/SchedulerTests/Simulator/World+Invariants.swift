@@ -20,7 +20,7 @@ extension World {
     }
     guard let since = healthy.compactMap(\.healthySince).min() else { return }
     // Where members disagree, a third one must settle it.
-    if audit.cluster.disputes > 0, healthy.count < 3 { return }
+    if audit.disputes > 0, healthy.count < 3 { return }
     let last = max(since, max(lastProgress, max(coordinatorSince, stalledUntil)))
     if now - last > Self.patience {
       problem = problem ?? "nothing was counted since \(Double(last) / 1e6), though worker \(healthy[0].index) is there"

@@ -18,14 +18,14 @@ extension World {
     let isSmall = if case .heartbeat = message { true } else { false }
     for time in arrivals(index, kind: isSmall ? 0 : 1) {
       let connection = links[index].connection
-      queue.add(.toCoordinator(index, member, message, connection: connection, sitting: sitting), at: time)
+      queue.add(.toCoordinator(index, member, message, connection: connection, session: session), at: time)
     }
   }
 
-  func send(_ message: CoordinatorMessage, to member: Member, of index: Int) {
+  func send(_ message: CoordinatorMessage, to member: WorkerIdentifier, of index: Int) {
     guard workers[index].isRunning, workers[index].member == member else {
       // Its address exists no more.
-      queue.add(.unreachable(member, sitting: sitting), at: now + 100)
+      queue.add(.unreachable(member, session: session), at: now + 100)
       return
     }
     let kind =
@@ -110,7 +110,7 @@ extension World {
       for (run, slices) in slices.sorted(by: { $0.key < $1.key }) where !slices.isLost {
         note("the reducer of run \(run) is lost")
         slices.isLost = true
-        queue.add(.slicesLost(run: run, sitting: sitting), at: now + min(happening.duration, 2_000_000))
+        queue.add(.slicesLost(run: run, session: session), at: now + min(happening.duration, 2_000_000))
       }
     case .join:
       addWorker(like: happening.victim % scenario.characters.count)
@@ -127,7 +127,7 @@ extension World {
     case .crash, .crashUnseen:
       workers[index].isRunning = false
       breakLink(index)
-      if fault == .crash { queue.add(.unreachable(member, sitting: sitting), at: now + 10_000) }
+      if fault == .crash { queue.add(.unreachable(member, session: session), at: now + 10_000) }
       queue.add(.start(worker: index), at: until)
     case .freeze:
       workers[index].isFrozen = true

@@ -23,18 +23,19 @@ final class World {
   var suspects: Set<Int> = []
 
   var coordinator: SimulatedCoordinator?
-  var sitting = 0
+  var session = 0
   var stalledUntil = 0
   var coordinatorSince = 0
   var lastProgress = 0
   var isCalm = false
   var isFinished = false
   /// Members that somebody wants to be drained.
-  var coordinatorDrains: Set<Member> = []
+  var coordinatorDrains: Set<WorkerIdentifier> = []
   /// What has happened in this world, and how often.
   var seen: [String: Int] = [:]
   /// What was found to be wrong; the world ends with the first.
   var problem: String?
+  private var lastAnswers: [ObjectIdentifier: Int] = [:]
   private var trace: [String] = []
   private var traceDigest: UInt64 = 0xCBF2_9CE4_8422_2325
   private(set) var events = 0
@@ -84,6 +85,15 @@ final class World {
     if trace.count > 400 { trace.removeFirst(300) }
   }
 
+  /// Answers the coordinator after some time.
+  func answer(_ event: AuditStateMachine.Event, of slices: SimulatedSlices? = nil) {
+    let last = slices.flatMap { lastAnswers[ObjectIdentifier($0)] } ?? 0
+    // The answers of one reducer do not overtake each other.
+    let time = max(last, now + random.index(below: 30_000))
+    if let slices { lastAnswers[ObjectIdentifier(slices)] = time }
+    queue.add(.answer(event, slices, session: session), at: time)
+  }
+
   func addWorker(like model: Int) {
     workers.append(SimulatedWorker(index: workers.count, scenario: scenario, like: model))
     links.append(Link())
@@ -97,16 +107,21 @@ final class World {
       }
       guard !postpone(event, for: index) else { return }
       try take(message, by: index)
-    case .toCoordinator(let index, let member, let message, let connection, let sitting):
-      guard coordinator != nil, sitting == self.sitting, links[index].connection == connection else { return }
+    case .toCoordinator(let index, let member, let message, let connection, let session):
+      guard coordinator != nil, session == self.session, links[index].connection == connection else { return }
       guard !isStalled(event) else { return }
       try coordinate { try $0.take(message, from: member, of: index, in: self) }
-    case .unreachable(let member, let sitting):
-      guard coordinator != nil, sitting == self.sitting, !isStalled(event) else { return }
+    case .unreachable(let member, let session):
+      guard coordinator != nil, session == self.session, !isStalled(event) else { return }
       try coordinate { try $0.lose(member, in: self) }
-    case .slicesLost(let run, let sitting):
-      guard coordinator != nil, sitting == self.sitting, !isStalled(event) else { return }
+    case .slicesLost(let run, let session):
+      guard coordinator != nil, session == self.session, !isStalled(event) else { return }
       try coordinate { try $0.loseSlices(of: run, in: self) }
+    case .answer(let answer, let slices, let session):
+      guard coordinator != nil, session == self.session, !isStalled(event) else { return }
+      // What a reducer has not sent before it is lost does not come any more.
+      if let slices, slices.isLost { return }
+      try coordinate { try $0.handle(answer, in: self) }
     case .activity(let index, let number):
       guard workers[index].activity == number, !postpone(event, for: index) else { return }
       guard !workers[index].isHung else { return }
@@ -116,9 +131,9 @@ final class World {
       guard workers[index].isRunning, workers[index].process == process, !postpone(event, for: index) else { return }
       send(workers[index].isWelcome ? .heartbeat : .hello, from: index)
       queue.add(event, at: now + 500_000)
-    case .tick(let sitting):
-      guard coordinator != nil, sitting == self.sitting, !isStalled(event) else { return }
-      try coordinate { try $0.perform($0.audit.tick(at: .microseconds(self.now)), in: self) }
+    case .tick(let session):
+      guard coordinator != nil, session == self.session, !isStalled(event) else { return }
+      try coordinate { try $0.handle(.cluster(.timePassed), in: self) }
       queue.add(event, at: now + 200_000)
       watchProgress()
     case .fault(let happening): strike(happening)
@@ -158,13 +173,13 @@ final class World {
 
   private func startCoordinator() throws {
     guard coordinator == nil else { return }
-    sitting += 1
+    session += 1
     coordinatorSince = now
     disk.settle(at: now)
     note("coordinator starts, completed \(disk.completed.keys.sorted()), states \(disk.states.keys.sorted())")
     coordinator = SimulatedCoordinator(in: self)
-    try coordinate { try $0.perform($0.audit.start(at: .microseconds(self.now)), in: self) }
-    queue.add(.tick(sitting: sitting), at: now + 1_000)
+    try coordinate { try $0.handle(.started, in: self) }
+    queue.add(.tick(session: session), at: now + 1_000)
   }
 
   private func take(_ message: CoordinatorMessage, by index: Int) throws {

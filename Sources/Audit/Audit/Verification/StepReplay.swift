@@ -10,7 +10,7 @@ internal import SwiftProtobuf
 internal import Transport
 
 /// Trains one run of an audit again, from its first step to one that is asked for, and compares what the steps come to
-/// with what the ledger says. An ordinary conductor drives an ordinary worker process; nothing is written but below a
+/// with what the ledger says. An ordinary eventLoop drives an ordinary worker process; nothing is written but below a
 /// temporary folder.
 final class StepReplay {
   private let inputs: AuditInputs
@@ -18,7 +18,7 @@ final class StepReplay {
   private let lastStep: Int
   private let expected: [Int: LedgerRecords.Step]
   private let folder: String
-  private let conductor: RunConductor
+  private let eventLoop: CoordinatorLoop
   private let workers: LocalWorkers
   private var findings: [LedgerFinding] = []
   private var isDone = false
@@ -46,25 +46,21 @@ final class StepReplay {
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let plan = inputs.plan
     let offered = try inputs.offered()
-    conductor = try RunConductor(
-      settings: ConductorSettings(
-        address: try Address("ipc://\(folder)/control"), sharedFolder: nil,
+    eventLoop = try CoordinatorLoop(
+      settings: CoordinatorSettings(
+        sharedFolder: nil,
         ledger: try Ledger(file: "\(folder)/ledger.sqlite", plan: plan.hash),
         states: StateFiles(folder: "\(folder)/states"), fingerprint: fingerprint, welcome: Tenbin_Welcome(inputs),
-        catalogue: offered.catalogue, contents: offered.contents, methods: plan.runs.map(\.arm)),
-      audit: { places in
-        // The plan stays whole, for the schedule of rates depends on how many steps there are; `run` ends it early.
-        AuditStateMachine(
-          work: AuditWork(
-            runs: plan.runs, phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
-            optimizer: OptimizerSettings(inputs.specification.training),
-            initialState: { try inputs.initialState(ofRun: $0) }, place: places.place,
-            slices: places.slices, loop: parallelLoop),
-          cluster: ClusterStateMachine())
-      })
-    let mailbox = conductor.mailbox
+        catalogue: offered.catalogue, contents: offered.contents, methods: plan.runs.map(\.arm),
+        initialState: { try inputs.initialState(ofRun: $0) }),
+      listeningAt: try Address("ipc://\(folder)/control"),
+      // The plan stays whole, because the learning rates depend on the number of steps; `run` ends it early.
+      audit: AuditStateMachine(
+        runs: plan.runs, phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
+        optimizer: OptimizerSettings(inputs.specification.training), loop: .parallel, cluster: ClusterStateMachine()))
+    let mailbox = eventLoop.mailbox
     workers = LocalWorkers(
-      executable: try WorkerProgram.path(), arguments: ["--connect", conductor.endpoint.control], logFolder: folder,
+      executable: try WorkerProgram.path(), arguments: ["--connect", eventLoop.connections.control], logFolder: folder,
       register: "\(folder)/workers",
       exited: { exit in
         mailbox.send(
@@ -72,7 +68,7 @@ final class StepReplay {
             try (delegate as? StepReplay)?.workerEnded("its worker ended with \(exit.description)")
           })
       })
-    conductor.delegate = self
+    eventLoop.delegate = self
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -82,18 +78,18 @@ final class StepReplay {
   /// - Throws: whatever keeps it from being computed.
   func run() throws -> [LedgerFinding] {
     defer {
-      conductor.close(because: "the step is verified")
+      eventLoop.close(because: "the step is verified")
       workers.terminate()
     }
     try workers.start(upTo: 1)
-    while conductor.audit.cluster.memberCount == 0 {
-      try conductor.step()
-      guard conductor.now < Self.patience else {
+    while eventLoop.audit.workerCount == 0 {
+      try eventLoop.step()
+      guard eventLoop.now < Self.patience else {
         throw AuditError(.failure, notice ?? "its worker has not joined within \(Self.patience.components.seconds) s")
       }
     }
-    try conductor.start()
-    while !isDone, !conductor.audit.isFinished { try conductor.step() }
+    try eventLoop.start()
+    while !isDone, !eventLoop.audit.isFinished { try eventLoop.step() }
     if !isDone {
       findings.append(
         LedgerFinding(
@@ -117,7 +113,7 @@ final class StepReplay {
   }
 }
 
-extension StepReplay: ConductorDelegate {
+extension StepReplay: CoordinatorLoopDelegate {
   func committed(_ step: CommittedStep) {
     guard !isDone else { return }
     let (gradient, parameters) =
@@ -138,7 +134,7 @@ extension StepReplay: ConductorDelegate {
 
   func notice(_ text: String) { notice = text }
 
-  func left(_ entry: MemberEntry, reason: String) { notice = reason }
+  func left(_ worker: ConnectedWorker, reason: String) { notice = reason }
 
-  func failed(_ entry: MemberEntry, reason: String) throws { throw AuditError(.failure, reason) }
+  func failed(_ worker: ConnectedWorker, reason: String) throws { throw AuditError(.failure, reason) }
 }

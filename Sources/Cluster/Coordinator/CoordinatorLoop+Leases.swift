@@ -7,72 +7,74 @@ internal import Support
 internal import SwiftProtobuf
 internal import Transport
 
-// What is lent.
-extension RunConductor {
+// Leases are sent to workers with what they need: schedule, parameters or state.
+extension CoordinatorLoop {
   func grant(_ lease: Lease) throws {
-    guard let entry = members[lease.member] else { return }
+    guard let worker = workers[lease.worker] else { return }
     try send(lease)
     try settings.ledger.record(
       AttemptRecord(
-        lease: lease.identifier, member: entry.member.description,
-        run: audit.work.runs[lease.run].identifier.description, work: lease.leasedWork))
+        lease: lease.identifier, member: worker.identifier.description,
+        run: name(ofRun: lease.run), work: lease.leasedWork))
   }
 
   private func send(_ lease: Lease) throws {
-    guard let entry = members[lease.member], let version = audit.version(of: lease.run) else { return }
-    let plan = audit.work.runs[lease.run]
-    sendPlan(of: lease.run, to: entry)
+    guard let worker = workers[lease.worker], let version = audit.version(of: lease.run) else { return }
+    let isSliced = audit.isSliced(lease.run)
+    // Where a reducer was lost, the state machine is about to end this lease.
+    guard !isSliced || pool.slices(of: lease.run) != nil else { return }
+    sendSchedule(of: lease.run, to: worker)
     var grant = Tenbin_LeaseGrant()
     grant.identifier = UInt64(lease.identifier)
     grant.run = UInt32(lease.run)
     grant.version = UInt32(version)
     grant.generation = UInt32(audit.generation(of: lease.run))
     switch lease.work {
-    case .training: try lend(lease, plan: plan, to: entry, in: &grant)
+    case .training: sendState(for: lease, to: worker, in: &grant)
     case .units(let round, let units):
       let range = Tenbin_UnitRange.with {
         $0.first = UInt32(units.lowerBound)
         $0.end = UInt32(units.upperBound)
       }
       if case .step = round.kind { grant.microBatches = range } else { grant.blocks = range }
-      if let run = audit.slices(of: lease.run) as? SlicedRun {
-        grant.slices = run.message
+      if isSliced {
+        grant.slices = pool.message(of: lease.run)
       } else {
-        lendParameters(of: lease.run, version: version, to: entry, in: &grant)
+        sendParameters(of: lease.run, version: version, to: worker, in: &grant)
       }
-      expect(lease, plan: plan, from: entry)
+      expectResults(of: round, units, from: worker)
     }
-    endpoint.send(.lease(grant), to: entry.peer)
+    connections.send(.lease(grant), to: worker.peer)
   }
 
-  /// Lends the same again, as if nothing of it had been sent.
+  /// Sends the lease again, as if nothing that belongs to it had been sent before.
   func remind(_ lease: Lease) throws {
-    guard let entry = members[lease.member] else { return }
-    _ = members.update(entry.peer) { entry in
-      entry.versions[lease.run] = nil
-      entry.plans.remove(lease.run)
+    guard let worker = workers[lease.worker] else { return }
+    _ = workers.update(worker.peer) { worker in
+      worker.versions[lease.run] = nil
+      worker.plans.remove(lease.run)
     }
     try send(lease)
   }
 
-  private func sendPlan(of run: Int, to entry: MemberEntry) {
-    guard members.update(entry.peer, { $0.plans.insert(run).inserted }) == true else { return }
-    let planned = audit.work.runs[run]
+  private func sendSchedule(of run: Int, to worker: ConnectedWorker) {
+    guard workers.update(worker.peer, { $0.plans.insert(run).inserted }) == true else { return }
+    let planned = audit.runs[run]
     let message = Tenbin_RunSchedule(
-      planned.schedule, of: planned.identifier, optimizer: audit.work.optimizer, method: settings.methods[run])
-    endpoint.send(
+      planned.schedule, of: planned.identifier, optimizer: audit.optimizer, method: settings.methods[run])
+    connections.send(
       Transfer(
         subject: .runSchedule(.with { $0.run = UInt32(run) }), payload: (try? message.serializedBytes()) ?? []),
-      to: entry.peer)
+      to: worker.peer)
   }
 
-  private func lendParameters(
-    of run: Int, version: Int, to entry: MemberEntry, in grant: inout Tenbin_LeaseGrant
+  private func sendParameters(
+    of run: Int, version: Int, to worker: ConnectedWorker, in grant: inout Tenbin_LeaseGrant
   ) {
     guard let values = audit.parameters(of: run) else { return }
-    let isNew = entry.versions[run] != version
-    _ = members.update(entry.peer) { $0.versions[run] = version }
-    if entry.sharesMemory, let file = parameters.file(run: run, version: version, parameters: values) {
+    let isNew = worker.versions[run] != version
+    _ = workers.update(worker.peer) { $0.versions[run] = version }
+    if worker.sharesMemory, let file = parameters.file(run: run, version: version, parameters: values) {
       grant.parameters = file.message
       if isNew { sharedTraffic.sent += file.bytes }
       return
@@ -86,19 +88,17 @@ extension RunConductor {
       $0.version = UInt32(version)
       $0.generation = grant.generation
     }
-    endpoint.send(Transfer(subject: .parameters(subject), payload: payloads[run]?.bytes ?? []), to: entry.peer)
+    connections.send(Transfer(subject: .parameters(subject), payload: payloads[run]?.bytes ?? []), to: worker.peer)
   }
 
-  /// Lends a whole run with its state.
-  private func lend(
-    _ lease: Lease, plan: PlannedRun, to entry: MemberEntry, in grant: inout Tenbin_LeaseGrant
-  ) throws {
+  /// Sends the state that an exclusive run starts from.
+  private func sendState(for lease: Lease, to worker: ConnectedWorker, in grant: inout Tenbin_LeaseGrant) {
     guard let state = audit.state(of: lease.run) else { return }
     let isFresh = state.step == 0
     grant.training = .with {
-      $0.endStep = UInt32(lease.end ?? plan.schedule.steps)
+      $0.endStep = UInt32(lease.end ?? audit.runs[lease.run].schedule.steps)
       $0.millisecondsBetweenStates = UInt32(
-        clamping: Int(AuditWork.interval(elements: state.parameters.count) / .milliseconds(1)))
+        clamping: Int(AuditStateMachine.saveInterval(elements: state.parameters.count) / .milliseconds(1)))
       $0.isFresh = isFresh
       $0.state = .with {
         $0.step = UInt32(state.step)
@@ -109,8 +109,8 @@ extension RunConductor {
     }
     var sent = state
     if isFresh { sent.moments = nil }
-    if entry.sharesMemory, let file = parameters.file(of: sent) {
-      stateFiles[lease.identifier] = (entry.member, file)
+    if worker.sharesMemory, let file = parameters.file(of: sent) {
+      stateFiles[lease.identifier] = (worker.identifier, file)
       grant.parameters = file.message
       sharedTraffic.sent += file.bytes
     } else {
@@ -119,112 +119,110 @@ extension RunConductor {
         $0.step = UInt32(state.step)
         $0.generation = UInt32(audit.generation(of: lease.run))
       }
-      endpoint.send(
+      connections.send(
         Transfer(subject: .state(subject), payload: sent.buffers.flatMap { UnsafeRawBufferPointer($0.floats) }),
-        to: entry.peer)
+        to: worker.peer)
     }
-    if !entry.sharesMemory { endpoint.expect(bytes: 12 * state.parameters.count, from: entry.peer) }
+    if !worker.sharesMemory { connections.expect(bytes: 12 * state.parameters.count, from: worker.peer) }
   }
 
-  /// Lets the peer send what the lease comes to.
-  private func expect(_ lease: Lease, plan: PlannedRun, from entry: MemberEntry) {
-    guard case .units(let round, let units) = lease.work else { return }
+  /// Lets the worker send the results of some units.
+  private func expectResults(of round: Round, _ units: Range<Int>, from worker: ConnectedWorker) {
+    let run = audit.runs[round.run]
     switch round.kind {
-    case .evaluation:
-      endpoint.expect(bytes: 4 * plan.outputCount(inBlocks: units), from: entry.peer)
+    case .evaluation: connections.expect(bytes: 4 * run.outputCount(inBlocks: units), from: worker.peer)
     case .step(let step):
-      guard !entry.sharesMemory, audit.slices(of: lease.run) == nil, let values = audit.parameters(of: lease.run) else {
+      guard !worker.sharesMemory, !audit.isSliced(round.run), let values = audit.parameters(of: round.run) else {
         return
       }
-      let nodes = CanonicalTree.nodes(covering: units, total: plan.schedule.microBatchCount(step: step)).count
-      endpoint.expect(bytes: 4 * values.count * nodes, from: entry.peer)
+      let nodes = CanonicalTree.nodes(covering: units, total: run.schedule.microBatchCount(step: step)).count
+      connections.expect(bytes: 4 * values.count * nodes, from: worker.peer)
     }
   }
 }
 
-// What is delivered.
-extension RunConductor {
-  /// Takes a delivery that is whole.
+// Deliveries are read and passed on to the state machine.
+extension CoordinatorLoop {
+  /// Takes a delivery whose transfers have all come.
   func take(_ whole: DeliveryAssembly.Whole, from peer: Peer) throws {
-    guard let entry = members[peer] else { return }
+    guard let worker = workers[peer] else { return }
     let delivery = whole.delivery
     let identifier = Int(clamping: delivery.lease)
     var receipt: GradientReceipt?
-    if let lease = audit.cluster.lease(identifier), lease.member == entry.member, case .units = lease.work,
-      let run = audit.slices(of: lease.run) as? SlicedRun
+    if let lease = audit.lease(identifier), lease.worker == worker.identifier, lease.round?.kind != .evaluation,
+      lease.round != nil, audit.isSliced(lease.run)
     {
-      receipt = sliced.receipt(of: delivery, slices: run.slices)
+      receipt = pool.slices(of: lease.run).flatMap { sliced.receipt(of: delivery, slices: $0) }
       guard receipt != nil else { return sliced.insert(whole, from: peer) }
     }
-    // Also what comes too late: the ledger tells duplicates from what was lost.
-    try settings.ledger.recordDelivery(lease: identifier, from: entry.member.description)
-    guard let lease = audit.cluster.lease(identifier), lease.member == entry.member else {
-      // Its lease was taken away, or it is lying; either way nothing of it is used.
-      return settle(delivery, of: entry)
+    // Late deliveries are recorded too, so that the ledger distinguishes duplicates from losses.
+    try settings.ledger.recordDelivery(lease: identifier, from: worker.identifier.description)
+    guard let lease = audit.lease(identifier), lease.worker == worker.identifier else {
+      // The lease has ended, or was never this worker's: nothing of the delivery is used.
+      return settle(delivery, of: worker)
     }
-    _ = members.update(peer) { $0.peakResidentBytes = max($0.peakResidentBytes, delivery.peakResidentBytes) }
+    _ = workers.update(peer) { $0.peakResidentBytes = max($0.peakResidentBytes, delivery.peakResidentBytes) }
     stateFiles[identifier] = nil
     let buffers: [FloatBuffer]
     do {
-      buffers = try self.buffers(of: whole, entry: entry, isSliced: receipt != nil)
+      buffers = try self.buffers(of: whole, worker: worker, isSliced: receipt != nil)
     } catch {
       return try refuse(peer, because: "its delivery of lease \(identifier) cannot be read: \(error)")
     }
-    // A delivery that fits its lease is taken for the work of an honest worker.
-    func accepted() throws {
-      delegate?.delivered(delivery, by: entry)
-      try acknowledge(entry)
+    // A delivery that fits its lease counts as the work of an honest worker.
+    let acceptance = Acceptance(worker: worker.identifier) { [self] in
+      delegate?.delivered(delivery, by: worker)
+      try acknowledge(worker)
     }
     switch lease.work {
     case .training:
       guard let steps = DeliveredSteps(delivery, buffers: buffers) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit a run")
       }
-      if !entry.sharesMemory, !steps.isLast, let state = steps.state {
-        endpoint.expect(bytes: 12 * state.parameters.count, from: peer)
+      if !worker.sharesMemory, !steps.isLast, let state = steps.state {
+        connections.expect(bytes: 12 * state.parameters.count, from: peer)
       }
-      try deliver(
-        from: entry, { try $0.deliver(lease: identifier, from: entry.member, steps, at: $1) }, accepted: accepted)
+      try handle(.steps(steps, lease: identifier, from: worker.identifier), acceptance: acceptance)
     case .units:
       guard let units = DeliveredUnits(delivery, buffers: buffers, receipt: receipt) else {
         return try refuse(peer, because: "its delivery of lease \(identifier) does not fit the lease")
       }
-      try deliver(
-        from: entry, { try $0.deliver(lease: identifier, from: entry.member, units, at: $1) }, accepted: accepted)
+      try handle(.units(units, lease: identifier, from: worker.identifier), acceptance: acceptance)
     }
   }
 
-  private func settle(_ delivery: Tenbin_Delivery, of entry: MemberEntry) {
-    guard entry.sharesMemory else { return }
-    endpoint.send(.settled(Tenbin_Settled(delivery)), to: entry.peer)
+  private func settle(_ delivery: Tenbin_Delivery, of worker: ConnectedWorker) {
+    guard worker.sharesMemory else { return }
+    connections.send(.settled(Tenbin_Settled(delivery)), to: worker.peer)
   }
 
-  /// The numbers of each part. Where they lie in the worker's shared memory, it may write there again when nobody here
-  /// holds them any more.
+  /// The numbers of each part. The worker may write to its shared memory again when the last of these buffers is released.
   ///
-  /// - Parameter isSliced: gradients went to reducers.
-  private func buffers(of whole: DeliveryAssembly.Whole, entry: MemberEntry, isSliced: Bool) throws -> [FloatBuffer] {
-    let (endpoint, peer, settled) = (endpoint, entry.peer, Tenbin_Settled(whole.delivery))
-    let settlement = LastOwner { endpoint.send(.settled(settled), to: peer) }
+  /// - Parameter isSliced: whether gradients went to reducers.
+  private func buffers(of whole: DeliveryAssembly.Whole, worker: ConnectedWorker, isSliced: Bool) throws
+    -> [FloatBuffer]
+  {
+    let (connections, peer, settled) = (connections, worker.peer, Tenbin_Settled(whole.delivery))
+    let settlement = DeinitCallback { connections.send(.settled(settled), to: peer) }
     return try whole.delivery.parts.map { part in
       switch part.place {
       case .transfer(let identifier)?:
         guard let floats = whole.transfers[identifier]?.floats else {
-          throw DeliveryError(description: "a transfer of no whole number of Float32")
+          throw DeliveryError(description: "a transfer that is not a whole number of Float32")
         }
         return FloatBuffer(floats)
       case .shared(let buffer)?:
-        guard entry.sharesMemory, let folder = parameters.folder, buffer.name.hasPrefix("g-"),
+        guard worker.sharesMemory, let folder = parameters.folder, buffer.name.hasPrefix("g-"),
           buffer.bytes % 4 == 0, buffer.bytes < 1 << 40
-        else { throw DeliveryError(description: "a shared buffer of a worker that shares none") }
+        else { throw DeliveryError(description: "a shared buffer, but the worker shares no memory") }
         let file: SharedFile
-        if let known = entry.files[buffer.name], known.bytes >= Int(buffer.bytes) {
+        if let known = worker.files[buffer.name], known.bytes >= Int(buffer.bytes) {
           file = known
         } else {
           file = try SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder)
-          _ = members.update(peer) { entry in
-            if entry.files.count > 32 { entry.files = [:] }
-            entry.files[buffer.name] = file
+          _ = workers.update(peer) { worker in
+            if worker.files.count > 32 { worker.files = [:] }
+            worker.files[buffer.name] = file
           }
         }
         sharedTraffic.received += Int(buffer.bytes)
@@ -234,7 +232,7 @@ extension RunConductor {
         return floats
       case nil:
         guard case .gradient? = part.subject, isSliced else {
-          throw DeliveryError(description: "a part without a place")
+          throw DeliveryError(description: "a part without numbers")
         }
         return []
       }
@@ -260,7 +258,7 @@ private struct DeliveryError: Error, CustomStringConvertible {
 }
 
 extension Tenbin_Settled {
-  /// What says that the shared buffers of a delivery may be used again.
+  /// Tells the worker that the shared buffers of a delivery may be used again.
   fileprivate init(_ delivery: Tenbin_Delivery) {
     self.init()
     lease = delivery.lease
@@ -280,7 +278,7 @@ extension SharedFile {
 }
 
 extension DeliveredUnits {
-  /// nil when the parts are none of a lease of units.
+  /// nil when the parts do not fit a lease of units.
   fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer], receipt: GradientReceipt?) {
     var nodes: [GradientSum] = []
     for (part, floats) in zip(delivery.parts, buffers) {
@@ -301,7 +299,7 @@ extension DeliveredUnits {
 }
 
 extension DeliveredSteps {
-  /// nil when the parts are none of a lent run.
+  /// nil when the parts do not fit an exclusive run.
   fileprivate init?(_ delivery: Tenbin_Delivery, buffers: [FloatBuffer]) {
     guard delivery.parts.count == 1, buffers.count == 1, case .state(let part)? = delivery.parts[0].subject,
       let state = TrainingState(

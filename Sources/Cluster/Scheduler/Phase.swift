@@ -1,6 +1,6 @@
 package import Planning
 
-/// A part of the audit whose cost is measured by itself.
+/// A part of the audit whose cost is measured separately.
 package struct Phase: Sendable, Equatable {
   /// The position of the arm in the specification.
   package let arm: Int
@@ -16,6 +16,9 @@ package struct Phase: Sendable, Equatable {
     self.runs = runs
     self.look = look
   }
+
+  /// Whether the runs before it may have been enough.
+  var isConditional: Bool { kind == .fleet && look > 0 }
 
   package enum Kind: String, Sendable, CaseIterable {
     /// Trains and scores the candidates for an arm's settings.

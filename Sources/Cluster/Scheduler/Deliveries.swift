@@ -1,0 +1,193 @@
+package import Optimization
+package import Planning
+package import Support
+
+// What workers and reducers deliver to the audit's state machine, and what comes of it.
+
+/// The results of some units, as a worker delivered them.
+package enum DeliveredUnits {
+  /// Nodes of the canonical tree over the step's micro-batches. Where the gradients went to reducers, the nodes are empty
+  /// and the receipt says what the reducers received.
+  case gradients([GradientSum], GradientReceipt? = nil)
+  /// Flat logits, item after item.
+  case logits([Float])
+
+  /// The digest of everything that must be equal when two workers compute the same units.
+  package var digest: TensorDigest {
+    switch self {
+    case .logits(let logits): TensorDigest(of: logits)
+    case .gradients(let nodes, let receipt):
+      TensorDigest(
+        of: nodes.flatMap { node in
+          // All bits of the loss: half of them as one number, half as another.
+          let bits = node.lossSum.bitPattern
+          let halves = [bits >> 32, bits].map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
+          return [TensorDigest(of: node.gradient.floats), TensorDigest(of: halves)]
+        } + (receipt?.digests ?? []))
+    }
+  }
+
+  package var isFinite: Bool {
+    switch self {
+    case .logits(let logits): logits.allSatisfy(\.isFinite)
+    case .gradients(let nodes, let receipt):
+      nodes.allSatisfy { $0.lossSum.isFinite && $0.gradient.isFinite } && receipt?.isFinite != false
+    }
+  }
+}
+
+/// What reducers report about the gradients of a delivery.
+package struct GradientReceipt: Sendable, Equatable {
+  /// Of every node, section by section.
+  package var digests: [TensorDigest] = []
+  package var isFinite = true
+
+  package init() {}
+}
+
+/// Steps of an exclusive run, as its worker delivered them.
+package struct DeliveredSteps {
+  package var first: Int
+  package var steps: [Step]
+  /// The state after the last of them; nil where there is none.
+  package var state: TrainingState?
+  /// Whether the worker has given the run back.
+  package var isLast: Bool
+
+  package struct Step: Sendable {
+    package var samples: Int
+    package var lossSum: Double
+    package var gradient: TensorDigest
+    package var parameters: TensorDigest
+    /// The gradient was not finite; only the last step can be.
+    package var isDivergent: Bool
+
+    package init(
+      samples: Int, lossSum: Double, gradient: TensorDigest, parameters: TensorDigest, isDivergent: Bool
+    ) {
+      self.samples = samples
+      self.lossSum = lossSum
+      self.gradient = gradient
+      self.parameters = parameters
+      self.isDivergent = isDivergent
+    }
+  }
+
+  package init(first: Int, steps: [Step], state: TrainingState?, isLast: Bool) {
+    self.first = first
+    self.steps = steps
+    self.state = state
+    self.isLast = isLast
+  }
+}
+
+/// What the reducers that hold a run's parameters are asked for; every request of a run goes to all of them.
+package enum ReducerRequest: Sendable, Equatable {
+  /// Add the gradients of these leases along the canonical tree over all micro-batches of the step.
+  case reduce(step: Int, leases: [Int], microBatches: Int)
+  /// Update the parameters by the gradient that was reduced.
+  case update(step: Int, SliceUpdate)
+  /// Send copies of parameters and moments.
+  case collect(step: Int)
+  /// Forget the slices; there is no answer.
+  case release
+}
+
+/// What all reducers of a run have answered, put together.
+package enum ReducerAnswer: Sendable {
+  case reduced(SlicedGradient)
+  /// The parameters after the update have this digest.
+  case updated(parameters: TensorDigest)
+  case collected(parameters: FloatBuffer, TrainingState.Moments)
+}
+
+/// A task run between training and evaluation.
+package struct TrainedRun: Sendable {
+  package let parameters: FloatBuffer
+  package let losses: [Double]
+  package let divergedAt: Int?
+}
+
+/// A run that is done.
+package struct FinishedRun: Sendable, Equatable {
+  /// Mean training loss of every epoch.
+  package var losses: [Double]
+  /// Flat Float32 logits of the evaluated items.
+  package var logits: [Float]
+  /// The same after every epoch before the last, where the run is evaluated after every epoch.
+  package var traces: [[Float]]
+  /// The step whose gradient was not finite; predictions are those of the parameters before it.
+  package var divergedAt: Int?
+
+  package init(losses: [Double], logits: [Float], traces: [[Float]] = [], divergedAt: Int? = nil) {
+    self.losses = losses
+    self.logits = logits
+    self.traces = traces
+    self.divergedAt = divergedAt
+  }
+
+  /// The finished run with the outputs of all its evaluations, those of the last one first.
+  ///
+  /// - Returns: nil when the count of outputs does not fit the run.
+  package init?(_ run: PlannedRun, losses: [Double], numbers: [Float], divergedAt: Int?) {
+    let each = run.outputCount
+    guard numbers.count == run.completedOutputCount else { return nil }
+    self.init(
+      losses: losses, logits: Array(numbers.prefix(each)),
+      traces: (0..<run.schedule.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) }, divergedAt: divergedAt)
+  }
+
+  /// The outputs of all its evaluations, those of the last one first.
+  package var numbers: [Float] { logits + traces.joined() }
+}
+
+/// A step that is done, for the ledger.
+package struct CommittedStep: Sendable {
+  package let run: Int
+  package let step: Int
+  package let samples: Int
+  package let lossSum: Double
+  package let result: Result
+  package let deliveries: [Delivered]
+
+  package enum Result: Sendable {
+    /// Computed here: digests are made of these before the parameters change again.
+    case buffers(gradient: FloatBuffer, parameters: FloatBuffer)
+    /// Computed by a worker that had the whole run, or by reducers.
+    case digests(gradient: TensorDigest, parameters: TensorDigest)
+  }
+
+  /// The units of one delivery.
+  package struct Delivered: Sendable, Equatable {
+    package var units: Range<Int>
+    package var worker: WorkerIdentifier
+    package var lease: Int
+  }
+}
+
+extension PlannedRun {
+  /// Samples that the run computes, for progress.
+  package var samples: Int {
+    schedule.trainingItems.count * schedule.epochs + (1 + schedule.tracedEpochs) * evaluationSamples
+  }
+
+  /// The samples of one evaluation.
+  var evaluationSamples: Int { (0..<schedule.evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) } }
+
+  /// An evaluated sample costs about a third of a trained one.
+  func samples(ofBlock block: Int) -> Int { schedule.evaluatedPositions(inBlocks: block..<block + 1).count / 3 }
+}
+
+/// Why an audit cannot continue.
+package enum AuditFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  case notFinite(run: String)
+  case replayDiffers(run: String, step: Int, worker: String)
+
+  package var description: String {
+    switch self {
+    case .notFinite(let run): "\(run): its logits are not finite; lower the learning rate or set training.clip"
+    case .replayDiffers(let run, let step, let worker):
+      "\(run), step \(step): \(worker) computed other bits than were committed before; one of the machines computes wrong"
+    }
+  }
+}
