@@ -157,6 +157,8 @@ let testing: [Target] = [
   tests("Scheduler", ["Scheduler", "Optimization", "Planning", "Support"]),
   tests("Transport", ["Transport", "TransportTestSupport", "Support", protobuf]),
   tests("Ledger", ["Ledger", "Optimization", "Support", grdb]),
+  tests(
+    "Coordinator", ["Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Support", protobuf]),
   tests("Worker", ["Worker", "Support"]),
   tests("Statistics", ["Statistics", "Support"]),
   tests("Metrics", ["Metrics", "Statistics", "Support"], exclude: ["Golden"]),

@@ -18,36 +18,67 @@ package final class Reducer {
   }
 
   private let settings: ReducerSettings
-  private let mailbox = Mailbox<Event>()
-  private let coordinator: WorkerEndpoint
+  private let mailbox: Mailbox<Event>
+  private let coordinator: any CoordinatorConnection
+  private let listen: Listen
   /// Where workers connect; nil until the coordinator has said which keys are allowed.
-  private var server: CoordinatorEndpoint?
+  private var server: (any PeerConnections)?
   private var slices = SliceTable()
   /// Requests whose numbers have not come, and numbers whose request has not, by their call.
   private var adoptions: [UInt64: Tenbin_SliceRequest] = [:]
   private var numbers: [UInt64: FloatBuffer] = [:]
   private var nextTransfer: UInt64 = 1
   private var workers: [Peer: ContinuousClock.Instant] = [:]
+  private var leftAt: ContinuousClock.Instant?
 
   /// How long it waits for a goodbye when it wants to leave; nothing is lost with it that is not saved elsewhere.
   private static let patienceWithGoodbye = Duration.seconds(2)
-  private var leftAt: ContinuousClock.Instant?
-
   /// Workers that were silent for this long are forgotten.
   private static let patienceWithWorkers = Duration.seconds(60)
 
+  /// Opens the connections to workers, which pass every event on, from any thread.
+  package typealias Listen = (
+    _ security: ServerSecurity?, _ events: @escaping @Sendable (CoordinatorEvent) -> Void
+  ) throws -> any PeerConnections
+
   /// Connects.
-  package init(settings: ReducerSettings) throws(WireError) {
+  package convenience init(settings: ReducerSettings) throws {
     guard !settings.listen.isWildcard else {
-      throw .address(
+      throw WireError.address(
         settings.listen.description,
         problem: "workers are told this address: expected the name or address at which they reach this host")
     }
+    try self.init(
+      settings: settings,
+      connect: { send in
+        try WorkerEndpoint(
+          connectingTo: settings.coordinator, security: settings.security, silenceLimit: settings.patience, events: send
+        )
+      },
+      listen: { security, send in
+        try CoordinatorEndpoint(listeningAt: settings.listen, security: security, events: send)
+      })
+  }
+
+  /// - Parameter connect: opens the connection to the coordinator, which passes every event on, from any thread.
+  package init(
+    settings: ReducerSettings,
+    connect: (_ events: @escaping @Sendable (WorkerEvent) -> Void) throws -> any CoordinatorConnection,
+    listen: @escaping Listen
+  ) throws {
     self.settings = settings
-    let mailbox = mailbox
-    coordinator = try WorkerEndpoint(
-      connectingTo: settings.coordinator, security: settings.security, silenceLimit: settings.patience
-    ) { mailbox.send(.coordinator($0)) }
+    self.listen = listen
+    let mailbox = Mailbox<Event>()
+    self.mailbox = mailbox
+    coordinator = try connect { mailbox.send(.coordinator($0)) }
+    coordinator.send(
+      .hello(
+        .with {
+          $0.name = settings.name
+          $0.process = UInt32(getpid())
+          $0.host = settings.host
+          $0.isReducer = true
+        }))
   }
 
   /// Runs until the coordinator says goodbye.
@@ -58,21 +89,19 @@ package final class Reducer {
       server?.close()
       coordinator.close()
     }
-    coordinator.send(
-      .hello(
-        .with {
-          $0.name = settings.name
-          $0.process = UInt32(getpid())
-          $0.host = settings.host
-          $0.isReducer = true
-        }))
-    while true {
-      let wait: TimeInterval = leftAt == nil ? 5 : 0.1
-      if let event = mailbox.receive(until: Date(timeIntervalSinceNow: wait)), try handle(event) { return }
-      let now = ContinuousClock.now
-      if let leftAt, now - leftAt > Self.patienceWithGoodbye { return }
-      for (peer, heard) in workers where now - heard > Self.patienceWithWorkers { forget(peer) }
-    }
+    while try step(waiting: leftAt == nil ? 5 : 0.1) {}
+  }
+
+  /// Takes the next event.
+  ///
+  /// - Parameter seconds: how long to wait for it.
+  /// - Returns: whether the reducer should continue.
+  package func step(waiting seconds: Double) throws -> Bool {
+    if let event = mailbox.receive(until: Date(timeIntervalSinceNow: seconds)), try handle(event) { return false }
+    let now = ContinuousClock.now
+    if let leftAt, now - leftAt > Self.patienceWithGoodbye { return false }
+    for (peer, heard) in workers where now - heard > Self.patienceWithWorkers { forget(peer) }
+    return true
   }
 
   /// Makes it leave, from any thread.
@@ -81,7 +110,7 @@ package final class Reducer {
     return { mailbox.send(.leave) }
   }
 
-  /// Returns whether that was goodbye.
+  /// Returns whether the coordinator said goodbye.
   private func handle(_ event: Event) throws -> Bool {
     switch event {
     case .leave:
@@ -122,9 +151,9 @@ package final class Reducer {
         })
     }
     let mailbox = mailbox
-    let server: CoordinatorEndpoint
+    let server: any PeerConnections
     do {
-      server = try CoordinatorEndpoint(listeningAt: settings.listen, security: security) { mailbox.send(.worker($0)) }
+      server = try listen(security) { mailbox.send(.worker($0)) }
     } catch {
       coordinator.send(.goodbye(.with { $0.reason = "it cannot listen at \(settings.listen)" }))
       throw error
@@ -300,6 +329,17 @@ extension Reducer {
         }))
   }
 }
+
+/// The connection to a coordinator as a reducer uses it: sockets, or memory in tests.
+package protocol CoordinatorConnection: AnyObject, Sendable {
+  func send(_ body: Tenbin_WorkerMessage.OneOf_Body)
+  /// Sends a transfer under an identifier that the sender has chosen.
+  func send(_ transfer: Transfer, identifier: UInt64)
+  func connectBulk(to address: Address, sharesMemory: Bool)
+  func close()
+}
+
+extension WorkerEndpoint: CoordinatorConnection {}
 
 /// What a reducer is given.
 package struct ReducerSettings: Sendable {

@@ -1,6 +1,6 @@
 package import Optimization
 package import Planning
-internal import Support
+package import Support
 
 /// Takes the runs of an audit from their first step to their last prediction, over a cluster whose workers come and go:
 /// events in, actions out, without sockets, files, processes, clocks or threads.
