@@ -63,10 +63,12 @@ package final class CoordinatorLoop {
     audit: AuditStateMachine
   ) throws {
     let began = ContinuousClock.now
-    try self.init(settings: settings, audit: audit, clock: { .now - began }) { send throws(WireError) in
-      try CoordinatorEndpoint(
-        listeningAt: address, administration: administration, security: settings.security, events: send)
-    }
+    try self.init(
+      settings: settings, audit: audit, clock: { .now - began },
+      connect: { send in
+        try CoordinatorEndpoint(
+          listeningAt: address, administration: administration, security: settings.security, events: send)
+      })
   }
 
   /// - Parameters:

@@ -81,7 +81,8 @@ package struct TrainingRun: Sendable {
 
   /// Whether an epoch has ended whose evaluation is still missing; it comes before the next step.
   package var isTraceMissing: Bool {
-    schedule.isTraced && !isTrained && step % schedule.stepsPerEpoch == 0 && traces.count < step / schedule.stepsPerEpoch
+    schedule.isTraced && !isTrained && step % schedule.stepsPerEpoch == 0
+      && traces.count < step / schedule.stepsPerEpoch
   }
 
   /// Takes the logits of the evaluation after the epoch that has just ended.

@@ -456,7 +456,9 @@ extension AuditStateMachine {
         if cluster.lease(lease.identifier) != nil, open[lease.run]?.heldGrants.contains(lease) != true {
           actions.append(.remind(lease))
         }
-      case .recall(let lease): actions.append(.recall(lease))
+      case .recall(let lease):
+        // A lease that its worker never got is given back when the run's numbers are here.
+        if open[lease.run]?.heldGrants.contains(lease) != true { actions.append(.recall(lease)) }
       case .share(let run): actions += try share(run: run, at: now)
       case .count(let lease): try count(lease)
       case .discard(let lease): waiting[lease] = nil
@@ -728,7 +730,13 @@ extension AuditStateMachine {
     if training.isTraceMissing {
       return actions + (try atOnce(at: now) { (audit) throws in try audit.evaluate(run: run, at: now) })
     }
-    actions += known.heldGrants.filter { cluster.lease($0.identifier) != nil }.map { .grant($0) }
+    for lease in known.heldGrants where cluster.lease(lease.identifier) != nil {
+      if cluster.leases[lease.identifier]?.isRecalled == true {
+        actions += try perform(cluster.handle(.gaveBack(lease: lease.identifier, lease.worker), at: now), at: now)
+      } else {
+        actions.append(.grant(lease))
+      }
+    }
     return actions + (known.isSharePending ? try share(run: run, at: now) : [])
   }
 

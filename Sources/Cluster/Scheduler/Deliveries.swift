@@ -134,7 +134,8 @@ package struct FinishedRun: Sendable, Equatable {
     guard numbers.count == run.completedOutputCount else { return nil }
     self.init(
       losses: losses, logits: Array(numbers.prefix(each)),
-      traces: (0..<run.schedule.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) }, divergedAt: divergedAt)
+      traces: (0..<run.schedule.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) },
+      divergedAt: divergedAt)
   }
 
   /// The outputs of all its evaluations, those of the last one first.

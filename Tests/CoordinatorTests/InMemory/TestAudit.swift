@@ -57,12 +57,12 @@ final class TestAudit: CoordinatorLoopDelegate {
           Phase(arm: 0, kind: .evaluation, runs: Array(planned.indices)),
         ], optimizer: ToyModel.optimizer, cluster: ClusterStateMachine(duplicateRate: duplicateRate),
         recovered: recovered),
-      clock: { clock.now }
-    ) { events in
-      let connections = InMemoryConnections(control: "tcp://127.0.0.1:1", events: events)
-      made = connections
-      return connections
-    }
+      clock: { clock.now },
+      connect: { events in
+        let connections = InMemoryConnections(control: "tcp://127.0.0.1:1", events: events)
+        made = connections
+        return connections
+      })
     connections = try require(made)
     loop.delegate = self
   }
@@ -79,7 +79,6 @@ final class TestAudit: CoordinatorLoopDelegate {
   /// A reducer with the code of real ones.
   func addReducer(_ name: String) throws {
     let (peer, address) = (Peer(routingIdentifier: Array(name.utf8)), "tcp://127.0.0.1:\(100 + reducers.count)")
-    var server: InMemoryConnections?
     let reducer = try Reducer(
       settings: ReducerSettings(
         name: name, coordinator: Address(connections.control), listen: Address(address), security: nil,
@@ -90,11 +89,9 @@ final class TestAudit: CoordinatorLoopDelegate {
       },
       listen: { [self] _, events in
         let made = InMemoryConnections(control: address, events: events)
-        server = made
         reducerServers[address] = made
         return made
       })
-    _ = server
     reducers.append(reducer)
     reducerPeers.append(peer)
   }

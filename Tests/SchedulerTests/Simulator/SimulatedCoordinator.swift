@@ -67,7 +67,9 @@ struct SimulatedCoordinator {
 
   /// The coordinator notices that the reducer of a run is lost.
   mutating func loseSlices(of run: Int, in world: World) throws {
-    guard audit.isSliced(run), world.slices[run]?.isLost == true else { return }
+    guard world.slices[run]?.isLost == true else { return }
+    // Lost while it took the run over: its numbers are still here.
+    guard audit.isSliced(run) else { return try handle(.placed(run: run, .unchanged), in: world) }
     world.seen["slices are lost", default: 0] += 1
     world.disk.settle(at: .max)
     let saved = world.disk.recovered()[run]

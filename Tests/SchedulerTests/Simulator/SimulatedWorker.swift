@@ -98,8 +98,8 @@ extension World {
         let training = TrainingRun(
           schedule: work.runs[lease.run].schedule, training: work.optimizer, state: state.copy)
         workers[index].exclusive = .init(
-          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].schedule.steps, training: training,
-          first: state.step, lastDelivered: now)
+          lease: lease, end: workers[index].ends[lease.identifier] ?? work.runs[lease.run].schedule.steps,
+          training: training, first: state.step, lastDelivered: now)
         return goOnTraining(index)
       case .microBatches(let units), .blocks(let units):
         guard !lease.sharesMemory || memory[lease.run].version == lease.version else {
@@ -148,7 +148,8 @@ extension World {
       var microBatches: [[Int]] = []
       let schedule = work.runs[lease.run].schedule
       microBatches = schedule.microBatches(
-        step: lease.version % schedule.stepsPerEpoch, order: schedule.order(epoch: lease.version / schedule.stepsPerEpoch))
+        step: lease.version % schedule.stepsPerEpoch,
+        order: schedule.order(epoch: lease.version / schedule.stepsPerEpoch))
       var nodes = work.nodes(run: lease.run, units: units, of: microBatches, parameters: floats)
       spoil(&nodes, by: index)
       send(.units(lease: lease.identifier, .gradients(nodes)), from: index)
