@@ -13,7 +13,8 @@ struct Tenbin: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      QuickstartCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self, ReducerCommand.self,
+      QuickstartCommand.self, InitCommand.self, AuditCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+      ReducerCommand.self,
       PredictCommand.self,
       ModelCommand.self, BenchCommand.self, StatusCommand.self, ScaleCommand.self, DrainCommand.self, StopCommand.self,
       VerifyCommand.self, KeysCommand.self, DoctorCommand.self, EvaluateCommand.self, AttackCommand.self,
