@@ -1,0 +1,147 @@
+import Statistics
+
+/// The mean training loss of every epoch of one run.
+package struct RunLosses: Equatable, Sendable {
+  package var arm: String
+  /// The seed of a run; `nil` for a shadow model.
+  package var seed: Int?
+  /// The number of a shadow model in its fleet; `nil` for a run.
+  package var model: Int?
+  package var epochs: [Double]
+  /// The step whose gradient was not finite: the predictions are those of the parameters before it. `nil` where there was
+  /// none.
+  package var divergedAt: Int?
+
+  package init(arm: String, seed: Int?, model: Int?, epochs: [Double], divergedAt: Int? = nil) {
+    self.divergedAt = divergedAt
+    self.arm = arm
+    self.seed = seed
+    self.model = model
+    self.epochs = epochs
+  }
+
+  /// "full, seed 13" or "full, shadow model 3".
+  var runText: String {
+    "\(arm), \(seed.map { "seed \($0)" } ?? model.map { "shadow model \($0)" } ?? "one run")"
+  }
+}
+
+/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`; a run that did not diverge has no key
+/// for it.
+extension RunLosses: Codable {
+  private enum CodingKeys: CodingKey {
+    case arm, seed, model, epochs, divergedAt
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      arm: try container.decode(String.self, forKey: .arm), seed: try container.decode(Int?.self, forKey: .seed),
+      model: try container.decode(Int?.self, forKey: .model),
+      epochs: try container.decode([Double].self, forKey: .epochs),
+      divergedAt: try container.decodeIfPresent(Int.self, forKey: .divergedAt))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(arm, forKey: .arm)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(model, forKey: .model)
+    let written = epochs.enumerated().map { epoch, loss -> Measured<Double> in
+      loss.isFinite ? .value(loss) : .undefined(reason: "the figure is not finite", n: epoch + 1)
+    }
+    try container.encode(written, forKey: .epochs)
+    if let divergedAt { try container.encode(divergedAt, forKey: .divergedAt) }
+  }
+}
+
+extension AuditReport {
+  /// Training loss by epoch, a panel an arm.
+  var lossesSection: Section {
+    var names: [String] = []
+    for run in losses where !names.contains(run.arm) { names.append(run.arm) }
+    let finite = losses.flatMap(\.epochs).filter(\.isFinite)
+    let epochs = losses.map(\.epochs.count).max() ?? 0
+    guard !names.isEmpty, epochs > 0 else { return Section(anchor: "losses", title: "Training loss", body: .empty) }
+    let panels = names.map { name in
+      LossCurves(
+        arm: name, style: style(of: name), runs: losses.filter { $0.arm == name }, extent: finite, epochs: epochs
+      ).html
+    }
+    let infinite = losses.filter { !$0.epochs.allSatisfy(\.isFinite) }.map(\.runText)
+    let note: HTML =
+      infinite.isEmpty ? .empty : "<p class=\"note\">Loss not finite, and so not drawn: \(infinite.listed).</p>"
+    return Section(
+      anchor: "losses", title: "Training loss",
+      body: """
+        <figure><figcaption>Mean loss of every epoch, a line a seed; grey: shadow models.</figcaption>\
+        <div class="multiples losses">\(panels)</div></figure>\(note)
+        """)
+  }
+
+  /// What must be known of runs that broke off, beside everything that is said of their arms.
+  var divergenceNote: HTML {
+    let diverged = losses.filter { $0.divergedAt != nil }
+    guard !diverged.isEmpty else { return .empty }
+    let runs = diverged.map { "\($0.runText) at step \($0.divergedAt ?? 0)" }
+    return """
+      <p class="note">Diverged, because a gradient was not finite: \(runs.listed). Their predictions are those of the \
+      parameters before that step: every figure of these arms rests on runs that broke off.</p>
+      """
+  }
+}
+
+/// Mean training loss by epoch for the runs of one arm: a line a seed, shadow models thin behind them.
+struct LossCurves {
+  var arm: String
+  var style: ArmStyle
+  var runs: [RunLosses]
+  /// The losses and the number of epochs that all panels cover.
+  var extent: [Double]
+  var epochs: Int
+
+  private static let (width, height) = (248.0, 178.0)
+  private static let (left, right, top, bottom) = (38.0, 240.0, 26.0, 142.0)
+
+  var html: HTML {
+    let y = LinearScale(
+      covering: extent + [0], within: 0...Double.greatestFiniteMagnitude, minimumSpan: 1e-6, from: Self.bottom,
+      to: Self.top, tickCount: 3)
+    let step = Double(max(1, epochs - 1))
+    func x(_ epoch: Int) -> Double { Self.left + 6 + (Self.right - Self.left - 12) * Double(epoch) / step }
+    let digits = y.step < 0.0099 ? 3 : y.step < 0.099 ? 2 : y.step < 0.99 ? 1 : 0
+    let lines = (runs.filter { $0.seed == nil } + runs.filter { $0.seed != nil }).map { run -> HTML in
+      let points = run.epochs.enumerated().filter { $0.element.isFinite }.map { (x($0.offset), y.position($0.element)) }
+      let isShadow = run.seed == nil
+      let line = Marks.line(points, class: "curve thin \(isShadow ? "shadow" : style.className)")
+      guard !isShadow else { return line }
+      return line + points.map { Marks.point(x: $0.0, y: $0.1, style: style, size: 2.4) }.joined()
+    }
+    let ends = epochs > 1 ? [0, epochs - 1] : [0]
+    let labels = ends.map { epoch -> HTML in
+      "<text class=\"tick\" x=\"\(x(epoch))\" y=\"\(Self.bottom + 16)\" text-anchor=\"middle\">\(epoch + 1)</text>"
+    }
+    return Axes.drawing(
+      width: Self.width, height: Self.height, title: "Training loss of \(arm)",
+      """
+      <text class="direct \(style.className)" x="\(Self.left)" y="14">\(arm.shortened(to: 24))</text>\
+      \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0, digits: digits) })\(lines)\(labels)\
+      <text class="axis" x="\((Self.left + Self.right) / 2)" y="\(Self.bottom + 32)" text-anchor="middle">epoch</text>
+      """)
+  }
+}
+
+extension AuditReport {
+  /// One row for every run and epoch, epochs numbered from 1.
+  func lossesTable() -> CommaSeparatedTable {
+    var table = CommaSeparatedTable(header: ["arm", "seed", "model", "epoch", "loss", "loss_undefined"])
+    for run in losses {
+      for (epoch, loss) in run.epochs.enumerated() {
+        table.append(
+          [run.arm, run.seed.map { String($0) } ?? "", run.model.map { String($0) } ?? "", String(epoch + 1)]
+            + [Field.number(loss), loss.isFinite ? "" : "the loss is not finite"])
+      }
+    }
+    return table
+  }
+}
