@@ -176,7 +176,8 @@ let testing: [Target] = [
   tests(
     "EndToEnd",
     [
-      "tenbin", "tenbin-worker", "Audit", "Quickstart", "Ledger", "Transport", "TransportTestSupport", "Planning",
+      "tenbin", "tenbin-worker", "Audit", "Quickstart", "Ledger", "Optimization", "Transport", "TransportTestSupport",
+      "Planning",
       "Checkpoints", "Support", protobuf,
     ]),
 ]
