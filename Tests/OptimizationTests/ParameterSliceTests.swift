@@ -8,7 +8,7 @@ import Testing
     return (0..<count).map { _ in Float(2 * random.uniform() - 1) }
   }
 
-  @Test("Slices come to the digests, norms and parameters of the whole vector, bit for bit", arguments: [1, 2, 3, 7])
+  @Test("Slices have the digests, norms and parameters of the whole vector, bit for bit", arguments: [1, 2, 3, 7])
   func wholes(parts: Int) throws {
     let (count, microBatches, key) = (300_001, 5, RandomKey(seed: 7)["slices"])
     let initial = floats(count, key["initial"])

@@ -111,7 +111,7 @@ import Testing
     #expect(test.has(.disagreement(round, units: 1..<2, workers: [worker(0), worker(1)])))
     #expect(test.has(.restart(round)))
     #expect(test.cluster.problems().isEmpty)
-    // The second worker goes on being wrong, and is found out by the two others.
+    // The second worker stays wrong, and the two others agree.
     while !test.has(.completed(round)), test.leases.count < 40 {
       for index in 0..<3 {
         for lease in test.held(by: worker(index)) { test.deliver(lease, index == 1 ? 2 : 1) }

@@ -45,10 +45,10 @@ import Testing
       seen["the coordinator is started again", default: 0] += world.session - 1
     }
     let expected = [
-      "a lease is given back as stale", "a lease is sent again", "a member is dismissed, drained",
-      "a member is dismissed, refused", "a member is dismissed, silent", "a run diverges", "a run is asked back",
-      "a run is lent whole", "a step is done by one", "a step is shared", "blocks are lent", "members disagree",
-      "micro-batches are lent", "slices are lost", "the coordinator is started again",
+      "a lease is given back as stale", "a lease is sent again", "a worker is dismissed, drained",
+      "a worker is dismissed, refused", "a worker is dismissed, silent", "a run diverges", "a run is recalled",
+      "a run is assigned whole", "a step is done by one", "a step is shared", "blocks are assigned", "workers disagree",
+      "micro-batches are assigned", "slices are lost", "the coordinator is started again",
     ]
     for name in expected { #expect(seen[name, default: 0] > 5, "\(name): \(seen[name, default: 0]) times") }
   }
@@ -56,6 +56,6 @@ import Testing
   @Test("A rule that is broken on purpose is noticed within 300 worlds", arguments: ClusterFlaw.allCases)
   func flaws(flaw: ClusterFlaw) throws {
     let found = try (0..<300).first { seed in try World(seed: seed, flaw: flaw).live() != nil }
-    #expect(found != nil, "\(flaw) was not found out")
+    #expect(found != nil, "\(flaw) was not noticed")
   }
 }

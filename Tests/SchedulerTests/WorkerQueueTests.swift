@@ -101,17 +101,17 @@ import Testing
     queue.haveParameters(of: 0, version: 3)
     queue.grant(units(1, version: 3))
     queue.grant(units(2, version: 3))
-    queue.lack([contents[0], contents[1]], for: 1)
-    #expect(queue.isLacking(1) && !queue.isLacking(2))
+    queue.addMissing([contents[0], contents[1]], for: 1)
+    #expect(queue.isMissingContents(1) && !queue.isMissingContents(2))
     #expect(queue.next()?.identifier == 2)
     for content in [contents[2], contents[0], contents[0]] { queue.have(content) }
     #expect(queue.next()?.identifier == 2)
     queue.have(contents[1])
     #expect(queue.next()?.identifier == 1)
-    queue.lack([contents[2]], for: 1)
+    queue.addMissing([contents[2]], for: 1)
     queue.finish(lease: 1)
-    queue.lack([contents[2]], for: 1)
-    #expect(!queue.isLacking(1), "what has ended lacks nothing")
+    queue.addMissing([contents[2]], for: 1)
+    #expect(!queue.isMissingContents(1), "a lease that has ended waits for nothing")
   }
 
   @Test("A recalled run is given back without its missing contents")
@@ -121,9 +121,9 @@ import Testing
     queue.havePlan(of: 0)
     queue.haveState(of: 0, step: 5)
     queue.grant(training(1, version: 5))
-    queue.lack([content], for: 1)
+    queue.addMissing([content], for: 1)
     #expect(queue.next() == nil)
     queue.recall(lease: 1)
-    #expect(queue.next()?.identifier == 1 && !queue.isLacking(1))
+    #expect(queue.next()?.identifier == 1 && !queue.isMissingContents(1))
   }
 }

@@ -61,7 +61,7 @@ extension CoordinatorLoop {
       return try refuse(worker.peer, because: "it failed at lease \(failure.lease), which it does not hold")
     }
     try delegate?.failed(worker, reason: failure.reason)
-    try lose(worker.peer, because: "it cannot go on: \(failure.reason)")
+    try lose(worker.peer, because: "it failed: \(failure.reason)")
   }
 
   private func greet(_ hello: Tenbin_Hello, from peer: Peer) {

@@ -3,7 +3,7 @@ package import Support
 /// AdamW (Loshchilov and Hutter 2019) over one flat buffer of Float32 parameters, with the arithmetic of PyTorch's
 /// `torch.optim.AdamW` (not the fused form).
 ///
-/// Updates happen in place: whoever shares the buffer of the parameters sees them.
+/// Updates happen in place: all holders of the parameters' buffer see them.
 package struct AdamW: Sendable, Equatable {
   package let parameters: FloatBuffer
   package let firstMoment: FloatBuffer

@@ -1,4 +1,4 @@
-/// The binary tree along which micro-batch gradients are added, whoever computed them.
+/// The binary tree along which micro-batch gradients are added, whichever workers computed them.
 ///
 /// Floating-point addition is not associative, so the order of additions is part of the plan: node [a, b) is the sum of
 /// its two children, and splits at a plus the largest power of two below b − a.

@@ -20,7 +20,7 @@ package struct GradientSum: Sendable, Equatable {
     self.samples = samples
   }
 
-  /// Adds the right-hand neighbour of this node element by element, in place where nobody else holds the numbers.
+  /// Adds the right-hand neighbour of this node element by element, in place when it is the only holder of its buffer.
   mutating func add(_ right: GradientSum, in loop: ElementLoop) {
     range = range.lowerBound..<right.range.upperBound
     lossSum += right.lossSum
@@ -48,7 +48,7 @@ package struct GradientReduction: Sendable {
 
   /// Adds a node and every parent that it completes.
   ///
-  /// - Throws: `OptimizationError` when it is no node of the tree, has another length, or overlaps what is there.
+  /// - Throws: `OptimizationError` when it is not a node of the tree, has another length, or overlaps a node that was added.
   ///
   /// - Parameter loop: how the additions are spread; their bits do not depend on it.
   package mutating func insert(_ node: consuming GradientSum, in loop: ElementLoop = .serial)
@@ -99,7 +99,7 @@ package struct GradientReduction: Sendable {
   }
 }
 
-/// A gradient that cannot be counted.
+/// Why a gradient cannot be added.
 package enum OptimizationError: Error, Equatable, Sendable, CustomStringConvertible {
   case notANode(range: Range<Int>, total: Int)
   case wrongLength(expected: Int, found: Int)
@@ -109,11 +109,11 @@ package enum OptimizationError: Error, Equatable, Sendable, CustomStringConverti
   package var description: String {
     switch self {
     case .notANode(let range, let total):
-      "micro-batches \(range) are no node of the canonical tree over \(total) micro-batches"
+      "micro-batches \(range) are not a node of the canonical tree over \(total) micro-batches"
     case .wrongLength(let expected, let found):
       "a gradient of \(expected) elements was expected, found \(found)"
     case .counted(let range, let before):
-      "micro-batches \(range) were counted before, with \(before)"
+      "micro-batches \(range) were already added, with \(before)"
     case .incomplete(let total): "the gradients of some of \(total) micro-batches are missing"
     }
   }

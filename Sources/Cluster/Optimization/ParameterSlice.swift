@@ -1,7 +1,7 @@
 package import Support
 
-/// Consecutive elements of a run's parameters with their moments, and what gradients have come for them: what a reducer
-/// holds of a run. It computes the very bits that these elements have where the vector is in one place.
+/// Consecutive elements of a run's parameters with their moments and the gradients that have come for them, as a reducer
+/// holds them. The bits are those of a vector in one place.
 package struct ParameterSlice: Sendable {
   /// Sections of the whole vector; the slice is some of them.
   package let sections: VectorSections
@@ -11,7 +11,7 @@ package struct ParameterSlice: Sendable {
 
   /// - Parameters:
   ///   - count: elements of the whole vector.
-  ///   - step: the step that the numbers stand before; also their version.
+  ///   - step: the next step; also the version of the parameters.
   ///   - parameters: of this slice; taken over.
   ///   - moments: nil before the first update.
   package init(
@@ -25,7 +25,7 @@ package struct ParameterSlice: Sendable {
       weightDecay: weightDecay)
   }
 
-  /// The step that the numbers stand before; also their version.
+  /// The next step; also the version of the parameters.
   package var step: Int { optimizer.steps }
   package var parameters: FloatBuffer { optimizer.parameters }
   package var moments: (first: FloatBuffer, second: FloatBuffer) { (optimizer.firstMoment, optimizer.secondMoment) }
@@ -33,7 +33,7 @@ package struct ParameterSlice: Sendable {
   /// Nodes that were taken for the current step.
   package var gradientCount: Int { gradients.values.reduce(0) { $0 + $1.count } }
 
-  /// What a node that was taken comes to, section by section.
+  /// What was received of a node, section by section.
   package struct Receipt: Sendable, Equatable {
     package let digests: [TensorDigest]
     package let isFinite: Bool
@@ -46,14 +46,14 @@ package struct ParameterSlice: Sendable {
     guard node.gradient.count == parameters.count else {
       throw .wrongLength(expected: parameters.count, found: node.gradient.count)
     }
-    // What is sent a second time replaces what was sent first.
+    // A node that is sent again replaces the one before.
     gradients[lease, default: []].removeAll { $0.range == node.range }
     gradients[lease, default: []].append(node)
     return Receipt(
       digests: TensorDigest.sections(of: node.gradient.floats, sections), isFinite: node.gradient.isFinite)
   }
 
-  /// What the current step's gradient comes to, section by section.
+  /// The current step's gradient, section by section.
   package struct Reduced: Sendable, Equatable {
     package let digests: [TensorDigest]
     package let squares: [Double]
@@ -62,7 +62,7 @@ package struct ParameterSlice: Sendable {
 
   /// Adds the gradients of these leases along the canonical tree over `microBatches` micro-batches.
   ///
-  /// - Throws: `OptimizationError` where they are not all micro-batches, each once.
+  /// - Throws: `OptimizationError` where they do not cover every micro-batch exactly once.
   package mutating func reduce(
     leases: [Int], microBatches: Int, in loop: ElementLoop = .serial
   ) throws(OptimizationError) -> Reduced {
@@ -77,7 +77,7 @@ package struct ParameterSlice: Sendable {
       squares: Clipping.sectionSquares(sum.gradient.floats, sections), isFinite: sum.gradient.isFinite)
   }
 
-  /// Updates the parameters in place by the gradient that was reduced; whatever else came for the step is forgotten.
+  /// Updates the parameters in place by the gradient that was reduced; all other gradients of the step are forgotten.
   ///
   /// - Throws: `OptimizationError.incomplete` where nothing was reduced.
   package mutating func update(scale: Float, rate: Double, in loop: ElementLoop = .serial) throws(OptimizationError) {

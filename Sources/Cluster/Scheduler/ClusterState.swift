@@ -1,14 +1,15 @@
 internal import Support
 
-// The state of the scheduler's state machine: values that only it changes.
+// The parts of the scheduler's state; only `ClusterStateMachine` changes them.
 
+/// A worker that takes part.
 struct WorkerState: Sendable {
   let worker: WorkerIdentifier
   var lastHeard: Duration
   var lastDelivered: Duration
   /// Its leases, oldest first.
   var held: [Int] = []
-  /// Whether it holds a whole run, and so nothing else.
+  /// Whether it holds whole runs, and so nothing else.
   var trains = false
   var isDraining = false
   var isSilent = false
@@ -19,13 +20,14 @@ struct WorkerState: Sendable {
   var isActive: Bool { !isDraining && !isSilent }
 }
 
+/// The training of one run, until it has ended.
 struct JobState: Sendable {
   let run: Int
   var step: Int
   let end: Int
   /// Micro-batches a step.
   let microBatches: Int
-  /// Jobs of one number are assigned together, to one worker; alone they would cost it as much.
+  /// Jobs with the same number are assigned together to one worker, for which one costs as much as all.
   let pack: Int?
   var mode = Mode.idle
   /// Leases of the whole run that count.
@@ -35,21 +37,22 @@ struct JobState: Sendable {
 
   enum Mode: Sendable {
     case idle
-    /// Lent, as long as there are holders.
+    /// Assigned whole, as long as there are holders.
     case assigned
-    /// Lent, but to be given back after the current step.
+    /// Assigned whole, but to be given back after the current step.
     case recalled
     /// The current step's round is open, or about to be.
     case shared
   }
 }
 
+/// A lease that has not ended.
 struct LeaseState: Sendable {
   let lease: Lease
   private(set) var granted: Duration
-  /// Of a whole run: its worker was asked to give it back.
+  /// Whether the worker of an exclusive run was asked to give it back.
   var isRecalled = false
-  /// When its worker was reminded of it last, and how often.
+  /// When its worker was last reminded of it; `reminders` counts how often.
   var reminded: Duration?
   var reminders = 0
 
@@ -58,42 +61,42 @@ struct LeaseState: Sendable {
     self.granted = granted
   }
 
-  /// Time that does not count has passed.
+  /// Excludes time in which the coordinator was held up.
   mutating func move(by time: Duration, to now: Duration) {
     granted = min(now, granted + time)
     reminded = reminded.map { min(now, $0 + time) }
   }
 }
 
-/// An open round: what nobody has yet, and what was assigned of it.
+/// An open round: the units that are pending, and the portions that were assigned.
 struct RoundState: Sendable {
   let round: Round
   let total: Int
-  /// Units that nobody has, in order, apart from each other.
+  /// Units that no worker has: disjoint ranges, in order, that do not touch.
   private(set) var pending: [Range<Int>]
-  /// What was assigned, by its first unit; together with what is pending they cover the round.
+  /// Assigned units by their first unit; together with the pending units they cover the round.
   var portions: [Int: Portion] = [:]
-  /// Deliveries by different workers that must agree before units count.
+  /// The number of workers that must agree before units count.
   var replicasRequired = 1
-  /// Whether more than one worker was ever needed for some units.
+  /// Whether any units have needed more than one replica.
   var comparesReplicas = false
-  /// Members came to different results, and it is not known who was wrong.
+  /// Whether workers disagreed, and it is not known which was wrong.
   var isDisputed = false
 
-  /// Consecutive units as they were assigned; whoever else computes them computes exactly these.
+  /// Consecutive units as they were assigned; a replica computes exactly these.
   struct Portion: Sendable {
     let units: Range<Int>
     var replicasRequired: Int
-    /// Something that was delivered is not finite: whoever delivered it may not be believed alone, but may be asked again.
+    /// Whether a result was not finite: its worker alone is not believed, but may be asked again.
     var isDoubtful = false
-    /// Leases that are out.
+    /// Leases that have not ended.
     var holders: [Int] = []
     var replicas: [Replica] = []
-    /// What counted; nil while nothing has.
+    /// The replica that counted; nil before one has.
     var counted: Replica?
     var isDisputed = false
 
-    /// The deliveries that agree on what most agree on; of several such groups, the one that was there first.
+    /// The largest group of replicas that agree; of several, the one that came first.
     var agreed: [Replica] {
       var best: [Replica] = []
       for replica in replicas where !best.contains(where: { $0.digest == replica.digest }) {
@@ -103,15 +106,15 @@ struct RoundState: Sendable {
       return best
     }
 
-    /// Whether more workers should compute it than do.
+    /// Whether more workers should compute it.
     var needsReplicas: Bool { counted == nil && agreed.count + holders.count < replicasRequired }
   }
 
-  /// What one worker delivered.
+  /// The delivery of one worker.
   struct Replica: Sendable, Equatable {
     let lease: Int
     let worker: WorkerIdentifier
-    /// nil where there is nothing to compare it with.
+    /// nil when there is nothing to compare it with.
     let digest: TensorDigest?
   }
 
@@ -124,7 +127,7 @@ struct RoundState: Sendable {
   var isComplete: Bool { pending.isEmpty && portions.values.allSatisfy { $0.counted != nil } }
   var pendingCount: Int { pending.reduce(0) { $0 + $1.count } }
 
-  /// Takes up to `count` consecutive units that nobody has.
+  /// Takes up to `count` consecutive pending units.
   mutating func take(_ count: Int) -> Range<Int>? {
     guard let first = pending.first else { return nil }
     let taken = first.prefix(max(1, count))
@@ -136,7 +139,7 @@ struct RoundState: Sendable {
     return taken
   }
 
-  /// Gives units back.
+  /// Makes units pending again.
   mutating func putBack(_ units: Range<Int>) {
     portions[units.lowerBound] = nil
     var joined: [Range<Int>] = []
@@ -150,7 +153,7 @@ struct RoundState: Sendable {
     pending = joined
   }
 
-  /// Forgets everything that was delivered; from now on `replicasRequired` workers must agree on each unit.
+  /// Forgets all deliveries; from now on `replicasRequired` workers must agree on each unit.
   mutating func restart(replicasRequired: Int, isDisputed: Bool) {
     pending = [0..<total]
     portions = [:]
@@ -159,7 +162,7 @@ struct RoundState: Sendable {
     if replicasRequired > 1 { comparesReplicas = true }
   }
 
-  /// Deliveries that wait for others to agree with them.
+  /// Replicas that wait for others to agree with them.
   var waitingReplicas: [Replica] {
     portions.keys.sorted().flatMap { first in
       portions[first].map { $0.counted == nil ? $0.replicas : [] } ?? []
@@ -167,7 +170,7 @@ struct RoundState: Sendable {
   }
 }
 
-/// How long pieces of work of one kind took lately, in seconds a unit.
+/// The latest latencies of one kind of work, in seconds a unit.
 struct LatencyWindow: Sendable {
   private var recent: [Double] = []
   private var sorted: [Double] = []
@@ -178,7 +181,7 @@ struct LatencyWindow: Sendable {
     if recent.count < Self.window {
       recent.append(seconds)
     } else {
-      // Kept in order, because it is asked for more often than it changes.
+      // Kept sorted, because it is read more often than it changes.
       sorted.remove(at: position(of: recent[next]))
       recent[next] = seconds
       next = (next + 1) % Self.window
@@ -186,13 +189,13 @@ struct LatencyWindow: Sendable {
     sorted.insert(seconds, at: position(of: seconds))
   }
 
-  /// The value below which the share `share` of the pieces lay; nil before there was one.
+  /// The quantile at `share`; nil before the first value.
   func quantile(_ share: Double) -> Double? {
     guard !sorted.isEmpty else { return nil }
     return sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
   }
 
-  /// Where the first value lies that is not below `seconds`.
+  /// The index of the first value that is not below `seconds`.
   private func position(of seconds: Double) -> Int {
     var (low, high) = (0, sorted.count)
     while low < high {
@@ -203,7 +206,7 @@ struct LatencyWindow: Sendable {
   }
 }
 
-/// What is known of a worker's speed: seconds a unit, newer ones weighing more.
+/// An exponentially weighted mean of a worker's seconds a unit.
 struct WorkerSpeed: Sendable {
   private(set) var secondsPerUnit: Double?
 
@@ -211,11 +214,11 @@ struct WorkerSpeed: Sendable {
     secondsPerUnit = secondsPerUnit.map { 0.7 * $0 + 0.3 * seconds } ?? seconds
   }
 
-  /// Something took at least so long.
+  /// Takes a lower bound: work that has not ended yet has taken this long.
   mutating func addAtLeast(_ seconds: Double) {
     if seconds > secondsPerUnit ?? 0 { add(seconds) }
   }
 
-  /// Units a second; nil before one was done.
+  /// Units a second; nil before the first.
   var rate: Double? { secondsPerUnit.map { 1 / max($0, 1e-9) } }
 }

@@ -1,6 +1,6 @@
 package import Support
 
-/// What a worker was lent and in which order it does it: a lease waits until everything that it needs has come.
+/// The leases of one worker and the order in which it does them: a lease waits until everything that it needs has come.
 package struct WorkerQueue: Sendable {
   /// In the order in which they were granted.
   package private(set) var leases: [WorkerLease] = []
@@ -8,24 +8,24 @@ package struct WorkerQueue: Sendable {
   private var parameters: [Int: Int] = [:]
   private var states: [Int: Int] = [:]
   private var recalled: Set<Int> = []
-  /// How often each run has gone back to an earlier state, as far as it is known here.
+  /// How often each run has gone back to an earlier state, as far as this worker knows.
   private var generations: [Int: Int] = [:]
   /// Contents that leases wait for.
-  private var lacking: [Int: Set<ContentHash>] = [:]
+  private var missing: [Int: Set<ContentHash>] = [:]
 
   package init() {}
 
-  /// What became of a lease that was granted.
+  /// What has become of a lease that was granted.
   package struct Granted: Sendable, Equatable {
-    /// It is there now.
+    /// Whether the worker has the lease now.
     package let isTaken: Bool
-    /// The run has gone back to an earlier state: what was known of it is void.
+    /// Whether the run has gone back to an earlier state, so that its parameters and states are void.
     package let isRestarted: Bool
     /// Leases of that run that were dropped.
     package let dropped: [Int]
   }
 
-  /// A lease was granted. One that is there already, or whose parameters are gone, is not taken a second time.
+  /// A lease was granted. It is ignored when it was granted before, or needs parameters older than those that have come.
   @discardableResult
   package mutating func grant(_ lease: WorkerLease) -> Granted {
     guard lease.generation >= generations[lease.run] ?? 0 else {
@@ -53,11 +53,11 @@ package struct WorkerQueue: Sendable {
   /// The plan of a run has come.
   package mutating func havePlan(of run: Int) { plans.insert(run) }
 
-  /// The parameters of a run, of this version, have come. Leases that need older ones are dropped: their work is done,
-  /// by others if not here.
+  /// The parameters of a run, of this version, have come. Leases that need older ones are dropped, because
+  /// other workers have done their work.
   ///
   /// - Parameter generation: as in the leases that need them.
-  /// - Returns: whether they are to be kept; false where newer ones were there before.
+  /// - Returns: whether to keep them; false when newer ones have come before.
   @discardableResult
   package mutating func haveParameters(of run: Int, version: Int, generation: Int = 0) -> Bool {
     guard generation >= generations[run] ?? 0 else { return false }
@@ -68,7 +68,7 @@ package struct WorkerQueue: Sendable {
     return true
   }
 
-  /// Drops what was lent of a run's units.
+  /// Drops the leases of a run's units.
   ///
   /// - Returns: the leases.
   package mutating func dropUnits(of run: Int) -> [Int] {
@@ -79,7 +79,7 @@ package struct WorkerQueue: Sendable {
 
   /// The state of a run before this step has come.
   ///
-  /// - Returns: whether it is to be kept; false where a newer one was there before.
+  /// - Returns: whether to keep it; false when a newer one has come before.
   @discardableResult
   package mutating func haveState(of run: Int, step: Int, generation: Int = 0) -> Bool {
     guard generation >= generations[run] ?? 0 else { return false }
@@ -89,34 +89,34 @@ package struct WorkerQueue: Sendable {
     return true
   }
 
-  /// The coordinator wants a lent run back; the lease may yet have to come.
+  /// The coordinator recalls an exclusive run, whose lease may not have come yet.
   package mutating func recall(lease: Int) { recalled.insert(lease) }
 
   package func isRecalled(_ lease: Int) -> Bool { recalled.contains(lease) }
 
-  /// The lease cannot go on before these contents have come.
-  package mutating func lack(_ contents: Set<ContentHash>, for lease: Int) {
+  /// The lease waits until these contents have come.
+  package mutating func addMissing(_ contents: Set<ContentHash>, for lease: Int) {
     guard leases.contains(where: { $0.identifier == lease }) else { return }
-    lacking[lease, default: []].formUnion(contents)
+    missing[lease, default: []].formUnion(contents)
   }
 
   /// A content has come.
   package mutating func have(_ content: ContentHash) {
-    for lease in lacking.keys where lacking[lease]?.remove(content) != nil && lacking[lease]?.isEmpty == true {
-      lacking[lease] = nil
+    for lease in missing.keys where missing[lease]?.remove(content) != nil && missing[lease]?.isEmpty == true {
+      missing[lease] = nil
     }
   }
 
-  /// Whether the lease waits for contents; one that is recalled needs none.
-  package func isLacking(_ lease: Int) -> Bool { lacking[lease] != nil && !recalled.contains(lease) }
+  /// Whether the lease waits for contents; a recalled lease needs none.
+  package func isMissingContents(_ lease: Int) -> Bool { missing[lease] != nil && !recalled.contains(lease) }
 
-  /// The first lease that can be worked on, of those that fulfil a condition.
+  /// The first lease that can be worked on, of those that meet a condition.
   package func next(where condition: (WorkerLease) -> Bool = { _ in true }) -> WorkerLease? {
     leases.first { canStart($0) && condition($0) }
   }
 
-  /// The training of a lent run begins, and uses the state up: the run's next lease brings its own, maybe before this one
-  /// has ended.
+  /// The training of an exclusive run begins and consumes its state: the run's next lease brings its own, maybe before
+  /// this one has ended.
   package mutating func begin(_ lease: WorkerLease) { if lease.work == .training { states[lease.run] = nil } }
 
   /// The lease has ended.
@@ -131,12 +131,12 @@ package struct WorkerQueue: Sendable {
   }
 
   private mutating func drop(where condition: (WorkerLease) -> Bool) {
-    for lease in leases where condition(lease) { lacking[lease.identifier] = nil }
+    for lease in leases where condition(lease) { missing[lease.identifier] = nil }
     leases.removeAll(where: condition)
   }
 
   private func canStart(_ lease: WorkerLease) -> Bool {
-    guard plans.contains(lease.run), !isLacking(lease.identifier) else { return false }
+    guard plans.contains(lease.run), !isMissingContents(lease.identifier) else { return false }
     if lease.sharesMemory { return true }
     return lease.work == .training ? states[lease.run] == lease.version : parameters[lease.run] == lease.version
   }
@@ -146,10 +146,10 @@ package struct WorkerQueue: Sendable {
 package struct WorkerLease: Hashable, Sendable {
   package let identifier: Int
   package let run: Int
-  /// The step that the parameters stand before.
+  /// The version of the parameters: the next step.
   package let version: Int
   package let work: Work
-  /// The parameters lie in shared memory: nothing has to come.
+  /// Whether the parameters are in shared memory, so that none have to come.
   package let sharesMemory: Bool
   /// How often the run has gone back to an earlier state.
   package let generation: Int

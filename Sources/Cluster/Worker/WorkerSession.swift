@@ -219,7 +219,7 @@ package final class WorkerSession {
   /// Whether there is something to be done that lacks nothing.
   private var canWork: Bool {
     guard computation != nil else { return false }
-    return nextLease != nil || lentRuns.contains { !queue.isLacking($0.lease) }
+    return nextLease != nil || lentRuns.contains { !queue.isMissingContents($0.lease) }
   }
 
   /// The lease to be begun; while runs are lent whole, one of the same pack alone.

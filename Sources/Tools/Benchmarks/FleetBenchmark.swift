@@ -89,7 +89,7 @@ package enum FleetBenchmark {
         outputs: .uniform(2))
     }
     let audit = try BenchmarkAudit(
-      runs: runs, kind: .fleet, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
+      runs: runs, kind: .shadowModels, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
       sharesMemory: true
     ) { try layout.initialValues(from: checkpoint.folder, key: $0.schedule.key["initial"]) }
     let processes = try (0..<settings.workers).map { index in

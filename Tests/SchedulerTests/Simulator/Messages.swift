@@ -2,7 +2,7 @@ import Optimization
 import Scheduler
 import Support
 
-/// What a coordinator sends to a member.
+/// What a coordinator sends to a identifier.
 enum CoordinatorMessage {
   case plan(Int)
   case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
@@ -11,11 +11,11 @@ enum CoordinatorMessage {
   case recall(Int)
   case welcome
   case dismissed(AuditStateMachine.Dismissal)
-  /// The coordinator does not know the member.
+  /// The coordinator does not know the identifier.
   case unknown
 }
 
-/// What a member sends to a coordinator.
+/// What a identifier sends to a coordinator.
 enum WorkerMessage {
   case hello
   case heartbeat

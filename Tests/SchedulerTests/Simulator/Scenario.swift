@@ -3,7 +3,7 @@ import Support
 
 /// What kind of world a seed is: who works in it, and what goes wrong.
 struct Scenario {
-  /// Faults that befall a worker, the coordinator or the network.
+  /// Faults of a worker, the coordinator or the network.
   enum Fault: CaseIterable {
     case crash, crashUnseen, freeze, hang, partition, breakSilently, breakNoticed, drain, join
     case coordinatorCrash, coordinatorStall, slowDisk, sliceLoss
@@ -39,7 +39,7 @@ struct Scenario {
   let timing: ClusterTiming
   /// Shared runs lie in slices.
   let hasReducer: Bool
-  /// Where there is a worker that must be found out, two are steady.
+  /// Workers without faults: two where another one is wrong and must be noticed.
   var steady: Int { characters.allSatisfy { $0 == .honest } ? 0 : 2 }
 
   private static let losses = [Fault](repeating: .sliceLoss, count: 6)
@@ -74,7 +74,7 @@ struct Scenario {
     let count = random.uniform() < 0.1 ? 0 : random.index(below: 14)
     let span = 2e6 + random.uniform() * 40e6
     happenings = (0..<count).map { _ in
-      // Those that make a member late rather than gone come more often.
+      // Those that make a identifier late rather than gone come more often.
       let faults = Fault.allCases + [.freeze, .partition, .partition, .drain] + (hasReducer ? Self.losses : [])
       let fault = faults[random.index(below: faults.count)]
       return Happening(

@@ -6,8 +6,8 @@ import Support
 /// The shell around an audit, as the real one is, with a simulated network and disk.
 struct SimulatedCoordinator {
   var audit: AuditStateMachine
-  private var members: [WorkerIdentifier: Entry] = [:]
-  /// Members that have left do not come back.
+  private var entries: [WorkerIdentifier: Entry] = [:]
+  /// Workers that have left do not come back.
   private var departed: Set<WorkerIdentifier> = []
   private var committed: Set<[Int]> = []
   private var phases: [Int] = []
@@ -29,31 +29,33 @@ struct SimulatedCoordinator {
 
   private func time(in world: World) -> Duration { .microseconds(world.now) }
 
-  mutating func take(_ message: WorkerMessage, from member: WorkerIdentifier, of worker: Int, in world: World) throws {
-    guard let entry = members[member] else {
-      guard case .hello = message, !departed.contains(member) else {
-        return world.send(.unknown, to: member, of: worker)
+  mutating func take(_ message: WorkerMessage, from identifier: WorkerIdentifier, of worker: Int, in world: World)
+    throws
+  {
+    guard let entry = entries[identifier] else {
+      guard case .hello = message, !departed.contains(identifier) else {
+        return world.send(.unknown, to: identifier, of: worker)
       }
-      for (other, entry) in members where entry.worker == worker { try lose(other, in: world) }
-      members[member] = Entry(worker: worker)
-      world.note("\(member) joins")
-      world.send(.welcome, to: member, of: worker)
-      return try handle(.cluster(.joined(member)), in: world)
+      for (other, entry) in entries where entry.worker == worker { try lose(other, in: world) }
+      entries[identifier] = Entry(worker: worker)
+      world.note("\(identifier) joins")
+      world.send(.welcome, to: identifier, of: worker)
+      return try handle(.cluster(.joined(identifier)), in: world)
     }
     let before = (audit.stepsDone, audit.samplesDone)
-    try handle(.cluster(.heard(member)), in: world)
+    try handle(.cluster(.heard(identifier)), in: world)
     switch message {
-    case .hello: world.send(.welcome, to: member, of: entry.worker)
+    case .hello: world.send(.welcome, to: identifier, of: entry.worker)
     case .heartbeat: break
     case .units(let lease, let units):
       guard let units = try arrived(units, lease: lease, in: world) else { break }
-      try handle(.units(units, lease: lease, from: member), in: world)
-    case .steps(let lease, let steps): try handle(.steps(steps, lease: lease, from: member), in: world)
+      try handle(.units(units, lease: lease, from: identifier), in: world)
+    case .steps(let lease, let steps): try handle(.steps(steps, lease: lease, from: identifier), in: world)
     case .stale(let lease):
       world.seen["a lease is given back as stale", default: 0] += 1
-      try handle(.cluster(.gaveBack(lease: lease, member)), in: world)
+      try handle(.cluster(.gaveBack(lease: lease, identifier)), in: world)
     }
-    if world.coordinatorDrains.contains(member), members[member] != nil { try drain(member, in: world) }
+    if world.coordinatorDrains.contains(identifier), entries[identifier] != nil { try drain(identifier, in: world) }
     if before != (audit.stepsDone, audit.samplesDone) { world.lastProgress = world.now }
   }
 
@@ -74,22 +76,22 @@ struct SimulatedCoordinator {
     world.disk.settle(at: .max)
     let saved = world.disk.recovered()[run]
     committed = committed.filter { $0[0] != run || $0[1] < saved?.step ?? 0 }
-    for member in members.keys { members[member]?.versions[run] = nil }
+    for identifier in entries.keys { entries[identifier]?.versions[run] = nil }
     try handle(.lostReducers(run: run, saved: saved), in: world)
   }
 
-  mutating func drain(_ member: WorkerIdentifier, in world: World) throws {
-    world.coordinatorDrains.remove(member)
-    world.note("\(member) is drained")
-    members[member]?.isDraining = true
-    try handle(.cluster(.draining(member)), in: world)
+  mutating func drain(_ identifier: WorkerIdentifier, in world: World) throws {
+    world.coordinatorDrains.remove(identifier)
+    world.note("\(identifier) is drained")
+    entries[identifier]?.isDraining = true
+    try handle(.cluster(.draining(identifier)), in: world)
   }
 
-  mutating func lose(_ member: WorkerIdentifier, in world: World) throws {
-    departed.insert(member)
-    guard members.removeValue(forKey: member) != nil else { return }
-    world.note("\(member) is lost")
-    try handle(.cluster(.left(member)), in: world)
+  mutating func lose(_ identifier: WorkerIdentifier, in world: World) throws {
+    departed.insert(identifier)
+    guard entries.removeValue(forKey: identifier) != nil else { return }
+    world.note("\(identifier) is lost")
+    try handle(.cluster(.left(identifier)), in: world)
   }
 
   /// Lets the audit take an event, and does what it asks for.
@@ -113,7 +115,7 @@ struct SimulatedCoordinator {
       case .remind(let lease): grant(lease, isReminder: true, in: world)
       case .recall(let lease):
         world.note("recall \(lease.identifier) from \(lease.worker)")
-        if let entry = members[lease.worker] {
+        if let entry = entries[lease.worker] {
           world.send(.recall(lease.identifier), to: lease.worker, of: entry.worker)
         }
       case .commit(let step): commit(step, in: world)
@@ -126,15 +128,16 @@ struct SimulatedCoordinator {
         check(trained.losses == world.reference.finished[run].losses, "run \(run) has other losses", world)
       case .completed(let run, let finished):
         world.note("run \(run) is completed")
-        check(finished == world.reference.finished[run], "run \(run) has come to \(finished)", world)
+        check(finished == world.reference.finished[run], "run \(run) has finished with \(finished)", world)
         world.disk.append(.completed(run: run, finished), at: world.now, delay: world.diskDelay())
         world.lastProgress = world.now
       case .phaseBegan(_, let number), .phaseEnded(_, let number):
         check(phases.last ?? 0 <= number, "phase \(number) comes late", world)
         phases.append(number)
-      case .dismissed(let member, let dismissal, let reason): dismiss(member, dismissal, reason: reason, in: world)
+      case .dismissed(let identifier, let dismissal, let reason):
+        dismiss(identifier, dismissal, reason: reason, in: world)
       case .notice(let text): world.note(text)
-      case .disagreement(let members, let work): world.note("\(members) do not agree about \(work)")
+      case .disagreement(let entries, let work): world.note("\(entries) do not agree about \(work)")
       case .finished: world.note("finished")
       case .decide(let phase): return .decided(isNeeded: world.work.isNeeded(phase, audit.completed))
       case .initialize(let run): return .initialized(run: run, world.work.initialState(run))
@@ -174,29 +177,29 @@ struct SimulatedCoordinator {
   }
 
   private mutating func dismiss(
-    _ member: WorkerIdentifier, _ dismissal: AuditStateMachine.Dismissal, reason: String, in world: World
+    _ identifier: WorkerIdentifier, _ dismissal: AuditStateMachine.Dismissal, reason: String, in world: World
   ) {
-    world.note("\(member) is dismissed: \(reason)")
-    departed.insert(member)
-    guard let entry = members.removeValue(forKey: member) else { return }
-    world.send(.dismissed(dismissal), to: member, of: entry.worker)
+    world.note("\(identifier) is dismissed: \(reason)")
+    departed.insert(identifier)
+    guard let entry = entries.removeValue(forKey: identifier) else { return }
+    world.send(.dismissed(dismissal), to: identifier, of: entry.worker)
     switch dismissal {
     case .refused:
       let isHonest = world.workers[entry.worker].character == .honest && !world.suspects.contains(entry.worker)
-      check(!isHonest, "\(member) is honest, but was put aside: \(reason)", world)
-    case .drained: check(entry.isDraining, "\(member) was not to be drained", world)
+      check(!isHonest, "\(identifier) is honest, but was refused: \(reason)", world)
+    case .drained: check(entry.isDraining, "\(identifier) was not to be drained", world)
     case .silent: break
     }
   }
 
   private mutating func grant(_ lease: Lease, isReminder: Bool, in world: World) {
     guard audit.lease(lease.identifier) == lease else { return }
-    guard let entry = members[lease.worker] else {
-      return check(false, "lease \(lease.identifier) is granted to \(lease.worker), who is no member", world)
+    guard let entry = entries[lease.worker] else {
+      return check(false, "lease \(lease.identifier) is granted to \(lease.worker), which has left", world)
     }
-    check(!entry.isDraining || isReminder, "\(lease.worker) is drained, but is lent \(lease.work)", world)
+    check(!entry.isDraining || isReminder, "\(lease.worker) is drained, but is assigned \(lease.work)", world)
     guard let version = audit.version(of: lease.run), var parameters = audit.parameters(of: lease.run) else {
-      return check(false, "run \(lease.run) is lent, but not open", world)
+      return check(false, "run \(lease.run) is assigned, but not open", world)
     }
     let generation = audit.generation(of: lease.run)
     world.note(
@@ -210,14 +213,14 @@ struct SimulatedCoordinator {
     let sent = WorkerLease(
       identifier: lease.identifier, run: lease.run, version: version, work: work,
       sharesMemory: isShared && work != .training, generation: generation)
-    if isReminder || members[lease.worker]?.plans.insert(lease.run).inserted == true {
+    if isReminder || entries[lease.worker]?.plans.insert(lease.run).inserted == true {
       world.send(.plan(lease.run), to: lease.worker, of: entry.worker)
     }
     if work == .training {
       guard let state = audit.state(of: lease.run) else { return }
       world.send(.state(run: lease.run, generation: generation, state.copy), to: lease.worker, of: entry.worker)
     } else if !sent.sharesMemory, isReminder || entry.versions[lease.run] != version {
-      members[lease.worker]?.versions[lease.run] = version
+      entries[lease.worker]?.versions[lease.run] = version
       if audit.isSliced(lease.run), let slices = world.slices[lease.run] {
         guard !slices.isLost else { return }
         parameters = slices.slice.parameters
@@ -246,7 +249,7 @@ struct SimulatedCoordinator {
     let found = Reference.Step(
       samples: step.samples, units: step.deliveries.reduce(0) { $0 + $1.units.count }, lossSum: step.lossSum,
       gradient: gradient, parameters: parameters)
-    check(found == expected, "\(name) has come to \(found) instead of \(expected)", world)
+    check(found == expected, "\(name) is \(found) instead of \(expected)", world)
     check(step.deliveries.first?.units.lowerBound == 0, "\(name) does not begin with its first micro-batch", world)
     for (left, right) in zip(step.deliveries, step.deliveries.dropFirst()) {
       check(left.units.upperBound == right.units.lowerBound, "\(name) has overlapping deliveries", world)
@@ -267,14 +270,14 @@ extension World {
     let name: String? =
       switch action {
       case .grant(let lease):
-        lease.round.map { $0.kind == .evaluation ? "blocks are lent" : "micro-batches are lent" }
-          ?? "a run is lent whole"
+        lease.round.map { $0.kind == .evaluation ? "blocks are assigned" : "micro-batches are assigned" }
+          ?? "a run is assigned whole"
       case .remind: "a lease is sent again"
-      case .recall: "a run is asked back"
+      case .recall: "a run is recalled"
       case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"
-      case .dismissed(_, let dismissal, _): "a member is dismissed, \(dismissal)"
+      case .dismissed(_, let dismissal, _): "a worker is dismissed, \(dismissal)"
       case .notice(let text): text.contains("diverged") ? "a run diverges" : nil
-      case .disagreement: "members disagree"
+      case .disagreement: "workers disagree"
       default: nil
       }
     if let name { seen[name, default: 0] += 1 }

@@ -7,6 +7,8 @@ final class SimulatedSlices {
   private(set) var slice: ParameterSlice
   private let count: Int
   var isLost = false
+  /// When its last answer comes.
+  var lastAnswer = 0
 
   init(state: TrainingState, weightDecay: Double) {
     let copy = state.copy

@@ -19,11 +19,11 @@ struct SimulatedWorker {
   /// Its computation never ends; its heartbeats go on.
   var isHung = false
   var isDraining = false
-  /// It was put aside, or was drained: it does not come back.
+  /// It was refused or drained, and does not come back.
   var isGone = false
 
-  /// The member that it is; a new one for every session.
-  var member: WorkerIdentifier?
+  /// Its current identifier, a new one for every session.
+  var identifier: WorkerIdentifier?
   var sessions = 0
   var isWelcome = false
   var queue = WorkerQueue()
@@ -54,17 +54,17 @@ struct SimulatedWorker {
     character = index == model ? scenario.characters[model] : .honest
   }
 
-  /// Becomes a new member that knows nothing.
+  /// Takes a new identifier and forgets everything.
   mutating func beginSession() -> WorkerIdentifier {
     sessions += 1
-    let member = WorkerIdentifier("w\(index).\(sessions)")
-    self.member = member
+    let identifier = WorkerIdentifier("w\(index).\(sessions)")
+    self.identifier = identifier
     isWelcome = false
     isDraining = false
     queue = WorkerQueue()
     (parameters, states, ends) = ([:], [:], [:])
     (exclusive, activity) = (nil, nil)
-    return member
+    return identifier
   }
 
   mutating func take(_ message: CoordinatorMessage) {

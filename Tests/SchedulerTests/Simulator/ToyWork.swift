@@ -11,7 +11,7 @@ struct ToyWork {
   let classes: Int
   /// Parameters of each run.
   let counts: [Int]
-  /// Where the first parameter of a run has gone so far that its gradient is infinite.
+  /// The first parameter of a run beyond which its gradient is infinite.
   private let limits: [Float]
   private let features: [[Float]]
   private let key: RandomKey
@@ -75,10 +75,10 @@ struct ToyWork {
     limits = runs.map { _ in random.uniform() < 0.4 ? Float(0.8 + 0.3 * random.uniform()) : .infinity }
   }
 
-  /// Whether a fleet goes on behind a look: as the losses of its models so far have it.
+  /// Whether more shadow models are trained after an interim analysis: the losses of those before it decide.
   func isNeeded(_ phase: Phase, _ completed: [Int: FinishedRun]) -> Bool {
-    guard phase.kind == .fleet, phase.look > 0, let first = phase.runs.first else { return true }
-    let before = phases.first { $0.arm == phase.arm && $0.kind == .fleet && $0.look == phase.look - 1 }
+    guard phase.kind == .shadowModels, phase.analysis > 0, let first = phase.runs.first else { return true }
+    let before = phases.first { $0.arm == phase.arm && $0.kind == .shadowModels && $0.analysis == phase.analysis - 1 }
     guard before.map({ isNeeded($0, completed) }) != false else { return false }
     return completed[first - 1]?.losses.last.map { $0.bitPattern % 2 == 0 } ?? true
   }
@@ -136,7 +136,7 @@ private func isFleet(_ purpose: PlannedRun.Purpose) -> Bool {
   if case .fleet = purpose { true } else { false }
 }
 
-/// What one worker comes to that nothing ever happens to.
+/// The results of one worker to which nothing ever happens.
 struct Reference {
   struct Step: Equatable {
     let samples: Int
@@ -150,13 +150,13 @@ struct Reference {
   private(set) var finished: [FinishedRun] = []
   private(set) var parameters: [TensorDigest] = []
 
-  /// The runs that are worked on, all looks considered.
+  /// The runs that are worked on, given what the interim analyses decide.
   func needed(of work: ToyWork) -> Set<Int> {
     var needed: Set<Int> = []
     var stopped: Set<Int> = []
     var completed: [Int: FinishedRun] = [:]
     for phase in work.phases {
-      if stopped.contains(phase.arm), phase.kind == .fleet { continue }
+      if stopped.contains(phase.arm), phase.kind == .shadowModels { continue }
       guard work.isNeeded(phase, completed) else {
         stopped.insert(phase.arm)
         continue

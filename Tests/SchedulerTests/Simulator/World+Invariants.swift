@@ -1,7 +1,7 @@
 import Scheduler
 import Support
 
-// What must hold of the whole.
+// Invariants of the whole world.
 extension World {
   /// How long the disk takes for one write.
   func diskDelay() -> Int {
@@ -9,7 +9,7 @@ extension World {
   }
 
   /// Simulated time in which something must be counted while a healthy worker is connected. A minute passes
-  /// before a lease of a member that has delivered nothing yet is given up, more where messages are lost besides.
+  /// before a lease of a worker that has delivered nothing yet is overdue, and longer where messages are lost as well.
   private static let patience = 150_000_000
 
   func watchProgress() {
@@ -19,7 +19,7 @@ extension World {
         && worker.character == .honest && (worker.healthySince.map { $0 <= now } ?? false)
     }
     guard let since = healthy.compactMap(\.healthySince).min() else { return }
-    // Where members disagree, a third one must settle it.
+    // A disagreement needs a tie-breaker.
     if audit.disputes > 0, healthy.count < 3 { return }
     let last = max(since, max(lastProgress, max(coordinatorSince, stalledUntil)))
     if now - last > Self.patience {
@@ -27,7 +27,7 @@ extension World {
     }
   }
 
-  /// What is wrong at the end.
+  /// What is wrong when the world has ended.
   func finalProblem() -> String? {
     disk.settle(at: .max)
     guard isFinished else { return "nothing happens any more, but the audit is not finished" }
@@ -35,7 +35,7 @@ extension World {
     for run in work.runs.indices {
       guard needed.contains(run) else {
         if disk.completed[run] != nil || !disk.steps[run].isEmpty {
-          return "run \(run) lies behind a look that sufficed"
+          return "run \(run) comes after an interim analysis that was enough"
         }
         continue
       }

@@ -4,7 +4,7 @@ import Support
 // Messages and how they travel.
 extension World {
   func send(_ message: WorkerMessage, from index: Int) {
-    guard let member = workers[index].member else { return }
+    guard let identifier = workers[index].identifier else { return }
     switch message {
     case .units(let lease, _): note("w\(index) delivers lease \(lease)")
     case .steps(let lease, let steps):
@@ -12,20 +12,20 @@ extension World {
         "w\(index) delivers steps \(steps.first)+\(steps.steps.count) of lease \(lease)\(steps.isLast ? ", the last" : "")"
       )
     case .stale(let lease): note("w\(index) gives lease \(lease) back as stale")
-    case .hello: note("w\(index) says hello as \(member)")
+    case .hello: note("w\(index) says hello as \(identifier)")
     case .heartbeat: break
     }
     let isSmall = if case .heartbeat = message { true } else { false }
     for time in arrivals(index, kind: isSmall ? 0 : 1) {
       let connection = links[index].connection
-      queue.add(.toCoordinator(index, member, message, connection: connection, session: session), at: time)
+      queue.add(.toCoordinator(index, identifier, message, connection: connection, session: session), at: time)
     }
   }
 
-  func send(_ message: CoordinatorMessage, to member: WorkerIdentifier, of index: Int) {
-    guard workers[index].isRunning, workers[index].member == member else {
+  func send(_ message: CoordinatorMessage, to identifier: WorkerIdentifier, of index: Int) {
+    guard workers[index].isRunning, workers[index].identifier == identifier else {
       // Its address exists no more.
-      queue.add(.unreachable(member, session: session), at: now + 100)
+      queue.add(.unreachable(identifier, session: session), at: now + 100)
       return
     }
     let kind =
@@ -34,7 +34,7 @@ extension World {
       default: 3
       }
     for time in arrivals(index, kind: kind) {
-      queue.add(.toWorker(index, member, message, connection: links[index].connection), at: time)
+      queue.add(.toWorker(index, identifier, message, connection: links[index].connection), at: time)
     }
   }
 
@@ -58,12 +58,12 @@ extension World {
     links[index].lastArrival = [:]
   }
 
-  /// The worker becomes another member.
+  /// The worker takes another identifier.
   func rejoin(_ index: Int) {
     breakLink(index)
-    let member = workers[index].beginSession()
+    let identifier = workers[index].beginSession()
     workers[index].healthySince = now
-    note("w\(index) becomes \(member)")
+    note("w\(index) becomes \(identifier)")
     send(.hello, from: index)
   }
 
@@ -120,14 +120,14 @@ extension World {
   }
 
   private func strike(_ index: Int, with fault: Scenario.Fault, until: Int) {
-    guard index >= scenario.steady, workers[index].isRunning, let member = workers[index].member else { return }
+    guard index >= scenario.steady, workers[index].isRunning, let identifier = workers[index].identifier else { return }
     note("w\(index) is struck: \(fault) until \(Double(until) / 1e6)")
     workers[index].healthySince = nil
     switch fault {
     case .crash, .crashUnseen:
       workers[index].isRunning = false
       breakLink(index)
-      if fault == .crash { queue.add(.unreachable(member, session: session), at: now + 10_000) }
+      if fault == .crash { queue.add(.unreachable(identifier, session: session), at: now + 10_000) }
       queue.add(.start(worker: index), at: until)
     case .freeze:
       workers[index].isFrozen = true
@@ -142,10 +142,10 @@ extension World {
       workers[index].healthySince = now
     case .breakNoticed:
       breakLink(index)
-      queue.add(.rejoin(worker: index, member), at: now + 200_000)
+      queue.add(.rejoin(worker: index, identifier), at: now + 200_000)
     case .drain:
       workers[index].isDraining = true
-      coordinatorDrains.insert(member)
+      coordinatorDrains.insert(identifier)
     default: break
     }
   }

@@ -1,7 +1,7 @@
 import Scheduler
 import Support
 
-/// An audit, its workers and all that may befall them, in simulated time: one seed is one world, and always the same.
+/// An audit, its workers and their faults in simulated time; a seed always gives the same world.
 final class World {
   let seed: Int
   let scenario: Scenario
@@ -19,7 +19,7 @@ final class World {
   var slices: [Int: SimulatedSlices] = [:]
   var disk: SimulatedDisk
   var slowDiskUntil = 0
-  /// Workers that were wrong once, and may have been put aside for it.
+  /// Workers that were wrong once, and may have been refused for it.
   var suspects: Set<Int> = []
 
   var coordinator: SimulatedCoordinator?
@@ -29,13 +29,12 @@ final class World {
   var lastProgress = 0
   var isCalm = false
   var isFinished = false
-  /// Members that somebody wants to be drained.
+  /// Workers that are to be drained.
   var coordinatorDrains: Set<WorkerIdentifier> = []
   /// What has happened in this world, and how often.
   var seen: [String: Int] = [:]
   /// What was found to be wrong; the world ends with the first.
   var problem: String?
-  private var lastAnswers: [ObjectIdentifier: Int] = [:]
   private var trace: [String] = []
   private var traceDigest: UInt64 = 0xCBF2_9CE4_8422_2325
   private(set) var events = 0
@@ -87,10 +86,9 @@ final class World {
 
   /// Answers the coordinator after some time.
   func answer(_ event: AuditStateMachine.Event, of slices: SimulatedSlices? = nil) {
-    let last = slices.flatMap { lastAnswers[ObjectIdentifier($0)] } ?? 0
     // The answers of one reducer do not overtake each other.
-    let time = max(last, now + random.index(below: 30_000))
-    if let slices { lastAnswers[ObjectIdentifier(slices)] = time }
+    let time = max(slices?.lastAnswer ?? 0, now + random.index(below: 30_000))
+    slices?.lastAnswer = time
     queue.add(.answer(event, slices, session: session), at: time)
   }
 
@@ -101,19 +99,20 @@ final class World {
 
   private func handle(_ event: WorldEvent) throws {
     switch event {
-    case .toWorker(let index, let member, let message, let connection):
-      guard workers[index].isRunning, workers[index].member == member, links[index].connection == connection else {
+    case .toWorker(let index, let identifier, let message, let connection):
+      guard workers[index].isRunning, workers[index].identifier == identifier, links[index].connection == connection
+      else {
         return
       }
       guard !postpone(event, for: index) else { return }
       try take(message, by: index)
-    case .toCoordinator(let index, let member, let message, let connection, let session):
+    case .toCoordinator(let index, let identifier, let message, let connection, let session):
       guard coordinator != nil, session == self.session, links[index].connection == connection else { return }
       guard !isStalled(event) else { return }
-      try coordinate { try $0.take(message, from: member, of: index, in: self) }
-    case .unreachable(let member, let session):
+      try coordinate { try $0.take(message, from: identifier, of: index, in: self) }
+    case .unreachable(let identifier, let session):
       guard coordinator != nil, session == self.session, !isStalled(event) else { return }
-      try coordinate { try $0.lose(member, in: self) }
+      try coordinate { try $0.lose(identifier, in: self) }
     case .slicesLost(let run, let session):
       guard coordinator != nil, session == self.session, !isStalled(event) else { return }
       try coordinate { try $0.loseSlices(of: run, in: self) }
@@ -139,8 +138,10 @@ final class World {
     case .fault(let happening): strike(happening)
     case .wake(let index): wake(index)
     case .start(let index): start(index)
-    case .rejoin(let index, let member):
-      if workers[index].isRunning, workers[index].member == member, !postpone(event, for: index) { rejoin(index) }
+    case .rejoin(let index, let identifier):
+      if workers[index].isRunning, workers[index].identifier == identifier, !postpone(event, for: index) {
+        rejoin(index)
+      }
     case .startCoordinator: try startCoordinator()
     case .calm: calmDown()
     }

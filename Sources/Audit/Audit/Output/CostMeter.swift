@@ -62,7 +62,7 @@ extension AuditPhase {
     case .search: self = .search
     case .training: self = .training
     case .evaluation: self = .evaluation
-    case .fleet: self = .shadowModels
+    case .shadowModels: self = .shadowModels
     }
   }
 }

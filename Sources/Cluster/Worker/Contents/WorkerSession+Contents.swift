@@ -53,7 +53,7 @@ extension WorkerSession {
   @discardableResult
   func lack(_ contents: [WantedContent], for lease: Int) -> Bool {
     guard !contents.isEmpty else { return true }
-    queue.lack(Set(contents.map(\.content)), for: lease)
+    queue.addMissing(Set(contents.map(\.content)), for: lease)
     fetch(.want(contents, lease: lease))
     return false
   }
