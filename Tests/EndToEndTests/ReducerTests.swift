@@ -85,7 +85,7 @@ import TransportTestSupport
     #expect(deeds >= 20, "\(deeds)")
     let outcome = audit.finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    #expect(!outcome.errors.contains("are lost"), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("were lost"), "\(outcome.errors)")
     #expect(try study.read("a/results.json") == expected)
     for program in reducers + workers { #expect(program.finish().exitCode == 0) }
   }
@@ -153,11 +153,11 @@ import TransportTestSupport
     try audit.hold(at: "full: training", workers: held) {
       kill(reducers[0].program.identifier, SIGKILL)
       _ = reducers[0].finish()
-      audit.wait(for: "slices of full/seed-13 are lost")
+      audit.wait(for: "reducers of full/seed-13 were lost")
       reducers.append(try reducer("r-3", of: address))
       audit.wait(for: "r-3 can hold slices")
     }
-    // The run goes on with the reducers that there were when it lost its slices.
+    // The run continues with the reducers that there were when it lost one.
     #expect(try !slices(of: study, audit, until: { $0.contains { $0 > 0 } }).isEmpty)
     audit.hold(at: "r-3 can hold slices", workers: held) {
       kill(reducers[1].program.identifier, SIGINT)
