@@ -15,13 +15,13 @@ import Testing
     minimum: Int = 20, confidence: Double = 0.95, seed: Int
   ) throws -> PrivacyStudy {
     let subgroups = Fixture.groups(groups, items: items)
-    let reference = Fixture.directFleet(
+    let reference = Fixture.directShadowModels(
       models: models, items: items, leak: { _ in full }, groups: subgroups, seed: seed)
-    let arm = Fixture.directFleet(
+    let arm = Fixture.directShadowModels(
       arm: "lora", models: models, items: items, leak: { _ in lora }, groups: subgroups, masks: reference.masks,
       seed: seed)
     return try PrivacyStudy.evaluate(
-      fleets: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+      shadowModelsByArm: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
       rule: PrivacyRule(attack: .lossThreshold, margin: margin, minimumGroupSize: minimum),
       confidence: confidence, key: RandomKey(seed: seed))
   }
@@ -142,9 +142,9 @@ import Testing
     let truth = NormalDistribution.cumulative(0.5)
     var covered = 0
     for seed in 0..<100 {
-      let fleet = Fixture.directFleet(models: 6, items: 100, leak: { _ in 1 }, seed: 900 + seed)
+      let shadowModels = Fixture.directShadowModels(models: 6, items: 100, leak: { _ in 1 }, seed: 900 + seed)
       let area = try #require(
-        Fixture.evaluate(fleet, attacks: [.lossThreshold]).attacks[0].overall.areaUnderCurve.value)
+        Fixture.evaluate(shadowModels, attacks: [.lossThreshold]).attacks[0].overall.areaUnderCurve.value)
       if try #require(area.interval.value).contains(truth) { covered += 1 }
     }
     #expect(covered >= 88)
@@ -152,11 +152,13 @@ import Testing
 
   @Test("Arms on other masks or items, or without the attack, cannot be compared")
   func refusals() throws {
-    let full = Fixture.directFleet(leak: { _ in 1 }, seed: 71)
-    var lora = Fixture.directFleet(arm: "lora", leak: { _ in 1 }, seed: 71)
-    func evaluate(_ fleets: [Fleet], attack: Attack = .lossThreshold, margin: Double = 0.03) throws -> PrivacyStudy {
+    let full = Fixture.directShadowModels(leak: { _ in 1 }, seed: 71)
+    var lora = Fixture.directShadowModels(arm: "lora", leak: { _ in 1 }, seed: 71)
+    func evaluate(_ shadowModelsByArm: [ShadowModels], attack: Attack = .lossThreshold, margin: Double = 0.03) throws
+      -> PrivacyStudy
+    {
       try PrivacyStudy.evaluate(
-        fleets: fleets, attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+        shadowModelsByArm: shadowModelsByArm, attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
         rule: PrivacyRule(attack: attack, margin: margin, minimumGroupSize: 1), key: RandomKey(seed: 1))
     }
     #expect(throws: PrivacyError.attackNotRun(arm: "lora", attack: "rmia")) {

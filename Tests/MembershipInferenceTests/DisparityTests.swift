@@ -6,15 +6,15 @@ import TestSupport
 import Testing
 
 @Suite struct DisparityTests {
-  private func spreads(_ fleet: Fleet, seed: Int = 1) throws -> [VulnerabilityDisparity] {
-    try Fixture.evaluate(fleet, attacks: [.lossThreshold], seed: seed).attacks[0].disparities
+  private func spreads(_ shadowModels: ShadowModels, seed: Int = 1) throws -> [VulnerabilityDisparity] {
+    try Fixture.evaluate(shadowModels, attacks: [.lossThreshold], seed: seed).attacks[0].disparities
   }
 
   @Test("A group that is memorized more is the most vulnerable, and the test says so")
   func plantedGroup() throws {
-    let fleet = Fixture.directFleet(
+    let shadowModels = Fixture.directShadowModels(
       items: 400, leak: { $0 % 4 == 2 ? 2.5 : 0.2 }, groups: Fixture.groups(4, items: 400), seed: 51)
-    for attack in try Fixture.evaluate(fleet, attacks: [.likelihoodRatio(), .lossThreshold]).attacks {
+    for attack in try Fixture.evaluate(shadowModels, attacks: [.likelihoodRatio(), .lossThreshold]).attacks {
       #expect(
         attack.disparities.map(\.measure) == [
           .areaUnderCurve, .truePositiveRate(limit: 0.1), .truePositiveRate(limit: 0.01),
@@ -39,9 +39,9 @@ import Testing
     var ratio = 0.0
     let runs = 100
     for seed in 0..<runs {
-      let fleet = Fixture.directFleet(
+      let shadowModels = Fixture.directShadowModels(
         models: 6, items: 90, leak: { _ in 1 }, groups: Fixture.groups(3, items: 90), seed: 600 + seed)
-      let spread = try #require(spreads(fleet, seed: seed)[0].spread.value)
+      let spread = try #require(spreads(shadowModels, seed: seed)[0].spread.value)
       if spread.test.pValue < 0.1 { rejected += 1 }
       ratio += spread.value / spread.test.expectedUnderNoDifference / Double(runs)
     }
@@ -65,13 +65,13 @@ import Testing
         let people = (0..<20).map { halves[$0 % 2].contains($0 / 2) }
         return [(0..<200).map { people[$0 / 10] }, (0..<200).map { !people[$0 / 10] }]
       }
-      var fleet = Fixture.directFleet(
+      var shadowModels = Fixture.directShadowModels(
         models: 6, items: 200, leak: { leaks[$0 / 10] },
         groups: (0..<2).map { half in
           Subgroup(column: "half", value: "\(half)", members: (0..<200).filter { $0 / 10 % 2 == half })
         }, masks: masks, seed: 700 + seed)
-      fleet.clusters = (0..<200).map { $0 / 10 }
-      if try #require(spreads(fleet, seed: seed)[0].spread.value).test.pValue < 0.1 { rejected += 1 }
+      shadowModels.clusters = (0..<200).map { $0 / 10 }
+      if try #require(spreads(shadowModels, seed: seed)[0].spread.value).test.pValue < 0.1 { rejected += 1 }
     }
     #expect(rejected <= 11)
   }
@@ -84,7 +84,7 @@ import Testing
       Subgroup(column: "tag", value: "not b", members: Array(0..<80)),
     ]
     let evaluation = try Fixture.evaluate(
-      Fixture.directFleet(leak: { Double($0) / 100 }, groups: groups, seed: 52), attacks: [.lossThreshold])
+      Fixture.directShadowModels(leak: { Double($0) / 100 }, groups: groups, seed: 52), attacks: [.lossThreshold])
     let areas = try evaluation.attacks[0].groups.map { try #require($0.areaUnderCurve.value).value }
     let spread = try #require(evaluation.attacks[0].disparities[0].spread.value)
     #expect(isClose(spread.value, (areas.max() ?? 0) - (areas.min() ?? 0)))
@@ -93,10 +93,10 @@ import Testing
 
   @Test("Tied scores are passed in one step in the spread as they are in each group")
   func ties() throws {
-    var fleet = Fixture.directFleet(leak: { _ in 1 }, groups: Fixture.groups(2, items: 200), seed: 53)
-    guard case .direct(let scores, let kind) = fleet.scores else { return }
-    fleet.scores = .direct(scores.map { $0.map { $0.map { $0.rounded() } } }, kind)
-    let attack = try Fixture.evaluate(fleet, attacks: [.lossThreshold]).attacks[0]
+    var shadowModels = Fixture.directShadowModels(leak: { _ in 1 }, groups: Fixture.groups(2, items: 200), seed: 53)
+    guard case .direct(let scores, let kind) = shadowModels.scores else { return }
+    shadowModels.scores = .direct(scores.map { $0.map { $0.map { $0.rounded() } } }, kind)
+    let attack = try Fixture.evaluate(shadowModels, attacks: [.lossThreshold]).attacks[0]
     for (disparity, measure) in zip(attack.disparities, [.areaUnderCurve, AttackMeasure.truePositiveRate(limit: 0.1)]) {
       let values = attack.groups.compactMap { $0.value(measure) }
       #expect(isClose(try #require(disparity.spread.value).value, abs(values[0] - values[1])))
@@ -109,7 +109,7 @@ import Testing
       Subgroup(column: "tag", value: "a", members: [0]), Subgroup(column: "tag", value: "b", members: [1]),
       Subgroup(column: "tone", value: "x", members: Array(0..<100)),
     ]
-    let found = try spreads(Fixture.directFleet(leak: { _ in 1 }, groups: small, seed: 54))
+    let found = try spreads(Fixture.directShadowModels(leak: { _ in 1 }, groups: small, seed: 54))
     #expect(Set(found.map(\.column)) == ["tag"])
     #expect(found.allSatisfy { $0.spread.value == nil })
   }

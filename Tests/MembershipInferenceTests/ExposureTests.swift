@@ -7,10 +7,10 @@ import Testing
   @Test("Items that are remembered most come first, with their groups and how often they are found")
   func planted() throws {
     let exposed: Set = [7, 40, 133]
-    var fleet = Fixture.directFleet(
+    var shadowModels = Fixture.directShadowModels(
       items: 200, leak: { exposed.contains($0) ? 12 : 0.3 }, groups: Fixture.groups(2, items: 200), seed: 81)
-    fleet.itemNames = (0..<200).map { "item-\($0)" }
-    let items = try Fixture.evaluate(fleet).attacks[0].exposedItems
+    shadowModels.itemNames = (0..<200).map { "item-\($0)" }
+    let items = try Fixture.evaluate(shadowModels).attacks[0].exposedItems
     #expect(items.count == 100)
     #expect(Set(items.prefix(3).map(\.item)) == exposed)
     #expect(zip(items, items.dropFirst()).allSatisfy { $0.percentile >= $1.percentile })
@@ -25,9 +25,9 @@ import Testing
 
   @Test("A percentile is the share of non-members below, ties counted half")
   func percentile() throws {
-    var fleet = Fixture.directFleet(items: 100, leak: { _ in 0 }, seed: 82)
-    fleet.scores = .direct(fleet.masks.map { _ in [Array(repeating: 1, count: 100)] }, .logitScaled)
-    let items = try Fixture.evaluate(fleet, attacks: [.lossThreshold]).attacks[0].exposedItems
+    var shadowModels = Fixture.directShadowModels(items: 100, leak: { _ in 0 }, seed: 82)
+    shadowModels.scores = .direct(shadowModels.masks.map { _ in [Array(repeating: 1, count: 100)] }, .logitScaled)
+    let items = try Fixture.evaluate(shadowModels, attacks: [.lossThreshold]).attacks[0].exposedItems
     #expect(items.allSatisfy { isClose($0.percentile, 0.5) })
   }
 }

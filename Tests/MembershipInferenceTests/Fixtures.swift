@@ -6,9 +6,9 @@ import Support
 enum Fixture {
   /// A fleet on noise: `people` clusters of two items, in complementary pairs of models; members' true logit is raised
   /// by `leak`.
-  static func fleet(
+  static func shadowModels(
     models: Int = 8, people: Int = 200, classes: Int = 3, leak: (Int) -> Double, groups: [Subgroup] = [], seed: Int
-  ) throws -> Fleet {
+  ) throws -> ShadowModels {
     let key = RandomKey(seed: seed)
     let items = 2 * people
     let clusters = (0..<items).map { $0 / 2 }
@@ -34,22 +34,22 @@ enum Fixture {
       }
       return try Logits(values: values, count: items, classes: classes)
     }
-    return Fleet(arm: "full", masks: masks, logits: logits, labels: labels, clusters: clusters, groups: groups)
+    return ShadowModels(arm: "full", masks: masks, logits: logits, labels: labels, clusters: clusters, groups: groups)
   }
 
   static func evaluate(
-    _ fleet: Fleet, attacks: [Attack] = Attack.standard, confidence: Double = 0.95, seed: Int = 1
+    _ shadowModels: ShadowModels, attacks: [Attack] = Attack.standard, confidence: Double = 0.95, seed: Int = 1
   ) throws -> PrivacyEvaluation {
     try PrivacyEvaluation.evaluate(
-      fleet: fleet, attacks: attacks, confidence: confidence, key: RandomKey(seed: seed))
+      shadowModels: shadowModels, attacks: attacks, confidence: confidence, key: RandomKey(seed: seed))
   }
 
   /// A fleet on direct scores, one item a cluster: every item has a difficulty of its own, every model adds noise, and
   /// members score higher by `leak`.
-  static func directFleet(
-    arm: String = "full", models: Int = 8, items: Int = 200, design: FleetDesign = .symmetric, noise: Double = 1,
+  static func directShadowModels(
+    arm: String = "full", models: Int = 8, items: Int = 200, design: ShadowModelDesign = .symmetric, noise: Double = 1,
     leak: (Int) -> Double, groups: [Subgroup] = [], masks: [[Bool]]? = nil, seed: Int
-  ) -> Fleet {
+  ) -> ShadowModels {
     let key = RandomKey(seed: seed)
     var chosen = masks ?? []
     if masks == nil {
@@ -67,7 +67,7 @@ enum Fixture {
         (0..<items).map { base[$0] + noise * generator.normal() + (mask[$0] ? leak($0) : 0) }
       ]
     }
-    return Fleet(
+    return ShadowModels(
       arm: arm, design: design, masks: chosen, scores: .direct(scores, .logitScaled), labels: [],
       clusters: Array(0..<items), groups: groups)
   }

@@ -39,18 +39,18 @@ private struct Golden: Decodable {
 
   var groups: [Subgroup] { [Subgroup(column: "tag", value: "x", members: group)] }
 
-  func fleet(queries: Int = 1) throws -> Fleet {
+  func shadowModels(queries: Int = 1) throws -> ShadowModels {
     let all = [logits] + otherQueries
     let scores = try masks.indices.map { model in
       try all.prefix(queries).map { try Logits(values: $0[model], count: labels.count, classes: 3) }
     }
-    return Fleet(
+    return ShadowModels(
       arm: "full", masks: masks, scores: .logits(scores), lossTraces: lossTraces, labels: labels, clusters: clusters,
       groups: groups)
   }
 
-  var released: Fleet {
-    Fleet(
+  var released: ShadowModels {
+    ShadowModels(
       arm: "released", design: .released(target: 2), masks: releasedMasks,
       scores: .direct(likelihoods.map { [$0] }, .logLikelihood), labels: [], clusters: clusters, groups: groups)
   }
@@ -61,18 +61,18 @@ private struct Golden: Decodable {
 
   init() throws { golden = try Golden.load() }
 
-  private func agrees(_ fleet: Fleet, with expected: [String: [[Double]]]) throws {
+  private func agrees(_ shadowModels: ShadowModels, with expected: [String: [[Double]]]) throws {
     for (text, scores) in expected {
-      let found = try fleet.attackScores(of: Attack(text: text))
+      let found = try shadowModels.attackScores(of: Attack(text: text))
       for (found, expected) in zip(found, scores) {
         #expect(zip(found, expected).allSatisfy { isClose($0, $1) }, "\(text)")
       }
     }
   }
 
-  private func agrees(_ fleet: Fleet, with expected: [String: [String: Golden.Figures]]) throws {
+  private func agrees(_ shadowModels: ShadowModels, with expected: [String: [String: Golden.Figures]]) throws {
     let attacks = try expected.keys.sorted().map { text throws in try Attack(text: text) }
-    for attack in try Fixture.evaluate(fleet, attacks: attacks).attacks {
+    for attack in try Fixture.evaluate(shadowModels, attacks: attacks).attacks {
       let expected = try #require(expected[attack.attack.text])
       for (measures, name) in [(attack.overall, "overall"), (attack.groups[0], "group")] {
         let figures = try #require(expected[name])
@@ -95,17 +95,17 @@ private struct Golden: Decodable {
   }
 
   @Test("Every attack, in every variant, scores items as its paper's definition does")
-  func scores() throws { try agrees(golden.fleet(), with: golden.scores) }
+  func scores() throws { try agrees(golden.shadowModels(), with: golden.scores) }
 
   @Test("With several queries of an item attacks score as their papers' definitions do")
-  func severalQueries() throws { try agrees(golden.fleet(queries: 3), with: golden.scoresOfSeveralQueries) }
+  func severalQueries() throws { try agrees(golden.shadowModels(queries: 3), with: golden.scoresOfSeveralQueries) }
 
   @Test("A released model's items, given mean log-likelihoods, are scored as the definitions say")
   func releasedScores() throws { try agrees(golden.released, with: golden.scoresOfReleased) }
 
   @Test("Areas and rates agree with scikit-learn")
   func figures() throws {
-    try agrees(golden.fleet(), with: golden.expected)
+    try agrees(golden.shadowModels(), with: golden.expected)
     try agrees(golden.released, with: golden.expectedOfReleased)
   }
 }

@@ -69,17 +69,17 @@ struct LogisticStudy {
   }
 
   /// A fleet whose models are trained for so many epochs.
-  func fleet(
-    arm: String = "full", models: Int = 16, epochs: Int, design: FleetDesign = .symmetric, masks: [[Bool]]? = nil,
+  func shadowModels(
+    arm: String = "full", models: Int = 16, epochs: Int, design: ShadowModelDesign = .symmetric, masks: [[Bool]]? = nil,
     trainedOn trained: [[Bool]]? = nil
-  ) throws -> Fleet {
+  ) throws -> ShadowModels {
     let masks = masks ?? self.masks(models: models)
     let found = (trained ?? masks).enumerated().map { train(on: $1, epochs: epochs, model: $0) }
     let members = { (isRare: Bool) in labels.indices.filter { self.isRare[$0] == isRare } }
     let groups = [("common", false), ("rare", true)].map { value, isRare in
       Subgroup(column: "group", value: value, members: members(isRare))
     }
-    return Fleet(
+    return ShadowModels(
       arm: arm, design: design, masks: masks,
       scores: .logits(try found.map { [try Logits(values: $0.logits, count: labels.count, classes: 2)] }),
       lossTraces: epochs < 2 ? nil : found.map(\.trace), labels: labels, clusters: Array(labels.indices),
@@ -87,7 +87,8 @@ struct LogisticStudy {
   }
 
   /// What attacks find.
-  func evaluate(_ fleet: Fleet, attacks: [Attack]) throws -> [AttackEvaluation] {
-    try PrivacyStudy.evaluate(fleets: [fleet], attacks: { _ in attacks }, key: key["statistics"]).evaluations[0].attacks
+  func evaluate(_ shadowModels: ShadowModels, attacks: [Attack]) throws -> [AttackEvaluation] {
+    try PrivacyStudy.evaluate(shadowModelsByArm: [shadowModels], attacks: { _ in attacks }, key: key["statistics"])
+      .evaluations[0].attacks
   }
 }

@@ -57,16 +57,17 @@ import Testing
 
   @Test("The score that an attack reads is not the target's partner's")
   func partnerIsLeftOut() throws {
-    var fleet = Fixture.directFleet(items: 40, leak: { _ in 1 }, seed: 42)
+    var shadowModels = Fixture.directShadowModels(items: 40, leak: { _ in 1 }, seed: 42)
     func scores() throws -> [Double] {
-      guard case .direct(let scores, _) = fleet.scores else { return [] }
+      guard case .direct(let scores, _) = shadowModels.scores else { return [] }
       return LikelihoodRatioAttack.scores(
-        target: 4, shadows: fleet.design.shadows(of: 4, models: 8), scores: [scores.map { $0[0] }], masks: fleet.masks)
+        target: 4, shadows: shadowModels.design.shadows(of: 4, models: 8), scores: [scores.map { $0[0] }],
+        masks: shadowModels.masks)
     }
     func replaceScores(ofModel model: Int) {
-      guard case .direct(var scores, let kind) = fleet.scores else { return }
+      guard case .direct(var scores, let kind) = shadowModels.scores else { return }
       scores[model] = [Array(repeating: 1e3, count: 40)]
-      fleet.scores = .direct(scores, kind)
+      shadowModels.scores = .direct(scores, kind)
     }
     let before = try scores()
     replaceScores(ofModel: 5)

@@ -3,10 +3,10 @@ import Metrics
 import Testing
 
 @Suite struct PrivacyErrorTests {
-  private func expect(_ error: PrivacyError, _ change: (inout Fleet) throws -> Void) throws {
-    var fleet = try Fixture.fleet(models: 6, people: 20, leak: { _ in 0 }, seed: 1)
-    try change(&fleet)
-    #expect(throws: error) { try Fixture.evaluate(fleet) }
+  private func expect(_ error: PrivacyError, _ change: (inout ShadowModels) throws -> Void) throws {
+    var shadowModels = try Fixture.shadowModels(models: 6, people: 20, leak: { _ in 0 }, seed: 1)
+    try change(&shadowModels)
+    #expect(throws: error) { try Fixture.evaluate(shadowModels) }
     #expect(!error.description.isEmpty)
   }
 

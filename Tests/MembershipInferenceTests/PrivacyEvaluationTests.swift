@@ -13,7 +13,7 @@ import Testing
 
   @Test("Models that do not remember give an area of .5 within its interval", arguments: [1, 2, 3])
   func nullFleet(seed: Int) throws {
-    for attack in try Fixture.evaluate(Fixture.fleet(leak: { _ in 0 }, seed: seed)).attacks {
+    for attack in try Fixture.evaluate(Fixture.shadowModels(leak: { _ in 0 }, seed: seed)).attacks {
       let found = try area(attack)
       #expect(found.interval.contains(0.5))
       #expect(abs(found.value - 0.5) < 0.03)
@@ -25,8 +25,8 @@ import Testing
     var sum = 0.0
     var covered = 0
     for seed in 0..<60 {
-      let fleet = try Fixture.fleet(people: 60, leak: { _ in 0 }, seed: 100 + seed)
-      let found = try area(try Fixture.evaluate(fleet).attacks[0])
+      let shadowModels = try Fixture.shadowModels(people: 60, leak: { _ in 0 }, seed: 100 + seed)
+      let found = try area(try Fixture.evaluate(shadowModels).attacks[0])
       sum += found.value / 60
       if found.interval.contains(0.5) { covered += 1 }
     }
@@ -36,7 +36,7 @@ import Testing
 
   @Test("A planted leak is found by both attacks, best by the likelihood ratio, and shuffled membership is not")
   func plantedLeak() throws {
-    let evaluation = try Fixture.evaluate(Fixture.fleet(leak: { _ in 1.5 }, seed: 7))
+    let evaluation = try Fixture.evaluate(Fixture.shadowModels(leak: { _ in 1.5 }, seed: 7))
     #expect(evaluation.attacks.map(\.attack) == [.likelihoodRatio(), .lossThreshold])
     let ratio = try area(evaluation.attacks[0])
     let loss = try area(evaluation.attacks[1])
@@ -52,8 +52,9 @@ import Testing
   func leakingGroup() throws {
     let rare = Subgroup(column: "tone", value: "rare", members: Array(0..<240))
     let common = Subgroup(column: "tone", value: "common", members: Array(240..<800))
-    let fleet = try Fixture.fleet(people: 400, leak: { $0 < 240 ? 2.5 : 0 }, groups: [rare, common], seed: 8)
-    let attack = try Fixture.evaluate(fleet).attacks[0]
+    let shadowModels = try Fixture.shadowModels(
+      people: 400, leak: { $0 < 240 ? 2.5 : 0 }, groups: [rare, common], seed: 8)
+    let attack = try Fixture.evaluate(shadowModels).attacks[0]
     #expect(attack.groups.map(\.group) == [rare.name, common.name])
     let leaking = try #require(attack.groups[0].areaUnderCurve.value)
     let tight = try #require(attack.groups[1].areaUnderCurve.value)
@@ -70,9 +71,9 @@ import Testing
 
   @Test("A rate below what the non-members can resolve is undefined and says how many there are")
   func resolution() throws {
-    let fleet = try Fixture.fleet(
+    let shadowModels = try Fixture.shadowModels(
       people: 130, leak: { _ in 1 }, groups: [Subgroup(column: "tone", value: "rare", members: Array(0..<60))], seed: 9)
-    let attack = try Fixture.evaluate(fleet).attacks[0]
+    let attack = try Fixture.evaluate(shadowModels).attacks[0]
     let points = attack.overall.operatingPoints
     #expect(points.map { $0.truePositiveRate.value != nil } == [true, true, false])
     let fewest = attack.overall.fewestNonMembers
@@ -88,7 +89,7 @@ import Testing
 
   @Test("A curve rises from its resolution to 1 on the same rates for every fleet")
   func curve() throws {
-    let overall = try Fixture.evaluate(Fixture.fleet(leak: { _ in 1.5 }, seed: 10)).attacks[0].overall
+    let overall = try Fixture.evaluate(Fixture.shadowModels(leak: { _ in 1.5 }, seed: 10)).attacks[0].overall
     let curve = overall.curve
     #expect(curve.last?.falsePositiveRate == 1 && curve.last?.truePositiveRate == 1)
     #expect(try #require(curve.first).falsePositiveRate * Double(overall.fewestNonMembers) >= 1 - 1e-9)
@@ -102,17 +103,17 @@ import Testing
 
   @Test("A perfect attack is not certain: its interval is that of the clusters seen")
   func perfectAttack() throws {
-    let fleet = try Fixture.fleet(people: 30, leak: { _ in 500 }, seed: 11)
-    let found = try area(try Fixture.evaluate(fleet).attacks[0])
+    let shadowModels = try Fixture.shadowModels(people: 30, leak: { _ in 500 }, seed: 11)
+    let found = try area(try Fixture.evaluate(shadowModels).attacks[0])
     #expect(found.value == 1 && found.interval.upper == 1)
     #expect(isClose(found.interval.lower, Interval.clopperPearson(successes: 15, n: 15).lower))
   }
 
   @Test("A group with members only is undefined in that target, not 0 or 1")
   func oneSidedGroup() throws {
-    let fleet = try Fixture.fleet(
+    let shadowModels = try Fixture.shadowModels(
       people: 50, leak: { _ in 1 }, groups: [Subgroup(column: "person", value: "0", members: [0, 1])], seed: 12)
-    let group = try Fixture.evaluate(fleet).attacks[0].groups[0]
+    let group = try Fixture.evaluate(shadowModels).attacks[0].groups[0]
     #expect(group.areaUnderCurve.value == nil && group.curve.isEmpty)
     #expect(group.operatingPoints.allSatisfy { $0.truePositiveRate.value == nil })
   }
@@ -123,12 +124,12 @@ import Testing
       Subgroup(column: "tone", value: "a", members: Array(0..<60)),
       Subgroup(column: "tone", value: "b", members: Array(30..<120)),
     ]
-    var fleet = try Fixture.fleet(people: 60, leak: { _ in 1 }, groups: groups, seed: 13)
-    let before = try Fixture.evaluate(fleet)
-    #expect(try Fixture.evaluate(fleet) == before)
-    fleet.clusters = fleet.clusters.map { 900 - 3 * $0 }
-    fleet.groups.reverse()
-    let after = try Fixture.evaluate(fleet)
+    var shadowModels = try Fixture.shadowModels(people: 60, leak: { _ in 1 }, groups: groups, seed: 13)
+    let before = try Fixture.evaluate(shadowModels)
+    #expect(try Fixture.evaluate(shadowModels) == before)
+    shadowModels.clusters = shadowModels.clusters.map { 900 - 3 * $0 }
+    shadowModels.groups.reverse()
+    let after = try Fixture.evaluate(shadowModels)
     #expect(after.attacks[0].overall == before.attacks[0].overall)
     #expect(after.attacks[0].groups == before.attacks[0].groups.reversed())
   }

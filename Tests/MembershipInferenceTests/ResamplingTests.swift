@@ -8,14 +8,16 @@ import Testing
 @Suite struct ResamplingTests {
   @Test("Intervals are those of resampled items measured one by one, with ties and without", arguments: [true, false])
   func bruteForce(isTied: Bool) throws {
-    var fleet = Fixture.directFleet(items: 90, leak: { _ in 1 }, groups: Fixture.groups(2, items: 90), seed: 91)
-    guard case .direct(var scores, let kind) = fleet.scores else { return }
+    var shadowModels = Fixture.directShadowModels(
+      items: 90, leak: { _ in 1 }, groups: Fixture.groups(2, items: 90), seed: 91)
+    guard case .direct(var scores, let kind) = shadowModels.scores else { return }
     if isTied { scores = scores.map { $0.map { $0.map { ($0 * 2).rounded() } } } }
-    fleet.scores = .direct(scores, kind)
-    fleet.clusters = (0..<90).map { $0 / 2 }
-    fleet.permitsSplitClusters = true
+    shadowModels.scores = .direct(scores, kind)
+    shadowModels.clusters = (0..<90).map { $0 / 2 }
+    shadowModels.permitsSplitClusters = true
     let key = RandomKey(seed: 92)
-    let found = try PrivacyEvaluation.evaluate(fleet: fleet, attacks: [.lossThreshold], key: key).attacks[0]
+    let found = try PrivacyEvaluation.evaluate(shadowModels: shadowModels, attacks: [.lossThreshold], key: key).attacks[
+      0]
     var generator = key["bootstrap"].generator
     var areas: [[Double]] = [[], []]
     var rates = areas
@@ -23,8 +25,8 @@ import Testing
       let weights = generator.clusterWeights(count: 45)
       let all = (0..<90).flatMap { Array(repeating: $0, count: Int(weights[$0 / 2])) }
       for (part, items) in [all, all.filter { $0 % 2 == 1 }].enumerated() {
-        let sides = fleet.masks.indices.map { model in
-          (scores: items.map { scores[model][0][$0] }, membership: items.map { fleet.masks[model][$0] })
+        let sides = shadowModels.masks.indices.map { model in
+          (scores: items.map { scores[model][0][$0] }, membership: items.map { shadowModels.masks[model][$0] })
         }
         let known = sides.filter { $0.membership.contains(true) && $0.membership.contains(false) }
         areas[part].append(

@@ -17,7 +17,7 @@ import Testing
   @Test("Every attack finds what models remember that were trained for long, and nothing under shuffled membership")
   func memory() throws {
     let study = LogisticStudy(items: 200, seed: 1)
-    for found in try study.evaluate(study.fleet(epochs: 30), attacks: Self.attacks) {
+    for found in try study.evaluate(study.shadowModels(epochs: 30), attacks: Self.attacks) {
       #expect(try interval(found.overall.areaUnderCurve).lower > 0.55, "\(found.attack.text)")
       #expect(try interval(found.control).contains(0.5), "\(found.attack.text)")
     }
@@ -29,8 +29,8 @@ import Testing
     let study = LogisticStudy(items: 400, seed: 2)
     let masks = study.masks(models: 32)
     let (own, others) = (Array(masks.prefix(16)), Array(masks.suffix(16)))
-    let fleet = try study.fleet(epochs: 60, masks: own, trainedOn: others)
-    for found in try study.evaluate(fleet, attacks: Self.attacks) {
+    let shadowModels = try study.shadowModels(epochs: 60, masks: own, trainedOn: others)
+    for found in try study.evaluate(shadowModels, attacks: Self.attacks) {
       #expect(try interval(found.overall.areaUnderCurve).contains(0.5), "\(found.attack.text)")
     }
   }
@@ -40,7 +40,7 @@ import Testing
     let study = LogisticStudy(items: 200, seed: 3)
     let arms = [1, 3, 10, 30]
     let result = try PrivacyStudy.evaluate(
-      fleets: arms.map { try study.fleet(arm: "\($0)", epochs: $0) },
+      shadowModelsByArm: arms.map { try study.shadowModels(arm: "\($0)", epochs: $0) },
       attacks: { _ in [.likelihoodRatio(), .lossThreshold] },
       comparisons: zip(arms, arms.dropFirst()).map { ArmComparison(arm: "\($1)", reference: "\($0)") },
       rule: PrivacyRule(margin: 0.03, minimumGroupSize: 20), key: RandomKey(seed: 3))
@@ -57,10 +57,10 @@ import Testing
   func lossTrace() throws {
     // Once every model fits its members, it is the losses of other items that go on changing.
     let study = LogisticStudy(items: 200, seed: 1)
-    let few = try study.evaluate(study.fleet(epochs: 3), attacks: [.lossTrace])[0]
+    let few = try study.evaluate(study.shadowModels(epochs: 3), attacks: [.lossTrace])[0]
     #expect(try interval(few.overall.areaUnderCurve).lower > 0.5)
     #expect(try interval(few.control).contains(0.5))
-    let many = try study.evaluate(study.fleet(epochs: 100), attacks: [.lossTrace])[0]
+    let many = try study.evaluate(study.shadowModels(epochs: 100), attacks: [.lossTrace])[0]
     #expect(try interval(many.overall.areaUnderCurve).upper < 0.5)
   }
 
@@ -68,7 +68,7 @@ import Testing
   func data() throws {
     let intervals = try [100, 400, 1_600].map { items in
       let study = LogisticStudy(items: items, seed: 4)
-      let found = try study.evaluate(study.fleet(models: 8, epochs: 30), attacks: [.likelihoodRatio()])
+      let found = try study.evaluate(study.shadowModels(models: 8, epochs: 30), attacks: [.likelihoodRatio()])
       return try interval(found[0].overall.areaUnderCurve)
     }
     for (fewer, more) in zip(intervals, intervals.dropFirst()) { #expect(fewer.lower > more.upper) }
@@ -77,13 +77,13 @@ import Testing
   @Test("The group that has few items is remembered most, and is ranked so; of two equal groups neither is")
   func rareGroup() throws {
     let study = LogisticStudy(items: 400, rare: 0.12, seed: 5)
-    for found in try study.evaluate(study.fleet(epochs: 30), attacks: [.likelihoodRatio(), .lossThreshold]) {
+    for found in try study.evaluate(study.shadowModels(epochs: 30), attacks: [.likelihoodRatio(), .lossThreshold]) {
       let spread = try #require(found.disparities.first { $0.measure == .areaUnderCurve }?.spread.value)
       #expect(spread.highest == "rare" && spread.test.pValue < 0.01, "\(found.attack.text)")
       #expect(spread.value > spread.test.expectedUnderNoDifference)
     }
     let equal = LogisticStudy(items: 400, rare: 0.5, seed: 5)
-    let found = try equal.evaluate(equal.fleet(epochs: 30), attacks: [.likelihoodRatio()])[0]
+    let found = try equal.evaluate(equal.shadowModels(epochs: 30), attacks: [.likelihoodRatio()])[0]
     #expect(try #require(found.disparities.first?.spread.value).test.pValue > 0.01)
   }
 
@@ -100,11 +100,11 @@ import Testing
     let kept = audited.indices.filter { audited[$0] }
     let attacks: [Attack] = [.offlineLikelihoodRatio(), .relativeMembership(), .lossThreshold]
     for (trainedOn, leaks) in [(members, true), (other, false)] {
-      let fleet = try study.fleet(
+      let shadowModels = try study.shadowModels(
         epochs: 60, design: .released(target: 0), masks: [members] + shadows.map { _ in none },
         trainedOn: [trainedOn] + shadows
       ).restricted(to: kept)
-      for found in try study.evaluate(fleet, attacks: attacks) {
+      for found in try study.evaluate(shadowModels, attacks: attacks) {
         let area = try interval(found.overall.areaUnderCurve)
         #expect(leaks ? area.lower > 0.5 : area.contains(0.5), "\(found.attack.text) \(area)")
       }
@@ -112,13 +112,13 @@ import Testing
   }
 }
 
-extension Fleet {
+extension ShadowModels {
   /// Some of the items alone, without groups.
-  fileprivate func restricted(to items: [Int]) throws -> Fleet {
+  fileprivate func restricted(to items: [Int]) throws -> ShadowModels {
     guard case .logits(let logits) = scores else { return self }
-    var fleet = self
-    fleet.masks = masks.map { mask in items.map { mask[$0] } }
-    fleet.scores = .logits(
+    var shadowModels = self
+    shadowModels.masks = masks.map { mask in items.map { mask[$0] } }
+    shadowModels.scores = .logits(
       try logits.map { queries in
         try queries.map { query in
           try Logits(
@@ -127,10 +127,10 @@ extension Fleet {
             }, count: items.count, classes: 2)
         }
       })
-    fleet.lossTraces = nil
-    fleet.labels = items.map { labels[$0] }
-    fleet.clusters = items.map { clusters[$0] }
-    fleet.groups = []
-    return fleet
+    shadowModels.lossTraces = nil
+    shadowModels.labels = items.map { labels[$0] }
+    shadowModels.clusters = items.map { clusters[$0] }
+    shadowModels.groups = []
+    return shadowModels
   }
 }

@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speeds.",
     subcommands: [
-      Step.self, Fleet.self, Coordination.self, Reduce.self, Metrics.self, Generate.self,
+      Step.self, ShadowModels.self, Coordination.self, Reduce.self, Metrics.self, Generate.self,
       StepWorkerCommand.self,
       FleetWorkerCommand.self, NullWorkerCommand.self,
     ])

@@ -67,7 +67,7 @@ extension BenchCommand {
     }
   }
 
-  struct Fleet: ParsableCommand {
+  struct ShadowModels: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Time the training and scoring of a fleet of shadow models; prints one line of JSON.")
 

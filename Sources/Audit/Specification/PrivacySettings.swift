@@ -24,7 +24,7 @@ package struct EarlyStoppingSettings: Sendable, Equatable {
   package var alpha: Double
   package var spending: AlphaSpending
   /// What the area under the curve of the arm's first attack must show.
-  package var goal: LookGoal
+  package var goal: InterimAnalysisGoal
   /// Whether every group that is large enough for a verdict must show it too.
   package var includesGroups: Bool
 }
@@ -118,7 +118,7 @@ extension EarlyStoppingSettings {
     let listed = try keys.required("analyses")
     var analyses: [Int] = []
     for item in try listed.sequence() { analyses.append(try item.integer(6...4_096)) }
-    let goal: LookGoal
+    let goal: InterimAnalysisGoal
     switch (keys["half_width"], keys["limit"]) {
     case (let width?, nil): goal = .halfWidth(try width.number(0.0001...0.5))
     case (nil, let limit?): goal = .limit(try limit.number(0.5...1))
@@ -133,8 +133,8 @@ extension EarlyStoppingSettings {
     guard let last = analyses.last, last < fewest else {
       throw listed.failure("expected numbers of models below the smallest number of any arm, \(fewest)")
     }
-    do throws(LookPlanError) {
-      _ = try LookPlan(models: analyses + [fewest], alpha: settings.alpha, spending: settings.spending)
+    do throws(InterimAnalysisPlanError) {
+      _ = try InterimAnalysisPlan(models: analyses + [fewest], alpha: settings.alpha, spending: settings.spending)
     } catch {
       throw listed.failure(error.description)
     }

@@ -28,3 +28,65 @@ package struct Estimate: Codable, Equatable, Sendable {
     self.interval = interval
   }
 }
+
+extension Interval {
+  /// Wilson's score interval for a proportion (Wilson 1927), two-sided.
+  ///
+  /// - Parameters:
+  ///   - proportion: The observed share.
+  ///   - n: The number of observations, or the effective number where they are clustered; positive.
+  ///   - confidence: Above 0 and below 1.
+  package static func wilson(proportion: Double, n: Double, confidence: Double = 0.95) -> Interval {
+    let z =
+      confidence == 0.95 ? NormalDistribution.twoSided95 : NormalDistribution.quantile(0.5 + confidence / 2)
+    let centre = proportion + z * z / (2 * n)
+    let half = z * (max(0, proportion * (1 - proportion)) / n + z * z / (4 * n * n)).squareRoot()
+    let scale = 1 + z * z / n
+    // The bounds at 0 and 1 are exact in theory; rounding may not move them inwards.
+    let lower = proportion <= 0 ? 0 : max(0, (centre - half) / scale)
+    let upper = proportion >= 1 ? 1 : min(1, (centre + half) / scale)
+    return Interval(lower: lower, upper: upper)
+  }
+}
+
+extension Interval {
+  /// The exact interval for a binomial proportion (Clopper and Pearson 1934), two-sided.
+  ///
+  /// - Parameters:
+  ///   - successes: From 0 to `n`.
+  ///   - n: The number of independent observations; positive.
+  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  package static func clopperPearson(successes: Int, n: Int, tail: Double = 0.025) -> Interval {
+    let k = Double(min(max(successes, 0), n))
+    let rest = Double(n) - k
+    let lower = k == 0 ? 0 : BetaDistribution.quantile(tail, a: k, b: rest + 1)
+    let upper = rest == 0 ? 1 : BetaDistribution.quantile(1 - tail, a: k + 1, b: rest)
+    return Interval(lower: lower, upper: upper)
+  }
+}
+
+/// The quantile of ascending values by linear interpolation between order statistics (Hyndman and Fan 1996, type 7).
+/// There must be at least one value.
+package func quantile(_ probability: Double, ofSorted values: [Double]) -> Double {
+  let position = min(max(probability, 0), 1) * Double(values.count - 1)
+  let below = Int(position)
+  let above = min(below + 1, values.count - 1)
+  return values[below] + (position - Double(below)) * (values[above] - values[below])
+}
+
+extension Interval {
+  /// The expanded percentile interval of bootstrap replicates, two-sided (Hesterberg 2015, section 3.3), which makes up
+  /// for the narrowness of the plain one when there are few clusters.
+  ///
+  /// - Parameters:
+  ///   - replicates: At least one; in any order.
+  ///   - clusters: The number of clusters that were resampled; at least two.
+  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  package static func expandedPercentile(_ replicates: [Double], clusters: Int, tail: Double = 0.025) -> Interval {
+    let sorted = replicates.sorted()
+    let n = Double(max(2, clusters))
+    let reach = (n / (n - 1)).squareRoot() * StudentT.quantile(1 - tail, degreesOfFreedom: n - 1)
+    let expanded = NormalDistribution.cumulative(-reach)
+    return Interval(lower: quantile(expanded, ofSorted: sorted), upper: quantile(1 - expanded, ofSorted: sorted))
+  }
+}

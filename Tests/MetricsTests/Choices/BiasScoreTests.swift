@@ -108,7 +108,7 @@ import Testing
       let measures = try ChoiceFixture.evaluate(
         task, [ArmScores(arm: "base", runs: [ChoiceFixture.choosing(task, choices)])], clusters: clusters,
         resamples: 2_000
-      ).arms[0].wordings[0].overall
+      ).arms[0].prompts[0].overall
       return try #require(measures.disambiguatedBias.value?.interval.value)
     }
     let preferences = ChoiceFixture.preferences(10, questions: count)

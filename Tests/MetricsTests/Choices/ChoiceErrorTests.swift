@@ -7,41 +7,42 @@ import Testing
 
   @Test("A task names the question or wording that it cannot ask")
   func tasks() throws {
-    let letters = try Wording(name: "letters")
-    #expect(throws: ChoiceError.noQuestions) { try ChoiceTask(questions: [], wordings: [letters]) }
-    #expect(throws: ChoiceError.noWordings) { try ChoiceTask(questions: questions, wordings: []) }
-    #expect(throws: ChoiceError.repeatedWording("letters")) {
-      try ChoiceTask(questions: questions, wordings: [letters, letters])
+    let letters = try PromptVariant(name: "letters")
+    #expect(throws: ChoiceError.noQuestions) { try ChoiceTask(questions: [], prompts: [letters]) }
+    #expect(throws: ChoiceError.noPromptVariants) { try ChoiceTask(questions: questions, prompts: []) }
+    #expect(throws: ChoiceError.repeatedPromptVariant("letters")) {
+      try ChoiceTask(questions: questions, prompts: [letters, letters])
     }
     #expect(throws: ChoiceError.repeatedQuestion("q0")) {
-      try ChoiceTask(questions: questions + [questions[0]], wordings: [letters])
+      try ChoiceTask(questions: questions + [questions[0]], prompts: [letters])
     }
-    #expect(throws: ChoiceError.tooFewLabels(question: "q0", wording: "two", options: 3, labels: 2)) {
-      try ChoiceTask(questions: questions, wordings: [Wording(name: "two", labels: AnswerLabels(["a", "b"]))])
+    #expect(throws: ChoiceError.tooFewLabels(question: "q0", prompt: "two", options: 3, labels: 2)) {
+      try ChoiceTask(questions: questions, prompts: [PromptVariant(name: "two", labels: AnswerLabels(["a", "b"]))])
     }
-    #expect(throws: ChoiceError.contextNotShown(question: "q0", wording: "bare")) {
+    #expect(throws: ChoiceError.contextNotShown(question: "q0", prompt: "bare")) {
       try ChoiceTask(
-        questions: questions, wordings: [Wording(name: "bare", template: PromptTemplate("{question}\n{options}:"))])
+        questions: questions, prompts: [PromptVariant(name: "bare", template: PromptTemplate("{question}\n{options}:"))]
+      )
     }
     var bad = questions
     bad[1].options = ["a", "a"]
-    #expect(throws: ChoiceError.badOptions(question: "q1")) { try ChoiceTask(questions: bad, wordings: [letters]) }
+    #expect(throws: ChoiceError.badOptions(question: "q1")) { try ChoiceTask(questions: bad, prompts: [letters]) }
     bad = questions
     bad[1].answer = 3
     #expect(throws: ChoiceError.optionOutside(question: "q1", option: 3, options: 3)) {
-      try ChoiceTask(questions: bad, wordings: [letters])
+      try ChoiceTask(questions: bad, prompts: [letters])
     }
     bad = questions
     bad[1].bias = QuestionBias(target: 1, unknown: 1)
     #expect(throws: ChoiceError.optionOutside(question: "q1", option: 1, options: 3)) {
-      try ChoiceTask(questions: bad, wordings: [letters])
+      try ChoiceTask(questions: bad, prompts: [letters])
     }
   }
 
   @Test("Scores are refused that are not one finite log-likelihood of some tokens for every continuation")
   func scores() throws {
     let task = try ChoiceTask(
-      questions: questions, wordings: [Wording(name: "letters"), Wording(name: "pmi", subtractsBlank: true)])
+      questions: questions, prompts: [PromptVariant(name: "letters"), PromptVariant(name: "pmi", subtractsBlank: true)])
     let good = ChoiceFixture.run(task, seed: 13, { _ in -1 })
     func error(_ change: (inout RunScores) -> Void) -> ChoiceError? {
       var run = good

@@ -23,7 +23,7 @@ import Testing
     let task = try ChoiceFixture.plain(questions)
     let evaluation = try ChoiceFixture.evaluate(
       task, [ArmScores(arm: "base", runs: [noise(task, 1)])], groups: groups)
-    let measures = evaluation.arms[0].wordings[0].groups
+    let measures = evaluation.arms[0].prompts[0].groups
     #expect(measures.map(\.group) == groups.map(\.name))
     for (group, found) in zip(groups, measures) {
       let ownTask = try ChoiceFixture.plain(group.members.map { questions[$0] })
@@ -34,9 +34,9 @@ import Testing
       #expect(found.accuracy == alone.accuracy)
       #expect(found.kinds == alone.kinds)
       let (bias, own) = (try #require(found.tokenBias.value), try #require(alone.tokenBias.value))
-      #expect(bias.followsLabel == own.followsLabel)
+      #expect(bias.labelBias == own.labelBias)
       #expect(bias.labels == own.labels)
-      #expect(bias.labelVariation.value == own.labelVariation.value)
+      #expect(bias.positionBias.value == own.positionBias.value)
       #expect(bias.singleOrderAccuracy == own.singleOrderAccuracy)
       #expect(found.disambiguatedBias.value?.value == alone.disambiguatedBias.value?.value)
     }
@@ -110,7 +110,7 @@ import Testing
     let evaluation = try ChoiceFixture.evaluate(
       task, arms, comparisons: [ArmComparison(arm: "lora", reference: "base")], resamples: 1_000)
     let accuracy = try #require(evaluation.comparisons.first { $0.figure == .accuracy }?.difference.value)
-    let alone = try #require(evaluation.arms[0].wordings[0].overall.accuracy.value).interval
+    let alone = try #require(evaluation.arms[0].prompts[0].overall.accuracy.value).interval
     #expect(try #require(accuracy.interval.value).width < alone.width)
   }
 
@@ -159,7 +159,7 @@ import Testing
     let task = try ChoiceFixture.plain(ChoiceFixture.questions(count))
     let arms = [ArmScores(arm: "lora", runs: [noise(task, 1, run: 13), noise(task, 2, run: 42)])]
     func measures(_ confidence: Double) throws -> ChoiceMeasures {
-      try ChoiceFixture.evaluate(task, arms, confidence: confidence).arms[0].wordings[0].overall
+      try ChoiceFixture.evaluate(task, arms, confidence: confidence).arms[0].prompts[0].overall
     }
     let (low, high) = (try measures(0.8), try measures(0.99))
     #expect(try #require(low.accuracy.value).interval.width < (try #require(high.accuracy.value).interval.width))
@@ -187,6 +187,6 @@ import Testing
     let alone = try ChoiceFixture.evaluate(task, [base])
     #expect(try ChoiceFixture.evaluate(task, [base]) == alone)
     let both = try ChoiceFixture.evaluate(task, [lora, base], groups: groups)
-    #expect(both.arms[1].wordings[0].overall == alone.arms[0].wordings[0].overall)
+    #expect(both.arms[1].prompts[0].overall == alone.arms[0].prompts[0].overall)
   }
 }

@@ -57,10 +57,10 @@ enum ChoiceFixture {
 
   /// The only wording's figures of the only arm over all questions.
   static func overall(_ task: ChoiceTask, _ runs: [RunScores], clusters: [Int]? = nil) throws -> ChoiceMeasures {
-    try evaluate(task, [ArmScores(arm: "base", runs: runs)], clusters: clusters).arms[0].wordings[0].overall
+    try evaluate(task, [ArmScores(arm: "base", runs: runs)], clusters: clusters).arms[0].prompts[0].overall
   }
 
   static func plain(_ questions: [ChoiceQuestion]) throws -> ChoiceTask {
-    try ChoiceTask(questions: questions, wordings: [Wording(name: "letters")])
+    try ChoiceTask(questions: questions, prompts: [PromptVariant(name: "letters")])
   }
 }

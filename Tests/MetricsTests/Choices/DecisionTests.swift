@@ -9,9 +9,9 @@ import Testing
   private let question = ChoiceQuestion(identifier: "q", row: 1, question: "Who?", options: ["a", "b"], answer: 1)
 
   private func choices(
-    _ wording: Wording, _ scores: [(Double, Int)], of question: ChoiceQuestion? = nil
+    _ prompt: PromptVariant, _ scores: [(Double, Int)], of question: ChoiceQuestion? = nil
   ) throws -> QuestionChoices {
-    let task = try ChoiceTask(questions: [question ?? self.question], wordings: [wording])
+    let task = try ChoiceTask(questions: [question ?? self.question], prompts: [prompt])
     let run = RunScores(seed: nil, scores: scores.map { AnswerScore(logLikelihood: $0.0, tokens: $0.1) })
     return try task.choices(run, arm: "base")[0][0]
   }
@@ -19,7 +19,7 @@ import Testing
   @Test("Log-probabilities are normalized over the options in each order and then averaged")
   func averaged() throws {
     // In order a b: P = (e⁻¹, e⁻²); in order b a: P(b) : P(a) = e⁻¹ : e⁻¹.
-    let found = try choices(Wording(name: "letters"), [(-1, 1), (-2, 1), (-1, 1), (-1, 1)])
+    let found = try choices(PromptVariant(name: "letters"), [(-1, 1), (-2, 1), (-1, 1), (-1, 1)])
     let first = -log(1 + exp(-1.0))
     #expect(isClose(found.logProbabilities[0], (first - log(2)) / 2))
     #expect(isClose(found.logProbabilities[1], (first - 1 - log(2)) / 2))
@@ -34,23 +34,23 @@ import Testing
   @Test("By its text an option scores its log-likelihood divided by its tokens, by its label all of it")
   func lengths() throws {
     let scores = [(-6.0, 3), (-3.0, 1), (-3.0, 1), (-6.0, 3)]
-    #expect(try choices(Wording(name: "text", scoring: .optionText), scores).choice == 0)
-    #expect(try choices(Wording(name: "label"), scores).choice == 1)
+    #expect(try choices(PromptVariant(name: "text", scoring: .optionText), scores).choice == 0)
+    #expect(try choices(PromptVariant(name: "label"), scores).choice == 1)
   }
 
   @Test("What an answer scores without the question is taken off, whatever its length")
   func blank() throws {
-    let wording = try Wording(name: "pmi", scoring: .optionText, subtractsBlank: true)
+    let prompt = try PromptVariant(name: "pmi", scoring: .optionText, subtractsBlank: true)
     // a: −6 − (−9) = 3; b: −3 − (−4) = 1.
     let found = try choices(
-      wording, [(-6, 3), (-9, 3), (-3, 1), (-4, 1), (-3, 1), (-4, 1), (-6, 3), (-9, 3)])
+      prompt, [(-6, 3), (-9, 3), (-3, 1), (-4, 1), (-3, 1), (-4, 1), (-6, 3), (-9, 3)])
     #expect(found.choice == 0)
     #expect(isClose(found.logProbabilities[0] - found.logProbabilities[1], 2))
   }
 
   @Test("A choice follows the content, the label or neither")
   func follows() throws {
-    let letters = try Wording(name: "letters")
+    let letters = try PromptVariant(name: "letters")
     #expect(try choices(letters, [(-1, 1), (-2, 1), (-2, 1), (-1, 1)]).follows == .content)
     #expect(try choices(letters, [(-1, 1), (-2, 1), (-1, 1), (-2, 1)]).follows == .label)
     let three = ChoiceQuestion(identifier: "q", row: 1, question: "Who?", options: ["a", "b", "c"])
@@ -59,14 +59,14 @@ import Testing
       order.map { option in (option == (number == 0 ? 0 : 2) ? -1.0 : -3.0, 1) }
     }
     #expect(try choices(letters, mixed, of: three).follows == .mixed)
-    let hidden = try Wording(name: "hidden", template: PromptTemplate("{question}"), scoring: .optionText)
+    let hidden = try PromptVariant(name: "hidden", template: PromptTemplate("{question}"), scoring: .optionText)
     #expect(try choices(hidden, [(-1, 1), (-2, 1)]).follows == nil)
   }
 
   @Test("Of options that tie the first in the question's own order is chosen, and it is told")
   func ties() throws {
     // A label preference that the orders cancel leaves both options equal, up to rounding.
-    let found = try choices(Wording(name: "letters"), [(-0.1, 1), (-2.3, 1), (-0.1, 1), (-2.3, 1)])
+    let found = try choices(PromptVariant(name: "letters"), [(-0.1, 1), (-2.3, 1), (-0.1, 1), (-2.3, 1)])
     #expect(found.choice == 0)
     #expect(found.isTied)
     #expect(found.follows == .label)
@@ -82,15 +82,15 @@ import Testing
   func invariance() throws {
     let count = 60
     let questions = ChoiceFixture.questions(count)
-    let wordings = try [Wording(name: "letters"), Wording(name: "symbols", labels: .symbols)]
-    let task = try ChoiceTask(questions: questions, wordings: wordings)
+    let prompts = try [PromptVariant(name: "letters"), PromptVariant(name: "symbols", labels: .symbols)]
+    let task = try ChoiceTask(questions: questions, prompts: prompts)
     let preferences = ChoiceFixture.preferences(3, questions: count)
     let labelBias = [0.0, -1.5, -0.4]
     let run = ChoiceFixture.run(task, { preferences[$0.question][$0.option] + labelBias[$0.position] - 9 })
     // The same questions with their options turned by one.
     var turned = questions
     for index in turned.indices { turned[index].options = [1, 2, 0].map { questions[index].options[$0] } }
-    let turnedTask = try ChoiceTask(questions: turned, wordings: wordings)
+    let turnedTask = try ChoiceTask(questions: turned, prompts: prompts)
     let turnedRun = ChoiceFixture.run(
       turnedTask, { preferences[$0.question][($0.option + 1) % 3] + labelBias[$0.position] - 9 })
     let found = try task.choices(run, arm: "base")
@@ -107,7 +107,7 @@ import Testing
     let count = 200
     let questions = ChoiceFixture.questions(count)
     let task = try ChoiceTask(
-      questions: questions, wordings: [Wording(name: "letters"), Wording(name: "digits", labels: .digits)])
+      questions: questions, prompts: [PromptVariant(name: "letters"), PromptVariant(name: "digits", labels: .digits)])
     let preferences = ChoiceFixture.preferences(4, questions: count)
     let run = ChoiceFixture.run(
       task,
@@ -124,7 +124,7 @@ import Testing
       items: items, arms: [ArmPredictions(arm: "base", runs: [RunPredictions(seed: nil, logits: logits)])],
       comparisons: [], rule: DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 1), key: RandomKey(seed: 1)
     )
-    let choices = try ChoiceFixture.evaluate(task, [ArmScores(arm: "base", runs: [run])]).arms[0].wordings[2].overall
+    let choices = try ChoiceFixture.evaluate(task, [ArmScores(arm: "base", runs: [run])]).arms[0].prompts[2].overall
     #expect(choices.accuracy.value == fairness.arms[0].overSeeds.overall.accuracy)
     #expect(choices.ties > 50)
     for question in 0..<count {

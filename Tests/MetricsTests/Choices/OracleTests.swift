@@ -39,9 +39,9 @@ private struct Oracle: Decodable {
   private static func task() throws -> ChoiceTask {
     try ChoiceTask(
       questions: ChoiceFixture.questions(count),
-      wordings: [
-        Wording(name: "letters"), Wording(name: "text", labels: .digits, scoring: .optionText),
-        Wording(name: "pmi", labels: .symbols, scoring: .optionText, subtractsBlank: true),
+      prompts: [
+        PromptVariant(name: "letters"), PromptVariant(name: "text", labels: .digits, scoring: .optionText),
+        PromptVariant(name: "pmi", labels: .symbols, scoring: .optionText, subtractsBlank: true),
       ])
   }
 
@@ -55,14 +55,14 @@ private struct Oracle: Decodable {
       scores: task.continuations.map { continuation in
         let place = continuation.key
         var generator =
-          key[place.wording][place.question][place.order][place.option][place.isBlank ? 1 : 0].generator
+          key[place.prompt][place.question][place.order][place.option][place.isBlank ? 1 : 0].generator
         let bias = task.questions[place.question].bias
         let lean = bias?.isBiased(place.option) == true ? leans[place.question / 4][0] + 0.4 : 0
         let noise = (arm == "lora" ? 0.9 : 0.5) * generator.normal()
         let score = preferences[place.question][place.option] + lean + noise + (place.position == 1 ? 0.6 : 0)
         let tokens = 1 + (place.question + place.option) % 3
         // A label is scored by all its tokens, so that their number must not decide.
-        let scale = place.wording == "letters" ? 1 : Double(tokens)
+        let scale = place.prompt == "letters" ? 1 : Double(tokens)
         return AnswerScore(
           logLikelihood: min(0, (place.isBlank ? noise : score) - 12) * scale, tokens: tokens)
       })
@@ -76,7 +76,7 @@ private struct Oracle: Decodable {
         "cluster": number / 4,
       ]
     }
-    let wordings: [[String: Any]] = task.wordings.map {
+    let prompts: [[String: Any]] = task.prompts.map {
       ["name": $0.name, "scoring": $0.scoring.rawValue, "subtractsBlank": $0.subtractsBlank]
     }
     let keys = task.continuations.map(\.key)
@@ -85,14 +85,14 @@ private struct Oracle: Decodable {
       runs[arm.arm] = arm.runs.map { run in
         zip(keys, run.scores).map { key, score in
           [
-            key.question, key.wording, key.order, key.position, key.option, key.isBlank, score.logLikelihood,
+            key.question, key.prompt, key.order, key.position, key.option, key.isBlank, score.logLikelihood,
             score.tokens,
           ]
         }
       }
     }
     return try JSONSerialization.data(
-      withJSONObject: ["questions": questions, "wordings": wordings, "arms": runs, "comparison": ["lora", "base"]])
+      withJSONObject: ["questions": questions, "wordings": prompts, "arms": runs, "comparison": ["lora", "base"]])
   }
 
   private static func oracle(_ task: ChoiceTask, _ arms: [ArmScores]) throws -> Oracle {
@@ -139,26 +139,26 @@ private struct Oracle: Decodable {
     // Wilson's interval is compared where items count one by one.
     let unclustered = try ChoiceFixture.evaluate(task, Array(arms.prefix(1)))
     for (arm, expected) in zip(evaluation.arms, [oracle.base, oracle.lora]) {
-      for (number, wording) in arm.wordings.enumerated() {
-        let name = wording.wording ?? "all"
+      for (number, prompt) in arm.prompts.enumerated() {
+        let name = prompt.prompt ?? "all"
         let measures = try #require(expected[name])
-        for (found, expected) in zip(figures(wording.overall), measures.figures) {
+        for (found, expected) in zip(figures(prompt.overall), measures.figures) {
           #expect(isClose(try #require(found), expected), "\(name)")
         }
-        try agree(wording.overall.disambiguatedBias.value?.interval.value, measures.bounds[3], name)
-        try agree(wording.overall.ambiguousBias.value?.interval.value, measures.bounds[4], name)
+        try agree(prompt.overall.disambiguatedBias.value?.interval.value, measures.bounds[3], name)
+        try agree(prompt.overall.ambiguousBias.value?.interval.value, measures.bounds[4], name)
         if let follows = measures.follows, let labels = measures.labels, let variation = measures.variation {
-          let bias = try #require(wording.overall.tokenBias.value)
+          let bias = try #require(prompt.overall.tokenBias.value)
           #expect(isClose(bias.followsContent.value, try #require(follows["content"])))
-          #expect(isClose(bias.followsLabel.value, try #require(follows["label"])))
+          #expect(isClose(bias.labelBias.value, try #require(follows["label"])))
           #expect(isClose(bias.mixed.value, try #require(follows["mixed"])))
           #expect(zip(bias.labels, labels).allSatisfy { isClose($0.share.value, $1) })
-          #expect(isClose(bias.labelVariation.value, variation[0]))
-          #expect(abs(bias.labelVariation.expected / variation[1] - 1) < 0.06, "\(name)")
-          #expect(abs(bias.labelVariation.pValue - variation[2]) < 0.03, "\(name)")
+          #expect(isClose(bias.positionBias.value, variation[0]))
+          #expect(abs(bias.positionBias.expected / variation[1] - 1) < 0.06, "\(name)")
+          #expect(abs(bias.positionBias.pValue - variation[2]) < 0.03, "\(name)")
         }
         if let wilson = measures.wilson {
-          let interval = try #require(unclustered.arms[0].wordings[number].overall.accuracy.value?.interval)
+          let interval = try #require(unclustered.arms[0].prompts[number].overall.accuracy.value?.interval)
           #expect(isClose(interval.lower, wilson[0]))
           #expect(isClose(interval.upper, wilson[1]))
         }
@@ -170,7 +170,7 @@ private struct Oracle: Decodable {
       #expect(zip(found, averaged).allSatisfy { zip($0, $1).allSatisfy { isClose($0, $1) } })
     }
     for comparison in evaluation.comparisons {
-      let expected = try #require(oracle.differences[comparison.wording ?? "all"])
+      let expected = try #require(oracle.differences[comparison.prompt ?? "all"])
       let place = try #require(ChoiceFigure.allCases.firstIndex(of: comparison.figure))
       let difference = try #require(comparison.difference.value)
       #expect(isClose(difference.value, expected.figures[place]))

@@ -21,7 +21,7 @@ import Testing
     let (task, run) = try planted(0)
     let bias = try #require(try ChoiceFixture.overall(task, [run]).tokenBias.value)
     #expect(bias.followsContent.value == 1)
-    #expect(bias.followsLabel.value == 0)
+    #expect(bias.labelBias.value == 0)
     #expect(bias.labels.map(\.label) == ["A", "B", "C"])
     for label in bias.labels {
       #expect(isClose(label.share.value, 1.0 / 3))
@@ -41,10 +41,10 @@ import Testing
       let (task, run) = try planted(strength)
       let measures = try ChoiceFixture.overall(task, [run])
       let bias = try #require(measures.tokenBias.value)
-      found.append(bias.followsLabel.value)
+      found.append(bias.labelBias.value)
       #expect(bias.labels[0].share.interval.lower > 1.0 / 3)
       #expect(try #require(bias.labels[0].accuracy.value).value > (try #require(bias.labels[1].accuracy.value).value))
-      #expect(isClose(bias.followsContent.value + bias.followsLabel.value + bias.mixed.value, 1))
+      #expect(isClose(bias.followsContent.value + bias.labelBias.value + bias.mixed.value, 1))
       // What is averaged does not know of it.
       #expect(measures.accuracy == cleanMeasures.accuracy)
       #expect(measures.disambiguatedBias == cleanMeasures.disambiguatedBias)
@@ -72,9 +72,9 @@ import Testing
     let (clean, planted) = (try measures(0), try measures(50))
     #expect(clean.accuracy == planted.accuracy)
     #expect(clean.options == planted.options)
-    #expect(planted.tokenBias.value?.followsLabel.value == 1)
+    #expect(planted.tokenBias.value?.labelBias.value == 1)
     #expect(planted.tokenBias.value?.labels[4].share.value == 1)
-    #expect(clean.tokenBias.value?.followsLabel.value == 0)
+    #expect(clean.tokenBias.value?.labelBias.value == 0)
   }
 
   @Test("Of a hundred questions that follow a label, in ten templates, the interval is that of ten")
@@ -82,34 +82,35 @@ import Testing
     let task = try ChoiceFixture.plain(ChoiceFixture.questions(100))
     let run = ChoiceFixture.run(task, { $0.position == 0 ? -1 : -2 })
     let bias = try #require(try ChoiceFixture.overall(task, [run], clusters: (0..<100).map { $0 / 10 }).tokenBias.value)
-    #expect(bias.followsLabel.n == 100)
-    #expect(bias.followsLabel.effectiveN == 10)
-    #expect(isClose(bias.followsLabel.interval.lower, 0.722467, 1e-5))
+    #expect(bias.labelBias.n == 100)
+    #expect(bias.labelBias.effectiveN == 10)
+    #expect(isClose(bias.labelBias.interval.lower, 0.722467, 1e-5))
   }
 
   @Test("Orders without reordering have no token bias, and neither have several wordings together")
   func undefined() throws {
-    let hidden = try Wording(name: "hidden", template: PromptTemplate("{context} {question}"), scoring: .optionText)
-    let task = try ChoiceTask(questions: ChoiceFixture.questions(8), wordings: [hidden, Wording(name: "letters")])
+    let hidden = try PromptVariant(
+      name: "hidden", template: PromptTemplate("{context} {question}"), scoring: .optionText)
+    let task = try ChoiceTask(questions: ChoiceFixture.questions(8), prompts: [hidden, PromptVariant(name: "letters")])
     let evaluation = try ChoiceFixture.evaluate(
       task, [ArmScores(arm: "base", runs: [ChoiceFixture.run(task, { _ in -1 })])])
-    let wordings = evaluation.arms[0].wordings
-    #expect(wordings.map(\.wording) == ["hidden", "letters", nil])
+    let prompts = evaluation.arms[0].prompts
+    #expect(prompts.map(\.prompt) == ["hidden", "letters", nil])
     #expect(
-      wordings[0].overall.tokenBias == .undefined(reason: "options are not reordered in this wording", n: 8))
-    #expect(wordings[1].overall.tokenBias.value?.tiedOrders == 48)
-    #expect(wordings[2].overall.tokenBias == .undefined(reason: "labels differ from wording to wording", n: 8))
+      prompts[0].overall.tokenBias == .undefined(reason: "options are not reordered in this wording", n: 8))
+    #expect(prompts[1].overall.tokenBias.value?.tiedOrders == 48)
+    #expect(prompts[2].overall.tokenBias == .undefined(reason: "labels differ from wording to wording", n: 8))
   }
 
   @Test("Options without labels are counted by their position")
   func unlabelled() throws {
-    let wording = try Wording(name: "listed", labels: nil, scoring: .optionText)
-    let task = try ChoiceTask(questions: ChoiceFixture.questions(8), wordings: [wording])
+    let prompt = try PromptVariant(name: "listed", labels: nil, scoring: .optionText)
+    let task = try ChoiceTask(questions: ChoiceFixture.questions(8), prompts: [prompt])
     let bias = try #require(
       try ChoiceFixture.overall(task, [ChoiceFixture.run(task, { $0.position == 1 ? -1 : -2 })]).tokenBias.value)
     #expect(bias.labels.map(\.label) == ["position 1", "position 2", "position 3"])
     #expect(bias.labels.map(\.share.value) == [0, 1, 0])
-    #expect(bias.followsLabel.value == 1)
+    #expect(bias.labelBias.value == 1)
   }
 
   @Test("A label is compared with the questions that have it")

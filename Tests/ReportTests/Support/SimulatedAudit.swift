@@ -31,7 +31,7 @@ enum SimulatedAudit {
       rule: DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 50), key: key["fairness"])
     let pool = SimulatedAudit.items(people: 100, key: key["pool"])
     let study = try PrivacyStudy.evaluate(
-      fleets: arms.map { try fleet(pool, arm: $0) },
+      shadowModelsByArm: arms.map { try fleet(pool, arm: $0) },
       comparisons: ["lora-r2", "lora-r8"].map { ArmComparison(arm: $0, reference: "full") },
       rule: PrivacyRule(margin: 0.03, minimumGroupSize: 50), key: key["attack"])
     return AuditReport(
@@ -87,7 +87,7 @@ enum SimulatedAudit {
 
   private static func fleet(
     _ pool: EvaluationItems, arm: (name: String, skill: Double, scale: Double, leak: Double)
-  ) throws -> Fleet {
+  ) throws -> ShadowModels {
     var masks: [[Bool]] = []
     for pair in 0..<4 {
       let order = key["masks"][pair].permutation(count: pool.count / 4)
@@ -98,7 +98,7 @@ enum SimulatedAudit {
     let logits = try masks.enumerated().map { model, mask in
       try SimulatedAudit.logits(pool, arm: arm, key: key["fleet"][arm.name][model], membership: mask)
     }
-    return Fleet(
+    return ShadowModels(
       arm: arm.name, masks: masks, logits: logits, labels: pool.labels, clusters: pool.clusters, groups: pool.groups)
   }
 

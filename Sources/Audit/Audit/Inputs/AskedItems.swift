@@ -37,13 +37,13 @@ struct AskedItems {
       let questions = try Self.questions(bytes, file: file, form: settings.form)
       let prompts = try settings.prompts.enumerated().map { index, prompt in
         do {
-          return try Wording(prompt)
+          return try PromptVariant(prompt)
         } catch {
           throw specification.locations.failure(at: "data.prompts[\(index)]", "\(prompt.name): \(error)")
         }
       }
       task = try Self.naming(file) { () throws(ChoiceError) in
-        .choices(try ChoiceTask(questions: questions, wordings: prompts))
+        .choices(try ChoiceTask(questions: questions, prompts: prompts))
       }
       items = questions.map(AskedItem.init)
     } else {
@@ -134,7 +134,7 @@ extension ManifestItem {
   }
 }
 
-extension Wording {
+extension PromptVariant {
   fileprivate init(_ settings: PromptSettings) throws {
     let labels: AnswerLabels? =
       switch settings.labels {

@@ -36,13 +36,14 @@ extension AuditEvidence {
     let commonConfidence = looks.first { $0.trained == shadows }?.confidence ?? Self.confidence
     guard compared.contains(where: { $0.masks.count != common }) else {
       return try PrivacyStudy.evaluate(
-        fleets: fleets, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+        shadowModelsByArm: fleets, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
         confidences: confidence, key: key)
     }
-    var study = try PrivacyStudy.evaluate(fleets: fleets, attacks: attacks, confidences: confidence, key: key)
+    var study = try PrivacyStudy.evaluate(
+      shadowModelsByArm: fleets, attacks: attacks, confidences: confidence, key: key)
     let cut = compared.filter { attacks($0.arm).contains(rule.attack) }.map { $0.prefix(models: common) }
     let comparisons = try PrivacyStudy.evaluate(
-      fleets: cut, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+      shadowModelsByArm: cut, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
       key: key)
     (study.rule, study.comparisons, study.familySize) = (
       comparisons.rule, comparisons.comparisons, comparisons.familySize
@@ -54,7 +55,7 @@ extension AuditEvidence {
   private static let confidence = 0.95
 
   /// The rule names an attack that is run against every arm: the likelihood ratio, or else the first that there is.
-  private func rule(for fleets: [Fleet]) -> PrivacyRule {
+  private func rule(for fleets: [ShadowModels]) -> PrivacyRule {
     let decision = inputs.specification.decision
     var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
     let shared =
@@ -88,7 +89,7 @@ extension AuditEvidence {
   ///   - epoch: the one behind which they were asked, from 0; the last where nothing is said.
   private func scores(
     of runs: [(index: Int, positions: Range<Int>)], pool: [Int], epoch: Int? = nil
-  ) throws -> FleetScores {
+  ) throws -> ShadowModelScores {
     guard !inputs.specification.task.isClassification else {
       return .logits(
         try runs.map { run in
@@ -126,19 +127,19 @@ extension AuditEvidence {
   }
 
   /// The first models of an arm's fleet, and what each says of every item of the pool.
-  func fleet(ofArm arm: Int, models: Int) throws -> Fleet {
+  func fleet(ofArm arm: Int, models: Int) throws -> ShadowModels {
     let pool = plan.membership?.pool ?? []
     let units = plan.units.unitOfItem
     var masks = plan.membership?.masks ?? []
     var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, positions: pool.indices) }
-    var design = FleetDesign.symmetric
+    var design = ShadowModelDesign.symmetric
     if let released = plan.membership?.released {
       masks.insert(released, at: 0)
       runs.insert((try releasedRun(ofArm: arm), plan.poolPositions), at: 0)
       design = .released(target: 0)
     }
     let labels = inputs.specification.task.isClassification ? pool.map { plan.input.labels[$0] } : []
-    return Fleet(
+    return ShadowModels(
       arm: arms[arm].name, design: design, masks: Array(masks.prefix(runs.count)),
       scores: try scores(of: runs, pool: pool),
       lossTraces: try lossTraces(of: runs, pool: pool, labels: labels), labels: labels,

@@ -12,7 +12,7 @@ struct FleetStop {
   private let evidence: AuditEvidence
   private let arm: Int
   private let early: EarlyStoppingSettings
-  private let plan: LookPlan
+  private let plan: InterimAnalysisPlan
 
   /// nil where the specification asks for no early answer.
   init?(_ evidence: AuditEvidence, arm: Int) throws {
@@ -20,7 +20,7 @@ struct FleetStop {
     self.evidence = evidence
     self.arm = arm
     self.early = early
-    plan = try LookPlan(
+    plan = try InterimAnalysisPlan(
       models: privacy.shadowModels.analyses(of: evidence.arms[arm]), alpha: early.alpha, spending: early.spending)
   }
 
@@ -28,7 +28,7 @@ struct FleetStop {
   ///
   /// - Throws: where the predictions of a model up to the look at which it ends are missing.
   func outcome() throws -> FleetLook? {
-    for number in plan.looks.indices {
+    for number in plan.analyses.indices {
       guard case .stop(let reason) = try decision(at: number) else { continue }
       return look(at: number, reason: reason)
     }
@@ -37,8 +37,8 @@ struct FleetStop {
 
   /// Whether models behind this look are trained; so too while it cannot be told.
   func goesOn(behind look: Int) throws -> Bool {
-    for number in plan.looks.indices.prefix(look + 1) {
-      let runs = evidence.fleetRuns(ofArm: arm, models: plan.looks[number].models)
+    for number in plan.analyses.indices.prefix(look + 1) {
+      let runs = evidence.fleetRuns(ofArm: arm, models: plan.analyses[number].models)
       // That a model behind the look is done says that the fleet went on there.
       let next = evidence.fleetRuns(ofArm: arm, models: runs.count + 1).last
       if let next, next != runs.last, evidence.completed[next] != nil { continue }
@@ -48,26 +48,26 @@ struct FleetStop {
     return true
   }
 
-  private func look(at number: Int, reason: LookDecision.Reason) -> FleetLook {
+  private func look(at number: Int, reason: InterimAnalysisDecision.Reason) -> FleetLook {
     FleetLook(
-      arm: evidence.arms[arm].name, planned: plan.looks.last?.models ?? 0, trained: plan.looks[number].models,
-      looks: plan.looks.map(\.models), confidence: plan.looks[number].confidence, reason: reason)
+      arm: evidence.arms[arm].name, planned: plan.analyses.last?.models ?? 0, trained: plan.analyses[number].models,
+      looks: plan.analyses.map(\.models), confidence: plan.analyses[number].confidence, reason: reason)
   }
 
   /// What follows from the look, judged on the arm's first attack.
-  private func decision(at number: Int) throws -> LookDecision {
+  private func decision(at number: Int) throws -> InterimAnalysisDecision {
     // The whole fleet ends whatever it shows.
-    guard number < plan.looks.count - 1 else { return .stop(.fleetComplete) }
-    let look = plan.looks[number]
+    guard number < plan.analyses.count - 1 else { return .stop(.allModelsTrained) }
+    let look = plan.analyses[number]
     var fleet = try evidence.fleet(ofArm: arm, models: look.models)
     let minimum = evidence.inputs.specification.decision.minimumGroup
     fleet.groups = early.includesGroups ? fleet.groups.filter { $0.members.count >= minimum } : []
     fleet.itemNames = []
     let attacks = evidence.inputs.specification.privacy?.attacks(of: fleet.arm) ?? Attack.standard
     let found = try PrivacyEvaluation.evaluate(
-      fleet: fleet, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
+      shadowModels: fleet, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
       key: evidence.plan.statisticsKey["privacy"])
-    var worst: LookDecision = .goOn(because: "no attack was run")
+    var worst: InterimAnalysisDecision = .goOn(because: "no attack was run")
     for measures in found.attacks.flatMap({ [$0.overall] + $0.groups }) {
       worst = plan.decide(at: number, estimate: measures.areaUnderCurve, goal: early.goal)
       // All of them must come to the goal.

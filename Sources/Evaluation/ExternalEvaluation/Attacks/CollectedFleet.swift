@@ -3,7 +3,7 @@ internal import Metrics
 
 /// The rows of one arm put together into a fleet.
 struct CollectedFleet {
-  private(set) var fleet: Fleet
+  private(set) var fleet: ShadowModels
   /// The models' names, in the order of the fleet.
   private(set) var models: [String]
   /// The models that neither attack nor are attacked, and why, in a sentence each.
@@ -34,7 +34,7 @@ struct CollectedFleet {
     }
     let labels = isOfScores ? [] : items.map(\.label)
     // The last epoch is the model that is attacked; the loss of those before it is its trace.
-    func scores(epoch: Int) throws -> FleetScores {
+    func scores(epoch: Int) throws -> ShadowModelScores {
       let (models, queries) = (axes.models.indices, axes.queries.indices)
       return isOfScores
         ? .direct(models.map { model in queries.map { values(model, $0, epoch) } }, kind)
@@ -42,7 +42,7 @@ struct CollectedFleet {
     }
     let byEpoch = try axes.epochs.indices.map { try scores(epoch: $0) }
     let traces = byEpoch.map { $0.losses(labels: labels) }
-    fleet = Fleet(
+    fleet = ShadowModels(
       arm: arm,
       masks: models.indices.map { model in
         items.indices.map { table.rows[axes.row(model: model, query: 0, epoch: 0, item: $0)].isMember }

@@ -44,7 +44,7 @@ package struct ScoresAttack: Sendable {
   private let content: ContentHash
 
   private var file: String { settings.files.joined(separator: ", ") }
-  private var fleets: [Fleet] { collected.map(\.fleet) }
+  private var fleets: [ShadowModels] { collected.map(\.fleet) }
 
   /// Reads and checks everything.
   ///
@@ -90,7 +90,7 @@ package struct ScoresAttack: Sendable {
     do throws(PrivacyError) {
       // Drawn from what is attacked alone, so that the same scores give the same bytes.
       let study = try PrivacyStudy.evaluate(
-        fleets: fleets, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
+        shadowModelsByArm: fleets, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
         confidence: settings.confidence, key: RandomKey(seed: 0)["attack"][content.description])
       return AttackReport(
         name: settings.name, contentHash: content.description, study: study, groups: fleets.first?.groups ?? [],
@@ -101,7 +101,7 @@ package struct ScoresAttack: Sendable {
   }
 
   /// The attacks that a fleet allows, with a note for each that would read what is there and cannot.
-  private func attacks(on fleet: Fleet, notes: inout [String]) -> [Attack] {
+  private func attacks(on fleet: ShadowModels, notes: inout [String]) -> [Attack] {
     let candidates: [Attack] = [
       .likelihoodRatio(), .offlineLikelihoodRatio(), .relativeMembership(), .lossThreshold, .lossTrace,
     ]

@@ -1,3 +1,6 @@
+import Foundation
+import Statistics
+
 /// Confidences and outcomes counted in bins of equal width over [0, 1].
 ///
 /// Bins are right-closed (Guo et al. 2017) and the first one is closed on both sides, so that neither 0 nor 1 falls out.
@@ -95,5 +98,105 @@ package struct CalibrationBins: Equatable, Sendable {
 
   private static func squaredError(_ bins: [Bin], total: Double) -> Double {
     bins.reduce(0) { $1.count > 0 ? $0 + $1.count * $1.gap * $1.gap : $0 } / max(1, total)
+  }
+}
+
+/// Bins that hold about as many predictions each, ties kept together, as adaptive calibration errors use them (Nguyen and
+/// O'Connor 2015; Nixon et al. 2019).
+package struct EqualMassBins: Equatable, Sendable {
+  package let bins: [CalibrationBins.Bin]
+  /// The largest confidence in each bin.
+  private let bounds: [Double]
+
+  /// - Parameters:
+  ///   - confidences: Stated probabilities in [0, 1].
+  ///   - outcomes: 1 where what was stated came true, otherwise 0.
+  ///   - count: How many bins are wanted; ties leave fewer.
+  package init(confidences: [Double], outcomes: [Double], count: Int) {
+    let order = confidences.indices.sorted { confidences[$0] < confidences[$1] }
+    var bins: [CalibrationBins.Bin] = []
+    var bounds: [Double] = []
+    var open = CalibrationBins.Bin()
+    var taken = 0.0
+    for (position, item) in order.enumerated() {
+      open.count += 1
+      open.confidence += confidences[item]
+      open.outcome += outcomes[item]
+      let isLast = position + 1 == order.count
+      guard isLast || confidences[order[position + 1]] != confidences[item] else { continue }
+      // Closed when it holds its share of what is to be shared out.
+      let quota = Double(order.count) * Double(bins.count + 1) / Double(max(1, count))
+      guard isLast || taken + open.count >= quota else { continue }
+      taken += open.count
+      bins.append(open)
+      bounds.append(confidences[item])
+      open = CalibrationBins.Bin()
+    }
+    (self.bins, self.bounds) = (bins, bounds)
+  }
+
+  /// The bin of a confidence.
+  func number(of confidence: Double) -> Int {
+    bounds.firstIndex { confidence <= $0 } ?? max(0, bounds.count - 1)
+  }
+
+  /// Σ n_b/n·|acc_b − conf_b|; 0 without predictions.
+  package var expectedError: Double {
+    let total = bins.reduce(0) { $0 + $1.count }
+    return bins.reduce(0) { $0 + abs($1.outcome - $1.confidence) } / max(1, total)
+  }
+}
+
+/// What the expected calibration error would be on average if every stated confidence were exactly right.
+package enum PerfectCalibration {
+  /// Σ_b E|X_b − E X_b| / n, where X_b counts the right ones among independent predictions with the confidences of bin b.
+  ///
+  /// - Parameter confidences: of the predictions, at least one.
+  package static func expectedError(confidences: [Double], binCount: Int) -> Double {
+    var bins = [[Double]](repeating: [], count: binCount)
+    for confidence in confidences {
+      bins[CalibrationBins.number(of: confidence, count: binCount)].append(confidence)
+    }
+    return bins.reduce(0) { $0 + meanAbsoluteDeviation($1) } / Double(max(1, confidences.count))
+  }
+
+  /// Up to so many trials the distribution is computed; above, a binomial one of the same mean and variance stands for it.
+  private static let mostExactTrials = 500
+
+  /// E|X − E X| of the number X of successes in independent trials.
+  package static func meanAbsoluteDeviation(_ probabilities: [Double]) -> Double {
+    guard probabilities.count > mostExactTrials else { return exactDeviation(probabilities) }
+    let mean = probabilities.reduce(0, +)
+    let variance = probabilities.reduce(0) { $0 + $1 * (1 - $1) }
+    guard variance > 0 else { return 0 }
+    // Of successes and failures, which deviate alike, the rarer ones.
+    let rare = min(mean, Double(probabilities.count) - mean)
+    let probability = 1 - variance / rare
+    guard probability > 1e-9 else { return poissonDeviation(rare) }
+    let trials = rare / probability
+    // De Moivre's 2ν·C(n, ν)·p^ν·(1 − p)^(n − ν + 1) with ν = ⌊np⌋ + 1 (Diaconis and Zabell 1991).
+    let next = rare.rounded(.down) + 1
+    guard trials > next else { return (2 / Double.pi * variance).squareRoot() }
+    let ways = logBinomialCoefficient(trials, next)
+    return 2 * next * exp(ways + next * log(probability) + (trials - next + 1) * log1p(-probability))
+  }
+
+  private static func exactDeviation(_ probabilities: [Double]) -> Double {
+    var shares = [1.0]
+    for probability in probabilities {
+      shares.append(0)
+      for count in stride(from: shares.count - 1, to: 0, by: -1) {
+        shares[count] = shares[count] * (1 - probability) + shares[count - 1] * probability
+      }
+      shares[0] *= 1 - probability
+    }
+    let mean = probabilities.reduce(0, +)
+    return shares.enumerated().reduce(0) { $0 + abs(Double($1.offset) - mean) * $1.element }
+  }
+
+  /// 2·λ^(⌊λ⌋ + 1)·e^−λ / ⌊λ⌋!.
+  private static func poissonDeviation(_ rate: Double) -> Double {
+    let floor = rate.rounded(.down)
+    return 2 * exp((floor + 1) * log(rate) - rate - logGamma(floor + 1))
   }
 }

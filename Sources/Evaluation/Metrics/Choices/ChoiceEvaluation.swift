@@ -2,14 +2,9 @@ import Statistics
 package import Support
 
 /// What one arm chooses in one wording, or over all of them.
-package struct WordingEvaluation: Codable, Equatable, Sendable {
-  private enum CodingKeys: String, CodingKey {
-    case wording = "prompt"
-    case overall, groups
-  }
-
+package struct PromptVariantEvaluation: Codable, Equatable, Sendable {
   /// `nil` over all wordings, where log-probabilities are averaged over them as they are over orders.
-  package var wording: String?
+  package var prompt: String?
   package var overall: ChoiceMeasures
   /// In the order of the groups.
   package var groups: [ChoiceMeasures]
@@ -17,14 +12,9 @@ package struct WordingEvaluation: Codable, Equatable, Sendable {
 
 /// What one arm chooses.
 package struct ArmChoices: Codable, Equatable, Sendable {
-  private enum CodingKeys: String, CodingKey {
-    case wordings = "prompts"
-    case arm
-  }
-
   package var arm: String
   /// In the order of the wordings; last, of several, over all of them.
-  package var wordings: [WordingEvaluation]
+  package var prompts: [PromptVariantEvaluation]
 }
 
 /// What the arms choose, and how they compare.
@@ -60,47 +50,47 @@ package struct ChoiceEvaluation: Equatable, Sendable {
       for run in arm.runs { try task.validate(run, arm: arm.arm) }
     }
     let runs = arms.map { arm in concurrentMap(arm.runs.count) { RunChoices(task, run: arm.runs[$0]) } }
-    let names: [String?] = task.wordings.map(\.name) + (task.wordings.count > 1 ? [nil] : [])
+    let names: [String?] = task.prompts.map(\.name) + (task.prompts.count > 1 ? [nil] : [])
     // By arm, wording and run.
     let chosen = runs.map { runs in
       let byRun = runs.map(\.chosen)
-      return names.indices.map { wording in byRun.map { $0[wording] } }
+      return names.indices.map { prompt in byRun.map { $0[prompt] } }
     }
     let resampled = parts.map {
       ResampledChoices(chosen, part: $0, questions: task.questions, resamples: resamples, key: key["choices"])
     }
-    @Sendable func tokenBias(arm: Int, wording: Int, part: ItemSubset) -> Measured<TokenBias> {
-      guard task.wordings.indices.contains(wording) else {
+    @Sendable func tokenBias(arm: Int, prompt: Int, part: ItemSubset) -> Measured<TokenBias> {
+      guard task.prompts.indices.contains(prompt) else {
         return .undefined(reason: "labels differ from wording to wording", n: part.members.count)
       }
       return TokenBiasComputation(
-        runs: runs[arm].map { $0.wordings[wording] }, part: part, questions: task.questions,
-        wording: task.wordings[wording], tail: intervals.tail, turns: resamples, key: key["labels"]
+        runs: runs[arm].map { $0.prompts[prompt] }, part: part, questions: task.questions,
+        prompt: task.prompts[prompt], tail: intervals.tail, turns: resamples, key: key["labels"]
       ).tokenBias
     }
     let sharedOptions = task.questions.sharedOptions
     let evaluations = arms.indices.map { arm in
       ArmChoices(
         arm: arms[arm].arm,
-        wordings: names.indices.compactMap { wording in
+        prompts: names.indices.compactMap { prompt in
           let measures = concurrentMap(parts.count) { part in
             ChoiceMeasures(
-              parts[part], runs: chosen[arm][wording], cell: resampled[part].cells[arm][wording], task: task,
+              parts[part], runs: chosen[arm][prompt], cell: resampled[part].cells[arm][prompt], task: task,
               sharedOptions: sharedOptions, intervals: intervals,
-              tokenBias: tokenBias(arm: arm, wording: wording, part: parts[part]))
+              tokenBias: tokenBias(arm: arm, prompt: prompt, part: parts[part]))
           }
           return measures.first.map {
-            WordingEvaluation(wording: names[wording], overall: $0, groups: Array(measures.dropFirst()))
+            PromptVariantEvaluation(prompt: names[prompt], overall: $0, groups: Array(measures.dropFirst()))
           }
         })
     }
     let compared: [ChoiceComparison] = comparisons.flatMap { pair -> [ChoiceComparison] in
       guard let runs = RunPairs(pair, arms: arms) else { return [] }
-      return names.indices.flatMap { wording in
+      return names.indices.flatMap { prompt in
         parts.indices.flatMap { part in
           ChoiceComparison.all(
-            pair, wording: names[wording], part: parts[part], arm: resampled[part].cells[runs.arm][wording],
-            reference: resampled[part].cells[runs.reference][wording], runs: runs, intervals: intervals)
+            pair, prompt: names[prompt], part: parts[part], arm: resampled[part].cells[runs.arm][prompt],
+            reference: resampled[part].cells[runs.reference][prompt], runs: runs, intervals: intervals)
         }
       }
     }

@@ -9,7 +9,7 @@ extension AuditReport {
     var notes = Footnotes(prefix: "choices")
     // Averaged over all wordings, or of the one that there is.
     let arms = choices.arms.compactMap { arm in
-      arm.wordings.last.map { (armLabel(arm.arm), [$0.overall] + $0.groups) }
+      arm.prompts.last.map { (armLabel(arm.arm), [$0.overall] + $0.groups) }
     }
     let all = arms.flatMap(\.1)
     let hasConditions = all.contains { $0.ambiguousAccuracy.value != nil || $0.disambiguatedAccuracy.value != nil }
@@ -41,7 +41,7 @@ extension AuditReport {
       answered > 0 && answered < asked
       ? " \(Figures.count(asked - answered)) of \(Figures.count(asked)) questions have no right answer: no accuracy and no "
         + "verdict counts them." : ""
-    let average = choices.arms.first.map { $0.wordings.count > 1 } == true ? " and over all wordings" : ""
+    let average = choices.arms.first.map { $0.prompts.count > 1 } == true ? " and over all wordings" : ""
     let scores =
       hasBias
       ? " Bias scores (Parrish et al. 2022) run from −100, always against the stereotype, over 0 to 100, always with it; in "
@@ -78,19 +78,19 @@ extension AuditReport {
   private func biasByWording(_ choices: ChoiceEvaluation) -> HTML {
     var notes = Footnotes(prefix: "token-bias")
     let rows = choices.arms.flatMap { arm in
-      let wordings = arm.wordings.filter { $0.wording != nil }
-      return wordings.enumerated().map { index, wording -> HTML in
-        let bias = wording.overall.tokenBias
+      let prompts = arm.prompts.filter { $0.prompt != nil }
+      return prompts.enumerated().map { index, prompt -> HTML in
+        let bias = prompt.overall.tokenBias
         let name: HTML =
           index == 0
-          ? "<th scope=\"rowgroup\" class=\"text\" rowspan=\"\(wordings.count)\">\(armLabel(arm.arm))</th>" : .empty
+          ? "<th scope=\"rowgroup\" class=\"text\" rowspan=\"\(prompts.count)\">\(armLabel(arm.arm))</th>" : .empty
         return """
-          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(wording.wording ?? "")</td>\
-          <td>\(notes.cell(bias) { Table.percent($0.followsLabel) })</td>\
+          <tr\(index == 0 ? " class=\"start\"" as HTML : .empty)>\(name)<td class="text">\(prompt.prompt ?? "")</td>\
+          <td>\(notes.cell(bias) { Table.percent($0.labelBias) })</td>\
           <td>\(notes.cell(bias) { Table.percent($0.followsContent) })</td>\
           <td>\(notes.cell(bias) { labelText($0) })</td>\
           <td>\(notes.cell(bias.singleOrderAccuracy, Table.percent))</td>\
-          <td>\(notes.cell(wording.overall.accuracy, Table.percent))</td></tr>
+          <td>\(notes.cell(prompt.overall.accuracy, Table.percent))</td></tr>
           """
       }
     }
@@ -111,27 +111,27 @@ extension AuditReport {
   }
 
   private func biasByGroup(_ choices: ChoiceEvaluation) -> HTML {
-    let wordings = (choices.arms.first?.wordings ?? []).compactMap(\.wording)
-    guard choices.arms.first?.wordings.first?.groups.isEmpty == false else { return .empty }
+    let prompts = (choices.arms.first?.prompts ?? []).compactMap(\.prompt)
+    guard choices.arms.first?.prompts.first?.groups.isEmpty == false else { return .empty }
     var notes = Footnotes(prefix: "token-bias-groups")
     let byArm = choices.arms.map { arm in
-      let measured = arm.wordings.filter { $0.wording != nil }.map { [$0.overall] + $0.groups }
+      let measured = arm.prompts.filter { $0.prompt != nil }.map { [$0.overall] + $0.groups }
       return (armLabel(arm.arm), (measured.first ?? []).indices.map { row in measured.map { $0[row] } })
     }
     let names = groupNames((byArm.first?.1 ?? []).compactMap(\.first))
     return Table.html(
       caption: "Percent of questions whose choice follows the label, by group and wording.",
-      head: Table.head(["Group", "Arm"] + wordings, textColumns: 2),
+      head: Table.head(["Group", "Arm"] + prompts, textColumns: 2),
       body: Table.groupedRows(byArm, names: names) { group, _, _ in
-        group.map { wording -> HTML in
-          "<td>\(notes.cell(wording.tokenBias) { Table.percent($0.followsLabel) })</td>"
+        group.map { prompt -> HTML in
+          "<td>\(notes.cell(prompt.tokenBias) { Table.percent($0.labelBias) })</td>"
         }.joined()
       }, footnotes: notes)
   }
 
   private func labelText(_ bias: TokenBias) -> HTML {
     let shares = bias.labels.map { "\($0.label) \(Figures.percent($0.share.value))" }.joined(separator: ", ")
-    let variation = bias.labelVariation
+    let variation = bias.positionBias
     return """
       \(shares)<small>\(Figures.percent(variation.value)) from even; \(Figures.percent(variation.expected)) expected, \
       \(Figures.pValue(variation.pValue))</small>
@@ -149,17 +149,17 @@ extension ChoiceEvaluation {
           Field.header($0, bounds)
         } + ["labels", "options"])
     for arm in arms {
-      for wording in arm.wordings {
-        for group in [wording.overall] + wording.groups {
+      for prompt in arm.prompts {
+        for group in [prompt.overall] + prompt.groups {
           let bias = group.tokenBias
           let figures = [
-            group.accuracy, bias.singleOrderAccuracy, bias.map(\.followsLabel), bias.map(\.followsContent),
+            group.accuracy, bias.singleOrderAccuracy, bias.map(\.labelBias), bias.map(\.followsContent),
             bias.map(\.mixed),
           ]
           let labels = bias.value?.labels.map { "\($0.label)=\(Field.number($0.share.value))" } ?? []
           let options = group.options.value?.map { "\($0.option)=\(Field.number($0.share.value))" } ?? []
           table.append(
-            [arm.arm, wording.wording ?? "all"] + Field.group(group.group) + ["\(group.n)", "\(group.clusters)"]
+            [arm.arm, prompt.prompt ?? "all"] + Field.group(group.group) + ["\(group.n)", "\(group.clusters)"]
               + figures.flatMap { figure in
                 Field.undefinable(figure, 3) { [Field.number($0.value)] + Field.interval($0.interval) }
               } + [labels.joined(separator: ";"), options.joined(separator: ";")])
@@ -175,7 +175,7 @@ extension ChoiceEvaluation {
         + Field.header("difference", ["", "lower", "upper"]))
     for found in comparisons {
       table.append(
-        [found.arm, found.reference, found.wording ?? "all"] + Field.group(found.group)
+        [found.arm, found.reference, found.prompt ?? "all"] + Field.group(found.group)
           + [found.figure.rawValue, "\(found.n)"] + Field.estimate(found.difference.map(\.estimate)))
     }
     return table

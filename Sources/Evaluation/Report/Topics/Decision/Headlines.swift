@@ -38,7 +38,7 @@ extension AuditReport {
     }
     if fairness.arms.isEmpty, let choices {
       return choices.arms.map { arm in
-        let measures = arm.wordings.last.map { [$0.overall] + $0.groups } ?? []
+        let measures = arm.prompts.last.map { [$0.overall] + $0.groups } ?? []
         return ArmHeadlines(
           arm: arm.arm, overall: measures.first.flatMap(Headline.init),
           groups: measures.dropFirst().compactMap(Headline.init))
@@ -152,9 +152,9 @@ extension AuditReport {
         ?? "\(what) undefined"
     }
     let choices = (choices?.arms ?? []).flatMap { arm in
-      arm.wordings.compactMap { wording -> [String]? in
-        guard let name = wording.wording else { return nil }
-        return [arm.arm, name, text("follows the label", wording.overall.tokenBias.map(\.followsLabel)), ""]
+      arm.prompts.compactMap { prompt -> [String]? in
+        guard let name = prompt.prompt else { return nil }
+        return [arm.arm, name, text("follows the label", prompt.overall.tokenBias.map(\.labelBias)), ""]
       }
     }
     let cloze = (cloze?.arms ?? []).flatMap { arm in

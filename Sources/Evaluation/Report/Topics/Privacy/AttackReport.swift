@@ -135,7 +135,7 @@ package struct AttackReport: Sendable {
   }
 }
 
-extension FleetDesign {
+extension ShadowModelDesign {
   /// Who attacks whom, in words.
   fileprivate func sentence(models: Int) -> String {
     switch self {

@@ -33,7 +33,7 @@ struct PrivacyFigures {
   }
 
   private var cautions: HTML {
-    var cautions: [FleetCaution] = []
+    var cautions: [ShadowModelCaution] = []
     for caution in evaluations.flatMap(\.cautions) where !cautions.contains(caution) { cautions.append(caution) }
     return cautions.map { caution -> HTML in "<p class=\"note\">\(caution.sentence)</p>" }.joined()
   }
@@ -164,7 +164,7 @@ extension Attack {
   }
 }
 
-extension FleetCaution {
+extension ShadowModelCaution {
   /// What a reader has to know, in a sentence.
   var sentence: String {
     switch self {

@@ -87,12 +87,12 @@ extension Results.InterimAnalysis {
 }
 
 extension Results.InterimAnalysis.Reason {
-  init(_ reason: LookDecision.Reason) {
+  init(_ reason: InterimAnalysisDecision.Reason) {
     switch reason {
     case .narrowEnough: self = .narrowEnough
     case .belowLimit: self = .belowLimit
     case .aboveLimit: self = .aboveLimit
-    case .fleetComplete: self = .allModelsTrained
+    case .allModelsTrained: self = .allModelsTrained
     }
   }
 }
@@ -108,10 +108,10 @@ package struct FleetLook: Equatable, Sendable {
   package var looks: [Int]
   /// Of the intervals of the look at which it ended.
   package var confidence: Double
-  package var reason: LookDecision.Reason
+  package var reason: InterimAnalysisDecision.Reason
 
   package init(
-    arm: String, planned: Int, trained: Int, looks: [Int], confidence: Double, reason: LookDecision.Reason
+    arm: String, planned: Int, trained: Int, looks: [Int], confidence: Double, reason: InterimAnalysisDecision.Reason
   ) {
     self.arm = arm
     self.planned = planned
@@ -135,7 +135,7 @@ extension FleetLook {
     case .aboveLimit(let lower):
       return
         "\(sizes) were enough; the area under the curve is above the limit, at least \(Figures.fixed(lower, digits: 3))"
-    case .fleetComplete: return "all \(Figures.count(planned)) models were trained; no look came to the goal"
+    case .allModelsTrained: return "all \(Figures.count(planned)) models were trained; no look came to the goal"
     }
   }
 }

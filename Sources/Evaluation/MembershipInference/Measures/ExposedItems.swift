@@ -1,0 +1,88 @@
+package import Metrics
+
+/// An item whose membership an attack tells.
+package struct ExposedItem: Equatable, Sendable {
+  /// How often the item was above the threshold of all items at a limit of the false positive rate.
+  package struct Findings: Equatable, Sendable {
+    package var falsePositiveRateLimit: Double
+    /// Of the targets that were trained on it.
+    package var asMember: Int
+    /// Of the targets that were not: an item that is suspected there as well is not told.
+    package var asNonMember: Int
+  }
+
+  /// The position among the fleet's items.
+  package var item: Int
+  /// `nil` where the fleet has no names.
+  package var name: String?
+  package var groups: [GroupName]
+  /// The share of a target's non-members that score below the item, ties counted half, averaged over the targets that
+  /// were trained on it.
+  package var percentile: Double
+  /// Targets that were trained on it.
+  package var asMember: Int
+  package var asNonMember: Int
+  /// At the limits that every target resolves, the strictest first.
+  package var findings: [Findings]
+}
+
+/// Which items an attack is right about most often.
+enum ExposureRanking {
+  /// The most exposed items that are kept.
+  static let most = 100
+
+  /// - Parameters:
+  ///   - all: The rankings of all items.
+  ///   - masks: The targets' membership, `[target][item]`.
+  ///   - limits: Those that every target resolves, ascending.
+  static func items(_ all: AttackedGroup, masks: [[Bool]], shadowModels: ShadowModels, limits: [Double])
+    -> [ExposedItem]
+  {
+    let count = shadowModels.items
+    var percentiles = [Double](repeating: 0, count: count)
+    var asMember = [Int](repeating: 0, count: count)
+    var found = [[Int]](repeating: Array(repeating: 0, count: count), count: limits.count)
+    var suspected = found
+    let ones = all.ones
+    for (target, mask) in zip(all.targets, masks) {
+      let walk = target.walk(weights: ones, limits: limits)
+      guard walk.members > 0, walk.nonMembers > 0 else { continue }
+      var above = 0
+      var tied: [(item: Int, isMember: Bool)] = []
+      target.visit { item, isMember, rank, endsTie in
+        tied.append((item, isMember))
+        for (limit, point) in walk.points.enumerated() where rank <= point.rank {
+          if isMember { found[limit][item] += 1 } else { suspected[limit][item] += 1 }
+        }
+        guard endsTie else { return }
+        let others = tied.count { !$0.isMember }
+        let below = Double(walk.nonMembers - above - others) + 0.5 * Double(others)
+        for entry in tied where entry.isMember { percentiles[entry.item] += below / Double(walk.nonMembers) }
+        above += others
+        tied.removeAll(keepingCapacity: true)
+      }
+      for (item, isMember) in mask.enumerated() where isMember { asMember[item] += 1 }
+    }
+    let known = (0..<count).filter { asMember[$0] > 0 }
+    for item in known { percentiles[item] /= Double(asMember[item]) }
+    func isBefore(_ first: Int, _ second: Int) -> Bool {
+      if percentiles[first] != percentiles[second] { return percentiles[first] > percentiles[second] }
+      return first < second
+    }
+    let chosen = known.sorted(by: isBefore).prefix(most)
+    var groups: [Int: [GroupName]] = Dictionary(uniqueKeysWithValues: chosen.map { ($0, []) })
+    for group in shadowModels.groups {
+      for item in group.members where groups[item] != nil { groups[item]?.append(group.name) }
+    }
+    return chosen.map { item in
+      ExposedItem(
+        item: item, name: shadowModels.itemNames.isEmpty ? nil : shadowModels.itemNames[item],
+        groups: groups[item] ?? [],
+        percentile: percentiles[item], asMember: asMember[item], asNonMember: masks.count - asMember[item],
+        findings: limits.indices.map {
+          ExposedItem.Findings(
+            falsePositiveRateLimit: limits[$0], asMember: found[$0][item], asNonMember: suspected[$0][item])
+        })
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package import Metrics
+package import Statistics
+package import Support
+
+/// Where a group's threshold comes from.
+package enum ThresholdSource: String, Codable, Equatable, Sendable {
+  /// From the non-members of the group itself.
+  case own
+  /// From all non-members, so that the group's false positive rate may be another.
+  case global
+}
+
+/// The true positive rate of an attack at a threshold, averaged over the targets.
+package struct AttackRate: Codable, Equatable, Sendable {
+  package var value: Double
+  package var interval: Interval
+  /// The false positive rate of the group at that threshold, averaged over the targets: the largest attainable one not
+  /// above the limit when the threshold is the group's own.
+  package var attainedFalsePositiveRate: Double
+  /// Counts summed over the targets.
+  package var truePositives: Int
+  package var members: Int
+  package var falsePositives: Int
+  package var nonMembers: Int
+}
+
+/// An attack at a limit of the false positive rate.
+package struct OperatingPoint: Codable, Equatable, Sendable {
+  package var falsePositiveRateLimit: Double
+  package var threshold: ThresholdSource
+  /// Undefined when a target has fewer non-members than one in `1 / limit`.
+  package var truePositiveRate: Measured<AttackRate>
+}
+
+/// A point of a receiver operating characteristic.
+package struct CurvePoint: Equatable, Sendable {
+  package var falsePositiveRate: Double
+  package var truePositiveRate: Double
+}
+
+/// How well an attack does on one group, or on all items, averaged over the targets.
+package struct AttackMeasures: Codable, Equatable, Sendable {
+  /// `nil` for all items.
+  package var group: GroupName?
+  package var n: Int
+  package var clusters: Int
+  /// The fewest non-members that a target has here: the resolution of its false positive rate.
+  package var fewestNonMembers: Int
+  package var areaUnderCurve: Measured<Estimate>
+  /// Own threshold at each limit (10 %, 1 %, 0.1 %), and for a group the global one at each too.
+  package var operatingPoints: [OperatingPoint]
+  /// Threshold average over the targets at equal false positive rates, from the finest that every target resolves up
+  /// to 1; evenly spaced on a logarithmic axis.
+  package var curve: [CurvePoint]
+}
+
+/// What one attack finds.
+package struct AttackEvaluation: Codable, Equatable, Sendable {
+  private enum CodingKeys: String, CodingKey {
+    case control = "shuffled_control"
+    case attack, overall, groups, disparities
+  }
+
+  package var attack: Attack
+  package var overall: AttackMeasures
+  /// In the order of the fleet's groups.
+  package var groups: [AttackMeasures]
+  /// For every column of two groups or more: its area under the curve, then its true positive rates.
+  package var disparities: [VulnerabilityDisparity]
+  /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its interval.
+  package var control: Measured<Estimate>
+  /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a report.
+  package var exposedItems: [ExposedItem] = []
+}
+
+/// What membership inference finds against one arm's fleet.
+package struct PrivacyEvaluation: Codable, Equatable, Sendable {
+  package var arm: String
+  package var design: ShadowModelDesign
+  package var models: Int
+  package var items: Int
+  /// Queries of every item.
+  package var queries: Int
+  /// Of every interval.
+  package var confidence: Double
+  /// Resamples behind every bootstrap interval.
+  package var resamples: Int
+  package var cautions: [ShadowModelCaution]
+  package var attacks: [AttackEvaluation]
+}
+
+/// Written as a pair.
+extension CurvePoint: Codable {
+  package init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    falsePositiveRate = try container.decode(Double.self)
+    truePositiveRate = try container.decode(Double.self)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    try container.encode(falsePositiveRate)
+    try container.encode(truePositiveRate)
+  }
+}
+
+extension PrivacyEvaluation {
+  static let resampleCount = 1_000
+
+  /// Attacks a fleet as its design says. A pure function of its arguments.
+  ///
+  /// - Parameters:
+  ///   - attacks: In the order in which they are to be reported.
+  ///   - confidence: Of every interval, above .5 and below 1.
+  ///   - key: Where bootstrap resamples, permutations and the control's shuffled membership are drawn from.
+  /// - Throws: `PrivacyError` naming the model and item that is wrong, or what an attack lacks.
+  package static func evaluate(
+    shadowModels: ShadowModels, attacks: [Attack] = Attack.standard, confidence: Double = 0.95, key: RandomKey
+  ) throws(PrivacyError) -> PrivacyEvaluation {
+    let intervals = try AttackIntervals(confidence: confidence)
+    try shadowModels.validate(attacks)
+    let setting = AttackSetting(shadowModels, intervals: intervals, key: key)
+    var found: [AttackEvaluation] = []
+    for attack in attacks { found.append(try AttackRun(attack, setting: setting).evaluation) }
+    return PrivacyEvaluation(setting, confidence: confidence, attacks: found)
+  }
+
+  init(_ setting: AttackSetting, confidence: Double, attacks: [AttackEvaluation]) {
+    let shadowModels = setting.shadowModels
+    self.init(
+      arm: shadowModels.arm, design: shadowModels.design, models: shadowModels.masks.count, items: shadowModels.items,
+      queries: setting.readings.confidences.count, confidence: confidence, resamples: Self.resampleCount,
+      cautions: shadowModels.cautions, attacks: attacks)
+  }
+}
+
+extension ShadowModels {
+  /// Checks the fleet and the list of attacks against it.
+  func validate(_ attacks: [Attack]) throws(PrivacyError) {
+    try validate()
+    guard !attacks.isEmpty else { throw .noAttacks(arm: arm) }
+    var seen: Set<Attack> = []
+    for attack in attacks {
+      guard seen.insert(attack).inserted else { throw .repeatedAttack(arm: arm, attack: attack.text) }
+    }
+  }
+}
+
+/// What every attack against one fleet is measured with.
+struct AttackSetting: Sendable {
+  let readings: AttackReadings
+  let index: ClusterIndex
+  /// The targets' membership, `[target][item]`.
+  let masks: [[Bool]]
+  /// The control's, in the same form.
+  let shuffled: [[Bool]]
+  /// `[resample][item]`: how often each item counts, which is as often as its cluster was drawn.
+  let weights: [[Int32]]
+  let intervals: AttackIntervals
+  /// For each column of two groups or more.
+  let permutations: [(column: String, groups: [Int], test: VulnerabilityPermutation)]
+  let key: RandomKey
+
+  var shadowModels: ShadowModels { readings.shadowModels }
+
+  /// - Parameters:
+  ///   - fleet: Validated.
+  ///   - key: Fleets on the same clusters get the same resamples from it.
+  init(_ shadowModels: ShadowModels, intervals: AttackIntervals, key: RandomKey) {
+    readings = AttackReadings(shadowModels)
+    let index = ClusterIndex(shadowModels.clusters)
+    self.index = index
+    masks = shadowModels.targets.map { shadowModels.masks[$0] }
+    let swapped = ShuffledMembership.masks(
+      shadowModels.masks, clusters: index.ofItem, clusterCount: index.count, key: key["shuffled membership"])
+    shuffled = shadowModels.targets.map { swapped[$0] }
+    weights = Self.weights(index, key: key["bootstrap"])
+    self.intervals = intervals
+    permutations = shadowModels.groups.columns.compactMap { column in
+      let groups = shadowModels.groups.indices.filter { shadowModels.groups[$0].column == column }
+      guard groups.count >= 2 else { return nil }
+      return (column, groups, VulnerabilityPermutation(groups: groups.map { shadowModels.groups[$0] }, clusters: index))
+    }
+    self.key = key
+  }
+
+  /// The weights of eight resamples side by side, of fewer where there are no more.
+  func lanes(from first: Int) -> [Lanes] {
+    var lanes = [Lanes](repeating: Lanes(), count: shadowModels.items)
+    for lane in 0..<min(Lanes.scalarCount, weights.count - first) {
+      for (item, weight) in weights[first + lane].enumerated() { lanes[item][lane] = Double(weight) }
+    }
+    return lanes
+  }
+
+  /// As many resamples of whole clusters as every interval rests on.
+  private static func weights(_ index: ClusterIndex, key: RandomKey) -> [[Int32]] {
+    var generator = key.generator
+    return (0..<PrivacyEvaluation.resampleCount).map { _ in
+      let clusters = generator.clusterWeights(count: index.count)
+      return index.ofItem.map { clusters[$0] }
+    }
+  }
+}
+
+/// What one attack found, and what it would find in every resample.
+struct AttackRun: Sendable {
+  let evaluation: AttackEvaluation
+  /// Of all items, then of every group: one a resample.
+  let replicates: [[AttackedGroup.Reading]]
+
+  init(_ attack: Attack, setting: AttackSetting) throws(PrivacyError) {
+    let scores = try setting.readings.scores(of: attack)
+    let shadowModels = setting.shadowModels
+    let limits = AttackMeasures.limits
+    let all = AttackedGroup(scores: scores, masks: setting.masks, clusters: setting.index.count)
+    let groups = shadowModels.groups.map { AttackedGroup($0, of: all, clusters: setting.index.ofItem) }
+    let swapped = AttackedGroup(scores: scores, masks: setting.shuffled, clusters: setting.index.count)
+    struct Batch: Sendable {
+      /// Of all items, then of every group: one a lane.
+      var readings: [[AttackedGroup.Reading]]
+      var control: [AttackedGroup.Reading]
+    }
+    let lanes = Lanes.scalarCount
+    let batches = concurrentMap((setting.weights.count + lanes - 1) / lanes) { batch in
+      let weights = setting.lanes(from: batch * lanes)
+      let overall = all.readings(weights: weights, limits: limits)
+      let parts = groups.map {
+        $0.readings(weights: $0.weights(weights), limits: limits, thresholds: overall.thresholds).readings
+      }
+      return Batch(
+        readings: [overall.readings] + parts, control: swapped.readings(weights: weights, limits: []).readings)
+    }
+    let count = setting.weights.count
+    replicates = (0...groups.count).map { number in
+      Array(batches.flatMap { $0.readings[number] }.prefix(count))
+    }
+    let controls = batches.flatMap { $0.control.map(\.areaUnderCurve) }.prefix(count)
+    let overall = AttackMeasures(
+      all, thresholds: [], globalNonMembers: 0, replicates: replicates[0], intervals: setting.intervals)
+    let thresholds = all.thresholds(limits: limits)
+    let measures = zip(groups, replicates.dropFirst()).map {
+      AttackMeasures(
+        $0, thresholds: thresholds, globalNonMembers: overall.fewestNonMembers, replicates: $1,
+        intervals: setting.intervals)
+    }
+    let rankings = zip(all.targets, setting.masks).map { FlatRanking($0, membership: $1) }
+    let disparities = setting.permutations.flatMap { column, numbers, test in
+      test.disparities(
+        rankings, measures: numbers.map { measures[$0] }, key: setting.key["disparity"][attack.text][column])
+    }
+    evaluation = AttackEvaluation(
+      attack: attack, overall: overall, groups: measures, disparities: disparities,
+      control: swapped.areaUnderCurve(replicates: Array(controls), intervals: setting.intervals),
+      exposedItems: ExposureRanking.items(
+        all, masks: setting.masks, shadowModels: shadowModels,
+        limits: limits.filter { overall.value(.truePositiveRate(limit: $0)) != nil }))
+  }
+}
+
+/// Membership that says nothing: swapped at random by whole clusters in each pair of models, so that partners stay
+/// complements. Only what the attack is judged against is swapped, not what it learns from.
+enum ShuffledMembership {
+  /// - Parameters:
+  ///   - masks: `[model][item]`.
+  ///   - clusters: The number of every item's cluster, from 0 to below `clusterCount`.
+  static func masks(_ masks: [[Bool]], clusters: [Int], clusterCount: Int, key: RandomKey) -> [[Bool]] {
+    masks.enumerated().map { model, mask in
+      var generator = key[model / 2].generator
+      let swaps = (0..<clusterCount).map { _ in generator.uniform() < 0.5 }
+      return zip(mask, clusters).map { $0 != swaps[$1] }
+    }
+  }
+}

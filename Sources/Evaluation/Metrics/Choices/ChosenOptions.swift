@@ -1,0 +1,204 @@
+import Foundation
+
+/// What a choice follows when the options are reordered.
+package enum ChoiceFollows: String, CaseIterable, Equatable, Sendable {
+  /// The same option is chosen in all orders.
+  case content
+  /// The same position, and with it the same label where there are labels, is chosen in all orders.
+  case label
+  case mixed
+}
+
+/// What one run of an arm chooses of one question in one wording.
+package struct QuestionChoices: Equatable, Sendable {
+  /// The choice in one order of the options.
+  package struct OrderChoice: Equatable, Sendable {
+    package var option: Int
+    package var position: Int
+    /// Whether another option scores as much; of such options the first in the question's own order is chosen.
+    package var isTied: Bool
+  }
+
+  /// In the order of the wording's orders.
+  package var orders: [OrderChoice]
+  /// By option: the mean over the orders of its log-probability, normalized over the options in each order.
+  package var logProbabilities: [Double]
+  /// The option with the largest of them; of equal ones the first.
+  package var choice: Int
+  package var isTied: Bool
+
+  /// - Parameters:
+  ///   - orders: `order[position]` is the option.
+  ///   - scores: By order, the score of every position; larger is likelier.
+  init(orders: [[Int]], scores: [[Double]]) {
+    let options = orders.first?.count ?? 0
+    var sums = [Double](repeating: 0, count: options)
+    self.orders = zip(orders, scores).map { order, scores in
+      var byOption = [Double](repeating: 0, count: options)
+      for (option, score) in zip(order, scores) { byOption[option] = score }
+      let logProbabilities = Ranking.normalized(byOption)
+      for (option, value) in logProbabilities.enumerated() { sums[option] += value }
+      let best = Ranking.largest(logProbabilities)
+      return OrderChoice(
+        option: best.place, position: order.firstIndex(of: best.place) ?? 0, isTied: best.isTied)
+    }
+    logProbabilities = sums.map { $0 / Double(max(1, orders.count)) }
+    (choice, isTied) = Ranking.largest(logProbabilities)
+  }
+
+  /// `nil` where there is only one order.
+  package var follows: ChoiceFollows? {
+    guard let first = orders.first, orders.count > 1 else { return nil }
+    if orders.allSatisfy({ $0.option == first.option }) { return .content }
+    return orders.allSatisfy { $0.position == first.position } ? .label : .mixed
+  }
+}
+
+/// What one run chooses.
+struct RunChoices: Sendable {
+  let seed: Int?
+  /// By wording and question.
+  let prompts: [[QuestionChoices]]
+
+  /// - Parameter run: Checked to have a score for every continuation of the task.
+  init(_ task: ChoiceTask, run: RunScores) {
+    seed = run.seed
+    var prompts = [[QuestionChoices]](repeating: [], count: task.prompts.count)
+    for (position, question) in task.questions.enumerated() {
+      var next = task.places(of: position).lowerBound
+      for (number, prompt) in task.prompts.enumerated() {
+        let orders = prompt.orders(of: question.options.count)
+        let scores = orders.map { order in
+          order.map { _ in
+            defer { next += prompt.subtractsBlank ? 2 : 1 }
+            return prompt.score(
+              run.scores[next], blank: prompt.subtractsBlank ? run.scores[next + 1] : nil)
+          }
+        }
+        prompts[number].append(QuestionChoices(orders: orders, scores: scores))
+      }
+    }
+    self.prompts = prompts
+  }
+
+  /// In every wording, and, of several, over all of them.
+  var chosen: [ChosenOptions] {
+    prompts.map { ChosenOptions($0) } + (prompts.count > 1 ? [ChosenOptions(average: prompts)] : [])
+  }
+}
+
+extension PromptVariant {
+  /// What an option scores: see `scoring` and `subtractsBlank`.
+  fileprivate func score(_ score: AnswerScore, blank: AnswerScore?) -> Double {
+    if let blank { return score.logLikelihood - blank.logLikelihood }
+    return scoring == .label ? score.logLikelihood : score.logLikelihood / Double(score.tokens)
+  }
+}
+
+extension ChoiceTask {
+  /// What one run chooses of every question: by wording, in its order, and question.
+  ///
+  /// - Parameter arm: What the arm is called in errors.
+  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  package func choices(_ run: RunScores, arm: String) throws(ChoiceError) -> [[QuestionChoices]] {
+    try validate(run, arm: arm)
+    return RunChoices(self, run: run).prompts
+  }
+
+  /// By question the log-probability of every option, normalized over the options in each order and averaged over orders
+  /// and wordings.
+  ///
+  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  package func logProbabilities(_ run: RunScores, arm: String) throws(ChoiceError) -> [[Double]] {
+    ChosenOptions(average: try choices(run, arm: arm)).logProbabilities
+  }
+}
+
+/// The options that one run chooses of all questions, averaged over orders, in one wording or over all of them.
+struct ChosenOptions: Sendable {
+  /// By question, the averaged log-probability of every option.
+  let logProbabilities: [[Double]]
+  let choices: [Int]
+  let ties: [Bool]
+
+  init(_ questions: [QuestionChoices]) {
+    logProbabilities = questions.map(\.logProbabilities)
+    choices = questions.map(\.choice)
+    ties = questions.map(\.isTied)
+  }
+
+  /// The mean over several wordings, of which there must be at least one.
+  init(average prompts: [[QuestionChoices]]) {
+    let count = prompts.first?.count ?? 0
+    logProbabilities = (0..<count).map { question in
+      let all = prompts.map { $0[question].logProbabilities }
+      let options = all.first?.count ?? 0
+      return (0..<options).map { option in all.reduce(0) { $0 + $1[option] } / Double(all.count) }
+    }
+    let best = logProbabilities.map(Ranking.largest)
+    choices = best.map(\.place)
+    ties = best.map(\.isTied)
+  }
+}
+
+extension ChoiceTask {
+  /// The averaged log-probabilities as logits over the options, so that accuracy and calibration go the way of any
+  /// classification, with an option's position as its class. Options that tie have equal probabilities, of which a
+  /// prediction is the first, as it is here.
+  ///
+  /// - Parameter asked: the positions of the questions that are meant, all with as many options; all where nothing is said.
+  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations, or questions have different
+  ///   numbers of options.
+  package func logits(
+    _ run: RunScores, arm: String, of asked: [Int]? = nil
+  ) throws(ChoiceError) -> Logits {
+    let asked = asked ?? Array(questions.indices)
+    let classes = asked.first.map { questions[$0].options.count } ?? 0
+    for question in asked.map({ questions[$0] }) where question.options.count != classes {
+      throw .unequalOptionCounts(
+        question: question.identifier, expected: classes, found: question.options.count)
+    }
+    let all = try logProbabilities(run, arm: arm)
+    let values = asked.map { all[$0] }.flatMap { averaged in
+      let best = averaged.max() ?? 0
+      let snapped = averaged.map { $0 >= best - Ranking.tolerance ? best : $0 }
+      return Ranking.normalized(snapped).map { max(exp($0), .leastNormalMagnitude) }
+    }
+    do {
+      return try Logits(probabilities: values, count: asked.count, classes: classes)
+    } catch {
+      // There is a value for every question and option; were there none, this says so.
+      throw .scoreCount(arm: arm, seed: run.seed, expected: asked.count * classes, found: values.count)
+    }
+  }
+
+  /// Whether a run's choice, averaged over orders and wordings, is right: 1 or 0 for each of some questions, which have
+  /// right answers.
+  ///
+  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  package func correctness(_ run: RunScores, arm: String, of asked: [Int]) throws(ChoiceError) -> [Double] {
+    let all = try logProbabilities(run, arm: arm)
+    return asked.map { Ranking.largest(all[$0]).place == questions[$0].answer ? 1 : 0 }
+  }
+}
+
+/// Which of several values is the largest.
+enum Ranking {
+  /// Log-probabilities that differ by no more count as equal: averages over orders round differently.
+  static let tolerance = 1e-9
+
+  /// The largest value; of equal ones the first, which is told. There must be at least one.
+  static func largest(_ values: [Double]) -> (place: Int, isTied: Bool) {
+    let best = values.max() ?? 0
+    let equal = values.indices.filter { values[$0] >= best - tolerance }
+    return (equal.first ?? 0, equal.count > 1)
+  }
+
+  /// Scores as log-probabilities that sum to one as probabilities: s − log Σ exp s.
+  static func normalized(_ scores: [Double]) -> [Double] {
+    let largest = scores.max() ?? 0
+    // Differences first: scores that are equal up to a shift then tie.
+    let sum = log(scores.reduce(0) { $0 + exp($1 - largest) })
+    return scores.map { ($0 - largest) - sum }
+  }
+}

@@ -1,0 +1,200 @@
+package import Statistics
+package import Support
+
+/// How a comparison's interval was found.
+package enum ComparisonInterval: String, Codable, Equatable, Sendable {
+  /// Expanded percentile bootstrap of whole clusters.
+  case clusterBootstrap = "cluster_bootstrap"
+  /// The bootstrap interval widened by an exact bound on discordant clusters, of which there are too few to resample.
+  case discordanceBound = "discordance_bound"
+  /// One cluster says nothing about variation: the interval is [−1, 1].
+  case oneCluster = "one_cluster"
+}
+
+/// Which test gave a comparison's p-value.
+package enum ComparisonTest: String, Codable, Equatable, Sendable {
+  case exactMcNemar = "exact_mcnemar"
+  /// Every cluster's sign flipped, all sign patterns counted exactly.
+  case exactSignFlip = "exact_sign_flip"
+  /// The same with its normal limit, for very many discordant clusters.
+  case normalSignFlip = "normal_sign_flip"
+  /// One cluster cannot be tested: the p-value is 1.
+  case none
+}
+
+/// Why data do not suffice for a verdict.
+package enum InsufficientData: Equatable, Sendable {
+  /// The group has fewer items than the rule's minimum.
+  case belowMinimumSize(minimum: Int)
+  case oneCluster
+  /// The interval reaches beyond the margin and the test does not confirm a difference.
+  case intervalTooWide
+}
+
+/// What the rule says about a comparison, decided in this order.
+package enum Verdict: Equatable, Sendable {
+  case withinMargin
+  case differenceConfirmed
+  /// `moreItems` is an approximation from the variance between clusters in these data, at 80 % power were the estimate
+  /// true; `nil` when no number of items would do.
+  case notEnoughData(because: InsufficientData, moreItems: Int?)
+}
+
+/// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
+/// changes stands beside each seed of the other arm.
+package struct PairedComparison: Codable, Equatable, Sendable {
+  package var arm: String
+  package var reference: String
+  /// `nil` for all items.
+  package var group: GroupName?
+  package var n: Int
+  package var clusters: Int
+  /// Clusters in which the arms' seed-averaged correctness, or score, differs in sum.
+  package var discordantClusters: Int
+  /// The mean over items of the seed-averaged difference of correctness or score.
+  package var estimate: Double
+  package var interval: Interval
+  package var intervalMethod: ComparisonInterval
+  /// The difference by seed, with its t interval.
+  package var seedSpread: SeedSpread
+  package var pValue: Double
+  package var test: ComparisonTest
+  /// Holm's over the declared family; undefined for a comparison outside it (over all items), which is exploratory.
+  package var adjustedPValue: Measured<Double>
+  package var verdict: Verdict
+
+  /// Whether the comparison belongs to the declared family.
+  package var isInFamily: Bool { adjustedPValue.value != nil }
+}
+
+extension PairedComparison: DerivedFields {
+  package var derivedFields: [String: JSONValue] { ["exploratory": .bool(!isInFamily)] }
+}
+
+extension Verdict: Codable {
+  private enum CodingKeys: CodingKey {
+    case verdict, because, minimum, moreItems
+  }
+
+  /// The name in files, by which policies and people know it.
+  package var name: String {
+    switch self {
+    case .withinMargin: "within_margin"
+    case .differenceConfirmed: "difference_confirmed"
+    case .notEnoughData: "not_enough_data"
+    }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.decode(String.self, forKey: .verdict) {
+    case "within_margin": self = .withinMargin
+    case "difference_confirmed": self = .differenceConfirmed
+    case "not_enough_data":
+      let because: InsufficientData
+      switch try container.decode(String.self, forKey: .because) {
+      case "below_minimum_size":
+        because = .belowMinimumSize(minimum: try container.decode(Int.self, forKey: .minimum))
+      case "one_cluster": because = .oneCluster
+      case "interval_too_wide": because = .intervalTooWide
+      case let other:
+        throw DecodingError.dataCorruptedError(
+          forKey: .because, in: container, debugDescription: "there is no reason \(other)")
+      }
+      self = .notEnoughData(because: because, moreItems: try container.decode(Int?.self, forKey: .moreItems))
+    case let other:
+      throw DecodingError.dataCorruptedError(
+        forKey: .verdict, in: container, debugDescription: "there is no verdict \(other)")
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .verdict)
+    guard case .notEnoughData(let because, let moreItems) = self else { return }
+    try container.encode(because.name, forKey: .because)
+    try container.encode(moreItems, forKey: .moreItems)
+    if case .belowMinimumSize(let minimum) = because { try container.encode(minimum, forKey: .minimum) }
+  }
+}
+
+extension InsufficientData {
+  /// The name in files.
+  package var name: String {
+    switch self {
+    case .belowMinimumSize: "below_minimum_size"
+    case .oneCluster: "one_cluster"
+    case .intervalTooWide: "interval_too_wide"
+    }
+  }
+}
+
+extension PairedComparison {
+  /// Of the bootstrap of an interval.
+  package static let resamples = 20_000
+
+  /// The comparison of one subset, without the correction for its family and the verdict that needs it.
+  ///
+  /// - Parameters:
+  ///   - strata: The stratum of every cluster of the subset, from 0.
+  init(
+    _ subset: ItemSubset, comparison: ArmComparison, differences: PairedDifferences, strata: [Int], resamples: Int,
+    key: RandomKey
+  ) {
+    arm = comparison.arm
+    reference = comparison.reference
+    group = subset.name
+    n = subset.members.count
+    clusters = subset.clusters.count
+    let numerators = differences.clusters.map(\.numerator)
+    discordantClusters = numerators.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+    estimate = differences.estimate
+    seedSpread = SeedSpread(values: differences.bySeed)
+    adjustedPValue = .undefined(reason: "outside the declared family", n: n)
+    verdict = .notEnoughData(because: .oneCluster, moreItems: nil)
+    guard clusters > 1 else {
+      interval = Interval(lower: -1, upper: 1)
+      (intervalMethod, pValue, test) = (.oneCluster, 1, .none)
+      return
+    }
+    let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
+    let resampled = Interval.expandedPercentile(replicates, clusters: clusters)
+    interval = resampled.hull(DiscordanceBound(differences).interval)
+    intervalMethod = interval == resampled ? .clusterBootstrap : .discordanceBound
+    if differences.arePairs {
+      pValue = mcNemarExact(numerators.count { $0 > 0 }, numerators.count { $0 < 0 })
+      test = .exactMcNemar
+    } else {
+      let flipped = SignFlipTest.pValue(numerators, slack: differences.roundingSlack)
+      pValue = flipped.pValue
+      test = flipped.isExact ? .exactSignFlip : .normalSignFlip
+    }
+  }
+
+  private static func replicates(
+    _ differences: PairedDifferences, strata: [Int], resamples: Int, key: RandomKey
+  ) -> [Double] {
+    var clusters = [[ClusterSums]](repeating: [], count: (strata.max() ?? 0) + 1)
+    for (sums, stratum) in zip(differences.clusters, strata) { clusters[stratum].append(sums) }
+    let ratios = ClusterBootstrap(strata: clusters).replicates(resamples, key: key)
+    return ratios.map { $0 / differences.divisor }
+  }
+
+  /// Decides the verdict, in the order: within the margin, difference confirmed, not enough data.
+  mutating func decide(rule: DecisionRule, size: SampleSize) {
+    let decisivePValue = adjustedPValue.value ?? pValue
+    let isTooSmall = group != nil && n < rule.minimumGroupSize
+    if isTooSmall {
+      verdict = .notEnoughData(
+        because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: size.moreItems())
+    } else if clusters < 2 {
+      verdict = .notEnoughData(because: .oneCluster, moreItems: size.moreItems())
+    } else if interval.lower > -rule.margin {
+      verdict = .withinMargin
+    } else if decisivePValue < 0.05 {
+      verdict = .differenceConfirmed
+    } else {
+      verdict = .notEnoughData(because: .intervalTooWide, moreItems: size.moreItems())
+    }
+  }
+}

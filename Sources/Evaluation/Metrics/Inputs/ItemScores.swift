@@ -1,0 +1,127 @@
+import Foundation
+import Statistics
+
+/// What one run says about every item, scored: the terms whose sums are its figures.
+package struct ItemScores: Sendable {
+  let logits: Logits
+  let labels: [Int]
+  let temperature: Double
+  /// The probability of the predicted class, or of the one that the scores are of.
+  package let confidence: [Double]
+  /// The predicted class.
+  let predictions: [Int32]
+  /// 1 where the prediction, or the class that the scores are of, is the label.
+  package let correct: [Double]
+  /// −log p of the label, in nats; infinite where its stated probability is 0.
+  package let negativeLogLikelihood: [Double]
+  /// Σ_c (p_c − y_c)², from 0 to 2.
+  let multiclassBrier: [Double]
+  /// 1 where the label is the positive class; empty without one.
+  let positive: [Double]
+  /// 1 where the prediction is the positive class; empty without one.
+  let selected: [Double]
+
+  var classes: Int { logits.classes }
+
+  /// - Parameters:
+  ///   - labels: the class of every item.
+  ///   - temperature: what the logits are divided by.
+  package init(_ logits: Logits, labels: [Int], positiveClass: Int? = nil, temperature: Double = 1) {
+    var probabilities = [Double](repeating: 0, count: logits.classes)
+    var confidence: [Double] = []
+    var correct: [Double] = []
+    var likelihood: [Double] = []
+    var brier: [Double] = []
+    var predictions: [Int32] = []
+    for (item, label) in labels.enumerated() {
+      logits.probabilities(item: item, temperature: temperature, into: &probabilities)
+      let prediction = logits.prediction(item: item)
+      confidence.append(probabilities[prediction])
+      correct.append(prediction == label ? 1 : 0)
+      likelihood.append(logits.negativeLogProbability(item: item, label: label, temperature: temperature))
+      var squares = 0.0
+      for (other, probability) in probabilities.enumerated() {
+        let error = other == label ? 1 - probability : probability
+        squares += error * error
+      }
+      brier.append(squares)
+      predictions.append(Int32(prediction))
+    }
+    (self.logits, self.labels, self.temperature) = (logits, labels, temperature)
+    (self.confidence, self.correct, negativeLogLikelihood) = (confidence, correct, likelihood)
+    (multiclassBrier, self.predictions) = (brier, predictions)
+    positive = positiveClass.map { positive in labels.map { $0 == positive ? 1 : 0 } } ?? []
+    selected = positiveClass.map { positive in predictions.map { $0 == positive ? 1 : 0 } } ?? []
+  }
+
+  /// The same run as what it states of one class alone, whatever it predicts: its probability, and whether the item is of
+  /// it.
+  init(_ run: ItemScores, ofClass label: Int) {
+    (logits, labels, temperature, predictions) = (run.logits, run.labels, run.temperature, run.predictions)
+    confidence = labels.indices.map { [logits, temperature] in
+      logits.probability(item: $0, label: label, temperature: temperature)
+    }
+    correct = labels.map { $0 == label ? 1 : 0 }
+    (negativeLogLikelihood, multiclassBrier) = (run.negativeLogLikelihood, run.multiclassBrier)
+    (positive, selected) = ([], [])
+  }
+}
+
+extension [ItemScores] {
+  /// The mean −log p of the labels, averaged over runs; undefined where a run states that one cannot be.
+  ///
+  /// - Parameter members: positions of the items that count, at least one.
+  func meanLogLoss(members: [Int]) -> Measured<Double> {
+    let impossible = members.count { item in contains { $0.negativeLogLikelihood[item] == .infinity } }
+    guard impossible == 0 else {
+      return .undefined(reason: Self.ruledOut(impossible, of: "item"), n: members.count)
+    }
+    let sum = reduce(0.0) { sum, run in
+      sum + members.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(Swift.max(1, members.count))
+    }
+    return .value(sum / Double(Swift.max(1, count)))
+  }
+
+  /// "5 items had probability 0 for their class".
+  static func ruledOut(_ count: Int, of items: String) -> String {
+    count == 1 ? "1 \(items) had probability 0 for its class" : "\(count) \(items)s had probability 0 for their class"
+  }
+}
+
+/// What a run, or all of an arm's runs together, says about every item, as counts of runs, whose sums are exact in any
+/// order.
+struct ItemOutcomes {
+  /// The number of runs that are counted.
+  var runs: Int
+  /// In how many runs the prediction is the label.
+  var correct: [Double]
+  /// In how many runs the positive class is predicted; empty without a positive class.
+  var selected: [Double]
+
+  init(runs: Int, correct: [Double], selected: [Double]) {
+    (self.runs, self.correct, self.selected) = (runs, correct, selected)
+  }
+
+  init(_ scores: ItemScores) { (runs, correct, selected) = (1, scores.correct, scores.selected) }
+
+  /// Several runs together, with this class as the positive one.
+  init(counting runs: [ItemScores], positiveClass: Int) {
+    self.init(
+      counting: runs.map { run in
+        var outcomes = ItemOutcomes(run)
+        outcomes.selected = run.predictions.map { Int($0) == positiveClass ? 1 : 0 }
+        return outcomes
+      })
+  }
+
+  /// All runs of an arm together.
+  init(counting runs: [ItemOutcomes]) {
+    func sum(_ path: KeyPath<ItemOutcomes, [Double]>) -> [Double] {
+      let count = runs.first?[keyPath: path].count ?? 0
+      return (0..<count).map { item in runs.reduce(0) { $0 + $1[keyPath: path][item] } }
+    }
+    self.runs = runs.count
+    correct = sum(\.correct)
+    selected = sum(\.selected)
+  }
+}
