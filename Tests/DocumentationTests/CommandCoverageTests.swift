@@ -21,7 +21,7 @@ import Testing
   private static let coverage: [String: [(String, Coverage)]] = [
     "README.md": [
       ("scripts/quickstart", .notRun(because: wholeBuild)), ("scripts/test", .notRun(because: wholeBuild)),
-      ("tenbin init data.csv", .like("InitCommandTests")),
+      ("tenbin init data.csv", .like("InitTests")),
       ("tenbin audit audit.yaml", .like("DocumentedCommandsTests")),
     ],
     "CONTRIBUTING.md": [
