@@ -1,13 +1,16 @@
 internal import CZeroMQ
 
-/// A Curve25519 public key; names whoever holds its secret key.
+/// A Curve25519 public key; names the holder of its secret key.
 package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   /// 32 bytes.
   package let bytes: [UInt8]
 
-  /// The key in its 40 characters of Z85, or nil where it is none.
+  /// The key of 40 characters of Z85 (ZeroMQ's text form of binary data, RFC 32); nil for any other text.
   package init?(_ text: String) {
-    guard let bytes = Z85.decode(text), bytes.count == 32 else { return nil }
+    // libzmq writes four bytes for every five characters, however many there are.
+    guard text.utf8.count == 40, !text.utf8.contains(0) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 32)
+    guard zmq_z85_decode(&bytes, text) != nil else { return nil }
     self.bytes = bytes
   }
 
@@ -17,7 +20,12 @@ package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  package var description: String { Z85.encode(bytes) ?? "" }
+  /// 40 characters of Z85.
+  package var description: String {
+    var text = [CChar](repeating: 0, count: 41)
+    zmq_z85_encode(&text, bytes, bytes.count)
+    return String(z85: text)
+  }
 }
 
 /// A Curve25519 secret key with its public key.
@@ -32,17 +40,18 @@ package struct KeyPair: Hashable, Sendable {
   package static func make() throws(WireError) -> KeyPair {
     var publicText = [CChar](repeating: 0, count: 41)
     var secretText = [CChar](repeating: 0, count: 41)
-    guard zmq_curve_keypair(&publicText, &secretText) == 0, let publicKey = PublicKey(text(publicText)) else {
+    guard zmq_curve_keypair(&publicText, &secretText) == 0, let publicKey = PublicKey(String(z85: publicText)) else {
       throw .system(operation: "zmq_curve_keypair", problem: "this libzmq has no CURVE; install Debian's libzmq5")
     }
-    return KeyPair(secret: text(secretText), publicKey: publicKey)
+    return KeyPair(secret: String(z85: secretText), publicKey: publicKey)
   }
 
   /// The pair of a secret key in its 40 characters of Z85, or nil where it is none.
   init?(secret: String) {
     var publicText = [CChar](repeating: 0, count: 41)
-    guard Z85.decode(secret)?.count == 32, zmq_curve_public(&publicText, secret) == 0,
-      let publicKey = PublicKey(Self.text(publicText))
+    // Secret and public keys have the same text form.
+    guard PublicKey(secret) != nil, zmq_curve_public(&publicText, secret) == 0,
+      let publicKey = PublicKey(String(z85: publicText))
     else { return nil }
     self.init(secret: secret, publicKey: publicKey)
   }
@@ -50,9 +59,12 @@ package struct KeyPair: Hashable, Sendable {
   private init(secret: String, publicKey: PublicKey) {
     (self.secret, self.publicKey) = (secret, publicKey)
   }
+}
 
-  private static func text(_ buffer: [CChar]) -> String {
-    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+extension String {
+  /// The text that libzmq wrote up to a zero byte.
+  fileprivate init(z85 buffer: [CChar]) {
+    self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 
