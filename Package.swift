@@ -159,7 +159,7 @@ let testing: [Target] = [
   tests("Ledger", ["Ledger", "Optimization", "Support", grdb]),
   tests(
     "Coordinator", ["Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Support", protobuf]),
-  tests("Worker", ["Worker", "Support"]),
+  tests("Worker", ["Worker", "Transport", "Optimization", "Planning", "Support", protobuf]),
   tests("Statistics", ["Statistics", "Support"]),
   tests("Metrics", ["Metrics", "Statistics", "Support"], exclude: ["Golden"]),
   tests("MembershipInference", ["MembershipInference", "Metrics", "Statistics", "Support"], exclude: ["Golden"]),

@@ -20,7 +20,7 @@ package final class WorkerSession {
 
   let settings: WorkerSettings
   let mailbox = Mailbox<Event>()
-  let endpoint: WorkerEndpoint
+  let endpoint: any WorkerConnection
   let fetcher = ContentFetcher()
   let exchange: SliceExchange
   /// Makes what computes, once the catalogue is here, and the base in the folder that the welcome names.
@@ -53,18 +53,28 @@ package final class WorkerSession {
   var unitsDone: UInt64 = 0
   var stepsDone: UInt64 = 0
 
-  /// Connects.
-  package init(
+  /// Connects to the coordinator that the settings name.
+  package convenience init(
     settings: WorkerSettings, prepare: @escaping (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
+  ) throws(WireError) {
+    try self.init(settings: settings, prepare: prepare) { (events) throws(WireError) in
+      try WorkerEndpoint(
+        connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience, events: events)
+    }
+  }
+
+  /// - Parameter connect: makes the connection, whose events go to the closure that it is given.
+  package init(
+    settings: WorkerSettings,
+    prepare: @escaping (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation,
+    connect: (@escaping @Sendable (WorkerEvent) -> Void) throws(WireError) -> any WorkerConnection
   ) throws(WireError) {
     self.settings = settings
     self.prepare = prepare
     outgoing = OutgoingBuffers(folder: nil, name: "")
     let (mailbox, fetcher) = (mailbox, fetcher)
     exchange = SliceExchange(settings: settings) { mailbox.send(.reducer($0, at: $1)) }
-    endpoint = try WorkerEndpoint(
-      connectingTo: settings.address, security: settings.security, silenceLimit: settings.patience
-    ) { event in
+    endpoint = try connect { event in
       // Pieces of contents need not wait for what is being computed.
       if let piece = ContentFetcher.Event(event) { fetcher.send(piece) } else { mailbox.send(.wire(event)) }
     }

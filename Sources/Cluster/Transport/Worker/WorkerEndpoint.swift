@@ -12,8 +12,30 @@ package enum WorkerEvent: Sendable {
   case failed(WireError)
 }
 
+/// A worker's way to its coordinator, or to a reducer.
+package protocol WorkerConnection: Sendable {
+  func send(_ body: Tenbin_WorkerMessage.OneOf_Body)
+
+  /// Sends a transfer under an identifier that the sender has chosen, when those before it have been sent.
+  func send(_ transfer: Transfer, identifier: UInt64)
+
+  /// Connects the way for transfers and tells the coordinator that it may be used.
+  ///
+  /// - Parameters:
+  ///   - address: as the coordinator's welcome says it; where its host stands for every interface, the host that the
+  ///     control socket is connected to is put in.
+  ///   - sharesMemory: whether this worker has read the token of the coordinator's shared folder.
+  func connectBulk(to address: Address, sharesMemory: Bool)
+
+  /// Tells how many units and steps of exclusive runs are done, for the next heartbeats.
+  func report(unitsDone: UInt64, stepsDone: UInt64)
+
+  /// Sends what waits and ends the connection.
+  func close()
+}
+
 /// The worker's two DEALER sockets, on a thread of their own that also sends the heartbeats.
-package final class WorkerEndpoint: Sendable {
+package final class WorkerEndpoint: WorkerConnection {
   private let thread: SocketThread<WorkerCommand>
 
   /// Connects the control socket under a fresh routing identifier.
@@ -42,23 +64,14 @@ package final class WorkerEndpoint: Sendable {
     thread.send(.message(message))
   }
 
-  /// Connects the bulk socket and tells the coordinator that it may be used.
-  ///
-  /// - Parameters:
-  ///   - address: as the coordinator's welcome says it; where its host stands for every interface, the host that the
-  ///     control socket is connected to is put in.
-  ///   - sharesMemory: whether this worker has read the token of the coordinator's shared folder.
   package func connectBulk(to address: Address, sharesMemory: Bool) {
     thread.send(.connectBulk(address, sharesMemory: sharesMemory))
   }
 
-  /// Sends a transfer under an identifier that the sender has chosen, when those before it have been sent.
   package func send(_ transfer: Transfer, identifier: UInt64) { thread.send(.transfer(transfer, identifier)) }
 
-  /// Tells how many units and steps of lent runs are done, for the next heartbeats.
   package func report(unitsDone: UInt64, stepsDone: UInt64) { thread.send(.progress(unitsDone, stepsDone)) }
 
-  /// Sends what waits and closes the sockets.
   package func close() { thread.close() }
 }
 
