@@ -85,7 +85,7 @@ import Testing
       try folder.write(damaged, to: "\(length)-\(noise).sqlite-wal")
       let again = try Ledger(file: ledger, plan: HealthyAudit.plan)
       try again.record(HealthyAudit.planned)
-      try again.endSitting()
+      try again.endSession()
       let records = try LedgerRecords(file: ledger, states: "")
       #expect(LedgerVerification(records).findings.isEmpty)
       kept.insert(records.attempts.count)

@@ -3,7 +3,7 @@ import Optimization
 import Support
 
 /// The records of an audit in which everything went as it should: a run shared by two members in spite of a lost lease
-/// and a duplicate, one lent whole over two sittings, one that diverged, one that is not done, one that is not trained.
+/// and a duplicate, one lent whole over two sessions, one that diverged, one that is not done, one that is not trained.
 enum HealthyAudit {
   static let plan = ContentHash(of: [1] as [UInt8])
 
@@ -44,7 +44,7 @@ enum HealthyAudit {
     var cost = CostRecord(arm: "full", phase: "training")
     cost.wallSeconds = 3
     try ledger.add(cost)
-    try ledger.endSitting()
+    try ledger.endSession()
     let states = StateFiles(folder: folder)
     try states.save(
       TrainingState(step: 3, parameters: parameters(after: 2, of: "lora/seed-2"), losses: [1.5]), run: "lora/seed-2")

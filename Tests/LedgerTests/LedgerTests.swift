@@ -70,18 +70,18 @@ import Testing
     }
   }
 
-  @Test("A sitting that ends by itself says so, and leases are told apart by their sitting")
-  func sittings() throws {
+  @Test("A session that ends by itself says so, and leases are told apart by their session")
+  func sessions() throws {
     try withFolder { file in
       for _ in 0..<3 {
         let ledger = try Ledger(file: file, plan: plan)
         try ledger.record(
           AttemptRecord(lease: 1, member: "m", run: "full/seed-1", work: .microBatches(step: 0, 0..<2)))
-        if ledger.sitting == 2 { try ledger.flush() } else { try ledger.endSitting() }
+        if ledger.session == 2 { try ledger.flush() } else { try ledger.endSession() }
       }
       let records = try LedgerRecords(file: file, states: "")
-      #expect(records.sittings.map { $0.ended == nil } == [false, true, false])
-      #expect(records.attempts.map(\.name.sitting) == [1, 2, 3])
+      #expect(records.sessions.map { $0.ended == nil } == [false, true, false])
+      #expect(records.attempts.map(\.name.session) == [1, 2, 3])
       #expect(records.attempts.allSatisfy { $0.at > 1e9 })
     }
   }
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test("What several sittings spend on one phase adds up")
+  @Test("What several sessions spend on one phase adds up")
   func costs() throws {
     try withFolder { file in
       let ledger = try Ledger(file: file, plan: plan)

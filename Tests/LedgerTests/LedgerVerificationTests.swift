@@ -15,13 +15,13 @@ import Testing
     LedgerVerification(records).findings.map(\.description)
   }
 
-  @Test("A healthy ledger holds, with its lost leases, duplicates, sittings and a run that diverged")
+  @Test("A healthy ledger holds, with its lost leases, duplicates, sessions and a run that diverged")
   func healthyLedger() throws {
     let verification = LedgerVerification(try healthy())
     #expect(verification.findings.isEmpty)
     var expected = LedgerCounts()
-    expected.sittings = 2
-    expected.sittingsCutShort = 1
+    expected.sessions = 2
+    expected.interruptedSessions = 1
     expected.incarnations = 3
     expected.runs = 5
     expected.completedRuns = 4
@@ -75,7 +75,7 @@ import Testing
   func leases() throws {
     let healthy = try healthy()
     for index in healthy.applied.indices {
-      for change in [{ $0.member = "m9" }, { $0.name.lease += 1_000 }, { $0.name.sitting += 5 }]
+      for change in [{ $0.member = "m9" }, { $0.name.lease += 1_000 }, { $0.name.session += 5 }]
         as [(inout LedgerRecords.Applied) -> Void]
       {
         var records = healthy
@@ -186,8 +186,8 @@ import Testing
       records.completed[0].divergedAt = number
       records.completed[1].logits = number
       records.states[0].step = number
-      records.sittings[0].sitting = number
-      records.attempts[0].name.sitting = number
+      records.sessions[0].session = number
+      records.attempts[0].name.session = number
       #expect(!findings(records).isEmpty)
     }
     #expect(!findings(LedgerRecords()).isEmpty)

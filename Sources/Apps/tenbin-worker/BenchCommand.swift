@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     subcommands: [
       Step.self, ShadowModels.self, Coordination.self, Reduce.self, Metrics.self, Generate.self,
       StepWorkerCommand.self,
-      FleetWorkerCommand.self, NullWorkerCommand.self,
+      ShadowModelsWorkerCommand.self, NullWorkerCommand.self,
     ])
 
   struct Options: ParsableArguments {

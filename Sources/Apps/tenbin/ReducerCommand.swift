@@ -51,13 +51,13 @@ struct ReducerCommand: ParsableCommand {
         host: ProcessInfo.processInfo.hostName, patience: patience,
         notice: { logger.info("\($0)") })
     }
-    let departure = Departure()
-    let signals = StopSignals.first { departure.begin() }
+    let shutdown = ShutdownRequest()
+    let signals = StopSignals.first { shutdown.begin() }
     defer { for signal in signals { signal.cancel() } }
     try Session.reportingErrors {
       while true {
         let reducer = try Reducer(settings: settings)
-        guard departure.allows(reducer.leave) else { return }
+        guard shutdown.allows(reducer.leave) else { return }
         do {
           return try reducer.run()
         } catch let error as ReducerError where error.mayReturn {

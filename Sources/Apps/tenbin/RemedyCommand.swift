@@ -53,7 +53,7 @@ struct RemedyCommand: ParsableCommand {
 
   func run() throws {
     let (inputs, file, list) = try Session.reportingErrors(otherwise: 78) {
-      let glance = try LedgerGlance(file: "\(folder)/ledger.sqlite")
+      let glance = try ReadOnlyLedger(file: "\(folder)/ledger.sqlite")
       guard let file = specification ?? glance.specification else {
         throw RemedyError("\(folder): the ledger names no specification; name it with --specification")
       }

@@ -18,7 +18,7 @@ enum StatusText {
       "\(status.name) in \(status.output) (process \(status.process), running for \(TimeSpan.text(seconds: status.secondsRunning)))",
       "\(Int(share * 100)) %  [\(status.phaseNumber)/\(status.phases)] \(status.phase)  "
         + "\(Int(status.samplesPerSecond)) samples/s\(left)",
-      "\(status.stepsCommitted) steps in this sitting, \(ByteCount.text(Int(clamping: status.bytesSent))) sent, \(ByteCount.text(Int(clamping: status.bytesReceived))) received",
+      "\(status.stepsCommitted) steps in this session, \(ByteCount.text(Int(clamping: status.bytesSent))) sent, \(ByteCount.text(Int(clamping: status.bytesReceived))) received",
       "workers connect to \(status.address)", "",
     ]
     lines += aligned(

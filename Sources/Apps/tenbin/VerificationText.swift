@@ -113,7 +113,7 @@ extension VerificationText.Part {
     var lines = findings.map { "finding: \($0)" }
     lines.append(
       "\(counts.runs) runs planned, \(counts.completedRuns) completed, \(counts.divergedRuns) diverged; "
-        + "\(counts.sittings) sittings, \(counts.sittingsCutShort) of them cut short; "
+        + "\(counts.sessions) sessions, \(counts.interruptedSessions) of them interrupted; "
         + "\(counts.incarnations) incarnations of workers")
     lines.append(
       "\(counts.steps) steps committed with \(counts.microBatches) micro-batches and \(counts.samples) samples; "
@@ -138,7 +138,8 @@ extension VerificationText.Part {
     let counts = verification.counts
     return [
       "runs": counts.runs, "completed_runs": counts.completedRuns, "diverged_runs": counts.divergedRuns,
-      "sittings": counts.sittings, "sittings_cut_short": counts.sittingsCutShort, "incarnations": counts.incarnations,
+      "sessions": counts.sessions, "interrupted_sessions": counts.interruptedSessions,
+      "incarnations": counts.incarnations,
       "steps": counts.steps, "micro_batches": counts.microBatches, "samples": counts.samples,
       "attempts": counts.attempts, "applied": counts.applied, "duplicates": counts.duplicates, "lost": counts.lost,
       "evaluations": counts.evaluations, "states": counts.states, "states_ahead": counts.statesAhead,

@@ -208,7 +208,7 @@ package final class Coordinator {
     // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
     try? recordCost()
     try? output.states.finish()
-    try? output.ledger.endSitting()
+    try? output.ledger.endSession()
     eventLoop.close(because: "the audit has ended", sayingGoodbye: !isFollowed)
     localWorkers.terminate()
   }

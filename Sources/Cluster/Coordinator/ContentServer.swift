@@ -9,7 +9,7 @@ internal import Transport
 /// For each peer only a few pieces are read ahead, and the next ones when those have been sent. So a slow link costs no
 /// memory here, and delays only its own worker.
 final class ContentServer: Sendable {
-  private let index: ContentShelf
+  private let index: ContentIndex
   private let connections: any PeerConnections
   private let queue = DispatchQueue(label: "contents", qos: .utility)
   private let peers = Mutex<[Peer: Waiting]>([:])
@@ -29,7 +29,7 @@ final class ContentServer: Sendable {
   private static let piecesAhead = 64
   private static let bytesAhead = 2 << 20
 
-  init(index: ContentShelf, connections: any PeerConnections) {
+  init(index: ContentIndex, connections: any PeerConnections) {
     self.index = index
     self.connections = connections
   }
@@ -75,7 +75,7 @@ final class ContentServer: Sendable {
     let departure = DeinitCallback { [self] in left(request, of: peer) }
     do {
       guard let content = ContentHash(bytes: request.content) else {
-        throw ContentShelf.Problem(description: "\(request.content.count) bytes are no digest")
+        throw ContentIndex.Problem(description: "\(request.content.count) bytes are no digest")
       }
       let bytes = try index.read(content, offset: request.offset, bytes: request.bytes)
       let subject = Tenbin_ContentSubject.with {

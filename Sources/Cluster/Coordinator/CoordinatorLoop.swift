@@ -299,7 +299,7 @@ package struct CoordinatorSettings {
   /// The items, as workers are sent them.
   package var catalogue: Transfer
   /// The files that workers may ask for.
-  package var contents: ContentShelf
+  package var contents: ContentIndex
   /// The position of each run's method in the welcome.
   package var methods: [Int]
   /// Reducers hold the parameters of a run from this number of elements on: smaller ones are sent faster than one more
@@ -313,7 +313,7 @@ package struct CoordinatorSettings {
   package init(
     security: ServerSecurity? = nil, sharedFolder: String?, ledger: Ledger, states: StateFiles,
     fingerprint: String? = nil, welcome: Tenbin_Welcome, catalogue: Transfer,
-    contents: ContentShelf = ContentShelf(), methods: [Int], smallestSliced: Int = 1 << 20,
+    contents: ContentIndex = ContentIndex(), methods: [Int], smallestSliced: Int = 1 << 20,
     isNeeded: @escaping (Phase, _ completed: [Int: FinishedRun]) throws -> Bool = { _, _ in true },
     initialState: @escaping (_ run: Int) throws -> TrainingState
   ) {

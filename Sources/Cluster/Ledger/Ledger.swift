@@ -13,9 +13,9 @@ package final class Ledger: Sendable {
   let file: String
   private let queue = DispatchQueue(label: "ledger")
   private let waiting = Mutex<(entries: [Entry], failure: LedgerError?)>(([], nil))
-  /// The number of this sitting: leases are numbered anew in each.
-  package let sitting: Int
-  /// Leases of this sitting for which nothing came yet, and their members.
+  /// The number of this session: leases are numbered anew in each.
+  package let session: Int
+  /// Leases of this session for which nothing came yet, and their members.
   private let outstanding = Mutex<[Int: String]>([:])
 
   private enum Entry: Sendable {
@@ -26,7 +26,7 @@ package final class Ledger: Sendable {
     case left(String, reason: String, at: Double)
   }
 
-  /// Opens or makes the ledger at `file` for the audit of plan `plan`, and begins a sitting.
+  /// Opens or makes the ledger at `file` for the audit of plan `plan`, and begins a session.
   ///
   /// - Parameter specification: the path of the specification, for `tenbin verify`; where it was moved since, the new one
   ///   is remembered.
@@ -40,15 +40,15 @@ package final class Ledger: Sendable {
       database = try DatabasePool(path: file, configuration: configuration)
       try database.read { try LedgerSchema.requireThisVersion($0, file: file) }
       try LedgerSchema.migrations.migrate(database)
-      sitting = try database.write { database in
+      session = try database.write { database in
         let writer = LedgerWriter(database)
         try Self.claim(writer, file: file, plan: plan, specification: specification)
-        let last = try Int.fetchOne(database, sql: "SELECT MAX(sitting) FROM sittings") ?? 0
-        if last > 0, try writer.row(of: .sittings, key: [last])?.values.last?.isNull != false {
+        let last = try Int.fetchOne(database, sql: "SELECT MAX(session) FROM sessions") ?? 0
+        if last > 0, try writer.row(of: .sessions, key: [last])?.values.last?.isNull != false {
           // It was killed; what it left is looked at more closely.
           try LedgerSchema.requireWhole(database, check: "quick_check", file: file)
         }
-        try writer.insert([last + 1, Date().timeIntervalSince1970, Int(getpid()), nil], into: .sittings)
+        try writer.insert([last + 1, Date().timeIntervalSince1970, Int(getpid()), nil], into: .sessions)
         try writer.finish()
         return last + 1
       }
@@ -112,10 +112,10 @@ package final class Ledger: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Records that the sitting ends by itself, behind everything recorded so far, and brings all of it into the one file.
-  package func endSitting() throws(LedgerError) {
+  /// Records that the session ends by itself, behind everything recorded so far, and brings all of it into the one file.
+  package func endSession() throws(LedgerError) {
     try flush()
-    try write { try $0.change(.sittings, key: [sitting]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
+    try write { try $0.change(.sessions, key: [session]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
     // Whoever still reads keeps the log from being emptied, which loses nothing.
     _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
@@ -141,7 +141,7 @@ package final class Ledger: Sendable {
     case .attempt(let attempt, let time):
       let (kind, step, units) = attempt.work.columns
       try writer.insert(
-        [sitting, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
+        [session, attempt.lease, attempt.member, attempt.run, kind, step, units?.lowerBound, units?.last, time],
         into: .attempts)
       outstanding.withLock { $0[attempt.lease] = attempt.member }
     case .delivery(let lease, let member, let time):
@@ -150,14 +150,14 @@ package final class Ledger: Sendable {
         leases[lease] = nil
         return true
       }
-      if isFirst { try writer.insert([sitting, lease, time], into: .deliveries) }
+      if isFirst { try writer.insert([session, lease, time], into: .deliveries) }
     case .joined(let member, let time):
       try writer.insertIfAbsent(
         [
-          member.member, sitting, member.name, member.host, member.process, member.fingerprint, time, nil, nil,
+          member.member, session, member.name, member.host, member.process, member.fingerprint, time, nil, nil,
         ], into: .members)
     case .left(let member, let reason, let time):
-      try writer.change(.members, key: [member, sitting]) { values in
+      try writer.change(.members, key: [member, session]) { values in
         values[7] = time.databaseValue
         values[8] = reason.databaseValue
       }
@@ -179,7 +179,7 @@ package final class Ledger: Sendable {
     for delivery in step.deliveries {
       try writer.insert(
         [
-          step.run, step.step, delivery.units.lowerBound, delivery.units.upperBound - 1, delivery.member, sitting,
+          step.run, step.step, delivery.units.lowerBound, delivery.units.upperBound - 1, delivery.member, session,
           delivery.lease,
         ], into: .applied)
     }

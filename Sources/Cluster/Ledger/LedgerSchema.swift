@@ -3,7 +3,7 @@ internal import GRDB
 /// The form of a ledger.
 enum LedgerSchema {
   /// The version of the form, counted up with every change; ledgers of other versions are refused.
-  static let version = "3"
+  static let version = "4"
 
   static var migrations: DatabaseMigrator {
     var migrator = DatabaseMigrator()

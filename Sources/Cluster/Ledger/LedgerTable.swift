@@ -5,16 +5,16 @@ internal import Support
 /// The tables of a ledger. Every row ends with a seal over its other columns, and `tallies` holds for each table how many
 /// rows there are and the sum of their seals: so a row that was changed, taken away or added is found.
 enum LedgerTable: String, CaseIterable, Sendable {
-  case audit, sittings, planned, members, attempts, deliveries, steps, applied, completed, costs
+  case audit, sessions, planned, members, attempts, deliveries, steps, applied, completed, costs
 
   /// What names a row.
   var keys: [(name: String, type: String)] {
     switch self {
     case .audit: [("singular", "INTEGER")]
-    case .sittings: [("sitting", "INTEGER")]
+    case .sessions: [("session", "INTEGER")]
     case .planned, .completed: [("run", "TEXT")]
-    case .members: [("member", "TEXT"), ("sitting", "INTEGER")]
-    case .attempts, .deliveries: [("sitting", "INTEGER"), ("lease", "INTEGER")]
+    case .members: [("member", "TEXT"), ("session", "INTEGER")]
+    case .attempts, .deliveries: [("session", "INTEGER"), ("lease", "INTEGER")]
     case .steps: [("run", "TEXT"), ("step", "INTEGER")]
     case .applied: [("run", "TEXT"), ("step", "INTEGER"), ("first", "INTEGER")]
     case .costs: [("arm", "TEXT"), ("phase", "TEXT")]
@@ -26,7 +26,7 @@ enum LedgerTable: String, CaseIterable, Sendable {
     let (text, integer, real, blob) = ("TEXT NOT NULL", "INTEGER NOT NULL", "REAL NOT NULL", "BLOB NOT NULL")
     return switch self {
     case .audit: [("plan", text), ("specification", "TEXT")]
-    case .sittings: [("began", real), ("process", integer), ("ended", "REAL")]
+    case .sessions: [("began", real), ("process", integer), ("ended", "REAL")]
     case .planned:
       [("members", integer), ("epochs", integer), ("batch", integer), ("micro_batch", integer), ("logits", integer)]
     case .members:
@@ -41,7 +41,7 @@ enum LedgerTable: String, CaseIterable, Sendable {
       ]
     case .deliveries: [("at", real)]
     case .steps: [("samples", integer), ("loss", real), ("gradient", text), ("parameters", text)]
-    case .applied: [("last", integer), ("member", text), ("sitting", integer), ("lease", integer)]
+    case .applied: [("last", integer), ("member", text), ("session", integer), ("lease", integer)]
     case .completed: [("losses", blob), ("logits", blob), ("diverged_at", "INTEGER")]
     case .costs:
       [

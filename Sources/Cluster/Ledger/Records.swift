@@ -38,7 +38,7 @@ package struct StepRecord: Sendable, Equatable {
   package struct Delivered: Sendable, Equatable {
     package var units: Range<Int>
     package var member: String
-    /// The number of the lease among those of its sitting.
+    /// The number of the lease among those of its session.
     package var lease: Int
 
     package init(units: Range<Int>, member: String, lease: Int) {
@@ -64,7 +64,7 @@ package struct StepRecord: Sendable, Equatable {
 
 /// Work that was lent, whether or not anything came of it.
 package struct AttemptRecord: Sendable, Equatable {
-  /// The number of the lease among those of its sitting.
+  /// The number of the lease among those of its session.
   package var lease: Int
   package var member: String
   package var run: String
@@ -128,7 +128,7 @@ package struct CompletedRun: Sendable, Equatable {
   }
 }
 
-/// What one phase of one arm cost, over all sittings that worked on it.
+/// What one phase of one arm cost, over all sessions that worked on it.
 package struct CostRecord: Sendable, Equatable {
   package var arm: String
   package var phase: String
@@ -145,7 +145,7 @@ package struct CostRecord: Sendable, Equatable {
     self.phase = phase
   }
 
-  /// Adds what another sitting spent on the same phase.
+  /// Adds what another session spent on the same phase.
   package mutating func add(_ other: CostRecord) {
     wallSeconds += other.wallSeconds
     workerSeconds += other.workerSeconds

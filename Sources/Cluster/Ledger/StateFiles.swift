@@ -3,7 +3,7 @@ package import Optimization
 internal import Support
 internal import Synchronization
 
-/// The states of runs under way, one file a run, so that a killed sitting is gone on with instead of begun anew.
+/// The states of runs under way, one file a run, so that a killed session is gone on with instead of begun anew.
 ///
 /// Written by a queue of its own; where a run's next state comes before its last one was written, the last is skipped.
 package final class StateFiles: Sendable {
@@ -46,7 +46,7 @@ package final class StateFiles: Sendable {
     rmdir(folder)
   }
 
-  /// Forgets the state of a run, and what a killed sitting has half written of it.
+  /// Forgets the state of a run, and what a killed session has half written of it.
   package func remove(run: String) {
     waiting.withLock { $0.states[run] = nil }
     queue.async { [self] in

@@ -15,11 +15,11 @@ package enum WireLimits {
   /// Consumed bytes that are acknowledged at once, so that a window needs four small frames.
   static let acknowledgement = window / 4
   /// Peers that are remembered before a coordinator has admitted them.
-  package static let strangers = 256
+  package static let unknownPeers = 256
   /// Malformed frames after which a peer is refused and nothing of it is taken any more.
   package static let malformed = 16
   /// Messages a second that are taken from a peer that is not admitted, and from one that is.
-  static let strangerMessages = 256
+  static let unknownPeerMessages = 256
   static let messages = 10_000
   /// Control messages that wait for one peer; a peer that is so far behind is as good as gone.
   static let waitingMessages: Int32 = 20_000

@@ -10,13 +10,13 @@ package struct ComputationSettings {
   /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
   package var environment: ContentHash
   /// Bytes that the states behind frozen prefixes may take on this host's disk.
-  package var stateCacheLimit: Int
+  package var activationCacheLimit: Int
 
-  package init(precision: Precision, device: Device, environment: ContentHash, stateCacheLimit: Int) {
+  package init(precision: Precision, device: Device, environment: ContentHash, activationCacheLimit: Int) {
     self.precision = precision
     self.device = device
     self.environment = environment
-    self.stateCacheLimit = stateCacheLimit
+    self.activationCacheLimit = activationCacheLimit
   }
 
   /// The digest of everything on which the states behind a prefix depend.

@@ -15,7 +15,7 @@ package final class Worker {
   private let settings: WorkerSettings
   private let device: Device
   private var prepared: (welcome: Tenbin_Welcome, catalogue: Tenbin_Catalogue, computation: any MicroBatchComputation)?
-  private let departure = Departure()
+  private let shutdown = ShutdownRequest()
 
   /// Computes the fingerprint.
   ///
@@ -39,7 +39,7 @@ package final class Worker {
   package func run() throws {
     while true {
       let session = try WorkerSession(settings: settings) { [self] in try prepare($0, $1) }
-      guard departure.allows(session.leave) else { return }
+      guard shutdown.allows(session.leave) else { return }
       do {
         return try session.run()
       } catch let error as WorkerError where error.kind == .givenUp {
@@ -49,7 +49,7 @@ package final class Worker {
   }
 
   /// Finishes what is lent, and ends; from any thread.
-  package var leave: @Sendable () -> Void { { [departure] in departure.begin() } }
+  package var leave: @Sendable () -> Void { { [shutdown] in shutdown.begin() } }
 
   private func prepare(_ welcome: Tenbin_Welcome, _ catalogue: Tenbin_Catalogue) throws -> any MicroBatchComputation {
     try TorchLibrary.setThreads(Int(welcome.threads))
@@ -70,7 +70,7 @@ package final class Worker {
     let methods = try welcome.methods.map { try AdaptationMethod($0) }
     let settings = ComputationSettings(
       precision: try Precision(welcome.precision), device: device, environment: try environment(welcome),
-      stateCacheLimit: Int(clamping: welcome.stateCacheBytes))
+      activationCacheLimit: Int(clamping: welcome.stateCacheBytes))
     switch welcome.task {
     case .imageClassification:
       let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)

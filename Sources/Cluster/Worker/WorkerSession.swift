@@ -46,7 +46,7 @@ package final class WorkerSession {
   /// Parameters in shared memory, by their file.
   private var mapped: [String: SharedParameters] = [:]
   /// The run that was lent whole, or those of one pack.
-  var lentRuns: [LentRun] = []
+  var exclusiveRuns: [ExclusiveRun] = []
   var outgoing: OutgoingBuffers
   let scratch = ScratchBuffers()
   var nextTransfer: UInt64 = 1
@@ -145,7 +145,7 @@ package final class WorkerSession {
       }
       settings.logger.debug(
         "lease \(lease.identifier): \(lease.work) of step \(lease.version)", metadata: metadata(of: lease.run))
-      if !lentRuns.contains(where: { $0.lease == lease.identifier }) { grants[lease.identifier] = grant }
+      if !exclusiveRuns.contains(where: { $0.lease == lease.identifier }) { grants[lease.identifier] = grant }
       take(queue.grant(lease), of: lease, slices: grant.slices)
       try claimContents()
     case .recall(let recall)?: queue.recall(lease: Int(recall.lease))
@@ -229,16 +229,16 @@ package final class WorkerSession {
   /// Whether there is something to be done that lacks nothing.
   private var canWork: Bool {
     guard computation != nil else { return false }
-    return nextLease != nil || lentRuns.contains { !queue.isMissingContents($0.lease) }
+    return nextLease != nil || exclusiveRuns.contains { !queue.isMissingContents($0.lease) }
   }
 
   /// The lease to be begun; while runs are lent whole, one of the same pack alone.
   private var nextLease: WorkerLease? {
-    guard let first = lentRuns.first else { return queue.next() }
+    guard let first = exclusiveRuns.first else { return queue.next() }
     guard let pack = runs[first.run]?.schedule.pack else { return nil }
     return queue.next { lease in
       lease.work == .training && runs[lease.run]?.schedule.pack?.number == pack.number
-        && !lentRuns.contains { $0.lease == lease.identifier }
+        && !exclusiveRuns.contains { $0.lease == lease.identifier }
     }
   }
 
@@ -251,7 +251,7 @@ package final class WorkerSession {
         leases = [next.identifier]
         try work(on: next, with: computation)
       } else {
-        leases = lentRuns.map(\.lease)
+        leases = exclusiveRuns.map(\.lease)
         try goOn(with: computation)
       }
     } catch let error as LackingContents {

@@ -138,7 +138,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: place.audit(of: noon), withIntermediateDirectories: true)
     let hash = try Plan(specification: Specification(yaml: yaml("lighting=noon"), file: "n.yaml"), input: plan.input)
       .hash
-    try Ledger(file: "\(place.audit(of: noon))/ledger.sqlite", plan: hash).endSitting()
+    try Ledger(file: "\(place.audit(of: noon))/ledger.sqlite", plan: hash).endSession()
     try place.write(yaml("lighting=noon"), of: noon, input: plan.input)
     let before = try String(contentsOfFile: place.specification(of: noon), encoding: .utf8)
     #expect {

@@ -20,19 +20,19 @@ import Transport
   @Test("Hellos from ever new peers do not make the table grow, and those that wait for an answer keep their place")
   func flood() {
     var table = PeerTable()
-    for number in 0..<WireLimits.strangers {
+    for number in 0..<WireLimits.unknownPeers {
       #expect(table.judge(.hello, from: peer(number), user: nil, second: 0) == .take)
     }
     for number in 1_000..<20_000 {
-      #expect(table.judge(.hello, from: peer(number), user: nil, second: 0) == .invite(.tooManyStrangers))
+      #expect(table.judge(.hello, from: peer(number), user: nil, second: 0) == .invite(.tooManyUnknownPeers))
     }
-    #expect(table.count == WireLimits.strangers)
+    #expect(table.count == WireLimits.unknownPeers)
     // One answer makes room for one.
     table.answered(peer(5), withRefusal: false)
     #expect(table.judge(.hello, from: peer(20_000), user: nil, second: 0) == .take)
     #expect(table[peer(5)] == nil && table[peer(6)] != nil)
-    #expect(table.judge(.hello, from: peer(20_001), user: nil, second: 0) == .invite(.tooManyStrangers))
-    #expect(table.count == WireLimits.strangers)
+    #expect(table.judge(.hello, from: peer(20_001), user: nil, second: 0) == .invite(.tooManyUnknownPeers))
+    #expect(table.count == WireLimits.unknownPeers)
   }
 
   @Test("Admitted peers do not give way, and cannot be admitted when they have")
@@ -43,7 +43,7 @@ import Transport
     #expect(isAdmitted)
     for number in 1..<1_000 { _ = table.malformed(peer(number), user: nil, because: .unreadableMessage) }
     #expect(table[peer(0)]?.standing == .admitted)
-    #expect(table.count == WireLimits.strangers + 1)
+    #expect(table.count == WireLimits.unknownPeers + 1)
     let wasThere = table.admit(peer(1))
     #expect(!wasThere)
   }

@@ -12,9 +12,9 @@ internal import Transport
 extension AuditInputs {
   /// The items' paths, labels, sizes and digests, or labels and tokens; and the files of the items and of the base, and
   /// nothing else.
-  func offered() throws -> (catalogue: Transfer, contents: ContentShelf) {
+  func offered() throws -> (catalogue: Transfer, contents: ContentIndex) {
     var catalogue = Tenbin_Catalogue()
-    var shelf = ContentShelf()
+    var shelf = ContentIndex()
     for (position, item) in manifest.items.enumerated() {
       guard let file = item.path else {
         catalogue.items.append(

@@ -40,7 +40,7 @@ package struct RemedyFolder: Sendable, Equatable {
     let ledger = "\(audit(of: remedy))\(stage.name)/ledger.sqlite"
     if FileManager.default.fileExists(atPath: ledger) {
       let (found, expected) = (
-        try LedgerGlance(file: ledger).plan, try Plan(specification: plan, input: input, stage: stage.stage).hash
+        try ReadOnlyLedger(file: ledger).plan, try Plan(specification: plan, input: input, stage: stage.stage).hash
       )
       guard found == expected.description else {
         throw otherRemedy(

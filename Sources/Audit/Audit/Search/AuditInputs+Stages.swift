@@ -12,7 +12,7 @@ extension AuditInputs {
     if search.plan.hash.description == hash { return search }
     let file = "\(output)/search/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: file) else { return self }
-    let ledger = try LedgerGlance(file: file)
+    let ledger = try ReadOnlyLedger(file: file)
     // What another search has chosen says nothing of this one.
     guard ledger.plan == search.plan.hash.description else { return self }
     let completed = try search.finishedRuns(ledger.completed, ledger: file)

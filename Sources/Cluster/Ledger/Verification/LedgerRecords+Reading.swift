@@ -67,8 +67,8 @@ extension LedgerRecords {
     case .audit:
       plan = try row.text(1)
       specification = try row.optionalText(2)
-    case .sittings:
-      sittings.append(Sitting(sitting: try row.int(0), began: try row.real(1), ended: try row.optionalReal(3)))
+    case .sessions:
+      sessions.append(Session(session: try row.int(0), began: try row.real(1), ended: try row.optionalReal(3)))
     case .planned:
       planned.append(
         PlannedRecord(
@@ -77,7 +77,7 @@ extension LedgerRecords {
     case .members:
       members.append(
         Incarnation(
-          member: try row.text(0), sitting: try row.int(1), name: try row.text(2), fingerprint: try row.text(5)))
+          member: try row.text(0), session: try row.int(1), name: try row.text(2), fingerprint: try row.text(5)))
     case .attempts:
       attempts.append(
         Attempt(
@@ -151,8 +151,8 @@ extension LedgerRecords {
 }
 
 extension SealedRow {
-  fileprivate func lease(_ sitting: Int, _ lease: Int) throws(RowError) -> LedgerRecords.LeaseName {
-    LedgerRecords.LeaseName(sitting: try int(sitting), lease: try int(lease))
+  fileprivate func lease(_ session: Int, _ lease: Int) throws(RowError) -> LedgerRecords.LeaseName {
+    LedgerRecords.LeaseName(session: try int(session), lease: try int(lease))
   }
 
   fileprivate func digest(_ index: Int) throws(RowError) -> TensorDigest {

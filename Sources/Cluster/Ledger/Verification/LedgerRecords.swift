@@ -6,7 +6,7 @@ package struct LedgerRecords: Sendable, Equatable {
   package var plan = ""
   /// The path of the specification that was started last.
   package var specification: String?
-  package var sittings: [Sitting] = []
+  package var sessions: [Session] = []
   package var planned: [PlannedRecord] = []
   package var members: [Incarnation] = []
   package var attempts: [Attempt] = []
@@ -21,8 +21,8 @@ package struct LedgerRecords: Sendable, Equatable {
   package init() {}
 
   /// From the start of a coordinator to its end.
-  package struct Sitting: Sendable, Equatable {
-    package var sitting: Int
+  package struct Session: Sendable, Equatable {
+    package var session: Int
     package var began: Double
     /// nil when it was killed, or still runs.
     package var ended: Double?
@@ -31,17 +31,17 @@ package struct LedgerRecords: Sendable, Equatable {
   /// A worker's incarnation that delivered something.
   package struct Incarnation: Sendable, Equatable {
     package var member: String
-    package var sitting: Int
+    package var session: Int
     package var name: String
     package var fingerprint: String
   }
 
   /// The name of a lease.
   package struct LeaseName: Hashable, Sendable, CustomStringConvertible {
-    package var sitting: Int
+    package var session: Int
     package var lease: Int
 
-    package var description: String { "lease \(lease) of sitting \(sitting)" }
+    package var description: String { "lease \(lease) of session \(session)" }
   }
 
   /// Work that was lent.
@@ -119,9 +119,9 @@ package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// What a ledger holds, in numbers.
 package struct LedgerCounts: Sendable, Equatable {
-  package var sittings = 0
-  /// Sittings that did not end by themselves, of those that are over.
-  package var sittingsCutShort = 0
+  package var sessions = 0
+  /// Sessions that did not end by themselves, of those that are over.
+  package var interruptedSessions = 0
   package var incarnations = 0
   package var runs = 0
   package var completedRuns = 0

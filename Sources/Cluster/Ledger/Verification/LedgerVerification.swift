@@ -32,12 +32,12 @@ package struct LedgerVerification {
     count()
   }
 
-  // Every record speaks of runs, sittings, members and leases that there are, and there is one of each.
+  // Every record speaks of runs, sessions, members and leases that there are, and there is one of each.
   private mutating func checkNames() {
     if records.plan.isEmpty { findings.append(LedgerFinding("no audit is named", expected: "the digest of a plan")) }
-    let sittings = records.sittings.map(\.sitting).sorted()
-    if sittings.isEmpty || sittings != Array(1...sittings.count) {
-      findings.append(LedgerFinding("there are sittings \(sittings)", expected: "every number from 1 once"))
+    let sessions = records.sessions.map(\.session).sorted()
+    if sessions.isEmpty || sessions != Array(1...sessions.count) {
+      findings.append(LedgerFinding("there are sessions \(sessions)", expected: "every number from 1 once"))
     }
     requireUnique(records.planned.map(\.run), "run", "planned")
     requireUnique(records.attempts.map(\.name.description), "lease", "granted")
@@ -50,9 +50,9 @@ package struct LedgerVerification {
     for run in Set(mentioned).subtracting(runs).sorted() {
       findings.append(LedgerFinding(run: run, "it was worked on, but never planned"))
     }
-    let numbers = Set(sittings)
-    for name in records.attempts.map(\.name) where !numbers.contains(name.sitting) {
-      findings.append(LedgerFinding("\(name) was granted", expected: "a sitting that began"))
+    let numbers = Set(sessions)
+    for name in records.attempts.map(\.name) where !numbers.contains(name.session) {
+      findings.append(LedgerFinding("\(name) was granted", expected: "a session that began"))
     }
     for delivery in records.deliveries where attempts[delivery.name] == nil {
       findings.append(LedgerFinding("\(delivery.name) was delivered, but never granted"))
@@ -102,9 +102,9 @@ package struct LedgerVerification {
   }
 
   private mutating func count() {
-    let last = records.sittings.map(\.sitting).max() ?? 0
-    counts.sittings = records.sittings.count
-    counts.sittingsCutShort = records.sittings.count { $0.ended == nil && $0.sitting < last }
+    let last = records.sessions.map(\.session).max() ?? 0
+    counts.sessions = records.sessions.count
+    counts.interruptedSessions = records.sessions.count { $0.ended == nil && $0.session < last }
     counts.incarnations = records.members.count
     counts.runs = records.planned.count
     counts.completedRuns = records.completed.count

@@ -76,7 +76,7 @@ package final class CoordinatorEndpoint: Sendable {
     nonisolated(unsafe) let handedOver = sockets
     let (counter, refused) = (counter, refused)
     thread = SocketThread(name: "coordinator sockets") { wakeUp in
-      CoordinatorLoop(sockets: handedOver, wakeUp: wakeUp, counter: counter, refusals: refused, events: send)
+      CoordinatorSocketLoop(sockets: handedOver, wakeUp: wakeUp, counter: counter, refusals: refused, events: send)
     }
   }
 

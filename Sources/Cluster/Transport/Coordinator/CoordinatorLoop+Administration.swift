@@ -2,7 +2,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 /// What people ask from their shells.
-extension CoordinatorLoop {
+extension CoordinatorSocketLoop {
   func receiveRequest(_ frames: [UnsafeRawBufferPointer], user: String?) {
     guard let first = frames.first else { return }
     counter.count(received: frames.reduce(0) { $0 + $1.count })

@@ -2,7 +2,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 /// What comes to the control and bulk sockets.
-extension CoordinatorLoop {
+extension CoordinatorSocketLoop {
   func receiveControl(_ frames: [UnsafeRawBufferPointer], user: String?) {
     guard let first = frames.first else { return }
     let peer = Peer(routingIdentifier: Array(first))

@@ -805,7 +805,7 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   /// In order, where the parameters lie in slices: they are asked for there, and gradients are sent there.
   package var slices: [Tenbin_Slice] = []
 
-  /// How often the run has gone back to an earlier state in this sitting: what is of an earlier generation is void.
+  /// How often the run has gone back to an earlier state in this session; messages of an earlier generation are void.
   package var generation: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -42,7 +42,7 @@ package struct PeerTable {
 
   private var entries: [Peer: Entry] = [:]
   /// Those that are not admitted, the oldest first.
-  private var strangers: [Peer] = []
+  private var unknownPeers: [Peer] = []
 
   package init() {}
 
@@ -66,7 +66,7 @@ package struct PeerTable {
       update(peer) { entry in
         if entry.second != second { (entry.second, entry.messages) = (second, 0) }
         entry.messages += 1
-        let limit = entry.standing == .admitted ? WireLimits.messages : WireLimits.strangerMessages
+        let limit = entry.standing == .admitted ? WireLimits.messages : WireLimits.unknownPeerMessages
         guard entry.messages <= limit else { return .drop(.tooManyMessages) }
         switch (entry.standing, kind) {
         case (.unknown, .hello):
@@ -136,12 +136,12 @@ package struct PeerTable {
         entry.standing = .admitted
         return true
       } ?? false
-    if isThere { strangers.removeAll { $0 == peer } }
+    if isThere { unknownPeers.removeAll { $0 == peer } }
     return isThere
   }
 
   package mutating func forget(_ peer: Peer) {
-    strangers.removeAll { $0 == peer }
+    unknownPeers.removeAll { $0 == peer }
     entries[peer] = nil
   }
 
@@ -151,14 +151,14 @@ package struct PeerTable {
       if entry.user != user { return .drop(.otherKey) }
       return entry.standing == .refused ? .drop(.afterRefusal) : nil
     }
-    if strangers.count >= WireLimits.strangers {
+    if unknownPeers.count >= WireLimits.unknownPeers {
       // Who waits for the owner's answer stays, or the owner's queue would not be bounded.
-      guard let oldest = strangers.firstIndex(where: { entries[$0]?.standing != .greeted }) else {
-        return .invite(.tooManyStrangers)
+      guard let oldest = unknownPeers.firstIndex(where: { entries[$0]?.standing != .greeted }) else {
+        return .invite(.tooManyUnknownPeers)
       }
-      entries[strangers.remove(at: oldest)] = nil
+      entries[unknownPeers.remove(at: oldest)] = nil
     }
-    strangers.append(peer)
+    unknownPeers.append(peer)
     entries[peer] = Entry(user: user)
     return nil
   }

@@ -9,7 +9,7 @@ package enum RefusalReason: String, Sendable, CaseIterable {
   case beforeHello = "a message of a peer that did not say hello"
   case helloTwice = "a second hello of one peer"
   case readyTwice = "a second ready of one peer"
-  case tooManyStrangers = "a hello while too many peers wait for an answer"
+  case tooManyUnknownPeers = "a hello while too many peers wait for an answer"
   case tooManyMessages = "more messages a second than are taken"
   case afterRefusal = "a frame of a refused peer"
   case otherKey = "a frame under another key's name"

@@ -53,7 +53,7 @@ package final class WorkerEndpoint: WorkerConnection {
     // Handed to the thread once and used nowhere else from here on.
     nonisolated(unsafe) let handedOver = sockets
     thread = SocketThread(name: "worker sockets") { wakeUp in
-      WorkerLoop(sockets: handedOver, wakeUp: wakeUp, silenceLimit: silenceLimit, events: send)
+      WorkerSocketLoop(sockets: handedOver, wakeUp: wakeUp, silenceLimit: silenceLimit, events: send)
     }
   }
 

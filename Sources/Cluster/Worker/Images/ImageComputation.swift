@@ -13,12 +13,12 @@ package final class ImageComputation: MicroBatchComputation {
   private let items: any ImageItems
   private let labels: Int
   private let mirroredShare: Double
-  private let arm: CurrentArm<ImageArm>
+  private let arm: ModelCache<ImageArm>
 
   /// The models of an arm.
   private final class ImageArm {
     let model: ImageClassifier
-    var states: (all: FrozenStates, shape: [Int])?
+    var states: (all: FrozenActivations, shape: [Int])?
     /// Models that are computed at once, and the gradients of all of them.
     var packed: (model: ImageClassifier, size: Int, gradients: FloatBuffer)?
 
@@ -38,7 +38,7 @@ package final class ImageComputation: MicroBatchComputation {
     self.labels = labels
     self.mirroredShare = mirroredShare
     self.settings = settings
-    arm = CurrentArm(methods: methods) { method in
+    arm = ModelCache(methods: methods) { method in
       ImageArm(
         model: try ImageClassifier(
           checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision,
@@ -127,7 +127,7 @@ package final class ImageComputation: MicroBatchComputation {
     guard let prefix = arm.model.frozenPrefix, let first = views.first else {
       return .pixels(try items.pixels(views))
     }
-    let states: (all: FrozenStates, shape: [Int])
+    let states: (all: FrozenActivations, shape: [Int])
     if let known = arm.states {
       states = known
     } else {
@@ -135,7 +135,7 @@ package final class ImageComputation: MicroBatchComputation {
       let example = try arm.model.prefixStates(pixels: items.pixels([first]))
       let sizes = [Int](repeating: example.count, count: 2 * items.count)
       let key = settings.key(of: prefix, items: items.identity)
-      let all = FrozenStates(sizes: sizes, key: key, limit: settings.stateCacheLimit) {
+      let all = FrozenActivations(sizes: sizes, key: key, limit: settings.activationCacheLimit) {
         [items, model = arm.model] in
         try model.prefixStates(pixels: items.pixels([ImageView(place: $0)]))
       }

@@ -9,7 +9,7 @@ final class LanguageComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let endTokens: Set<Int>
-  private let arm: CurrentArm<TextArm<LanguageModel>>
+  private let arm: ModelCache<TextArm<LanguageModel>>
 
   /// - Parameters:
   ///   - padding: the token that fills up short texts.
@@ -21,7 +21,7 @@ final class LanguageComputation: MicroBatchComputation {
     self.items = items
     self.padding = padding
     self.endTokens = endTokens
-    arm = CurrentArm(methods: methods) { method in
+    arm = ModelCache(methods: methods) { method in
       let model = try LanguageModel(
         checkpoint: checkpoint, method: method, precision: settings.precision, device: settings.device)
       return TextArm(model: model, items: items, settings: settings)

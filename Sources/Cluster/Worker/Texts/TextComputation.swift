@@ -8,7 +8,7 @@ internal import Torch
 final class TextComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
-  private let arm: CurrentArm<TextArm<TextClassifier>>
+  private let arm: ModelCache<TextArm<TextClassifier>>
 
   /// - Parameters:
   ///   - padding: the token that fills up short texts.
@@ -19,7 +19,7 @@ final class TextComputation: MicroBatchComputation {
   ) {
     self.items = items
     self.padding = padding
-    arm = CurrentArm(methods: methods) { method in
+    arm = ModelCache(methods: methods) { method in
       let model = try TextClassifier(
         checkpoint: checkpoint, method: method, labels: labels, precision: settings.precision, device: settings.device)
       return TextArm(model: model, items: items, settings: settings)

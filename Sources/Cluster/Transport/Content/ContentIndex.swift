@@ -4,7 +4,7 @@ package import Support
 /// The files of an audit by their digest, for workers that cannot read them where they are.
 ///
 /// Nothing else can be asked for: a request names a digest, and only digests that the audit lists lead to a path.
-package struct ContentShelf: Sendable {
+package struct ContentIndex: Sendable {
   private struct File {
     let path: String
     let bytes: Int

@@ -4,16 +4,16 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite struct StateCacheTests {
+@Suite struct ActivationCacheTests {
   private let folder: TemporaryFolder
   private let key = ContentHash(of: "a model and its items".utf8)
 
   init() throws { folder = try TemporaryFolder() }
 
   private func open(_ key: ContentHash? = nil, items: Int = 10, elements: Int = 1_000, limit: Int = 1 << 30)
-    -> StateCache?
+    -> ActivationCache?
   {
-    StateCache(
+    ActivationCache(
       folder: folder.path, key: key ?? self.key, sizes: Array(repeating: elements, count: items), limit: limit)
   }
 
@@ -21,7 +21,7 @@ import Worker
     (0..<elements).map { Float(item) + Float($0) / 7 }
   }
 
-  private func keep(_ item: Int, in cache: StateCache, elements: Int = 1_000) {
+  private func keep(_ item: Int, in cache: ActivationCache, elements: Int = 1_000) {
     state(item, elements: elements).withUnsafeBufferPointer { cache.keep($0, of: item) }
   }
 
@@ -42,11 +42,11 @@ import Worker
   @Test("States may be of different sizes; one of another size than its place is not kept")
   func sizes() throws {
     let sizes = [3, 1_000, 1, 77]
-    let cache = try #require(StateCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
+    let cache = try #require(ActivationCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
     keep(1, in: cache, elements: 999)
     #expect(cache.state(of: 1) == nil)
     for (item, size) in sizes.enumerated() { keep(item, in: cache, elements: size) }
-    let again = try #require(StateCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
+    let again = try #require(ActivationCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
     for (item, size) in sizes.enumerated() {
       #expect(again.state(of: item).map(Array.init) == state(item, elements: size))
     }
@@ -81,7 +81,7 @@ import Worker
   @Test("For new states the files that were not used for longest are removed, and none that is open")
   func trimmed() throws {
     let keys = (0..<4).map { ContentHash(of: "model \($0)".utf8) }
-    var open: [StateCache?] = []
+    var open: [ActivationCache?] = []
     for (number, key) in keys.prefix(3).enumerated() {
       let cache = try #require(self.open(key, items: 4, elements: 8_192))
       for item in 0..<4 { keep(item, in: cache, elements: 8_192) }
@@ -102,6 +102,6 @@ import Worker
     #expect(open(limit: 0) == nil)
     #expect(open(items: 0) == nil)
     #expect(open(elements: .max / 8) == nil)
-    #expect(StateCache(folder: folder.path + "/nowhere", key: key, sizes: [1], limit: 1 << 20) == nil)
+    #expect(ActivationCache(folder: folder.path + "/nowhere", key: key, sizes: [1], limit: 1 << 20) == nil)
   }
 }

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import GRDB
 
-/// What a ledger says of runs that are done, read without opening a sitting.
-package struct LedgerGlance: Sendable {
+/// What a ledger says of runs that are done, read without opening a session.
+package struct ReadOnlyLedger: Sendable {
   /// The plan's digest in hexadecimal digits; empty before there was one.
   package private(set) var plan = ""
   /// The path of the specification that was started last.

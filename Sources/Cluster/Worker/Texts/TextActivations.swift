@@ -4,8 +4,8 @@ internal import Support
 internal import Torch
 
 /// The states of token sequences behind a model's frozen prefix, as batches padded on the right.
-final class TextStates {
-  private let states: FrozenStates
+final class TextActivations {
+  private let states: FrozenActivations
   private let items: SequenceItems
   private let hidden: Int
   private let prefix: FrozenPrefix
@@ -19,9 +19,9 @@ final class TextStates {
   ) {
     (self.items, self.prefix, self.hidden) = (items, prefix, hidden)
     let rows = items.sequences.map { prefix == .features ? 1 : $0.tokens.count }
-    states = FrozenStates(
+    states = FrozenActivations(
       sizes: rows.map { $0 * hidden }, key: settings.key(of: prefix, items: items.identity),
-      limit: settings.stateCacheLimit
+      limit: settings.activationCacheLimit
     ) { try compute(items.sequences[$0].tokens) }
   }
 
@@ -38,12 +38,12 @@ final class TextStates {
 /// The model of an arm, and what is kept of what it computes below everything that is trained.
 final class TextArm<Model: TextModel> {
   let model: Model
-  let states: TextStates?
+  let states: TextActivations?
 
   init(model: Model, items: SequenceItems, settings: ComputationSettings) {
     self.model = model
     states = model.frozenPrefix.map { prefix in
-      TextStates(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
+      TextActivations(of: items, behind: prefix, hidden: model.hiddenSize, settings: settings) {
         try model.prefixStates($0)
       }
     }

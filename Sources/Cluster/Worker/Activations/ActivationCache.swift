@@ -10,7 +10,7 @@ internal import Transport
 /// that neither two writers at once nor a machine that stopped can spoil a result.
 ///
 /// It belongs to one thread; other processes may have the same file.
-package final class StateCache {
+package final class ActivationCache {
   private let lock: FileLock
   private let map: MemoryMap
   private var descriptor: Int32 { lock.descriptor }

@@ -23,8 +23,8 @@ extension WorkerSession {
         step: Int(part.step), epoch: .init(sum: part.epochLossSum, samples: Int(clamping: part.epochSamples)),
         losses: part.losses, floats: floats, isFresh: training.isFresh)
     else { return endStale(lease.identifier) }
-    lentRuns.append(
-      LentRun(
+    exclusiveRuns.append(
+      ExclusiveRun(
         lease: lease.identifier, run: lease.run, end: Int(training.endStep),
         training: TrainingRun(schedule: run.schedule, training: run.optimizer, state: state),
         interval: .milliseconds(Int(training.millisecondsBetweenStates))))
@@ -33,15 +33,15 @@ extension WorkerSession {
   /// Does one step of each lent run that lacks nothing; delivers when it is time to.
   func goOn(with computation: any MicroBatchComputation) throws {
     let clock = LeaseClock()
-    var steps: [LentStep] = []
-    for (index, lent) in lentRuns.enumerated() where !lent.isDone && !queue.isRecalled(lent.lease) {
+    var steps: [ExclusiveStep] = []
+    for (index, lent) in exclusiveRuns.enumerated() where !lent.isDone && !queue.isRecalled(lent.lease) {
       guard let run = runs[lent.run] else { continue }
       let (microBatches, draws) = try step(lent.training.step, of: lent.run)
       if lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) {
-        steps.append(LentStep(index: index, run: run, microBatches: microBatches, draws: draws))
+        steps.append(ExclusiveStep(index: index, run: run, microBatches: microBatches, draws: draws))
       } else if !lent.steps.isEmpty {
         // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
-        try deliver(&lentRuns[index], isLast: false)
+        try deliver(&exclusiveRuns[index], isLast: false)
       }
     }
     if !steps.isEmpty {
@@ -49,21 +49,21 @@ extension WorkerSession {
       for (step, sum) in zip(steps, sums) {
         unitsDone += UInt64(step.microBatches.count)
         stepsDone += 1
-        try lentRuns[step.index].step(gradient: sum)
+        try exclusiveRuns[step.index].step(gradient: sum)
       }
-      for step in steps { lentRuns[step.index].spend(clock, sharedBy: steps.count) }
+      for step in steps { exclusiveRuns[step.index].spend(clock, sharedBy: steps.count) }
       endpoint.report(unitsDone: unitsDone, stepsDone: stepsDone)
     }
-    for index in lentRuns.indices.reversed() {
-      let isLast = lentRuns[index].isDone || queue.isRecalled(lentRuns[index].lease)
-      guard isLast || lentRuns[index].mustDeliver else { continue }
-      try deliver(&lentRuns[index], isLast: isLast)
-      if isLast { end(lentRuns.remove(at: index).lease) }
+    for index in exclusiveRuns.indices.reversed() {
+      let isLast = exclusiveRuns[index].isDone || queue.isRecalled(exclusiveRuns[index].lease)
+      guard isLast || exclusiveRuns[index].mustDeliver else { continue }
+      try deliver(&exclusiveRuns[index], isLast: isLast)
+      if isLast { end(exclusiveRuns.remove(at: index).lease) }
     }
   }
 
   /// What is to be computed of one step of a lent run.
-  private struct LentStep {
+  private struct ExclusiveStep {
     let index: Int
     let run: KnownRun
     let microBatches: [[Int]]
@@ -72,12 +72,12 @@ extension WorkerSession {
 
   /// The gradient of each step over all its micro-batches.
   private func gradients(
-    of steps: [LentStep], with computation: any MicroBatchComputation
+    of steps: [ExclusiveStep], with computation: any MicroBatchComputation
   ) throws -> [GradientSum] {
     if steps[0].run.schedule.pack != nil { return try packedGradients(of: steps, with: computation) }
     return try steps.map { step in
-      let training = lentRuns[step.index].training
-      loaded = [step.run.method: (lentRuns[step.index].run, training.step)]
+      let training = exclusiveRuns[step.index].training
+      loaded = [step.run.method: (exclusiveRuns[step.index].run, training.step)]
       try computation.load(training.parameters.floats, method: step.run.method)
       defer { loaded = [:] }
       return try gradient(
@@ -88,13 +88,13 @@ extension WorkerSession {
 
   /// The same for runs of one pack: the micro-batches of one number are computed together.
   private func packedGradients(
-    of steps: [LentStep], with computation: any MicroBatchComputation
+    of steps: [ExclusiveStep], with computation: any MicroBatchComputation
   ) throws -> [GradientSum] {
     let method = steps[0].run.method
     var reductions: [GradientReduction] = []
     for step in steps {
       guard let pack = step.run.schedule.pack else { continue }
-      let parameters = lentRuns[step.index].training.parameters
+      let parameters = exclusiveRuns[step.index].training.parameters
       try computation.load(parameters.floats, method: method, pack: pack)
       reductions.append(GradientReduction(total: step.microBatches.count, elements: parameters.count))
     }
@@ -121,7 +121,7 @@ extension WorkerSession {
     }
   }
 
-  private func deliver(_ lent: inout LentRun, isLast: Bool) throws {
+  private func deliver(_ lent: inout ExclusiveRun, isLast: Bool) throws {
     let state = lent.training.state
     let count = state.parameters.count
     let buffer = try outgoing.buffer(count: 3 * count, lease: lent.lease)

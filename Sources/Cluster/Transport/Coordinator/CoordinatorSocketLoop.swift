@@ -2,7 +2,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 /// The loop on the coordinator's socket thread.
-final class CoordinatorLoop: SocketLoop {
+final class CoordinatorSocketLoop: SocketLoop {
   let sockets: CoordinatorSockets
   let counter: TrafficCounter
   let refusals: RefusalCounter

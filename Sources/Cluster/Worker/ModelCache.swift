@@ -1,7 +1,7 @@
 internal import Checkpoints
 
 /// What the arm that is worked on needs, made when its turn comes: one arm at a time, because models are large.
-final class CurrentArm<Contents: AnyObject> {
+final class ModelCache<Contents: AnyObject> {
   private let methods: [AdaptationMethod]
   private let make: (AdaptationMethod) throws -> Contents
   private var current: (method: Int, contents: Contents)?

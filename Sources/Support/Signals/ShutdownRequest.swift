@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Whether a program wants to end, and how it tells whom it works for: incarnations come and go, the wish stays.
-package final class Departure: Sendable {
+package final class ShutdownRequest: Sendable {
   private let state = Mutex<(hasBegun: Bool, leave: (@Sendable () -> Void)?)>((false, nil))
 
   package init() {}

@@ -6,9 +6,9 @@ internal import Torch
 ///
 /// Each is computed by itself, so that its bits depend on nothing but the item: whether it was kept, by whom, and what
 /// stands beside it in a batch change nothing.
-final class FrozenStates {
+final class FrozenActivations {
   private let sizes: [Int]
-  private let cache: StateCache?
+  private let cache: ActivationCache?
   private let compute: (_ place: Int) throws -> Tensor
 
   /// - Parameters:
@@ -20,7 +20,7 @@ final class FrozenStates {
     self.sizes = sizes
     self.compute = compute
     cache = (try? CacheFolder.path("states")).flatMap {
-      StateCache(folder: $0, key: key, sizes: sizes, limit: limit)
+      ActivationCache(folder: $0, key: key, sizes: sizes, limit: limit)
     }
   }
 

@@ -3,7 +3,7 @@ internal import Scheduler
 internal import Support
 
 /// A run that was lent whole to this worker: reduction and optimizer work here as they do in the coordinator.
-struct LentRun {
+struct ExclusiveRun {
   let lease: Int
   let run: Int
   let end: Int

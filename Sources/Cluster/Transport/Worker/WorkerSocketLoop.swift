@@ -2,7 +2,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 /// The loop on a worker's socket thread.
-final class WorkerLoop: SocketLoop {
+final class WorkerSocketLoop: SocketLoop {
   private let sockets: WorkerSockets
   private var poller: Poller
   private let emit: @Sendable (WorkerEvent) -> Void

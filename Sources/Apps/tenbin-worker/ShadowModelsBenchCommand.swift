@@ -4,7 +4,7 @@ import Checkpoints
 
 extension BenchCommand {
   /// The options of the peer program, by its names.
-  struct FleetOptions: ParsableArguments {
+  struct ShadowModelsOptions: ParsableArguments {
     enum Layers: String, CaseIterable, ExpressibleByArgument {
       case all
       case lastThird = "last-third"
@@ -50,7 +50,7 @@ extension BenchCommand {
       if batch % microbatch != 0 { throw ValidationError("--batch must be a multiple of --microbatch") }
     }
 
-    var settings: FleetBenchmark.Settings {
+    var settings: ShadowModelsBenchmark.Settings {
       .init(
         models: models, adaptsAllLayers: layers == .all, precision: dtype, items: items, epochs: epochs, batch: batch,
         microBatch: microbatch, packed: packed, workers: processes, threads: threads)
@@ -69,32 +69,33 @@ extension BenchCommand {
 
   struct ShadowModels: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Time the training and scoring of a fleet of shadow models; prints one line of JSON.")
+      abstract: "Time the training and scoring of shadow models; prints one line of JSON.")
 
-    @OptionGroup var options: FleetOptions
+    @OptionGroup var options: ShadowModelsOptions
 
     func run() throws {
       try reportingErrors {
         print(
-          try FleetBenchmark.run(
-            options.settings, command: [BenchCommand.program(), "bench", "fleet-worker"], arguments: options.arguments
+          try ShadowModelsBenchmark.run(
+            options.settings, command: [BenchCommand.program(), "bench", "shadow-models-worker"],
+            arguments: options.arguments
           ).jsonLine)
       }
     }
   }
 
-  /// One worker of `bench fleet`.
-  struct FleetWorkerCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "fleet-worker", shouldDisplay: false)
+  /// One worker of `bench shadow-models`.
+  struct ShadowModelsWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "shadow-models-worker", shouldDisplay: false)
 
     @Option var connect: String
     @Option var arch: String
     @Option var index: Int
-    @OptionGroup var options: FleetOptions
+    @OptionGroup var options: ShadowModelsOptions
 
     func run() throws {
       try reportingErrors {
-        try FleetBenchmark.serveWorker(options.settings, folder: arch, address: connect, index: index)
+        try ShadowModelsBenchmark.serveWorker(options.settings, folder: arch, address: connect, index: index)
       }
     }
   }

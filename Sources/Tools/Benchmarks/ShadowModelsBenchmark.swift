@@ -7,9 +7,9 @@ import Support
 import Torch
 import Worker
 
-/// Trains a fleet of LoRA shadow models, each on its half of some random images, and scores every image with each: what
+/// Trains LoRA shadow models, each on its half of some random images, and scores every image with each: what
 /// `fleet_peft.py` does with PyTorch and PEFT.
-package enum FleetBenchmark {
+package enum ShadowModelsBenchmark {
   package struct Settings: Sendable {
     package var models: Int
     /// Whether all layers are adapted, or the last third of them.
@@ -119,7 +119,7 @@ package enum FleetBenchmark {
       labels: 2,
       settings: .init(
         precision: settings.precision, device: .cpu, environment: ContentHash(of: address.utf8),
-        stateCacheLimit: 4 << 30))
+        activationCacheLimit: 4 << 30))
     try BenchmarkAudit.work(at: address, name: "worker-\(index)", computation: computation)
   }
 }
