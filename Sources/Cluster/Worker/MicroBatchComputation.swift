@@ -1,5 +1,8 @@
+package import Checkpoints
+internal import Models
 package import Planning
 package import Support
+package import Torch
 package import Transport
 
 /// What turns items into gradients and logits, for whoever keeps leases and deliveries.
@@ -63,4 +66,63 @@ extension MicroBatchComputation {
   }
 
   package func lacking(_ items: [Int]) -> [WantedContent] { [] }
+}
+
+/// What a worker's computations of all tasks and methods have in common.
+package struct ComputationSettings {
+  package var precision: Precision
+  package var device: Device
+  /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
+  package var environment: ContentHash
+  /// Bytes that the states behind frozen prefixes may take on this host's disk.
+  package var activationCacheLimit: Int
+
+  package init(precision: Precision, device: Device, environment: ContentHash, activationCacheLimit: Int) {
+    self.precision = precision
+    self.device = device
+    self.environment = environment
+    self.activationCacheLimit = activationCacheLimit
+  }
+
+  /// The digest of everything on which the states behind a prefix depend.
+  ///
+  /// - Parameter items: the digest of the items in their order.
+  func key(of prefix: FrozenPrefix, items: ContentHash) -> ContentHash {
+    var hasher = ContentHasher()
+    hasher.combine("frozen states 3")
+    hasher.combine(precision.rawValue)
+    switch prefix {
+    case .features: hasher.combine("features")
+    case .blocks(let count): hasher.combine(count)
+    }
+    hasher.combine(environment)
+    hasher.combine(items)
+    return hasher.finish()
+  }
+}
+
+/// What the arm that is worked on needs, made when its turn comes: one arm at a time, because models are large.
+final class ModelCache<Contents: AnyObject> {
+  private let methods: [AdaptationMethod]
+  private let make: (AdaptationMethod) throws -> Contents
+  private var current: (method: Int, contents: Contents)?
+
+  /// - Parameter methods: as the welcome numbers them.
+  init(methods: [AdaptationMethod], make: @escaping (AdaptationMethod) throws -> Contents) {
+    self.methods = methods
+    self.make = make
+  }
+
+  /// - Throws: `WorkerError` where the welcome listed no such method.
+  func callAsFunction(_ method: Int) throws -> Contents {
+    if let current, current.method == method { return current.contents }
+    guard methods.indices.contains(method) else {
+      throw WorkerError(.failure, "a run names method \(method), but the welcome listed \(methods.count)")
+    }
+    // What another arm held is freed before this one's model is made.
+    current = nil
+    let contents = try make(methods[method])
+    current = (method, contents)
+    return contents
+  }
 }

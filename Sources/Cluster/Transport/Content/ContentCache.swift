@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import Support
 
 /// Contents in a folder, in files that are named by their digest. Processes of one host share it.
@@ -160,5 +160,72 @@ package final class PartialContent {
     ContentError(
       name: wanted.name, content: wanted.content,
       problem: .system(file: file, step: step, reason: String(cString: strerror(errno))))
+  }
+}
+
+/// A content that cannot be had, and why.
+package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What the audit calls it: a file's path or name.
+  package let name: String
+  package let content: ContentHash
+  package let problem: Problem
+
+  package enum Problem: Hashable, Sendable {
+    /// The coordinator cannot give it.
+    case absent(reason: String)
+    /// What came, from its first byte to its last, is something else.
+    case wrongDigest
+    /// A piece came that is not the one that was asked for.
+    case wrongPiece(offset: Int, expected: Int, found: Int)
+    /// The cache cannot be read or written.
+    case system(file: String, step: String, reason: String)
+  }
+
+  package init(name: String, content: ContentHash, problem: Problem) {
+    self.name = name
+    self.content = content
+    self.problem = problem
+  }
+
+  package var description: String {
+    let what = "\(name) (content \(content.description.prefix(16))…)"
+    switch problem {
+    case .absent(let reason): return "\(what): the coordinator cannot send it: \(reason)"
+    case .wrongDigest:
+      return "\(what): what came has another digest and was thrown away; the file has changed since the audit was "
+        + "planned: restore it on the coordinator's host, or start anew"
+    case .wrongPiece(let offset, let expected, let found):
+      return "\(what): \(found) bytes came for byte \(offset), where \(expected) were asked for"
+    case .system(let file, let step, let reason):
+      return "\(what): cannot \(step) \(file): \(reason); make room, or name another cache folder with TENBIN_CACHE"
+    }
+  }
+}
+
+/// Keeps a cache folder within a limit.
+package enum FolderTrim {
+  /// Removes files, those that were not used for longest first, until the rest is within a limit.
+  ///
+  /// - Parameters:
+  ///   - isMeant: whether a file of this name and status counts, and may be removed.
+  ///   - bytes: what a file of this status takes.
+  ///   - isInUse: whether the file at a path must stay though it counts.
+  package static func trim(
+    _ folder: String, toBytes limit: Int, where isMeant: (_ name: String, stat) -> Bool, bytes: (stat) -> Int,
+    isInUse: (_ path: String) -> Bool
+  ) {
+    var found: [(path: String, bytes: Int, used: timespec)] = []
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      var status = stat()
+      guard stat("\(folder)/\(name)", &status) == 0, isMeant(name, status) else { continue }
+      found.append(("\(folder)/\(name)", bytes(status), status.st_mtim))
+    }
+    var total = found.reduce(0) { $0 + $1.bytes }
+    for file in found.sorted(by: { ($0.used.tv_sec, $0.used.tv_nsec) < ($1.used.tv_sec, $1.used.tv_nsec) }) {
+      guard total > limit else { return }
+      guard !isInUse(file.path) else { continue }
+      unlink(file.path)
+      total -= file.bytes
+    }
   }
 }

@@ -117,3 +117,199 @@ final class CoordinatorSocketLoop: SocketLoop {
     }
   }
 }
+
+/// What comes to the control and bulk sockets.
+extension CoordinatorSocketLoop {
+  func receiveControl(_ frames: [UnsafeRawBufferPointer], user: String?) {
+    guard let first = frames.first else { return }
+    let peer = Peer(routingIdentifier: Array(first))
+    counter.count(received: frames.reduce(0) { $0 + $1.count })
+    if frames.count == 3, AdministrationFrames.isMarker(frames[1]) {
+      return receiveRequest(frames, at: .control, user: user)
+    }
+    let role = user.flatMap { User($0)?.role }
+    if user != nil, role != .worker, role != .reducer {
+      return apply(peers.malformed(peer, user: user, because: .wrongRole, isFatal: true), to: peer)
+    }
+    guard frames.count == 2, frames[1].count <= WireLimits.control,
+      let message = try? Tenbin_WorkerMessage(serializedBytes: Array(frames[1]))
+    else { return apply(peers.malformed(peer, user: user, because: .unreadableMessage), to: peer) }
+    guard message.protocol == CoordinatorEndpoint.protocolVersion else {
+      let detail =
+        "the worker speaks version \(message.protocol) of the protocol, the coordinator "
+        + "\(CoordinatorEndpoint.protocolVersion); install the same version of Tenbin on both"
+      return apply(
+        peers.malformed(peer, user: user, because: .otherVersion, isFatal: true), to: peer, detail: detail)
+    }
+    if case .hello(let hello)? = message.body, let role, hello.isReducer != (role == .reducer) {
+      return apply(peers.malformed(peer, user: user, because: .wrongRole, isFatal: true), to: peer)
+    }
+    let kind: PeerTable.Kind
+    switch message.body {
+    case .hello?: kind = .hello
+    case .goodbye?: kind = .goodbye
+    case nil: return apply(peers.malformed(peer, user: user, because: .emptyMessage), to: peer)
+    default: kind = .other
+    }
+    let verdict = peers.judge(kind, from: peer, user: user, second: second)
+    guard verdict == .take else { return apply(verdict, to: peer) }
+    // Answered here, so that a busy coordinator is not taken for a dead one.
+    if case .heartbeat? = message.body { answerHeartbeat(of: peer) }
+    emit(.message(message, from: peer))
+  }
+
+  func receiveBulk(_ frames: [UnsafeRawBufferPointer], user: String?) {
+    guard let first = frames.first else { return }
+    let peer = Peer(routingIdentifier: Array(first))
+    counter.count(received: frames.reduce(0) { $0 + $1.count })
+    guard frames.count == 3, frames[1].count <= WireLimits.header, frames[2].count <= WireLimits.chunk,
+      let header = try? Tenbin_ChunkHeader(serializedBytes: Array(frames[1]))
+    else {
+      // A stranger is not remembered for a chunk, so that it costs nothing.
+      guard peers[peer] != nil else { return refusals.count(.unreadableChunk) }
+      return apply(peers.malformed(peer, user: user, because: .unreadableChunk), to: peer)
+    }
+    switch header.subject {
+    case .ready(let ready)?:
+      let verdict = peers.judgeReady(from: peer, user: user)
+      guard verdict == .take else { return apply(verdict, to: peer) }
+      emit(.ready(peer, sharesMemory: ready.sharesMemory))
+      joinRound(peer)
+    case .credit(let credit)?:
+      let verdict = peers.judgeChunk(from: peer, user: user)
+      guard verdict == .take else { return apply(verdict, to: peer) }
+      guard peers.update(peer, { $0.outbound.acknowledge(credit.bytes) }) == true else {
+        return apply(peers.malformed(peer, user: user, because: .badCredit), to: peer)
+      }
+      joinRound(peer)
+    default: receiveChunk(header, frames, from: peer, user: user)
+    }
+  }
+
+  private func receiveChunk(
+    _ header: Tenbin_ChunkHeader, _ frames: [UnsafeRawBufferPointer], from peer: Peer, user: String?
+  ) {
+    let verdict = peers.judgeChunk(from: peer, user: user)
+    guard verdict == .take else { return apply(verdict, to: peer) }
+    typealias Whole = (identifier: UInt64, transfer: Transfer)
+    let outcome = peers.update(peer) { entry -> Result<(Whole?, Int), ChunkError> in
+      do throws(ChunkError) {
+        let whole = try entry.inbound.take(
+          header: header, payload: frames[2], frameBytes: frames[1].count + frames[2].count)
+        return .success((whole, entry.inbound.acknowledgement()))
+      } catch { return .failure(error) }
+    }
+    switch outcome {
+    case .success(let (whole, bytes))?:
+      if bytes > 0 { acknowledge(bytes, to: peer) }
+      if let whole { emit(.transfer(whole.transfer, identifier: whole.identifier, from: peer)) }
+    case .failure(let error)?:
+      let verdict = peers.malformed(peer, user: user, because: error.reason, isFatal: error == .overWindow)
+      apply(verdict, to: peer, detail: error.description)
+    case nil: break
+    }
+  }
+
+  private func acknowledge(_ bytes: Int, to peer: Peer) {
+    do throws(WireError) {
+      let header = Tenbin_ChunkHeader.credit(bytes)
+      counter.count(sent: header.count)
+      if try sockets.bulk.send([peer.routingIdentifier, header], payload: []) == .unreachable { lose(peer) }
+    } catch { fail(error) }
+  }
+
+  /// Counts what is dropped, and tells the peer and the owner where they are to know.
+  private func apply(_ verdict: PeerTable.Verdict, to peer: Peer, detail: String? = nil) {
+    switch verdict {
+    case .take: break
+    case .drop(let reason, let tell, let report):
+      refusals.count(reason)
+      let text = detail ?? reason.rawValue
+      if report { emit(.malformed(reason: text, from: peer)) }
+      if tell { refuse(peer, because: text, mayReturn: false) }
+    case .invite(let reason):
+      refusals.count(reason)
+      refuse(peer, because: reason.rawValue, mayReturn: true)
+    }
+  }
+
+  /// Tells a peer, if it is still there, that it is refused; what becomes of its entry is decided already.
+  private func refuse(_ peer: Peer, because reason: String, mayReturn: Bool) {
+    var message = Tenbin_CoordinatorMessage()
+    message.protocol = CoordinatorEndpoint.protocolVersion
+    message.refusal.reason = reason
+    message.refusal.mayReturn = mayReturn
+    let encoded = message.encoded
+    do throws(WireError) {
+      if try sockets.control.send([peer.routingIdentifier, encoded]) == .sent { counter.count(sent: encoded.count) }
+    } catch { fail(error) }
+  }
+
+  private func answerHeartbeat(of peer: Peer) {
+    var message = Tenbin_CoordinatorMessage()
+    message.protocol = CoordinatorEndpoint.protocolVersion
+    message.heartbeatAnswer = Tenbin_HeartbeatAnswer()
+    send(message, to: peer)
+  }
+
+  private var second: Int { Int(started.duration(to: .now).components.seconds) }
+}
+
+/// What people ask from their shells.
+extension CoordinatorSocketLoop {
+  func receiveRequest(_ frames: [UnsafeRawBufferPointer], user: String?) {
+    guard let first = frames.first else { return }
+    counter.count(received: frames.reduce(0) { $0 + $1.count })
+    guard frames.count == 3, AdministrationFrames.isMarker(frames[1]) else {
+      let requester = Requester(door: .administration, routingIdentifier: Array(first))
+      return refuse(requester, because: .badRequest)
+    }
+    receiveRequest(frames, at: .administration, user: user)
+  }
+
+  /// Takes a request, a routing identifier, the marker and a message, that came through `door`.
+  func receiveRequest(_ frames: [UnsafeRawBufferPointer], at door: Requester.Door, user: String?) {
+    let requester = Requester(door: door, routingIdentifier: Array(frames[0]))
+    if door == .control {
+      guard let user else { return refuse(requester, because: .administrationWithoutKeys) }
+      guard User(user)?.role == .admin else { return refuse(requester, because: .wrongRole) }
+    }
+    guard frames[2].count <= WireLimits.control,
+      let request = try? Tenbin_AdministrationRequest(serializedBytes: Array(frames[2]))
+    else { return refuse(requester, because: .badRequest) }
+    guard request.protocol == CoordinatorEndpoint.protocolVersion else {
+      return refuse(requester, because: .otherVersion)
+    }
+    guard request.body != nil else { return refuse(requester, because: .badRequest) }
+    emit(.request(request, from: requester))
+  }
+
+  func answer(_ reply: Tenbin_AdministrationReply, to requester: Requester) {
+    var reply = reply
+    reply.protocol = CoordinatorEndpoint.protocolVersion
+    let encoded = reply.encoded
+    let socket = requester.door == .control ? sockets.control : sockets.administration
+    do throws(WireError) {
+      // Whoever asked may have gone; that is no failure.
+      guard try socket?.send([requester.routingIdentifier, AdministrationFrames.marker, encoded]) == .sent else {
+        return
+      }
+      counter.count(sent: encoded.count)
+    } catch { fail(error) }
+  }
+
+  private func refuse(_ requester: Requester, because reason: RefusalReason) {
+    refusals.count(reason)
+    let explanation =
+      switch reason {
+      case .administrationWithoutKeys:
+        "without keys an audit is administered from its own host only, through its administration socket"
+      case .wrongRole: "this key is no admin's; make one with: tenbin keys admin NAME"
+      case .otherVersion:
+        "the coordinator speaks version \(CoordinatorEndpoint.protocolVersion) of the protocol; install the same "
+          + "version of Tenbin here"
+      default: reason.rawValue
+      }
+    answer(.with { $0.refused = explanation }, to: requester)
+  }
+}

@@ -30,3 +30,71 @@ package struct Transfer: Sendable {
     }
   }
 }
+
+/// Puts chunks together again; pure, one for each peer.
+struct TransferAssembler {
+  private var underWay: [UInt64: Transfer] = [:]
+
+  /// Adds a chunk; returns the transfer when it is whole.
+  ///
+  /// - Parameter accept: asked before any memory is taken for a new transfer of so many bytes; throws where it is
+  ///   refused.
+  /// - Throws: `ChunkError` for a chunk that does not continue its transfer.
+  mutating func insert(
+    header: Tenbin_ChunkHeader, payload: UnsafeRawBufferPointer, accept: (Int) throws(ChunkError) -> Void
+  ) throws(ChunkError) -> (identifier: UInt64, transfer: Transfer)? {
+    let identifier = header.transfer
+    guard header.totalBytes <= UInt64(WireLimits.transfer) else { throw .tooLarge(bytes: header.totalBytes) }
+    let total = Int(header.totalBytes)
+    if header.offset == 0 {
+      guard let subject = header.subject else { throw .withoutSubject }
+      guard underWay[identifier] == nil else { throw .outOfOrder(transfer: identifier) }
+      guard underWay.count < WireLimits.transfersUnderWay else { throw .tooMany }
+      try accept(total)
+      var transfer = Transfer(subject: subject, payload: [])
+      // One chunk needs no room kept for more; a claim of many is only address space until it comes.
+      if payload.count < total { transfer.payload.reserveCapacity(min(total, 1 << 30)) }
+      underWay[identifier] = transfer
+    }
+    guard let received = underWay[identifier]?.payload.count, UInt64(received) == header.offset else {
+      throw .outOfOrder(transfer: identifier)
+    }
+    // Every chunk but the last is full: tiny ones would cost more to take than to send.
+    guard payload.count == min(WireLimits.chunk, total - received) else {
+      underWay[identifier] = nil
+      throw .outOfOrder(transfer: identifier)
+    }
+    underWay[identifier]?.payload.append(contentsOf: payload)
+    guard received + payload.count == total else { return nil }
+    return underWay.removeValue(forKey: identifier).map { (identifier, $0) }
+  }
+}
+
+/// A chunk that no honest peer sends.
+package enum ChunkError: Error, Equatable, CustomStringConvertible {
+  case tooLarge(bytes: UInt64)
+  case tooMany
+  case withoutSubject
+  case outOfOrder(transfer: UInt64)
+  case overBudget(bytes: Int, left: Int)
+  case overWindow
+
+  package var description: String {
+    switch self {
+    case .tooLarge(let bytes): "a transfer of \(bytes) bytes is larger than allowed"
+    case .tooMany: "too many transfers are under way"
+    case .withoutSubject: "a chunk does not say what it belongs to"
+    case .outOfOrder(let transfer): "a chunk does not continue transfer \(transfer)"
+    case .overBudget(let bytes, let left): "a transfer of \(bytes) bytes where \(left) are expected"
+    case .overWindow: "more than \(WireLimits.window) bytes were sent that nobody had acknowledged"
+    }
+  }
+
+  var reason: RefusalReason {
+    switch self {
+    case .overBudget: .overBudget
+    case .overWindow: .overWindow
+    case .tooLarge, .tooMany, .withoutSubject, .outOfOrder: .badChunk
+    }
+  }
+}

@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import Foundation
+internal import Synchronization
 
 /// One libzmq socket; belongs to the thread that uses it.
 final class ZeroMQSocket {
@@ -195,4 +196,116 @@ final class ZeroMQSocket {
   }
 
   private static var lastProblem: String { String(cString: zmq_strerror(zmq_errno())) }
+}
+
+/// The process's one libzmq context: two in one process can crash (libzmq issue 4242).
+///
+/// It lives while there are sockets. Closing the last of them waits until what was sent has left, within the socket's
+/// linger: a process that ended sooner would take its goodbye with it.
+final class ZeroMQContext: Sendable {
+  static let shared = ZeroMQContext()
+  private let state = Mutex(State())
+
+  /// Sendable because libzmq's context may be used from any thread.
+  private struct State: @unchecked Sendable {
+    var pointer: UnsafeMutableRawPointer?
+    var sockets = 0
+  }
+
+  /// A new socket, or nil where libzmq refuses one.
+  func openSocket(_ type: Int32) -> UnsafeMutableRawPointer? {
+    let socket = state.withLock { state -> Socket? in
+      if state.pointer == nil { state.pointer = zmq_ctx_new() }
+      guard let pointer = zmq_socket(state.pointer, type) else { return nil }
+      state.sockets += 1
+      return Socket(pointer: pointer)
+    }
+    return socket?.pointer
+  }
+
+  func closeSocket(_ pointer: UnsafeMutableRawPointer) {
+    let socket = Socket(pointer: pointer)
+    state.withLock { state in
+      zmq_close(socket.pointer)
+      state.sockets -= 1
+      guard state.sockets == 0, let context = state.pointer else { return }
+      while zmq_ctx_term(context) < 0 && zmq_errno() == EINTR {}
+      state.pointer = nil
+    }
+  }
+
+  /// Sendable because a socket is only handed over here, never shared.
+  private struct Socket: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer
+  }
+}
+
+/// Waits for several sockets and the descriptor that wakes their thread.
+struct Poller {
+  private var items: [zmq_pollitem_t]
+
+  init(sockets: [ZeroMQSocket], wakeUp: Int32) {
+    items = sockets.map { zmq_pollitem_t(socket: $0.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+    items.append(zmq_pollitem_t(socket: nil, fd: wakeUp, events: Int16(ZMQ_POLLIN), revents: 0))
+  }
+
+  /// Whether to wake also when the socket at `index` can send.
+  mutating func wake(whenWritable index: Int, _ isWanted: Bool) {
+    items[index].events = Int16(isWanted ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN)
+  }
+
+  /// Returns when a socket or the descriptor can be read, or `milliseconds` have passed; -1 for ever.
+  mutating func wait(milliseconds: Int) {
+    zmq_poll(&items, Int32(items.count), milliseconds)
+  }
+}
+
+/// A connection that sends any frames whatever: what a hostile peer is made of, for tests of what coordinators refuse.
+///
+/// Not Sendable: it belongs to the thread that uses it.
+package final class RawPeer {
+  private let socket: ZeroMQSocket
+
+  /// - Parameters:
+  ///   - endpoint: where a coordinator's control or bulk socket is bound.
+  ///   - routingIdentifier: the name that the peer goes by.
+  package init(
+    connectingTo endpoint: String, routingIdentifier: [UInt8], security: ClientSecurity? = nil
+  ) throws(WireError) {
+    socket = try ZeroMQSocket(
+      .dealer(routingIdentifier: routingIdentifier), keys: security.map { ZeroMQSocket.Keys.client($0) })
+    try socket.connect(endpoint)
+  }
+
+  /// Sends one message, waiting for a connection at most so many milliseconds; false where there was none.
+  package func send(_ frames: [[UInt8]], milliseconds: Int = 10_000) throws(WireError) -> Bool {
+    if try socket.send(frames) == .sent { return true }
+    var poller = Poller(sockets: [socket], wakeUp: -1)
+    poller.wake(whenWritable: 0, true)
+    poller.wait(milliseconds: milliseconds)
+    return try socket.send(frames) == .sent
+  }
+
+  /// The frames of the next message, or nil where none comes within so many milliseconds.
+  package func receive(milliseconds: Int) throws(WireError) -> [[UInt8]]? {
+    var received: [[UInt8]]?
+    if try socket.receive({ frames, _ in received = frames.map { Array($0) } }) { return received }
+    var poller = Poller(sockets: [socket], wakeUp: -1)
+    poller.wait(milliseconds: milliseconds)
+    _ = try socket.receive { frames, _ in received = frames.map { Array($0) } }
+    return received
+  }
+
+  package func close() { socket.close(linger: 0) }
+
+  /// What every kind of socket is set to where libzmq's own ways were measured to fail; milliseconds and messages.
+  package static func riskySettings() throws(WireError) -> [(heartbeatInterval: Int32?, receiveHighWaterMark: Int32?)] {
+    var settings: [(heartbeatInterval: Int32?, receiveHighWaterMark: Int32?)] = []
+    for kind: ZeroMQSocket.Kind in [.router, .dealer(routingIdentifier: [1]), .reply, .pair] {
+      let socket = try ZeroMQSocket(kind)
+      settings.append((socket.option(ZMQ_HEARTBEAT_IVL), socket.option(ZMQ_RCVHWM)))
+      socket.close(linger: 0)
+    }
+    return settings
+  }
 }

@@ -169,3 +169,37 @@ package struct PeerTable {
     entry.outbound = OutboundFlow()
   }
 }
+
+/// A worker's incarnation as its sockets name it.
+package struct Peer: Hashable, Sendable, CustomStringConvertible {
+  package let routingIdentifier: [UInt8]
+
+  package init(routingIdentifier: [UInt8]) { self.routingIdentifier = routingIdentifier }
+
+  package var description: String { routingIdentifier.map { String($0, radix: 16) }.joined() }
+}
+
+/// Why something was dropped; few and fixed, so that no peer can make the table of counts grow.
+package enum RefusalReason: String, Sendable, CaseIterable {
+  case unlistedKey = "a key that is not on the list"
+  case handshake = "a handshake that failed"
+  case otherVersion = "another version of the protocol"
+  case unreadableMessage = "a control message that cannot be read"
+  case unreadableChunk = "a chunk that cannot be read"
+  case emptyMessage = "a control message that says nothing"
+  case beforeHello = "a message of a peer that did not say hello"
+  case helloTwice = "a second hello of one peer"
+  case readyTwice = "a second ready of one peer"
+  case tooManyUnknownPeers = "a hello while too many peers wait for an answer"
+  case tooManyMessages = "more messages a second than are taken"
+  case afterRefusal = "a frame of a refused peer"
+  case otherKey = "a frame under another key's name"
+  case notAdmitted = "a chunk of a peer that was not admitted"
+  case overBudget = "a transfer that nobody expects"
+  case overWindow = "more bytes than the window allows"
+  case badChunk = "a chunk that does not fit its transfer"
+  case badCredit = "a credit for more than was sent"
+  case wrongRole = "a key that may not do this"
+  case administrationWithoutKeys = "administration over a socket for workers"
+  case badRequest = "an administration request that cannot be read"
+}
