@@ -141,7 +141,8 @@ import Worker
     var steps: [Tenbin_StepSummary] = []
     while !reference.isTrained {
       let leaves = ToyComputation.leaves(of: Self.schedule, step: reference.step, at: Array(reference.parameters))
-      let step = try #require(try reference.insert(leaves))
+      try reference.add(leaves)
+      let step = try #require(try reference.finishStep())
       steps.append(
         .with {
           $0.samples = UInt64(step.samples)
