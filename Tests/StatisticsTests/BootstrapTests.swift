@@ -8,7 +8,7 @@ import Testing
     let clusters = (0..<300).map {
       ClusterSums(numerator: [-1, 0, 0, 1, 2][$0 % 5], denominator: [2, 3, 2, 3, 4][$0 % 5])
     }
-    let ratios = ClusterBootstrap(strata: [clusters]).replicates(20_000, key: RandomKey(seed: 23))
+    let ratios = RatioBootstrap(strata: [clusters]).replicates(20_000, key: RandomKey(seed: 23))
     let denominators = clusters.reduce(0.0) { $0 + Double($1.denominator) }
     let ratio = clusters.reduce(0.0) { $0 + Double($1.numerator) } / denominators
     let squares = clusters.reduce(0.0) {
@@ -25,10 +25,10 @@ import Testing
   @Test("The order of the clusters does not matter, and strata of one kind do not vary")
   func order() {
     let clusters = (0..<50).map { ClusterSums(numerator: $0 % 3 - 1, denominator: 1 + $0 % 2) }
-    let first = ClusterBootstrap(strata: [clusters]).replicates(200, key: RandomKey(seed: 24))
-    let second = ClusterBootstrap(strata: [clusters.reversed()]).replicates(200, key: RandomKey(seed: 24))
+    let first = RatioBootstrap(strata: [clusters]).replicates(200, key: RandomKey(seed: 24))
+    let second = RatioBootstrap(strata: [clusters.reversed()]).replicates(200, key: RandomKey(seed: 24))
     #expect(first == second)
-    let constant = ClusterBootstrap(
+    let constant = RatioBootstrap(
       strata: [
         Array(repeating: ClusterSums(numerator: 1, denominator: 1), count: 5),
         Array(repeating: ClusterSums(numerator: 0, denominator: 1), count: 5),
@@ -52,7 +52,7 @@ import Testing
         }
         return ClusterSums(numerator: numerator, denominator: 4)
       }
-      let replicates = ClusterBootstrap(strata: [clusters]).replicates(800, key: RandomKey(seed: 27)[trial])
+      let replicates = RatioBootstrap(strata: [clusters]).replicates(800, key: RandomKey(seed: 27)[trial])
       if Interval.expandedPercentile(replicates, clusters: people).contains(-0.1) { covered += 1 }
     }
     #expect(Double(covered) / Double(trials) > 0.92)

@@ -159,16 +159,16 @@ extension PrivacyComparison {
     let (n, clusters, group) = (n, clusters, group)
     difference = difference.map { found in
       var found = found
-      let size = SampleSize(found, items: n, clusters: clusters, rule: rule, familySize: familySize)
+      let moreItems = found.moreItems(items: n, clusters: clusters, rule: rule, familySize: familySize)
       if group != nil, n < rule.minimumGroupSize {
         found.verdict = .notEnoughData(
-          because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: size.moreItems)
+          because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: moreItems)
       } else if found.interval.upper < rule.margin {
         found.verdict = .withinMargin
       } else if found.adjustedPValue.value ?? found.pValue < 1 - rule.confidence {
         found.verdict = .differenceConfirmed
       } else {
-        found.verdict = .notEnoughData(because: .intervalTooWide, moreItems: size.moreItems)
+        found.verdict = .notEnoughData(because: .intervalTooWide, moreItems: moreItems)
       }
       return found
     }
@@ -189,34 +189,20 @@ extension AttackMeasures {
   }
 }
 
-/// About how many items more would bring a verdict: a normal approximation at 80 % power that takes the estimate for the
-/// truth, and the standard error to fall with the square root of the clusters.
-private struct SampleSize {
-  let moreItems: Int?
-
-  init(_ found: VulnerabilityDifference, items: Int, clusters: Int, rule: PrivacyRule, familySize: Int) {
-    // Without any spread among the resamples there is nothing to foretell from.
-    guard found.standardError > 1e-12 else {
-      moreItems = items < rule.minimumGroupSize ? rule.minimumGroupSize - items : nil
-      return
+extension VulnerabilityDifference {
+  /// About how many more items bring a verdict: within the margin, or a confirmed difference, whichever needs fewer.
+  fileprivate func moreItems(items: Int, clusters: Int, rule: PrivacyRule, familySize: Int) -> Int? {
+    // Without any variation among the resamples there is nothing to forecast from.
+    guard standardError > 1e-12 else {
+      return items < rule.minimumGroupSize ? rule.minimumGroupSize - items : nil
     }
-    let power = NormalDistribution.quantile(0.8)
+    let forecast = SampleSizeForecast(
+      items: items, clusters: clusters, minimumItems: rule.minimumGroupSize, standardError: standardError,
+      clustersOfError: Double(clusters))
     let tail = (1 - rule.confidence) / 2
-    func clustersNeeded(for distance: Double, tail: Double) -> Double {
-      guard distance > 0 else { return .infinity }
-      let ratio = (NormalDistribution.quantile(1 - tail) + power) * found.standardError / distance
-      return Double(clusters) * ratio * ratio
-    }
-    let needed = min(
-      clustersNeeded(for: rule.margin - found.value, tail: tail),
-      clustersNeeded(for: abs(found.value), tail: tail / Double(max(1, familySize))))
-    guard needed.isFinite else {
-      moreItems = nil
-      return
-    }
-    let each = Double(items) / Double(max(1, clusters))
-    let more = max(
-      ((needed - Double(clusters)) * each).rounded(.up), Double(rule.minimumGroupSize - items), 1)
-    moreItems = more < 1e15 ? Int(more) : nil
+    return forecast.moreItems(
+      forClusters: min(
+        forecast.clusters(toTell: rule.margin - value, tail: tail),
+        forecast.clusters(toTell: abs(value), tail: tail / Double(max(1, familySize)))))
   }
 }

@@ -174,7 +174,8 @@ struct AttackSetting: Sendable {
     let swapped = ShuffledMembership.masks(
       shadowModels.masks, clusters: index.ofItem, clusterCount: index.count, key: key["shuffled membership"])
     shuffled = shadowModels.targets.map { swapped[$0] }
-    weights = Self.weights(index, key: key["bootstrap"])
+    weights = ClusterBootstrap.itemWeights(
+      index, resamples: PrivacyEvaluation.resampleCount, key: key["bootstrap"])
     self.intervals = intervals
     permutations = shadowModels.groups.columns.compactMap { column in
       let groups = shadowModels.groups.indices.filter { shadowModels.groups[$0].column == column }
@@ -191,15 +192,6 @@ struct AttackSetting: Sendable {
       for (item, weight) in weights[first + lane].enumerated() { lanes[item][lane] = Double(weight) }
     }
     return lanes
-  }
-
-  /// As many resamples of whole clusters as every interval rests on.
-  private static func weights(_ index: ClusterIndex, key: RandomKey) -> [[Int32]] {
-    var generator = key.generator
-    return (0..<PrivacyEvaluation.resampleCount).map { _ in
-      let clusters = generator.clusterWeights(count: index.count)
-      return index.ofItem.map { clusters[$0] }
-    }
   }
 }
 

@@ -100,10 +100,10 @@ private struct LikelihoodResamples {
 
   /// - Parameter arms: Of every arm and run the log-likelihood of every text.
   init(_ subset: ItemSubset, tokens: [Double], arms: [[[Double]]], key: RandomKey) {
-    let blocks = ResamplingBlocks(subset.clusters, key: key)
+    let bootstrap = ClusterBootstrap(subset.clusters, key: key)
     // A row: texts and tokens, then of every run the log-likelihood and the probability.
     let runs = arms.flatMap(\.self)
-    let sums = BlockSums(blocks, width: 2 + 2 * runs.count) { position, row in
+    let sums = bootstrap.sums(width: 2 + 2 * runs.count) { position, row in
       let item = subset.members[position]
       row[0] += 1
       row[1] += tokens[item]
@@ -112,8 +112,8 @@ private struct LikelihoodResamples {
         row[3 + 2 * number] += exp(min(0, run[item] / tokens[item]))
       }
     }
-    let drawn = concurrentMap(subset.clusters.count > 1 ? LikelihoodEvaluation.resamples : 0) { number in
-      sums.sums(weights: blocks.weights(resample: number, key: key))
+    let drawn = bootstrap.resampled(subset.clusters.count > 1 ? LikelihoodEvaluation.resamples : 0) { weights in
+      sums.sums(weights: weights)
     }
     var first = 0
     groups = arms.map { arm in
@@ -124,10 +124,9 @@ private struct LikelihoodResamples {
         let replicates = drawn.map { row in
           numbers.reduce(0) { $0 + value(row, $1) } / Double(max(1, numbers.count))
         }
-        let interval: Measured<Interval> =
-          replicates.isEmpty
-          ? .undefined(reason: "one cluster says nothing about variation", n: subset.members.count)
-          : .value(.expandedPercentile(replicates, clusters: subset.clusters.count, tail: 0.025))
+        // Every text has both figures, so no resample lacks one.
+        let interval = Replicates(defined: replicates, of: drawn.count, clusters: subset.clusters.count)
+          .interval(.atMostOneInTwenty, n: subset.members.count)
         return SeededEstimate(
           estimate: Estimate(
             value: observed.reduce(0, +) / Double(max(1, observed.count)), interval: interval),

@@ -8,6 +8,9 @@ package struct Interval: Codable, Equatable, Sendable {
     self.upper = upper
   }
 
+  /// The probability beyond each bound at a confidence level: .025 at 95 %, and not the next number.
+  package static func tail(confidence: Double) -> Double { ((1 - confidence) * 1e12).rounded() / 2e12 }
+
   package func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
 
   package var width: Double { upper - lower }

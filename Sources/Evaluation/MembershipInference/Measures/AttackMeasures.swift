@@ -265,8 +265,7 @@ struct AttackIntervals: Sendable {
   /// - Throws: `PrivacyError.confidenceOutsideRange`.
   init(confidence: Double) throws(PrivacyError) {
     guard confidence > 0.5, confidence < 1 else { throw .confidenceOutsideRange(confidence) }
-    // So that 95 % leaves .05 and not the next number.
-    tail = ((1 - confidence) * 1e12).rounded() / 2e12
+    tail = Interval.tail(confidence: confidence)
   }
 
   /// The interval of a share. Replicates that never vary (nothing found, everything found) show nothing of what could
@@ -294,15 +293,14 @@ struct AttackIntervals: Sendable {
   /// The expanded percentile interval; where replicates are too few for its tails, as far as Student's t reaches with
   /// their standard deviation, if that is farther.
   private func resampled(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
-    guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: clusters) }
-    let known = replicates.filter { !$0.isNaN }
-    guard known.count * 2 >= replicates.count, !known.isEmpty else {
-      return .undefined(reason: "most resamples have no members or no non-members", n: clusters)
-    }
-    let percentile = Interval.expandedPercentile(known, clusters: clusters, tail: tail)
-    guard tail * Double(known.count) < Self.fewestBeyond else { return .value(percentile) }
-    let reach = StudentT.quantile(1 - tail, degreesOfFreedom: Double(clusters - 1)) * Self.deviation(known)
-    return .value(percentile.hull(Interval(lower: value - reach, upper: value + reach)))
+    Replicates(replicates.map { $0.isNaN ? nil : $0 }, clusters: clusters)
+      .defined(.atMostHalf(otherwise: "most resamples have no members or no non-members"), n: clusters)
+      .map { known in
+        let percentile = Interval.expandedPercentile(known, clusters: clusters, tail: tail)
+        guard tail * Double(known.count) < Self.fewestBeyond else { return percentile }
+        let reach = StudentT.quantile(1 - tail, degreesOfFreedom: Double(clusters - 1)) * Self.deviation(known)
+        return percentile.hull(Interval(lower: value - reach, upper: value + reach))
+      }
   }
 
   /// The standard deviation of replicates: the standard error of what they are replicates of.

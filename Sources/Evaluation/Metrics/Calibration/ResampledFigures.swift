@@ -46,9 +46,11 @@ struct FigureColumns {
   ///
   /// - Parameters:
   ///   - equalMass: bins that hold about as many items each.
-  func sums(_ blocks: ResamplingBlocks, subset: ItemSubset, scores: ItemScores, equalMass: EqualMassBins) -> BlockSums {
+  func sums(_ bootstrap: ClusterBootstrap, subset: ItemSubset, scores: ItemScores, equalMass: EqualMassBins)
+    -> BlockSums
+  {
     var probabilities = [Double](repeating: 0, count: scores.classes)
-    return BlockSums(blocks, width: width) { position, row in
+    return bootstrap.sums(width: width) { position, row in
       let item = subset.members[position]
       let (confidence, correct) = (scores.confidence[item], scores.correct[item])
       row[Fixed.items.rawValue] += 1
@@ -141,9 +143,9 @@ package struct FigureResamples: Sendable {
   ) {
     let classes = figures.contains(.classwiseError) ? runs.first?.classes ?? 0 : 0
     let columns = FigureColumns(classes: classes, hasPositives: hasPositives)
-    let blocks = ResamplingBlocks(subset.clusters, key: key)
+    let bootstrap = ClusterBootstrap(subset.clusters, key: key)
     let tables = zip(runs, equalMass).map {
-      columns.sums(blocks, subset: subset, scores: $0, equalMass: $1)
+      columns.sums(bootstrap, subset: subset, scores: $0, equalMass: $1)
     }
     @Sendable func average(_ figure: ResampledFigure, of sums: [[Double]]) -> Double? {
       var total = 0.0
@@ -158,8 +160,7 @@ package struct FigureResamples: Sendable {
     let binned = figures.filter { figure in
       tables.contains { columns.gaps(figure, of: $0.totals) != nil }
     }
-    let drawn = concurrentMap(resamples) { number in
-      let weights = blocks.weights(resample: number, key: key)
+    let drawn = bootstrap.resampled(resamples) { weights in
       let sums = tables.map { $0.sums(weights: weights) }
       let departures = binned.map { figure in
         zip(tables, sums).reduce(0.0) { total, run in
@@ -208,10 +209,7 @@ package struct FigureResamples: Sendable {
 
   /// The expanded percentile interval, of a figure that is a mean or a smooth function of means.
   package func interval(_ figure: ResampledFigure) -> Measured<Interval> {
-    switch enough(figure) {
-    case .value(let replicates): .value(.expandedPercentile(replicates, clusters: clusters))
-    case .undefined(let reason, let n): .undefined(reason: reason, n: n)
-    }
+    drawn(figure).interval(.atMostOneInTwenty, n: items)
   }
 
   /// The interval of a binned error, whose plug-in estimate lies above the truth by a bias that resampling adds once more.
@@ -222,7 +220,7 @@ package struct FigureResamples: Sendable {
   /// lower bound is 0.
   package func intervalOfBinnedError(_ figure: ResampledFigure) -> Measured<Interval> {
     guard let estimate = observed[figure], let departures = departures[figure] else { return interval(figure) }
-    return enough(figure).map { replicates in
+    return drawn(figure).defined(.atMostOneInTwenty, n: items).map { replicates in
       let bias = max(0, replicates.reduce(0, +) / Double(max(1, replicates.count)) - estimate)
       let spread = Interval.expandedPercentile(replicates, clusters: clusters)
       let isTold = estimate > quantile(0.95, ofSorted: departures)
@@ -231,13 +229,7 @@ package struct FigureResamples: Sendable {
     }
   }
 
-  private func enough(_ figure: ResampledFigure) -> Measured<[Double]> {
-    let found = replicates[figure] ?? []
-    guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: items) }
-    guard !found.isEmpty, found.count * 20 >= resamples * 19 else {
-      return .undefined(
-        reason: "the figure is undefined in \(resamples - found.count) of \(resamples) resamples", n: items)
-    }
-    return .value(found)
+  private func drawn(_ figure: ResampledFigure) -> Replicates {
+    Replicates(defined: replicates[figure] ?? [], of: resamples, clusters: clusters)
   }
 }

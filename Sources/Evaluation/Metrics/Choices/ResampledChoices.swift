@@ -148,11 +148,11 @@ struct ResampledChoices: Sendable {
     _ choices: [[[ChosenOptions]]], part: ItemSubset, questions: [ChoiceQuestion], resamples: Int, key: RandomKey
   ) {
     let key = key.named(part.name)
-    let blocks = ResamplingBlocks(part.clusters, key: key)
+    let bootstrap = ClusterBootstrap(part.clusters, key: key)
     let tables = choices.map { prompts in
       prompts.map { runs in
         runs.map { run in
-          BlockSums(blocks, width: ChoiceColumn.allCases.count) { place, row in
+          bootstrap.sums(width: ChoiceColumn.allCases.count) { place, row in
             let question = part.members[place]
             ChoiceSums.add(questions[question], choice: run.choices[question], to: &row)
           }
@@ -160,9 +160,8 @@ struct ResampledChoices: Sendable {
       }
     }
     let flat = tables.flatMap(\.self)
-    let drawn = concurrentMap(resamples) { number in
-      let weights = blocks.weights(resample: number, key: key)
-      return flat.map { runs in
+    let drawn = bootstrap.resampled(resamples) { weights in
+      flat.map { runs in
         let sums = runs.map { ChoiceSums(values: $0.sums(weights: weights)) }
         return ChoiceFigure.allCases.map { figure -> Double? in
           let values = sums.compactMap { $0.figure(figure) }
@@ -198,8 +197,7 @@ struct ResampledIntervals: Sendable {
   /// - Throws: `ChoiceError.confidenceOutsideRange`.
   init(confidence: Double) throws(ChoiceError) {
     guard confidence > 0.5, confidence < 1 else { throw .confidenceOutsideRange(confidence) }
-    // So that 95 % leaves .05 and not the next number.
-    tail = ((1 - confidence) * 1e12).rounded() / 2e12
+    tail = Interval.tail(confidence: confidence)
   }
 
   /// The expanded percentile interval. Replicates that never vary show nothing of what could have been: then the interval
@@ -213,20 +211,14 @@ struct ResampledIntervals: Sendable {
   func interval(
     _ value: Double, replicates: [Double?], clusters: Int, range: ClosedRange<Double>, scale: Double
   ) -> Measured<Interval> {
-    guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: clusters) }
-    let known = replicates.compactMap(\.self)
-    guard !known.isEmpty, known.count * 20 >= replicates.count * 19 else {
-      return .undefined(
-        reason: "the figure is undefined in \(replicates.count - known.count) of \(replicates.count) resamples",
-        n: clusters)
+    Replicates(replicates, clusters: clusters).interval(.atMostOneInTwenty, tail: tail, n: clusters).map { found in
+      var found = found
+      if found.width <= 1e-12 {
+        let missed = scale * Interval.clopperPearson(successes: 0, n: clusters, tail: tail).upper
+        found = Interval(lower: value - missed, upper: value + missed)
+      }
+      return Interval(lower: max(range.lowerBound, found.lower), upper: min(range.upperBound, found.upper))
     }
-    var found = Interval.expandedPercentile(known, clusters: clusters, tail: tail)
-    if found.width <= 1e-12 {
-      let missed = scale * Interval.clopperPearson(successes: 0, n: clusters, tail: tail).upper
-      found = Interval(lower: value - missed, upper: value + missed)
-    }
-    return .value(
-      Interval(lower: max(range.lowerBound, found.lower), upper: min(range.upperBound, found.upper)))
   }
 }
 

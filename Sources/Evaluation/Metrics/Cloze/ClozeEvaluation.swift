@@ -230,10 +230,10 @@ struct ResampledCloze: Sendable {
   ///   - choices: By arm and run.
   init(_ choices: [[ClozeChoices]], part: ItemSubset, task: ClozeTask, resamples: Int, key: RandomKey) {
     let key = key.named(part.name)
-    let blocks = ResamplingBlocks(part.clusters, key: key)
+    let bootstrap = ClusterBootstrap(part.clusters, key: key)
     let tables = choices.map { runs in
       runs.map { run in
-        BlockSums(blocks, width: Self.width * task.candidates.count) { place, row in
+        bootstrap.sums(width: Self.width * task.candidates.count) { place, row in
           let frame = part.members[place]
           for (candidate, mass) in zip(task.candidatesOfFrames[frame], run.masses[frame]) {
             row[Self.width * candidate] += 1
@@ -243,9 +243,8 @@ struct ResampledCloze: Sendable {
         }
       }
     }
-    drawn = concurrentMap(resamples) { number in
-      let weights = blocks.weights(resample: number, key: key)
-      return tables.map { runs in
+    drawn = bootstrap.resampled(resamples) { weights in
+      tables.map { runs in
         var sums = [Double](repeating: 0, count: Self.width * task.candidates.count)
         for run in runs {
           for (place, sum) in run.sums(weights: weights).enumerated() { sums[place] += sum }

@@ -37,9 +37,8 @@ enum ComparisonFamily {
       let familySize = results[index].isInFamily ? family.count : 1
       results[index].decide(
         rule: rule,
-        size: SampleSize(
-          differences: differences[index], margin: rule.margin, minimumItems: rule.minimumGroupSize,
-          familySize: familySize))
+        moreItems: differences[index].moreItems(
+          margin: rule.margin, minimumItems: rule.minimumGroupSize, familySize: familySize))
     }
     return results
   }

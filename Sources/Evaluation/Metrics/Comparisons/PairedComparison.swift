@@ -176,25 +176,27 @@ extension PairedComparison {
   ) -> [Double] {
     var clusters = [[ClusterSums]](repeating: [], count: (strata.max() ?? 0) + 1)
     for (sums, stratum) in zip(differences.clusters, strata) { clusters[stratum].append(sums) }
-    let ratios = ClusterBootstrap(strata: clusters).replicates(resamples, key: key)
+    let ratios = RatioBootstrap(strata: clusters).replicates(resamples, key: key)
     return ratios.map { $0 / differences.divisor }
   }
 
   /// Decides the verdict, in the order: within the margin, difference confirmed, not enough data.
-  mutating func decide(rule: DecisionRule, size: SampleSize) {
+  ///
+  /// - Parameter moreItems: The forecast that goes with a verdict of not enough data.
+  mutating func decide(rule: DecisionRule, moreItems: Int?) {
     let decisivePValue = adjustedPValue.value ?? pValue
     let isTooSmall = group != nil && n < rule.minimumGroupSize
     if isTooSmall {
       verdict = .notEnoughData(
-        because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: size.moreItems())
+        because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: moreItems)
     } else if clusters < 2 {
-      verdict = .notEnoughData(because: .oneCluster, moreItems: size.moreItems())
+      verdict = .notEnoughData(because: .oneCluster, moreItems: moreItems)
     } else if interval.lower > -rule.margin {
       verdict = .withinMargin
     } else if decisivePValue < 0.05 {
       verdict = .differenceConfirmed
     } else {
-      verdict = .notEnoughData(because: .intervalTooWide, moreItems: size.moreItems())
+      verdict = .notEnoughData(because: .intervalTooWide, moreItems: moreItems)
     }
   }
 }

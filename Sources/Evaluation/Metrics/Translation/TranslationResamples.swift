@@ -38,18 +38,17 @@ struct QualityResamples: Sendable {
   /// - Parameters:
   ///   - arms: Of every arm and run the row of every sentence.
   init(_ subset: ItemSubset, arms: [[[[Double]]]], resamples: Int, confidence: Double, key: RandomKey) {
-    let blocks = ResamplingBlocks(subset.clusters, key: key)
+    let bootstrap = ClusterBootstrap(subset.clusters, key: key)
     let tables = arms.map { runs in
       runs.map { rows in
-        BlockSums(blocks, width: QualitySums.width) { position, row in
+        bootstrap.sums(width: QualitySums.width) { position, row in
           for (column, value) in rows[subset.members[position]].enumerated() { row[column] += value }
         }
       }
     }
     observed = tables.map { $0.map { QualitySums(row: $0.totals) } }
-    replicates = concurrentMap(subset.clusters.count > 1 ? resamples : 0) { number in
-      let weights = blocks.weights(resample: number, key: key)
-      return tables.map { runs in
+    replicates = bootstrap.resampled(subset.clusters.count > 1 ? resamples : 0) { weights in
+      tables.map { runs in
         let sums = runs.map { QualitySums(row: $0.sums(weights: weights)) }
         return TranslationFigure.allCases.map { figure in
           let values = sums.compactMap { figure.value(of: $0).value }
@@ -109,14 +108,7 @@ struct QualityResamples: Sendable {
   }
 
   private func interval(_ replicates: [Double?]) -> Measured<Interval> {
-    guard clusters > 1 else { return .undefined(reason: "one cluster says nothing about variation", n: items) }
-    let found = replicates.compactMap(\.self)
-    guard !found.isEmpty, found.count * 20 >= replicates.count * 19 else {
-      return .undefined(
-        reason: "the figure is undefined in \(replicates.count - found.count) of \(replicates.count) resamples",
-        n: items)
-    }
-    return .value(.expandedPercentile(found, clusters: clusters, tail: (1 - confidence) / 2))
+    Replicates(replicates, clusters: clusters).interval(.atMostOneInTwenty, tail: (1 - confidence) / 2, n: items)
   }
 }
 
