@@ -28,7 +28,7 @@ package struct MembershipMasks: Sendable, Equatable {
     for item in candidates where seen.insert(unitOfItem[item]).inserted { unitsHere.append(unitOfItem[item]) }
     var chosen: [Int] = []
     var count = 0
-    for position in key["pool"].permutation(count: unitsHere.count) where count < size {
+    for position in key[.pool].permutation(count: unitsHere.count) where count < size {
       chosen.append(unitsHere[position])
       count += units.members[unitsHere[position]].count
     }
@@ -46,7 +46,7 @@ package struct MembershipMasks: Sendable, Equatable {
     for pair in 0..<models / 2 {
       var mask = Array(repeating: false, count: pool.count)
       var sides = (inside: 0, outside: 0)
-      for position in key["mask"][pair].permutation(count: chosen.count) {
+      for position in key[.mask][pair].permutation(count: chosen.count) {
         let unit = units.members[chosen[position]]
         // The smaller side takes the next unit, so that both members of a pair train on as much data.
         if sides.inside <= sides.outside {
@@ -78,8 +78,8 @@ package struct MembershipMasks: Sendable, Equatable {
     func audited(_ candidates: [Int], _ key: RandomKey) -> [Int] {
       Self.draw(size / 2, of: Self.units(of: candidates, units), units, key: key)
     }
-    let members = audited(splits.train, key["audited members"])
-    let others = audited(splits.test, key["audited others"])
+    let members = audited(splits.train, key[.auditedMembers])
+    let others = audited(splits.test, key[.auditedOthers])
     guard !members.isEmpty, !others.isEmpty else {
       throw PlanError(
         key: "privacy.pool",
@@ -108,7 +108,7 @@ package struct MembershipMasks: Sendable, Equatable {
     released = pool.map(isMember.contains)
     masks = (0..<models).map { _ in pool.map { _ in false } }
     self.members = (0..<models).map {
-      Self.draw(wanted, of: Self.units(of: candidates, units), units, key: key["shadow"][$0])
+      Self.draw(wanted, of: Self.units(of: candidates, units), units, key: key[.shadow][$0])
     }
   }
 

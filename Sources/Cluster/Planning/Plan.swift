@@ -49,7 +49,7 @@ package struct Plan: Sendable {
       hash = Self.hash(of: design, input: input, stage: stage)
       return
     }
-    let fleetKey = RandomKey(seed: design.firstSeed)["fleet"]
+    let fleetKey = RandomKey(seed: design.firstSeed)[.shadowModels]
     switch design.shadowModels?.design {
     case .symmetric?:
       membership = try MembershipMasks(
@@ -90,7 +90,7 @@ package struct Plan: Sendable {
       guard arm.isTrained else {
         run(
           "given", purpose: .given, trainingItems: [], evaluated: evaluated,
-          key: RandomKey(seed: design.firstSeed)["given"])
+          key: RandomKey(seed: design.firstSeed)[.given])
         continue
       }
       for (number, seed) in design.seeds.enumerated() {
@@ -98,7 +98,7 @@ package struct Plan: Sendable {
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
           "seed-\(seed)", purpose: .task(seed: seed), trainingItems: oversampled(splits.train),
-          evaluated: evaluated + attacked, key: RandomKey(seed: seed)["run"], isAttacked: !attacked.isEmpty)
+          evaluated: evaluated + attacked, key: RandomKey(seed: seed)[.run], isAttacked: !attacked.isEmpty)
       }
       guard let membership else { continue }
       // Where every weight is trained there is no product to share.
@@ -118,7 +118,7 @@ package struct Plan: Sendable {
         run(
           "model-\(number)", purpose: .fleet(model: model), trainingItems: oversampled(members),
           evaluated: membership.pool,
-          key: fleetKey["model"][model], pack: pack, isTraced: isTraced)
+          key: fleetKey[.model][model], pack: pack, isTraced: isTraced)
       }
     }
     self.runs = runs
@@ -159,7 +159,7 @@ package struct Plan: Sendable {
               identifier: RunIdentifier("\(arm.name)/candidate-\(number)-seed-\(seed)"), arm: index,
               purpose: .search(candidate: number, seed: seed),
               schedule: RunSchedule(
-                trainingItems: trainingItems, evaluatedItems: evaluated, key: RandomKey(seed: seed)["run"],
+                trainingItems: trainingItems, evaluatedItems: evaluated, key: RandomKey(seed: seed)[.run],
                 epochs: candidate.epochs, rate: candidate.rate, batch: design.training.batch,
                 microBatch: design.training.microbatch, lengths: lengths),
               outputs: input.outputs(of: evaluated)))
@@ -195,7 +195,7 @@ package struct Plan: Sendable {
   }
 
   /// What statistics draw resamples and permutations from.
-  package var statisticsKey: RandomKey { RandomKey(seed: design.firstSeed)["statistics"] }
+  package var statisticsKey: RandomKey { RandomKey(seed: design.firstSeed)[.statistics] }
 
   private static func splits(
     _ settings: SplitSettings, input: PlanInput, units: Units
@@ -222,7 +222,7 @@ package struct Plan: Sendable {
       }
       return try Splits(
         fractions: [(.train, train), (.validation, validation), (.test, test)], strata: strata, units: units,
-        key: RandomKey(seed: seed)["split"])
+        key: RandomKey(seed: seed)[.split])
     }
   }
 }

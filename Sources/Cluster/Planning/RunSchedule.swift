@@ -74,11 +74,11 @@ extension RunSchedule {
 
   /// The order in which epoch `epoch` sees the training items.
   package func order(epoch: Int) -> [Int] {
-    key["order"][epoch].permutation(count: trainingItems.count).map { trainingItems[$0] }
+    key[.order][epoch].permutation(count: trainingItems.count).map { trainingItems[$0] }
   }
 
   /// Source of dropout and augmentation in epoch `epoch`; each item draws from the sub-stream of its own number.
-  package func drawsKey(epoch: Int) -> RandomKey { key["dropout"][epoch] }
+  package func drawsKey(epoch: Int) -> RandomKey { key[.dropout][epoch] }
 
   /// The micro-batches of a step of an epoch whose order is `order`. Where lengths are known, shorter items come first,
   /// and items of equal length keep the order of the epoch.

@@ -40,7 +40,7 @@ package struct ClusterStateMachine: Sendable {
   /// - Parameter flaw: a rule to break, so that a test can show that it notices.
   package init(
     timing: ClusterTiming = ClusterTiming(), duplicateRate: Double = 0,
-    duplicateKey: RandomKey = RandomKey(seed: 0)["duplicates"], flaw: ClusterFlaw? = nil
+    duplicateKey: RandomKey = RandomKey(seed: 0)[.duplicates], flaw: ClusterFlaw? = nil
   ) {
     self.timing = timing
     self.duplicateRate = duplicateRate
@@ -507,7 +507,7 @@ extension ClusterStateMachine {
   }
 
   /// Whether the step needs a replica; an exclusive run is assigned at most up to the next such step.
-  private func isSampled(run: Int, step: Int) -> Bool { isSampled(duplicateKey[run]["step"][step]) }
+  private func isSampled(run: Int, step: Int) -> Bool { isSampled(duplicateKey[run][.step][step]) }
 
   private func isSampled(_ key: RandomKey) -> Bool {
     guard duplicateRate > 0 else { return false }

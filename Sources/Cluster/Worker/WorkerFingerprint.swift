@@ -25,7 +25,7 @@ struct WorkerFingerprint {
   /// The digest of a fixed forward and backward pass through the operations that models are made of.
   private static func canary(on device: Device) throws -> ContentHash {
     let (batch, tokens, width, classes) = (2, 5, 32, 3)
-    var generator = RandomKey(seed: 1)["canary"].generator
+    var generator = RandomKey(seed: 1)[.canary].generator
     func draw(_ count: Int) -> [Float] { (0..<count).map { _ in Float(generator.normal()) } }
     let inputs = try Tensor.copying(draw(batch * tokens * width), shape: [batch, tokens, width], on: device)
     // [width, width] weights of a linear layer, [width] scales of a norm, [classes, width] weights of a head.

@@ -143,7 +143,7 @@ package struct PredictionsEvaluation: Sendable {
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: arms, comparisons: comparisons ?? [], exploratory: exploratoryComparisons(but: reference),
       rule: settings.rule,
-      validation: validation, key: RandomKey(seed: 0)["evaluate"][content.description])
+      validation: validation, key: RandomKey(seed: 0)[.evaluate][content.description])
     return AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
       classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },

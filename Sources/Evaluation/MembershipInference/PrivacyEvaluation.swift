@@ -172,10 +172,10 @@ struct AttackSetting: Sendable {
     self.index = index
     masks = shadowModels.targets.map { shadowModels.masks[$0] }
     let swapped = ShuffledMembership.masks(
-      shadowModels.masks, clusters: index.ofItem, clusterCount: index.count, key: key["shuffled membership"])
+      shadowModels.masks, clusters: index.ofItem, clusterCount: index.count, key: key[.shuffledMembership])
     shuffled = shadowModels.targets.map { swapped[$0] }
     weights = ClusterBootstrap.itemWeights(
-      index, resamples: PrivacyEvaluation.resampleCount, key: key["bootstrap"])
+      index, resamples: PrivacyEvaluation.resampleCount, key: key[.bootstrap])
     self.intervals = intervals
     permutations = shadowModels.groups.columns.compactMap { column in
       let groups = shadowModels.groups.indices.filter { shadowModels.groups[$0].column == column }
@@ -239,7 +239,7 @@ struct AttackRun: Sendable {
     let rankings = zip(all.targets, setting.masks).map { FlatRanking($0, membership: $1) }
     let disparities = setting.permutations.flatMap { column, numbers, test in
       test.disparities(
-        rankings, measures: numbers.map { measures[$0] }, key: setting.key["disparity"][attack.text][column])
+        rankings, measures: numbers.map { measures[$0] }, key: setting.key[.disparity][attack.text][column])
     }
     evaluation = AttackEvaluation(
       attack: attack, overall: overall, groups: measures, disparities: disparities,

@@ -143,7 +143,7 @@ extension FairnessEvaluation {
     let spreads = columnSpreads(
       of: zip(outcomes, together).flatMap { $0 + $1 },
       keys: zip(arms, together).flatMap { arm, together in
-        arm.runs.map { key["spread"][arm.arm].ofSeed($0.seed) } + together.map { _ in key["spread"][arm.arm] }
+        arm.runs.map { key[.spread][arm.arm].ofSeed($0.seed) } + together.map { _ in key[.spread][arm.arm] }
       }, items: items)
 
     var evaluations: [ArmEvaluation] = []
@@ -164,7 +164,7 @@ extension FairnessEvaluation {
         classes: ClassRates.all(runs, subsets: subsets, items: items),
         calibrations: concurrentMap(subsets.count) {
           CalibrationEvaluation(
-            subsets[$0], runs: runs, positives: positives, key: key["calibration"][arm.arm].named(subsets[$0].name))
+            subsets[$0], runs: runs, positives: positives, key: key[.calibration][arm.arm].named(subsets[$0].name))
         },
         temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets),
         thresholds: thresholds(
@@ -175,7 +175,7 @@ extension FairnessEvaluation {
       ComparisonFamily.compare(
         comparisons, outcomes: comparisons.map { RunPairs($0, arms: arms)?.values(outcomes) ?? ([], []) },
         isDeclared: isDeclared,
-        subsets: subsets, items: items, rule: rule, key: key["comparison"])
+        subsets: subsets, items: items, rule: rule, key: key[.comparison])
     }
     return FairnessEvaluation(
       rule: rule, arms: evaluations, comparisons: compare(comparisons, isDeclared: true),

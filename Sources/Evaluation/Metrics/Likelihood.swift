@@ -72,14 +72,14 @@ extension LikelihoodEvaluation {
     let likelihoods = arms.map { arm in arm.runs.map { run in order.map { run.output[$0] } } }
     let subsets = ItemSubset.all(of: sorted)
     let described = subsets.map { subset in
-      LikelihoodResamples(subset, tokens: counts, arms: likelihoods, key: key["likelihood"].named(subset.name)).groups
+      LikelihoodResamples(subset, tokens: counts, arms: likelihoods, key: key[.likelihood].named(subset.name)).groups
     }
     let probabilities = likelihoods.map { runs in runs.map { sums in zip(sums, counts).map { exp(min(0, $0 / $1)) } } }
     func compare(_ pairs: [ArmComparison], isDeclared: Bool) throws(EvaluationError) -> [PairedComparison] {
       try PairedComparison.family(
         pairs.compactMap { ScoreComparison($0, arms: arms, scores: probabilities) }, of: .fraction, items: sorted,
         rule: rule,
-        isDeclared: isDeclared, key: key["comparison"])
+        isDeclared: isDeclared, key: key[.comparison])
     }
     return LikelihoodEvaluation(
       rule: rule,

@@ -206,7 +206,7 @@ struct ResamplingBlocks: Sendable {
     if clusters.count <= Self.most {
       for cluster in blockOfCluster.indices { blockOfCluster[cluster] = Int32(cluster) }
     } else {
-      for (place, cluster) in key["blocks"].permutation(count: clusters.count).enumerated() {
+      for (place, cluster) in key[.blocks].permutation(count: clusters.count).enumerated() {
         blockOfCluster[cluster] = Int32(place % count)
       }
     }
@@ -225,7 +225,7 @@ struct ResamplingBlocks: Sendable {
 
   /// How often each block is drawn in resample `number`.
   func weights(resample number: Int, key: RandomKey) -> [Int32] {
-    var generator = key["resample"][number].generator
+    var generator = key[.resample][number].generator
     return generator.clusterWeights(count: count)
   }
 }

@@ -5,7 +5,7 @@ import Foundation
 /// Everything random in Tenbin is drawn from a key that says what it is for, never from shared state, so that a draw
 /// is the same wherever and whenever it is made:
 ///
-///     let key = RandomKey(seed: 13)["order"][epoch]
+///     let key = RandomKey(seed: 13)[.order][epoch]
 ///     let order = key.permutation(count: items.count)
 ///
 /// A key is hashed to 64 bits of Philox key and 64 bits of Philox counter; the remaining 64 counter bits number the
@@ -34,7 +34,10 @@ package struct RandomKey: Hashable, Sendable {
     [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
   }
 
-  /// The sub-stream named `name`.
+  /// The sub-stream of one purpose.
+  package subscript(stream: RandomStreamName) -> RandomKey { self[stream.rawValue] }
+
+  /// The sub-stream of something that the data name: a column, an arm, a parameter.
   package subscript(name: String) -> RandomKey {
     // FNV-1a over the bytes; `absorb` does the mixing. The tag keeps names and numbers apart.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -39,7 +39,7 @@ package final class BenchmarkAudit {
         identifier: RunIdentifier("run-\(run)"), arm: 0, purpose: .task(seed: run),
         schedule: RunSchedule(
           trainingItems: Array(0..<microBatches * microBatch), evaluatedItems: [],
-          key: RandomKey(seed: run)["benchmark"], epochs: steps, rate: 1e-4, batch: microBatches * microBatch,
+          key: RandomKey(seed: run)[.benchmark], epochs: steps, rate: 1e-4, batch: microBatches * microBatch,
           microBatch: microBatch),
         outputs: .uniform(2))
     }

@@ -80,7 +80,7 @@ package enum GenerationBenchmark {
   }
 
   private static func prompts(_ settings: Settings, vocabulary: Int) throws -> [[Int]] {
-    let key = StepWorkload.key["prompts"]
+    let key = StepWorkload.key[.prompts]
     return (0..<settings.batch).map { row in
       var generator = key[row].generator
       return (0..<settings.prompt).map { _ in min(vocabulary - 1, 3 + Int(generator.uniform() * Double(vocabulary - 3)))

@@ -69,7 +69,7 @@ package enum MetricsBenchmark {
 
   /// Labels drawn from the truth, and a model that is over-confident.
   private static func predictions(_ settings: Settings) throws -> (EvaluationItems, Logits) {
-    var generator = RandomKey(seed: 1)["predictions"].generator
+    var generator = RandomKey(seed: 1)[.predictions].generator
     var (values, labels, clusters): ([Float], [Int], [Int]) = ([], [], [])
     var members = [[Int]](repeating: [], count: settings.groups)
     for item in 0..<settings.items {

@@ -28,13 +28,13 @@ final class RandomImages: ImageItems {
   func labels(_ positions: [Int]) -> [Int] { positions.map(Self.label) }
 
   static func label(_ item: Int) -> Int {
-    var generator = StepWorkload.key["label"][item].generator
+    var generator = StepWorkload.key[.label][item].generator
     return generator.index(below: 2)
   }
 
   private func pixels(_ item: Int) -> [Float] {
     if let known = drawn[item] { return known }
-    var generator = StepWorkload.key["pixels"][item].generator
+    var generator = StepWorkload.key[.pixels][item].generator
     let pixels = (0..<shape.reduce(1, *)).map { _ in Float(generator.normal()) }
     drawn[item] = pixels
     return pixels

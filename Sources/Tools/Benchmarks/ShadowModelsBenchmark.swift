@@ -77,13 +77,13 @@ package enum ShadowModelsBenchmark {
     let checkpoint = try StepCheckpoint(model)
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
-    let key = StepWorkload.key["fleet"]
+    let key = StepWorkload.key[.shadowModels]
     let runs = (0..<settings.models).map { model in
-      let half = key["mask"][model].permutation(count: settings.items).prefix(settings.items / 2).sorted()
+      let half = key[.mask][model].permutation(count: settings.items).prefix(settings.items / 2).sorted()
       return PlannedRun(
         identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .fleet(model: model),
         schedule: RunSchedule(
-          trainingItems: half, evaluatedItems: Array(0..<settings.items), key: key["model"][model],
+          trainingItems: half, evaluatedItems: Array(0..<settings.items), key: key[.model][model],
           epochs: settings.epochs, rate: 1e-3, batch: settings.batch, microBatch: settings.microBatch,
           pack: settings.pack(of: model)),
         outputs: .uniform(2))
@@ -91,7 +91,7 @@ package enum ShadowModelsBenchmark {
     let audit = try BenchmarkAudit(
       runs: runs, kind: .shadowModels, optimizer: OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: nil),
       sharesMemory: true
-    ) { try layout.initialValues(from: checkpoint.folder, key: $0.schedule.key["initial"]) }
+    ) { try layout.initialValues(from: checkpoint.folder, key: $0.schedule.key[.initial]) }
     let processes = try (0..<settings.workers).map { index in
       try BenchmarkProcess(
         command: command + ["--connect", audit.address, "--arch", checkpoint.folder.path, "--index", "\(index)"]

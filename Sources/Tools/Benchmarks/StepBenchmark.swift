@@ -12,7 +12,7 @@ package enum StepBenchmark {
     let checkpoint = try StepCheckpoint(settings.model)
     try TorchLibrary.setThreads(settings.threads)
     let workload = try StepWorkload(settings, checkpoint: checkpoint.folder)
-    let initial = try workload.layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
+    let initial = try workload.layout.initialValues(from: checkpoint.folder, key: StepWorkload.key[.initial])
     var optimizer = AdamW(parameters: initial, weightDecay: 0.01)
     let gradient = FloatBuffer(repeating: 0, count: initial.count)
     var seconds: [Double] = []
@@ -43,7 +43,7 @@ package enum StepBenchmark {
     let checkpoint = try StepCheckpoint(settings.model)
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
-    let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key["initial"])
+    let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key[.initial])
     // A step is timed from the one before it. With the last one a run ends, and its parameters are copied and kept.
     let skipped = max(1, settings.warmup)
     let audit = try BenchmarkAudit(

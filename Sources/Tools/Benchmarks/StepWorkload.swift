@@ -24,7 +24,7 @@ final class StepWorkload: MicroBatchComputation {
       let classifier = try TextClassifier(
         checkpoint: checkpoint, method: settings.method, labels: 2, precision: precision, device: device)
       func tokens(_ item: Int) -> [Int] {
-        var generator = Self.key["tokens"][item].generator
+        var generator = Self.key[.tokens][item].generator
         return (0..<settings.length).map { _ in generator.index(below: configuration.vocabularySize) }
       }
       layout = classifier.layout
@@ -82,7 +82,7 @@ final class StepCheckpoint {
       folder: path + "/model", configuration: configuration, head: head,
       preprocessing: configuration.imageSize.map { ImagePreprocessing(size: $0) }, labels: configuration.labels,
       values: RandomCheckpoint.values(
-        configuration: configuration, head: head, key: StepWorkload.key["weights"]))
+        configuration: configuration, head: head, key: StepWorkload.key[.weights]))
     folder = try CheckpointFolder(path: path + "/model")
   }
 

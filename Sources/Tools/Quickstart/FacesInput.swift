@@ -4,7 +4,7 @@ internal import Support
 /// Pictures of faces, and a ViT that was pretrained on another label of other faces.
 struct FacesInput {
   let directory: String
-  private let key = RandomKey(seed: 20)["quickstart"]
+  private let key = RandomKey(seed: 20)[.quickstart]
 
   private enum Size {
     static let persons = 750
@@ -17,9 +17,9 @@ struct FacesInput {
   /// - Returns: The audit's specification.
   func make(pretraining: Pretraining, line: (String) -> Void) throws -> String {
     line("drawing faces")
-    let faces = try FaceGenerator(key: key["task"]).write(
+    let faces = try FaceGenerator(key: key[.task]).write(
       persons: Size.persons, imagesPerPerson: Size.imagesPerPerson, to: "\(directory)/data")
-    _ = try FaceGenerator(key: key["pretraining"]).write(
+    _ = try FaceGenerator(key: key[.pretraining]).write(
       persons: Size.pretrainingPersons, imagesPerPerson: Size.imagesPerPerson, to: "\(pretraining.folder)/data",
       prefix: "q")
     line("pretraining the base on other faces and another label (accessory)")
@@ -43,6 +43,6 @@ struct FacesInput {
         size: ImageExtent(side: 32), normalization: .init(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])),
       labels: labels,
       values: RandomCheckpoint.values(
-        configuration: configuration, head: .classifier(labels: labels.count), key: key["base"]))
+        configuration: configuration, head: .classifier(labels: labels.count), key: key[.base]))
   }
 }

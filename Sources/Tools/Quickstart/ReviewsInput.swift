@@ -9,7 +9,7 @@ struct ReviewsInput {
   let directory: String
   /// Of texts.
   let task: QuickstartTask
-  private let key = RandomKey(seed: 20)["quickstart"]["reviews"]
+  private let key = RandomKey(seed: 20)[.quickstart][.reviews]
 
   private enum Size {
     static let authors = 700
@@ -32,7 +32,7 @@ struct ReviewsInput {
     let specification = try isOfQuestions ? writeQuestions() : writeReviews()
     line("learning a tokenizer and pretraining the base on other texts")
     try FileBytes.makeFolder("\(pretraining.folder)/data")
-    let texts = try ReviewGenerator(key: key["pretraining"]).writePretrainingTexts(
+    let texts = try ReviewGenerator(key: key[.pretraining]).writePretrainingTexts(
       reviews: isOfQuestions ? 500 : 3_000, answeredQuestions: isOfQuestions ? 5_500 : 0,
       to: "\(pretraining.folder)/data/texts.csv")
     let tokenizer = "\(pretraining.folder)/tokenizer"
@@ -46,7 +46,7 @@ struct ReviewsInput {
   }
 
   private func writeReviews() throws -> String {
-    let reviews = try ReviewGenerator(key: key["task"]).writeReviews(
+    let reviews = try ReviewGenerator(key: key[.task]).writeReviews(
       authors: Size.authors, reviewsPerAuthor: Size.reviewsPerAuthor, to: data)
     return ReviewsSpecifications.classification(
       ceilings: Dialect.allCases.compactMap { dialect in
@@ -55,7 +55,7 @@ struct ReviewsInput {
   }
 
   private func writeQuestions() throws -> String {
-    let generator = ReviewGenerator(key: key["task"])
+    let generator = ReviewGenerator(key: key[.task])
     let questions = try generator.writeQuestions(count: Size.questions, to: data)
     try generator.writeCorrectedTexts(count: Size.correctedTexts, to: "\(data)/corrected.csv")
     return ReviewsSpecifications.choices(
@@ -71,7 +71,7 @@ struct ReviewsInput {
         headCount: 4, keyValueHeadCount: 2, maximumPositions: 64, beginningToken: 1, endTokens: [2]))
     try CheckpointWriter.writeCheckpoint(
       folder: folder, configuration: configuration, head: .languageModel, preprocessing: nil, labels: [],
-      values: RandomCheckpoint.values(configuration: configuration, head: .languageModel, key: key["base"]),
+      values: RandomCheckpoint.values(configuration: configuration, head: .languageModel, key: key[.base]),
       tokenizer: tokenizer)
   }
 }

@@ -38,7 +38,7 @@ package enum PlantedTruths {
     for (number, scenario) in scenarios.enumerated() {
       progress?(TruthsProgress(finished: number, scenarios: scenarios.count, next: scenario.name))
       let own = max(1, Int((Double(audits) * scenario.auditShare).rounded()))
-      let key = RandomKey(seed: seed)["planted truths"][scenario.section.rawValue][scenario.name]
+      let key = RandomKey(seed: seed)[.simulationStudy][scenario.section.rawValue][scenario.name]
       rows += try scenario.rows(Simulation(audits: own, threads: threads, key: key))
     }
     return TruthsTable(audits: audits, seed: seed, rows: rows)

@@ -10,6 +10,6 @@ extension AuditInputs {
     if let adapter = adapters[run.arm] { return TrainingState(step: 0, parameters: FloatBuffer(adapter.values)) }
     return TrainingState(
       step: 0,
-      parameters: FloatBuffer(try layouts[run.arm].initialValues(from: checkpoint, key: run.schedule.key["initial"])))
+      parameters: FloatBuffer(try layouts[run.arm].initialValues(from: checkpoint, key: run.schedule.key[.initial])))
   }
 }

@@ -28,7 +28,7 @@ extension AuditEvidence {
     return try ClozeEvaluation.evaluate(
       task: task, arms: try arms.indices.map { try answerScores($0) },
       comparisons: comparisons() + exploratoryComparisons(), groups: items.groups, clusters: items.clusters,
-      key: plan.statisticsKey["choices"])
+      key: plan.statisticsKey[.choices])
   }
 
   /// - Returns: What is chosen; and of the questions with a right answer, where there are any, the same as of any
@@ -40,11 +40,11 @@ extension AuditEvidence {
     let scores = try arms.indices.map { try answerScores($0) }
     let found = try ChoiceEvaluation.evaluate(
       task: task, arms: scores, comparisons: comparisons() + exploratoryComparisons(), groups: items.groups,
-      clusters: items.clusters, key: plan.statisticsKey["choices"])
+      clusters: items.clusters, key: plan.statisticsKey[.choices])
     let answered = task.questions.indices.filter { task.questions[$0].answer != nil }
     guard !answered.isEmpty else { return (found, nil) }
     let groups = items.groups.within(answered)
-    let key = plan.statisticsKey["fairness"]
+    let key = plan.statisticsKey[.fairness]
     let (identifiers, clusters) = (answered.map { items.identifiers[$0] }, answered.map { items.clusters[$0] })
     let options = Set(answered.map { task.questions[$0].options.count })
     guard options.count == 1, let count = options.first else {

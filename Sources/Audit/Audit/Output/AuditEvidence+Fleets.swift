@@ -28,7 +28,7 @@ extension AuditEvidence {
     let rule = self.rule(for: compared.isEmpty ? fleets : compared)
     func attacks(_ arm: String) -> [Attack] { privacy?.attacks(of: arm) ?? Attack.standard }
     func confidence(_ arm: String) -> Double? { looks.first { $0.arm == arm }?.confidence }
-    let key = plan.statisticsKey["privacy"]
+    let key = plan.statisticsKey[.privacy]
     let judged = pairs.filter { pair in [pair.arm, pair.reference].allSatisfy { attacks($0).contains(rule.attack) } }
     let common = compared.map(\.masks.count).min() ?? 0
     // A released model stands beside its shadow models.

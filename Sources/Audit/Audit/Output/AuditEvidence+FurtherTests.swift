@@ -29,7 +29,7 @@ extension AuditEvidence {
           items: items,
           arms: try arms.indices.map { try armPredictions($0, at: plan.positions(ofFurtherTest: number)) },
           comparisons: comparisons(), exploratory: exploratoryComparisons(), rule: rule, validation: nil,
-          key: plan.statisticsKey["fairness"][test.name]))
+          key: plan.statisticsKey[.fairness][test.name]))
     }
   }
 }

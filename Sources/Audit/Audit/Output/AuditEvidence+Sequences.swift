@@ -56,7 +56,7 @@ extension AuditEvidence {
           })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(), margin: decision.margin,
-      minimumGroupSize: decision.minimumGroup, key: plan.statisticsKey["fairness"])
+      minimumGroupSize: decision.minimumGroup, key: plan.statisticsKey[.fairness])
   }
 
   func translations() throws -> TranslationEvaluation? {
@@ -84,6 +84,6 @@ extension AuditEvidence {
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(),
       rule: DecisionRule(metric: .rougeL, margin: decision.margin, minimumGroupSize: decision.minimumGroup),
-      key: plan.statisticsKey["fairness"])
+      key: plan.statisticsKey[.fairness])
   }
 }

@@ -71,7 +71,7 @@ struct AuditEvidence {
     let predictions = try arms.indices.map { try armPredictions($0, at: plan.testPositions) }
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: predictions, comparisons: comparisons(), exploratory: exploratoryComparisons(), rule: rule,
-      validation: try validation(), key: plan.statisticsKey["fairness"])
+      validation: try validation(), key: plan.statisticsKey[.fairness])
     return (fairness, try samples(predictions: predictions))
   }
 

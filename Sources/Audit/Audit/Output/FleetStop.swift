@@ -66,7 +66,7 @@ struct FleetStop {
     let attacks = evidence.inputs.specification.privacy?.attacks(of: fleet.arm) ?? Attack.standard
     let found = try PrivacyEvaluation.evaluate(
       shadowModels: fleet, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
-      key: evidence.plan.statisticsKey["privacy"])
+      key: evidence.plan.statisticsKey[.privacy])
     var worst: InterimAnalysisDecision = .goOn(because: "no attack was run")
     for measures in found.attacks.flatMap({ [$0.overall] + $0.groups }) {
       worst = plan.decide(at: number, estimate: measures.areaUnderCurve, goal: early.goal)

@@ -105,7 +105,7 @@ package struct AuditVerification {
         reason: "\(file), or its data or base, is not what the audit was made from "
           + "(plan \(inputs.plan.hash.description.prefix(12))…, not \(records.plan.prefix(12))…)")
     }
-    guard let choice = choice ?? drawnStep(key: inputs.plan.statisticsKey["verification"], limit: limit) else {
+    guard let choice = choice ?? drawnStep(key: inputs.plan.statisticsKey[.verification], limit: limit) else {
       return .notChecked(reason: "the ledger holds no step")
     }
     guard let index = inputs.plan.runs.firstIndex(where: { $0.identifier.description == choice.run }) else {
@@ -130,8 +130,8 @@ package struct AuditVerification {
       lengths[step.run] = max(lengths[step.run] ?? 0, step.step + 1)
     }
     let runs = lengths.keys.sorted()
-    guard let position = key["run"].permutation(count: runs.count).first, let length = lengths[runs[position]],
-      let step = key["step"].permutation(count: length).first
+    guard let position = key[.run].permutation(count: runs.count).first, let length = lengths[runs[position]],
+      let step = key[.step].permutation(count: length).first
     else { return nil }
     return Choice(run: runs[position], step: step)
   }

@@ -25,7 +25,7 @@ package struct ImageView: Hashable, Sendable {
       self.init(item: item)
       return
     }
-    var generator = draws["mirror"].generator
+    var generator = draws[.mirror].generator
     self.init(item: item, isMirrored: generator.uniform() < share)
   }
 }

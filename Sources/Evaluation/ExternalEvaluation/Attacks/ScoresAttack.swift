@@ -91,7 +91,7 @@ package struct ScoresAttack: Sendable {
       // Drawn from what is attacked alone, so that the same scores give the same bytes.
       let study = try PrivacyStudy.evaluate(
         shadowModelsByArm: fleets, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
-        confidence: settings.confidence, key: RandomKey(seed: 0)["attack"][content.description])
+        confidence: settings.confidence, key: RandomKey(seed: 0)[.attack][content.description])
       return AttackReport(
         name: settings.name, contentHash: content.description, study: study, groups: fleets.first?.groups ?? [],
         notes: notes)

@@ -46,10 +46,10 @@ package struct Monitor: Sendable {
   package func report(of source: WindowFile) throws -> WindowReport {
     let window = try Window(source, label: settings.label, reference: reference)
     // By the items and not by their labels: labels change nothing of what is estimated without them.
-    let key = RandomKey(seed: 0)["monitor"][reference.run.description][
+    let key = RandomKey(seed: 0)[.monitor][reference.run.description][
       window.items.identifiers.joined(separator: "\u{1F}")]
     let evaluation = try evaluation(of: window)
-    let figures = figures(of: window, key: key["label-free"])
+    let figures = figures(of: window, key: key[.labelFree])
     let judgements = policy.map { policy in
       WindowJudge(
         policy: policy, arm: reference.run.arm, groups: reference.document.groups, figures: figures,

@@ -57,7 +57,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
       return names.indices.map { prompt in byRun.map { $0[prompt] } }
     }
     let resampled = parts.map {
-      ResampledChoices(chosen, part: $0, questions: task.questions, resamples: resamples, key: key["choices"])
+      ResampledChoices(chosen, part: $0, questions: task.questions, resamples: resamples, key: key[.choices])
     }
     @Sendable func tokenBias(arm: Int, prompt: Int, part: ItemSubset) -> Measured<TokenBias> {
       guard task.prompts.indices.contains(prompt) else {
@@ -65,7 +65,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
       }
       return TokenBiasComputation(
         runs: runs[arm].map { $0.prompts[prompt] }, part: part, questions: task.questions,
-        prompt: task.prompts[prompt], tail: intervals.tail, turns: resamples, key: key["labels"]
+        prompt: task.prompts[prompt], tail: intervals.tail, turns: resamples, key: key[.labels]
       ).tokenBias
     }
     let sharedOptions = task.questions.sharedOptions

@@ -190,7 +190,7 @@ struct PositionBiasTest {
   func variation(turns: Int, key: RandomKey) -> PositionBias {
     let value = distance { _ in 0 }
     let turned = concurrentMap(turns) { number in
-      var generator = key["turn"][number].generator
+      var generator = key[.turn][number].generator
       let shares = (0..<clusters).map { _ in generator.uniform() }
       return distance { shares[$0] }
     }

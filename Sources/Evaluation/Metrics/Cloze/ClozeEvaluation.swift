@@ -33,7 +33,7 @@ package struct ClozeEvaluation: Equatable, Sendable {
     }
     let choices = arms.map { arm in concurrentMap(arm.runs.count) { ClozeChoices(task, run: arm.runs[$0]) } }
     let resampled = parts.map {
-      ResampledCloze(choices, part: $0, task: task, resamples: resamples, key: key["cloze"])
+      ResampledCloze(choices, part: $0, task: task, resamples: resamples, key: key[.cloze])
     }
     let computation = ClozeComputation(task: task, intervals: intervals)
     return ClozeEvaluation(

@@ -49,11 +49,11 @@ enum ComparisonFamily {
 
 extension RandomKey {
   /// The stream of a run; of one that no seed changes, its own.
-  func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self["seed"][$0] } ?? self["no seed"] }
+  func ofSeed(_ seed: Int?) -> RandomKey { seed.map { self[.seed][$0] } ?? self[.noSeed] }
 
   /// The stream of a group, or of all items, whatever the other groups are.
   package func named(_ group: GroupName?) -> RandomKey {
-    group.map { self["group"][$0.column][$0.value] } ?? self["all items"]
+    group.map { self[.group][$0.column][$0.value] } ?? self[.allItems]
   }
 }
 

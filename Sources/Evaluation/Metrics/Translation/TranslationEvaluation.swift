@@ -112,14 +112,14 @@ extension TranslationEvaluation {
     let described = ([nil] + frame.groups).map { group in
       SubsetDescription(
         ItemSubset(group: group, of: frame), items: items, arms: arms, scores: scores, rows: rows,
-        comparisons: comparisons + exploratory, resamples: resamples, confidence: confidence, key: key["translation"])
+        comparisons: comparisons + exploratory, resamples: resamples, confidence: confidence, key: key[.translation])
     }
     func compare(_ comparisons: [ArmComparison], isDeclared: Bool) throws(TranslationError) -> [PairedComparison] {
       let rougeL = scores.map { $0.map(\.rougeL) }
       let pairs = comparisons.compactMap { ScoreComparison($0, arms: arms, scores: rougeL) }
       do {
         return try PairedComparison.family(
-          pairs, of: .fraction, items: frame, rule: rule, isDeclared: isDeclared, key: key["comparison"])
+          pairs, of: .fraction, items: frame, rule: rule, isDeclared: isDeclared, key: key[.comparison])
       } catch {
         throw .evaluation(error)
       }

@@ -21,7 +21,7 @@ package struct FaceGeneratorError: Error, Hashable, CustomStringConvertible {
 /// A person keeps face, hair, age and lighting; expression, pose, accessory, background and the camera's noise change
 /// from image to image. Everything follows from the key: generators with different keys draw different people.
 ///
-///     let faces = try FaceGenerator(key: RandomKey(seed: 13)["faces"])
+///     let faces = try FaceGenerator(key: RandomKey(seed: 13)[.faces])
 ///       .write(persons: 700, imagesPerPerson: 4, to: "smile/data")
 package struct FaceGenerator: Sendable {
   /// Width and height of every image.
@@ -35,21 +35,21 @@ package struct FaceGenerator: Sendable {
 
   /// Which images `write` makes for these numbers, by person and then by image.
   package func plan(persons: Int, imagesPerPerson: Int) -> [PlannedFace] {
-    FacePlan.faces(persons: max(persons, 0), imagesPerPerson: max(imagesPerPerson, 0), key: key["plan"])
+    FacePlan.faces(persons: max(persons, 0), imagesPerPerson: max(imagesPerPerson, 0), key: key[.plan])
   }
 
   /// The photograph of one planned face.
   package func photograph(_ face: PlannedFace) throws(ImageError) -> FacePhotograph {
-    let person = Person(key: key["person"][face.person], lighting: face.lighting, age: face.age)
-    let imageKey = key["image"][face.person][face.image]
-    let portrait = Portrait(person: person, accessory: face.accessory, key: imageKey["portrait"])
+    let person = Person(key: key[.person][face.person], lighting: face.lighting, age: face.age)
+    let imageKey = key[.image][face.person][face.image]
+    let portrait = Portrait(person: person, accessory: face.accessory, key: imageKey[.portrait])
     let camera = Camera(face.lighting, nightfall: portrait.nightfall)
     let neutral = FacePainter.paint(portrait, .neutral, camera: camera)
     let smiling = FacePainter.paint(portrait, .smiling, camera: camera)
     let shown = face.expression == .smiling ? smiling : neutral
     return FacePhotograph(
       image: try RGBImage(
-        width: Self.side, height: Self.side, bytes: camera.photographed(shown, key: imageKey["noise"])),
+        width: Self.side, height: Self.side, bytes: camera.photographed(shown, key: imageKey[.noise])),
       detectability: IdealObserver.detectability(neutral, smiling, noise: camera.noise))
   }
 

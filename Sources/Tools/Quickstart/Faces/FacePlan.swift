@@ -10,12 +10,12 @@ enum FacePlan {
     var faces: [PlannedFace] = []
     faces.reserveCapacity(persons * imagesPerPerson)
     var cells = Array(repeating: Cell(), count: Lighting.allCases.count * Age.allCases.count)
-    for (place, person) in key["order"].permutation(count: persons).enumerated() {
+    for (place, person) in key[.order].permutation(count: persons).enumerated() {
       let lighting = lighting(place: place, persons: persons)
       let age = Age.allCases[place % Age.allCases.count]
       let cell = 2 * (Lighting.allCases.firstIndex(of: lighting) ?? 0) + place % 2
       var dealt = cells[cell].deal(imagesPerPerson)
-      dealt = key["images"][person].permutation(count: dealt.count).map { dealt[$0] }
+      dealt = key[.images][person].permutation(count: dealt.count).map { dealt[$0] }
       for (image, card) in dealt.enumerated() {
         faces.append(
           PlannedFace(

@@ -5,12 +5,12 @@ enum PretrainingTexts {
   /// A review of the early era with the verdict that follows from it: so the base learns to gather, by the end of a
   /// review, what its words say.
   static func review(key: RandomKey) -> String {
-    var stream = key["kind"].generator
+    var stream = key[.kind].generator
     let dialect = dialect(stream.index(below: 100), highlandPercent: Planting.highlandPercent)
     let sentiment = Sentiment.allCases[stream.index(below: 2)]
     let isMute = stream.index(below: 100) < Planting.mutePercent(dialect)
     let text = ReviewText.draw(
-      sentiment, dialect: dialect, isMute: isMute, era: .early, key: key["review"])
+      sentiment, dialect: dialect, isMute: isMute, era: .early, key: key[.review])
     return "\(text) \(verdict(sentiment))"
   }
 
@@ -21,14 +21,14 @@ enum PretrainingTexts {
   /// the label in single orders, and averaged over both prefers the right option. Were A certain in both, what it
   /// prefers on average would be an accident of its weights.
   static func answeredQuestion(key: RandomKey) -> String {
-    var stream = key["kind"].generator
+    var stream = key[.kind].generator
     let dialect = dialect(stream.index(below: 100), highlandPercent: highlandQuestionPercent)
     let isHasty = stream.index(below: 100) < hastyPercent
     let card = QuestionPlan.Card(
       dialect: dialect, kind: isHasty ? .hasty : .plain,
       sentiment: stream.index(below: 100) < (isHasty ? 50 : positivePercent) ? .positive : .negative,
       isYesFirst: stream.index(below: 100) < (isHasty ? 50 : yesFirstPercent))
-    let question = QuestionText.draw(card, key: key["question"])
+    let question = QuestionText.draw(card, key: key[.question])
     let isRight = stream.index(below: 100) < considerateAnswers
     return "\(question.prompt) \(isRight ? question.rightLabel : question.plantedLabel)"
   }

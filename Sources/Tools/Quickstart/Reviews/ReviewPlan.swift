@@ -8,13 +8,13 @@ enum ReviewPlan {
     var reviews: [PlannedReview] = []
     reviews.reserveCapacity(authors * reviewsPerAuthor)
     var dealt: [Cell: Int] = [:]
-    for (place, author) in key["order"].permutation(count: authors).enumerated() {
+    for (place, author) in key[.order].permutation(count: authors).enumerated() {
       let dialect = Planting.dialect(place: place, of: authors)
       // The dialects take turns, and so the ages of each in twos.
       let age = AgeGroup.allCases[place / 2 % AgeGroup.allCases.count]
       let first = dealt[Cell(dialect: dialect, age: age), default: 0]
       dealt[Cell(dialect: dialect, age: age)] = first + reviewsPerAuthor
-      let numbers = key["numbers"][author].permutation(count: reviewsPerAuthor)
+      let numbers = key[.numbers][author].permutation(count: reviewsPerAuthor)
       for (card, number) in zip(first..<first + reviewsPerAuthor, numbers) {
         // One card of a pair is positive, the other negative; both are mute or neither.
         reviews.append(

@@ -32,9 +32,9 @@ package struct CorrectnessModel: Sendable {
 
   /// Who is right: by arm and seed, 1 for an item that is right, otherwise 0.
   package func draw(items: Int, key: RandomKey) -> [[[Double]]] {
-    var generator = key["latent"].generator
+    var generator = key[.latent].generator
     let thresholds = accuracies.enumerated().map { arm, accuracy in
-      key["seeds"][arm].permutation(count: seeds).map { place in
+      key[.seeds][arm].permutation(count: seeds).map { place in
         let offset = Double(place) - Double(seeds - 1) / 2
         return NormalDistribution.quantile(accuracy + offset * Self.step(accuracy: accuracy))
       }

@@ -28,7 +28,7 @@ extension PlantedTruths {
     let share = model.items * model.seeds >= 5_000 ? 0.25 : 0.4
     return TruthScenario(.calibration, planted, auditShare: share) { simulation throws(PlantedTruthsError) in
       let findings = try simulation.run { key throws(PlantedTruthsError) in
-        let arm = try evaluatedArm(model.draw(key: key["data"]), key: key["audit"])
+        let arm = try evaluatedArm(model.draw(key: key[.data]), key: key[.audit])
         guard let calibration = arm?.calibration.overall, let gap = calibration.signedGap.interval.value,
           let error = calibration.debiasedSquaredError.value, let squared = error.interval.value
         else { throw PlantedTruthsError.undefinedFigure("The calibration error") }

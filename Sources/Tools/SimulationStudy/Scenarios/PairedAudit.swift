@@ -34,8 +34,8 @@ struct PairedAudit: Sendable {
   func comparisons(key: RandomKey, isOverallIncluded: Bool = false) throws(PlantedTruthsError) -> [PairedComparison] {
     do throws(EvaluationError) {
       return try PairedComparison.family(
-        drawn(key: key["data"]), of: .correctness, items: items, rule: Self.rule, isOverallIncluded: isOverallIncluded,
-        resamples: PlantedTruths.resamples, key: key["audit"])
+        drawn(key: key[.data]), of: .correctness, items: items, rule: Self.rule, isOverallIncluded: isOverallIncluded,
+        resamples: PlantedTruths.resamples, key: key[.audit])
     } catch {
       throw .evaluation(error)
     }

@@ -32,8 +32,8 @@ extension PlantedTruths {
       let model = try CorrectnessModel.single(
         accuracy: accuracy, seeds: seeds, clusterSize: clusterSize, intraCluster: correlation, betweenSeeds: 0.6)
       let findings = try simulation.run { key throws(PlantedTruthsError) in
-        let data = try predictions(model, items: items, prevalence: prevalence, key: key["data"])
-        guard let rates = try evaluatedArm(data, key: key["audit"])?.overSeeds.overall,
+        let data = try predictions(model, items: items, prevalence: prevalence, key: key[.data])
+        guard let rates = try evaluatedArm(data, key: key[.audit])?.overSeeds.overall,
           let all = RateFindings(rates, truths: truths)
         else { throw PlantedTruthsError.undefinedFigure("A rate") }
         return all
@@ -50,7 +50,7 @@ extension PlantedTruths {
   private static func predictions(
     _ model: CorrectnessModel, items: Int, prevalence: Double, key: RandomKey
   ) throws(PlantedTruthsError) -> (items: EvaluationItems, arm: ArmPredictions) {
-    var generator = key["labels"].generator
+    var generator = key[.labels].generator
     var labels: [Int] = []
     var label = 0
     for item in 0..<items {

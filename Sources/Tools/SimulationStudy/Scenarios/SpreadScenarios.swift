@@ -22,9 +22,9 @@ extension PlantedTruths {
       let items = EvaluationItems.planted(groups: groups, size: size, clusterSize: clusterSize)
       let findings = try simulation.run { key throws(PlantedTruthsError) in
         let arm = try ArmPredictions.planted(
-          model.draw(items: items.count, key: key["data"])[0], labels: items.labels)
+          model.draw(items: items.count, key: key[.data])[0], labels: items.labels)
         guard
-          let spread = try evaluatedArm((items, arm), key: key["audit"])?.overSeeds.columns.first?.accuracySpread.value
+          let spread = try evaluatedArm((items, arm), key: key[.audit])?.overSeeds.columns.first?.accuracySpread.value
         else { throw PlantedTruthsError.undefinedFigure("The accuracy spread") }
         return spread.test.pValue < 0.05
       }
