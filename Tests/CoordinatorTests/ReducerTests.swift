@@ -72,8 +72,8 @@ import Transport
     #expect(audit.loop.audit.generation(of: 0) == 0)
   }
 
-  @Test("A reducer that several workers cannot reach is given up; one that only one worker cannot reach is not")
-  func unreachableReducer() throws {
+  @Test("A worker that alone cannot reach a reducer is dismissed, and the reducer stays")
+  func workerThatCannotReachReducer() throws {
     let audit = try audit(reducers: 1, workers: 3)
     try audit.loop.start()
     try audit.run(until: { audit.loop.audit.stepsDone >= 2 })

@@ -27,7 +27,7 @@ final class InMemoryConnections: PeerConnections {
   ///   - events: takes what peers send.
   init(control: String, events: @escaping @Sendable (CoordinatorEvent) -> Void) {
     self.control = control
-    bulk = "\(control)/bulk"
+    bulk = control + "1"
     self.events = events
   }
 
