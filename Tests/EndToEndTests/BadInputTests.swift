@@ -219,7 +219,7 @@ import Transport
       ["monitor", "--reference", "", "--window", "x.csv"],
       ["monitor", "--reference", "x", "--window", "x.csv", "--output", ""],
       ["remedy", "x", "--group", "a=b", "--output", ""], ["quickstart", "--directory", ""], ["doctor", "--output", ""],
-      ["keys", "coordinator", "--directory", ""], ["planted-truths", "--audits", "1", "--output", ""], ["verify", ""],
+      ["keys", "coordinator", "--directory", ""], ["simulate", "--audits", "1", "--output", ""], ["verify", ""],
       ["coordinator", "x.yaml", "--listen", "tcp://127.0.0.1:5555", "--output", ""],
     ] {
       let outcome = try Program(arguments, in: FileManager.default.temporaryDirectory.path).wait()

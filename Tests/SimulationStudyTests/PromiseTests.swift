@@ -6,23 +6,23 @@ import Testing
 
 /// The promises with few audits, beside statistics that break them on the same data.
 @Suite struct PromiseTests {
-  private func count(_ row: TruthRow) -> Int { Int((row.share * Double(row.audits)).rounded()) }
+  private func count(_ row: StudyRow) -> Int { Int((row.share * Double(row.audits)).rounded()) }
 
-  private func rows(_ scenario: TruthScenario, audits: Int) throws -> [TruthRow] {
-    try PlantedTruths.table(of: [scenario], audits: audits, seed: 51, threads: 2).rows
+  private func rows(_ scenario: Scenario, audits: Int) throws -> [StudyRow] {
+    try Study.table(of: [scenario], audits: audits, seed: 51, threads: 2).rows
   }
 
   @Test(
     "Intervals cover, and are not much wider than an oracle's",
     arguments: [
-      PlantedTruths.accuracyScenario(items: 200, accuracy: 0.8, seeds: 1, clusterSize: 4, correlation: 0.3),
-      PlantedTruths.accuracyScenario(items: 200, accuracy: 0.9, seeds: 5, clusterSize: 4, correlation: 0.6),
-      PlantedTruths.differenceScenario(items: 300, difference: -0.03, scheme: .plain),
-      PlantedTruths.differenceScenario(items: 300, difference: 0, scheme: .seeds),
-      PlantedTruths.differenceScenario(items: 300, difference: -0.03, scheme: .clusters),
-      PlantedTruths.rateScenario(items: 100, seeds: 2, clusterSize: 4, correlation: 0.3),
+      Study.accuracyScenario(items: 200, accuracy: 0.8, seeds: 1, clusterSize: 4, correlation: 0.3),
+      Study.accuracyScenario(items: 200, accuracy: 0.9, seeds: 5, clusterSize: 4, correlation: 0.6),
+      Study.differenceScenario(items: 300, difference: -0.03, scheme: .plain),
+      Study.differenceScenario(items: 300, difference: 0, scheme: .seeds),
+      Study.differenceScenario(items: 300, difference: -0.03, scheme: .clusters),
+      Study.rateScenario(items: 100, seeds: 2, clusterSize: 4, correlation: 0.3),
     ])
-  func coverage(scenario: TruthScenario) throws {
+  func coverage(scenario: Scenario) throws {
     for row in try rows(scenario, audits: 300) {
       #expect(MonteCarlo.agrees(count(row), of: row.audits, atLeast: 0.93), "\(row)")
       let (width, oracle) = (try #require(row.meanWidth), try #require(row.oracleWidth))
@@ -69,7 +69,7 @@ import Testing
 
   @Test("Without Holm's correction one of eight groups is found to differ far too often; audits declare it rarely")
   func family() throws {
-    let rows = try rows(PlantedTruths.familyScenario(arms: 1, size: 100, scheme: .clusters), audits: 200)
+    let rows = try rows(Study.familyScenario(arms: 1, size: 100, scheme: .clusters), audits: 200)
     #expect(rows.count == 2)
     for row in rows { #expect(MonteCarlo.agrees(count(row), of: 200, atMost: 0.05), "\(row)") }
     let cells = PairedCells(accuracy: 0.9, difference: 0, discordance: 0.2)
@@ -85,40 +85,40 @@ import Testing
 
   @Test("The sample size that is named finds the harm as often as it says, and half of it does not")
   func power() throws {
-    for row in try rows(PlantedTruths.powerScenario(scheme: .plain), audits: 150) {
+    for row in try rows(Study.powerScenario(scheme: .plain), audits: 150) {
       #expect(MonteCarlo.agrees(count(row), of: 150, atLeast: 0.8), "\(row)")
     }
-    let half = try rows(PlantedTruths.powerScenario(scheme: .plain, sizeFactor: 0.5), audits: 150)
+    let half = try rows(Study.powerScenario(scheme: .plain, sizeFactor: 0.5), audits: 150)
     for row in half { #expect(!MonteCarlo.agrees(count(row), of: 150, atLeast: 0.8), "\(row)") }
   }
 
   @Test("A harm as large as the margin is seldom declared within it, but none at all often is")
   func margin() throws {
-    for scheme in [PlantedTruths.PairedScheme.plain, .clusters] {
-      for row in try rows(PlantedTruths.marginScenario(size: 300, scheme: scheme), audits: 300) {
+    for scheme in [Study.PairedScheme.plain, .clusters] {
+      for row in try rows(Study.marginScenario(size: 300, scheme: scheme), audits: 300) {
         #expect(MonteCarlo.agrees(count(row), of: 300, atMost: 0.05), "\(row)")
       }
     }
-    let none = try rows(PlantedTruths.marginScenario(size: 1_000, harm: 0, scheme: .plain), audits: 100)
+    let none = try rows(Study.marginScenario(size: 1_000, harm: 0, scheme: .plain), audits: 100)
     #expect(!MonteCarlo.agrees(count(none[0]), of: 100, atMost: 0.05), "\(none)")
   }
 
   @Test("The accuracy spread of groups that do not differ is seldom found significant")
   func spread() throws {
     let rows = try rows(
-      PlantedTruths.spreadScenario(seeds: 1, clusterSize: 4, correlation: 0.3), audits: 300)
+      Study.spreadScenario(seeds: 1, clusterSize: 4, correlation: 0.3), audits: 300)
     #expect(MonteCarlo.agrees(count(rows[0]), of: rows[0].audits, atMost: 0.05), "\(rows)")
   }
 
   @Test("The exact interval never covers less than it says, and Wilson's does near the ends of the scale")
   func exact() throws {
     for trials in [10, 50] {
-      let row = try rows(PlantedTruths.exactScenario(trials: trials), audits: 1)[0]
+      let row = try rows(Study.exactScenario(trials: trials), audits: 1)[0]
       #expect(row.audits == 0 && row.share >= 0.95 && row.share < 0.97, "\(row)")
     }
     // scipy.stats.binom.pmf summed over the intervals of scipy.stats.binomtest that cover: .9703 and .9216.
-    let usual = try rows(PlantedTruths.plainAccuracyScenario(items: 50, accuracy: 0.9), audits: 1)[0]
-    let extreme = try rows(PlantedTruths.plainAccuracyScenario(items: 50, accuracy: 0.98), audits: 1)[0]
+    let usual = try rows(Study.plainAccuracyScenario(items: 50, accuracy: 0.9), audits: 1)[0]
+    let extreme = try rows(Study.plainAccuracyScenario(items: 50, accuracy: 0.98), audits: 1)[0]
     #expect(abs(usual.share - 0.9703) < 0.00005 && usual.isKept == true)
     #expect(abs(extreme.share - 0.9216) < 0.00005 && extreme.isKept == false)
   }

@@ -20,6 +20,6 @@ struct Tenbin: ParsableCommand {
       VerifyCommand.self, KeysCommand.self, DoctorCommand.self, EvaluateCommand.self, AttackCommand.self,
       PowerCommand.self,
       GateCommand.self, CompareCommand.self, RemedyCommand.self, MonitorCommand.self,
-      PlantedTruthsCommand.self,
+      SimulateCommand.self,
     ])
 }

@@ -5,23 +5,23 @@ import Foundation
 import SimulationStudy
 import Support
 
-/// What the statistics promise, measured.
-struct PlantedTruthsCommand: ParsableCommand {
+/// The simulation study: coverage, type I error and power.
+struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "planted-truths",
-    abstract: "Measure what intervals, tests and verdicts promise, where the truth is known.",
+    commandName: "simulate",
+    abstract: "Run the simulation study: coverage, type I error and power on data whose truth is known.",
     discussion: """
-      Data with planted effects are drawn again and again and audited by the code that audits use. Prints one line a \
+      Data with known effects are drawn many times and evaluated by the code of real audits. Prints one line for each \
       promise; --output writes every row as Markdown. Exit code 1 when a promise is not kept.
       """)
 
-  @Option(help: "Simulated audits of each scenario; dear ones run a share of them, which the table states.")
+  @Option(help: "Simulated audits of each scenario. Expensive scenarios run a share of them, which the table states.")
   var audits: Int = 2_000
 
-  @Option(help: "What every draw is made from.")
+  @Option(help: "The seed of every draw.")
   var seed: Int = 1
 
-  @Option(help: "Audits that are simulated at once; one a core when left out.")
+  @Option(help: "Audits that run at the same time (default: one a core).")
   var threads: Int?
 
   @Option(help: "A Markdown file for the whole table.", completion: .file(extensions: ["md"]))
@@ -32,7 +32,7 @@ struct PlantedTruthsCommand: ParsableCommand {
   func run() throws {
     let display = ProgressDisplay()
     let table = try Session.reportingErrors(otherwise: 64) {
-      try PlantedTruths.table(
+      try Study.table(
         audits: audits, seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
       ) { progress in
         display.line("\(progress.finished) of \(progress.scenarios): \(progress.next)")
@@ -49,15 +49,18 @@ struct PlantedTruthsCommand: ParsableCommand {
 
   private static func introduction(_ audits: Int, _ seed: Int) -> String {
     """
-    # What the statistics promise, where the truth is known
+    # Simulation study
 
-    Data with planted effects, drawn again and again and audited by the code that audits use. Made by
+    Coverage of the intervals, type I error and power of the tests, on data whose truth is known: data with known effects
+    are drawn many times and evaluated by the code of real audits. Made by
 
-        tenbin planted-truths --audits \(audits) --seed \(seed) --output Deploy/planted-truths.md
+    ```sh
+    tenbin simulate --audits \(audits) --seed \(seed) --output docs/simulation-study.md
+    ```
 
-    Shares stand with their standard error; a promise counts as kept by the share itself. Widths are means of the 95 %
-    intervals, beside those of somebody who knows the true standard error. A row without a bound promises nothing and is
-    there for what it teaches.
+    A share has its Monte Carlo standard error beside it; whether a promise is kept is decided by the share itself. Widths
+    are means over the 95 % intervals, beside those of an oracle that knows the true standard error. A row without a bound
+    promises nothing and is shown for information.
 
 
     """

@@ -1,5 +1,5 @@
-internal import Metrics
-internal import Support
+import Metrics
+import Support
 
 /// How the arms of a simulated audit are drawn.
 enum PairedDraw: Sendable {
@@ -22,7 +22,7 @@ struct PairedAudit: Sendable {
   let groups: [PairedDraw]
   let size: Int
   let items: EvaluationItems
-  static let rule = DecisionRule(metric: .accuracy, margin: PlantedTruths.margin, minimumGroupSize: 20)
+  static let rule = DecisionRule(metric: .accuracy, margin: Study.margin, minimumGroupSize: 20)
 
   init(groups: [PairedDraw], size: Int) {
     self.groups = groups
@@ -31,11 +31,11 @@ struct PairedAudit: Sendable {
   }
 
   /// The comparisons of one audit: over all items first where that is wanted, then by arm and group.
-  func comparisons(key: RandomKey, isOverallIncluded: Bool = false) throws(PlantedTruthsError) -> [PairedComparison] {
+  func comparisons(key: RandomKey, isOverallIncluded: Bool = false) throws(StudyError) -> [PairedComparison] {
     do throws(EvaluationError) {
       return try PairedComparison.family(
         drawn(key: key[.data]), of: .correctness, items: items, rule: Self.rule, isOverallIncluded: isOverallIncluded,
-        resamples: PlantedTruths.resamples, key: key[.audit])
+        resamples: Study.resamples, key: key[.audit])
     } catch {
       throw .evaluation(error)
     }
