@@ -1,6 +1,6 @@
 package import Datasets
-internal import Foundation
-internal import Metrics
+import Foundation
+import Metrics
 
 /// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
 ///
@@ -248,4 +248,118 @@ extension [String] {
   package var listed: String {
     count > 20 ? prefix(20).joined(separator: ", ") + " and \(count - 20) more" : joined(separator: ", ")
   }
+}
+
+extension PredictionsTable {
+  /// Checks that no item, and no cluster, is on both sides: what is fitted to validation items would be shown on the same
+  /// ones.
+  ///
+  /// - Throws: `PredictionsError` with the file and line where the second side begins.
+  func requireSeparateSplits() throws(PredictionsError) {
+    guard rows.contains(where: \.isValidation) else { return }
+    var items: [String: Row] = [:]
+    var clusters: [String: Row] = [:]
+    for row in rows {
+      try Self.require(row, "item", row.item, known: &items)
+      if !row.cluster.isEmpty { try Self.require(row, "cluster", row.cluster, known: &clusters) }
+    }
+  }
+
+  private static func require(
+    _ row: Row, _ what: String, _ name: String, known: inout [String: Row]
+  ) throws(PredictionsError) {
+    guard let first = known[name] else {
+      known[name] = row
+      return
+    }
+    guard first.isValidation != row.isValidation else { return }
+    let whole = what == "item" ? "the item" : "all items of the cluster"
+    throw PredictionsError(
+      row.file, line: row.line,
+      "\(what) \(name) is of the split \(row.splitName) here, and of \(first.splitName) in line \(first.line) of "
+        + "\(first.file); put \(whole) into one of them, for what is fitted to validation items must not be shown on them"
+    )
+  }
+}
+
+extension PredictionsTable.Row {
+  fileprivate var splitName: String { isValidation ? "validation" : "test" }
+}
+
+extension PredictionsTable {
+  /// The rows of one arm in the form in which they are read.
+  ///
+  /// - Parameter groups: the names of the columns of groups.
+  func bytes(ofArm arm: String, groups: [String]) -> [UInt8] {
+    let prefix = holdsProbabilities ? "probability_" : "logit_"
+    var writer = CommaSeparatedValuesWriter(
+      header: ["arm", "seed", "split", "item", "label"] + classNames.map { prefix + $0 } + groups + ["cluster"])
+    let count = classNames.count
+    for (number, row) in rows.enumerated() where row.arm == arm {
+      let start = [row.arm, row.seed.map { "\($0)" } ?? "", row.isValidation ? "validation" : "test", row.item]
+      let label = row.label.map { classNames[$0] } ?? ""
+      let stated = scores[number * count..<(number + 1) * count].map { "\($0)" }
+      writer.append(start + [label] + stated + row.groups + [row.cluster])
+    }
+    return writer.bytes
+  }
+}
+
+extension String {
+  /// The name of an arm's table; what a path could not hold is written as in an address, so that two arms never share one.
+  package var predictionsFile: String {
+    flatMap { character -> String in
+      switch character {
+      case "/": "%2F"
+      case "%": "%25"
+      case "\0": "%00"
+      default: String(character)
+      }
+    } + ".csv"
+  }
+}
+
+/// A row about an item, of which others say the same things.
+package protocol ItemRow {
+  var file: String { get }
+  var line: Int { get }
+  var item: String { get }
+  /// The name of its class; empty where it has none.
+  func label(among classNames: [String]) -> String
+  var cluster: String { get }
+  /// The cell of every group column.
+  var groups: [String] { get }
+}
+
+extension ItemRow {
+  /// - Throws: `PredictionsError` where this row says another label, cluster or group of the item than `first` does.
+  package func requireAgreement(with first: Self, classNames: [String]) throws(PredictionsError) {
+    let pairs =
+      [
+        ("label", label(among: classNames), first.label(among: classNames)), ("cluster", cluster, first.cluster),
+      ] + zip(groups, first.groups).map { ("group", $0, $1) }
+    for (what, found, expected) in pairs where found != expected {
+      throw PredictionsError(
+        file, line: line,
+        "item \(item) has the \(what) \"\(found)\", and \"\(expected)\" in line \(first.line) of \(first.file)")
+    }
+  }
+}
+
+extension PredictionsTable.Row: ItemRow {
+  package func label(among classNames: [String]) -> String { label.map { classNames[$0] } ?? "" }
+}
+
+/// Why predictions or scores made elsewhere cannot be evaluated: the file, the line, what was found and what was expected.
+package struct PredictionsError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let file: String
+  /// nil where the whole file is meant.
+  package let line: Int?
+  package let problem: String
+
+  package init(_ file: String, line: Int? = nil, _ problem: String) {
+    (self.file, self.line, self.problem) = (file, line, problem)
+  }
+
+  package var description: String { "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)" }
 }

@@ -1,6 +1,4 @@
 internal import Foundation
-internal import Metrics
-internal import Statistics
 
 /// The chi-squared distribution.
 package enum ChiSquared {

@@ -1,11 +1,9 @@
-import ExternalEvaluation
-import Metrics
 import Statistics
 import Support
 import Testing
 
 /// Literals are of scipy 1.17.1: ks_2samp, kstwobign.sf, chi2.sf, fisher_exact, chi2_contingency.
-@Suite struct StatisticsTests {
+@Suite struct TwoSampleTests {
   private let first = (0..<100).map { Double(($0 * 37) % 101) / 100 }
   private let second = (0..<90).map { Double(($0 * 53) % 97) / 100 + 0.15 }
 

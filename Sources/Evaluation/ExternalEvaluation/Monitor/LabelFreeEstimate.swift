@@ -1,6 +1,80 @@
+import Foundation
 import Metrics
 package import Statistics
 package import Support
+
+/// An estimate of a window's accuracy without its labels, from confidence that was calibrated on the reference.
+///
+/// It holds as long as inputs alone change (covariate shift), so that the same confidence means the same chance of being
+/// right. Where the label of an input changes, confidence does not notice, and neither does the estimate.
+package struct LabelFreeEstimate: Equatable, Sendable {
+  /// The accuracy of the stream that the window is a sample of, as `CalibratedTransfer` has it. What labels of these very
+  /// items would show varies about it by √(p(1 − p)/n) more.
+  package let accuracy: Estimate
+  /// Mean stated confidence of the window, as the model says it.
+  package let meanConfidence: Double
+  /// Items of the reference that were calibrated on.
+  package let referenceItems: Int
+  /// The group has too few of its own, or too few errors among them, and all items of the reference stand for it: a guess that nothing is judged by.
+  package let isBorrowed: Bool
+
+  package static let fewestReferenceItems = 50
+  /// Right and wrong answers of the reference, each: with fewer, resampling does not know how they depend on confidence, and
+  /// intervals are too narrow (92 instead of 95 % at seven).
+  package static let fewestAnswers = 10
+  package static let fewestWindowItems = 10
+}
+
+extension LabelFreeEstimate {
+  /// - Parameters:
+  ///   - members: positions in the window.
+  ///   - referenceMembers: those of the same group in the reference; nil for a group that it never saw.
+  ///   - key: where resamples are drawn from.
+  static func make(
+    reference: Reference, referenceMembers: [Int]?, window: ScoredItems, members: [Int], key: RandomKey
+  ) -> Measured<LabelFreeEstimate> {
+    guard members.count >= fewestWindowItems else {
+      return .undefined(
+        reason: "\(WindowReasons.items(members.count)) in the window; \(fewestWindowItems) are needed", n: members.count
+      )
+    }
+    let own = referenceMembers ?? []
+    func answers(_ members: [Int]) -> (right: Int, wrong: Int) {
+      let right = members.count { reference.correct[$0] == 1 }
+      return (right, members.count - right)
+    }
+    func suffices(_ members: [Int]) -> Bool {
+      let answers = answers(members)
+      return members.count >= fewestReferenceItems && min(answers.right, answers.wrong) >= fewestAnswers
+    }
+    let all = Array(0..<reference.items.count)
+    let isBorrowed = !suffices(own)
+    let calibrated = isBorrowed ? all : own
+    guard suffices(calibrated) else {
+      let (right, wrong) = answers(all)
+      return .undefined(
+        reason:
+          "the reference is right for \(right) items and wrong for \(wrong); \(fewestAnswers) of each are needed to "
+          + "tell how errors depend on confidence", n: members.count)
+    }
+    let transfer = CalibratedTransfer(
+      reference: reference.items.confidences(of: calibrated), correct: calibrated.map { reference.correct[$0] },
+      window: window.confidences(of: members))
+    let stated = members.map { window.logits.probability(item: $0, label: window.logits.prediction(item: $0)) }
+    return .value(
+      LabelFreeEstimate(
+        accuracy: transfer.accuracy(key: key), meanConfidence: stated.reduce(0, +) / Double(stated.count),
+        referenceItems: calibrated.count, isBorrowed: isBorrowed))
+  }
+}
+
+extension ScoredItems {
+  fileprivate func confidences(of members: [Int]) -> ConfidenceSample {
+    ConfidenceSample(
+      logOdds: members.map { logits.logitScaledProbability(item: $0, label: logits.prediction(item: $0)) },
+      clusters: members.lazy.map { clusters[$0] })
+  }
+}
 
 /// Items as estimates need them.
 package struct ConfidenceSample: Sendable {
@@ -153,5 +227,81 @@ package struct CalibratedTransfer: Sendable {
     return Estimate(
       value: point.value,
       interval: .value(spread.hull(.wilson(proportion: point.value, n: max(1, effectiveN)))))
+  }
+}
+
+/// The chance of being right as σ(a + b·x) of the log-odds x that the model states (Platt 1999).
+///
+/// Fitted by maximum likelihood with a weak pull towards the model's own word, a = 0 and b = 1, without which a sample that
+/// is always right, or cleanly separated, would have no fit.
+struct LogisticRecalibration: Equatable, Sendable {
+  private(set) var intercept = 0.0
+  private(set) var slope = 1.0
+
+  /// The standard deviation of the pull.
+  private static let pull = 2.0
+
+  /// Items of about the same log-odds, together.
+  struct Cell {
+    var logOdds: Double
+    var weight = 0.0
+    var correct = 0.0
+  }
+
+  func callAsFunction(_ logOdds: Double) -> Double { 1 / (1 + exp(-(intercept + slope * logOdds))) }
+
+  /// By Newton's method from where it stands, steps being halved where they overshoot.
+  func fitted(to cells: [Cell]) -> LogisticRecalibration {
+    var current = self
+    var value = current.loss(cells)
+    for _ in 0..<50 {
+      let step = current.newtonStep(cells)
+      var scale = 1.0
+      var next = current
+      var found = value
+      repeat {
+        next.intercept = current.intercept - scale * step.intercept
+        next.slope = current.slope - scale * step.slope
+        found = next.loss(cells)
+        scale /= 2
+      } while !(found <= value) && scale > 1e-6
+      guard found < value else { break }
+      let gain = value - found
+      (current, value) = (next, found)
+      if gain < 1e-9 * (1 + abs(value)) { break }
+    }
+    return current
+  }
+
+  /// The negative log-likelihood with the pull.
+  private func loss(_ cells: [Cell]) -> Double {
+    let pull = (intercept * intercept + (slope - 1) * (slope - 1)) / (2 * Self.pull * Self.pull)
+    return cells.reduce(pull) { sum, cell in
+      let x = intercept + slope * cell.logOdds
+      // log(1 + e^x), without losing either end.
+      let normalizer = x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
+      return sum + cell.weight * normalizer - cell.correct * x
+    }
+  }
+
+  private func newtonStep(_ cells: [Cell]) -> (intercept: Double, slope: Double) {
+    let precision = 1 / (Self.pull * Self.pull)
+    var gradient = (intercept * precision, (slope - 1) * precision)
+    var curvature = (precision, 0.0, precision)
+    for cell in cells where cell.weight > 0 {
+      let probability = self(cell.logOdds)
+      let residual = cell.weight * probability - cell.correct
+      gradient.0 += residual
+      gradient.1 += residual * cell.logOdds
+      let spread = cell.weight * probability * (1 - probability)
+      curvature.0 += spread
+      curvature.1 += spread * cell.logOdds
+      curvature.2 += spread * cell.logOdds * cell.logOdds
+    }
+    let determinant = curvature.0 * curvature.2 - curvature.1 * curvature.1
+    return (
+      (curvature.2 * gradient.0 - curvature.1 * gradient.1) / determinant,
+      (curvature.0 * gradient.1 - curvature.1 * gradient.0) / determinant
+    )
   }
 }

@@ -1,6 +1,3 @@
-import Metrics
-package import Statistics
-
 /// The categories of one column in two samples.
 package struct CategoryComparison: Equatable, Sendable {
   /// Half the sum of the absolute differences of the shares: the share of items that would have to change category.

@@ -1,8 +1,8 @@
-internal import Foundation
-internal import Metrics
+import Foundation
+package import Metrics
 package import Report
-internal import Statistics
-internal import Support
+package import Statistics
+import Support
 
 /// A released model, watched: new batches of its inputs and scores are held against what it was audited on.
 package struct Monitor: Sendable {
@@ -191,4 +191,115 @@ extension Proportion {
     return .value(
       Proportion(values: items.map(value), clusters: index.ofItem, clusterCount: index.count))
   }
+}
+
+/// What a user says about a released model and its new batches.
+package struct MonitoringSettings: Sendable {
+  /// The folder of an audit or an evaluation.
+  package var reference: String
+  /// The reference's predictions; empty for those in its folder.
+  package var referencePredictions: [String]
+  /// A CSV with the inputs of the reference's items, and beside which their images lie; nil for the predictions' own.
+  package var referenceManifest: String?
+  package var arm: String?
+  package var seed: Int?
+  /// The released checkpoint's folder, whose path may name arm and seed.
+  package var model: String?
+  /// Columns of inputs that are watched.
+  package var inputs: [String]
+  /// A column of texts, whose length is watched.
+  package var text: String?
+  /// Whether images are decoded, and their brightness and contrast watched.
+  package var images: Bool
+  /// What the windows call the column of labels.
+  package var label: String
+  /// Instead of the reference's own.
+  package var policy: Policy?
+
+  var watchesInputs: Bool { !inputs.isEmpty || text != nil || images }
+
+  package init(
+    reference: String, referencePredictions: [String] = [], referenceManifest: String? = nil, arm: String? = nil,
+    seed: Int? = nil, model: String? = nil, inputs: [String] = [], text: String? = nil, images: Bool = false,
+    label: String = "label", policy: Policy? = nil
+  ) {
+    self.reference = reference
+    self.referencePredictions = referencePredictions
+    self.referenceManifest = referenceManifest
+    self.arm = arm
+    self.seed = seed
+    self.model = model
+    self.inputs = inputs
+    self.text = text
+    self.images = images
+    self.label = label
+    self.policy = policy
+  }
+}
+
+/// Why a reference or a window cannot be used: the file, the line, what was found, what was expected and what to do.
+package struct MonitoringError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let file: String
+  /// nil where the whole file is meant.
+  package let line: Int?
+  package let problem: String
+
+  package init(_ file: String, line: Int? = nil, _ problem: String) {
+    (self.file, self.line, self.problem) = (file, line, problem)
+  }
+
+  package var description: String { "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)" }
+}
+
+/// Everything that is said of one window.
+package struct WindowReport: Sendable {
+  package var file: String
+  /// All items first, then the reference's groups that have items here, then values that it never saw.
+  package var groups: [GroupFigures]
+  package var unseenGroups: [GroupName]
+  package var missingGroups: [GroupName]
+  package var missingColumns: [String]
+  /// Set where the reference's items belong together in clusters and the window does not say which of its own do.
+  package var missingClusters: MissingClusters?
+  /// Items that are the reference's own.
+  package var knownItems: Int
+  package var drifts: [Drift]
+  /// The evaluation of the labelled items; nil where none is labelled.
+  package var evaluation: AuditReport?
+  package var judgements: [Judgement]
+  package var outcome: Judgement.Outcome
+  package var hasPolicy: Bool
+
+  package var items: Int { groups.first?.n ?? 0 }
+  package var labelled: Int { groups.first?.labelled ?? 0 }
+  /// Whether more than half of the items are the reference's own: they say little of what comes after it.
+  package var isMostlyKnown: Bool { knownItems * 2 > items }
+  /// What changed for certain and enough to matter.
+  package var flagged: [Drift] { drifts.filter(\.isFlagged) }
+}
+
+/// A column that a window lacks.
+package struct MissingClusters: Equatable, Sendable {
+  /// What the reference calls it; nil where its results do not say.
+  package let column: String?
+}
+
+/// What is said of one group, or of all items, of a window.
+package struct GroupFigures: Equatable, Sendable {
+  /// nil for all items.
+  package var group: GroupName?
+  /// The reference has no such group.
+  package var isUnseen: Bool
+  package var n: Int
+  package var labelled: Int
+  /// Needs no labels.
+  package var selectionRate: Measured<Proportion>
+  package var estimate: Measured<LabelFreeEstimate>
+  /// Of the reference's items of the group.
+  package var referenceAccuracy: Measured<Proportion>
+}
+
+extension [WindowReport] {
+  /// The worst of all windows, so that one alarm is enough.
+  package var outcome: Judgement.Outcome { map(\.outcome).max() ?? .insufficient }
 }

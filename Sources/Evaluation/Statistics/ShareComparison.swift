@@ -1,6 +1,4 @@
 internal import Foundation
-import Metrics
-package import Statistics
 
 /// A share in two samples, and whether they differ.
 package struct ShareComparison: Equatable, Sendable {

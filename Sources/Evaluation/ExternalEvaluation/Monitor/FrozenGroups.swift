@@ -1,5 +1,5 @@
-internal import Datasets
-internal import Metrics
+import Datasets
+import Metrics
 
 /// The groups of the reference as rules about cells, so that a window is divided exactly as the reference was, whichever
 /// values it happens to hold.

@@ -1,6 +1,6 @@
-internal import Metrics
-internal import Report
-internal import Statistics
+import Metrics
+import Report
+import Statistics
 
 /// Judges a policy by one window: by labels where there are any, else by what can be said without them.
 struct WindowJudge {

@@ -1,6 +1,6 @@
-internal import Metrics
+import Metrics
 package import Report
-internal import Statistics
+import Statistics
 
 extension WindowReport {
   /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and what
@@ -193,4 +193,135 @@ struct MonitorWords {
   }
 
   static func probability(_ value: Double) -> String { value < 0.001 ? "< 0.001" : Judgement.text(value) }
+}
+
+extension MonitorWords {
+  /// A line for each change; where all items have changed, the groups that have are named in its line.
+  func lines(of flagged: [Drift]) -> [String] {
+    flagged.compactMap { drift -> String? in
+      let together = flagged.filter { $0.subject == drift.subject && drift.subject != .share }
+      guard let whole = together.first(where: { $0.group == nil }) else { return line(drift) }
+      guard drift == whole else { return nil }
+      let groups = together.compactMap(\.group)
+      return line(drift) + (groups.isEmpty ? "" : also(groups.map(\.description)))
+    }
+  }
+
+  private func also(_ groups: [String]) -> String {
+    let shown = groups.prefix(8).joined(separator: isEnglish ? ", " : "、")
+    let more = groups.count > 8 ? (isEnglish ? " and \(groups.count - 8) more" : " ほか \(groups.count - 8)") : ""
+    return isEnglish ? "; also in \(shown)\(more)" : "；次のグループでも：\(shown)\(more)"
+  }
+
+  /// "check: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31, …)"
+  private func line(_ drift: Drift) -> String {
+    guard let finding = drift.finding.value else { return "" }
+    let p = Self.probability(finding.adjustedPValue)
+    let isShare = finding.test == .score || finding.test == .fisherExact
+    let levels = zip([finding.before].compactMap(\.self), [finding.after].compactMap(\.self)).map { before, after in
+      isShare
+        ? (isEnglish
+          ? "\(Self.percent(before)) %, now \(Self.percent(after)) %"
+          : "\(Self.percent(before)) % → \(Self.percent(after)) %")
+        : (isEnglish
+          ? "median \(Judgement.text(before)), now \(Judgement.text(after))"
+          : "中央値 \(Judgement.text(before)) → \(Judgement.text(after))")
+    }
+    var details: [String] = []
+    switch finding.test {
+    case .kolmogorovSmirnov:
+      details.append((isEnglish ? "Kolmogorov–Smirnov " : "コルモゴロフ・スミルノフ ") + Judgement.text(finding.effect))
+    case .chiSquared: details.append((isEnglish ? "total variation " : "全変動 ") + Judgement.text(finding.effect))
+    case .score, .fisherExact: break
+    }
+    details.append("Holm p \(p)")
+    if let stability = finding.stability {
+      let (value, expected) = (Judgement.text(stability.value), Judgement.text(stability.expectedWithoutDrift))
+      details.append(
+        isEnglish
+          ? "stability index \(value), \(expected) expected without drift" : "安定度指数 \(value)（変化がない場合の期待値 \(expected)）")
+    }
+    let head = isEnglish ? "check: \(place(drift.group)): " : "要確認：\(place(drift.group))："
+    return head + ([change(drift.subject)] + levels).joined(separator: isEnglish ? ": " : "：")
+      + (isEnglish ? " (" : "（") + details.joined(separator: separator) + (isEnglish ? ")" : "）")
+  }
+
+  private func change(_ subject: Drift.Subject) -> String {
+    switch subject {
+    case .share: isEnglish ? "its share of the items has changed" : "件数の割合が変わりました"
+    case .score: isEnglish ? "the model's log-odds have shifted" : "モデルの対数オッズの分布が変わりました"
+    case .input(let feature): isEnglish ? "\(feature.name) has shifted" : "\(feature.name) の分布が変わりました"
+    case .missing(let feature):
+      isEnglish ? "\(feature.name) is missing for another share of the items" : "\(feature.name) の欠損の割合が変わりました"
+    }
+  }
+}
+
+/// Why a window does not suffice for a demand; they are shown in the language of the lines, and written in English.
+enum WindowReasons {
+  static let oneModel = "a window has one model alone, and none to compare it with"
+  static let noAttack = "membership inference is not measured on a window"
+  static let noItems = "the window has no items of it"
+  static let noLabels = "it cannot be measured without labels"
+  static let estimated = "estimated without labels"
+  static let borrowed =
+    "estimated without labels from the confidence of all items, the reference having too few items or errors of the group"
+
+  private static let japanese = [
+    oneModel: "比較の相手がこの期間にはありません",
+    noAttack: "メンバー推論攻撃はここでは測りません",
+    noItems: "このグループは 1 件もありません",
+    noLabels: "ラベルなしでは測れません",
+    "no item is labelled": "ラベルのある項目がありません",
+    "the reference has no items of it": "監査時には 1 件もありません",
+    "numbers and text are compared": "数値と文字列は比較できません",
+    "one category, or only rare ones": "カテゴリーが 1 つか、まれなものだけです",
+    estimated: "ラベルなしの推定",
+    borrowed: "監査時の件数が少ないため全件の確信度から推定",
+  ]
+
+  static func noSuchGroup(_ group: GroupName) -> String { "the reference has no group \(group.selector)" }
+
+  private static let patterns = [
+    ReasonPattern(["the reference has no group ", ""]) { "監査時にグループ \($0[0]) はありません" },
+    ReasonPattern(["", " in the window; ", " are needed"]) { "この期間には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
+    ReasonPattern(["", " in the reference; ", " are needed"]) { "監査時には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
+    ReasonPattern(["the window has no column ", ""]) { "この期間のファイルに列 \($0[0]) がありません" },
+    ReasonPattern(["the window has no column ", " in ", ""]) { "\($0[1]) に列 \($0[0]) がありません" },
+    ReasonPattern(["the reference has no column ", " in ", "; name its manifest with --reference-manifest"]) {
+      "監査時の \($0[1]) に列 \($0[0]) がありません。マニフェストを --reference-manifest で指定してください"
+    },
+    ReasonPattern(["the reference has no column ", " in ", ""]) { "監査時の \($0[1]) に列 \($0[0]) がありません" },
+    ReasonPattern(["an image of the reference cannot be read: ", "; name its manifest with --reference-manifest"]) {
+      "監査時の画像が読めません（\($0[0])）。マニフェストを --reference-manifest で指定してください"
+    },
+    ReasonPattern(["an image of the reference cannot be read: ", ""]) { "監査時の画像が読めません（\($0[0])）" },
+    ReasonPattern(["an image of the window cannot be read: ", ""]) { "この期間の画像が読めません（\($0[0])）" },
+    ReasonPattern([
+      "the reference is right for ", " items and wrong for ", "; ",
+      " of each are needed to tell how errors depend on confidence",
+    ]) { "監査時の正解 \($0[0]) 件、誤り \($0[1]) 件では確信度と誤りの関係がわかりません（各 \($0[2]) 件が必要）" },
+  ]
+
+  /// "3 items" as a count.
+  private static func count(_ items: Substring) -> String { "\(items.prefix { $0.isNumber }) 件" }
+
+  /// The reason in a language; one that has no translation stays as it is.
+  static func text(_ reason: String, in language: Language) -> String {
+    guard language == .japanese else { return reason }
+    return japanese[reason] ?? patterns.lazy.compactMap { $0.sentence(for: reason) }.first
+      ?? GateReasons.text(reason, in: language)
+  }
+
+  /// "1 item", "3 items".
+  static func items(_ count: Int) -> String { "\(count) \(count == 1 ? "item" : "items")" }
+}
+
+extension Judgement {
+  /// The same with its reason in another language.
+  func translated(to language: Language) -> Judgement {
+    Judgement(
+      arm: arm, group: group, rule: rule, outcome: outcome, figure: figure,
+      reason: reason.map { WindowReasons.text($0, in: language) })
+  }
 }
