@@ -51,7 +51,7 @@ import Testing
     #expect(text.contains("lira") && text.contains("dusk"))
     try study.write("rules:\n  - {metric: attack_area, group: all, at_most: 0.6}\n", to: "policy.yaml")
     let gate = try Program.run("gate", study.path("attack-0"), "--policy", study.path("policy.yaml"))
-    #expect(gate.exitCode != 0 && gate.errors.contains("is an attack on scores made elsewhere"), "\(gate.errors)")
+    #expect(gate.exitCode != 0 && gate.errors.contains("holds an attack on external scores"), "\(gate.errors)")
     try DocumentedOutputs.check(study.path("attack-0"))
     for folder in ["attack-0", "attack-1"] {
       let report = String(decoding: try study.read("\(folder)/report.html"), as: UTF8.self)

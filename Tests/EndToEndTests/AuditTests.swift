@@ -190,7 +190,7 @@ import Testing
     #expect(costs.filter { $0.hasPrefix("first,") }.map { $0.split(separator: ",")[1] } == ["evaluation"])
     #expect(
       String(decoding: try study.read("w1/report.html"), as: UTF8.self).contains(
-        "is left out: it was trained elsewhere"))
+        "is left out: it was trained outside this audit"))
   }
 
   @Test("A second run of a finished audit starts no worker and writes the same results")

@@ -33,8 +33,8 @@ struct AdapterArmTests {
     let page = report.html()
     #expect(page.contains("at a cost that is not known here"))
     #expect(page.contains("Not drawn, because their training cost nothing here: lora-r2."))
-    #expect(try section("privacy", of: page).contains("is left out: it was trained elsewhere"))
-    #expect(try section("method", of: page).contains("trained elsewhere and evaluated as it is, once"))
+    #expect(try section("privacy", of: page).contains("is left out: it was trained outside this audit"))
+    #expect(try section("method", of: page).contains("trained outside this audit and evaluated as it is, once"))
     #expect(try section("comparisons", of: page).contains("lora-r2"))
     #expect(try section("costs", of: page).contains("lora-r2"))
     #expect(MarkupCheck.drawings(page).flatMap(MarkupCheck.errors) == [])
@@ -54,6 +54,6 @@ struct AdapterArmTests {
     let text = String(decoding: try report.results.bytes(), as: UTF8.self)
     #expect(text.contains("\"kind\": \"adapter\""))
     #expect(text.contains("\"seed\": null"))
-    #expect(text.contains("\"reason\": \"it was trained elsewhere"))
+    #expect(text.contains("\"reason\": \"it was trained outside this audit"))
   }
 }

@@ -30,13 +30,13 @@ struct RemediesReportTests {
     report.fairness.comparisons[index].adjustedPValue = .value(0.012)
     #expect(
       report.remedySentence.hasPrefix(
-        "lora-r8 helps lighting=dusk most: +8.0 points [+2.0, +14.0] of accuracy against full, told from 0 "
+        "lora-r8 helps lighting=dusk most: +8.0 points [+2.0, +14.0] of accuracy against full, significantly different from 0 "
           + "after correction for 10 comparisons, at the cost of "))
     report.fairness.comparisons[index].adjustedPValue = .value(0.21)
     #expect(report.remedySentence.hasPrefix("No remedy for lighting=dusk is told to help after correction for 10"))
     #expect(report.remedySentence.contains("the largest difference is that of lora-r8, +8.0 points [+2.0, +14.0]"))
-    let told = report.toldText(report.fairness.comparisons[index])
-    #expect(told == "not told from 0 after correction for 10 comparisons (Holm p .210)")
+    let told = report.significanceText(report.fairness.comparisons[index])
+    #expect(told == "not significantly different from 0 after correction for 10 comparisons (Holm p .210)")
   }
 
   @Test("The page shows what each remedy did, what was left out and why, and says nothing that is not so")

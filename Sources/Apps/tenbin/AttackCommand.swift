@@ -7,7 +7,7 @@ import Report
 /// Membership inference against models that Tenbin never saw.
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "attack", abstract: "Attack models that were made elsewhere with membership inference.",
+    commandName: "attack", abstract: "Attack external models with membership inference.",
     discussion: """
       A CSV has the columns model, item, member (whether the item was in the model's training set) and score, or label \
       and logit_CLASS for every class; optionally arm, cluster (items of one cluster, such as pictures of one person, \

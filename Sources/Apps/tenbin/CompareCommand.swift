@@ -45,7 +45,7 @@ struct CompareCommand: ParsableCommand {
     print(String(decoding: try encoder.encode(comparison.arms.map { Arm($0, of: comparison) }), as: UTF8.self))
   }
 
-  /// Audits of one name are told apart by their folders.
+  /// The folder distinguishes audits of the same name.
   private static func name(of folder: String, _ results: Results) -> String {
     "\(results.name) (\(URL(filePath: folder).lastPathComponent))"
   }

@@ -10,7 +10,7 @@ import Specification
 /// The whole evaluation of models that Tenbin never saw.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Evaluate predictions that were made elsewhere, group by group.",
+    commandName: "evaluate", abstract: "Evaluate external predictions, group by group.",
     discussion: """
       A CSV has the columns item, label, and logit_CLASS or probability_CLASS for every class; optionally arm, seed, \
       split (test or validation) and cluster (items of one cluster, such as pictures of one person, are not independent); \

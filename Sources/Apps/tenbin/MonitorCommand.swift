@@ -150,7 +150,7 @@ private struct WindowPredictor {
     process.arguments =
       ["predict"] + (try models(model)) + ["--manifest", file, "--output", output]
       + (column.map { ["--column", $0] } ?? [])
-    // What it says of its progress and problems is for the user; what it prints must not get into --json.
+    // Its progress and problems are for the user; its output must not get into --json.
     process.standardOutput = FileHandle.standardError
     try process.run()
     process.waitUntilExit()

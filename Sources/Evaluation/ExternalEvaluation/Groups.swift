@@ -4,8 +4,8 @@ package import Metrics
 
 /// Groups from the cells of columns, and from combinations of columns.
 ///
-/// Cells are read as a manifest's are: one that is empty is a group of its own, for whose attribute is not known may fare
-/// differently. A column with cells such as `a;b` holds overlapping tags: each makes members and non-members.
+/// Cells are read as a manifest's are: an empty cell is a group of its own, because items with an unknown attribute may fare
+/// differently. A column with cells such as `a;b` holds overlapping tags: each tag makes a group, and so does its absence.
 package struct GroupColumns {
   private let names: [String]
   /// The values of every item, column by column.
@@ -13,7 +13,7 @@ package struct GroupColumns {
   /// Groups with fewer items are pooled where columns are combined.
   private let minimumSize: Int
 
-  /// A column with more values is none of groups.
+  /// A column with more values is not taken for a column of groups.
   static let mostValues = 100
 
   package init(names: [String], cells: [[String]], minimumSize: Int) {
@@ -98,7 +98,7 @@ package struct GroupColumns {
     return (together.groups, together.pooled)
   }
 
-  /// What is missing comes last.
+  /// Missing values come last.
   private static func isBefore(_ left: String, _ right: String) -> Bool {
     (left == Manifest.missingTag ? 1 : 0, left) < (right == Manifest.missingTag ? 1 : 0, right)
   }
@@ -177,7 +177,7 @@ extension PredictionsTable {
     }
   }
 
-  /// An empty cell is called `(missing)`, and so must no other be.
+  /// The group of empty cells is called `(missing)`, so no other cell may hold that text.
   private func requireDistinctMissing(_ column: Int, _ name: String) throws(PredictionsError) {
     let missing = firstRows { [$0.groups[column]] }.filter { tags($0, column).contains(Manifest.missingTag) }
     guard let stated = missing.first(where: { $0.groups[column].contains(Manifest.missingTag) }),
@@ -189,7 +189,7 @@ extension PredictionsTable {
         + "\(empty.file); leave such cells empty, or call the group something else")
   }
 
-  /// Whoever lacks a tag is called `not TAG`, and so must no tag be.
+  /// The group of items without a tag is called `not TAG`, so no tag may have that name.
   private func requireDistinctTags(_ column: Int, _ name: String) throws(PredictionsError) {
     let distinct = firstRows { [$0.groups[column]] }
     guard distinct.contains(where: { $0.groups[column].contains(";") }) else { return }

@@ -83,7 +83,7 @@ package struct PredictionsEvaluation: Sendable {
     }
   }
 
-  /// Of labelled rows that were read before, and of groups that were agreed before.
+  /// From labelled rows that were read before, and groups that were agreed before.
   ///
   /// - Parameter groups: with members as positions among the table's items, in the order in which they first come.
   /// - Throws: `PredictionsError` as above.
@@ -259,7 +259,7 @@ package struct CollectedRuns: Sendable {
     self.arms = arms
     var numbers: [String: Int] = [:]
     clusters = items.enumerated().map { index, row in
-      // Whoever has no cluster stands alone.
+      // An item without a cluster stands alone.
       let name = row.cluster.isEmpty ? "\u{0}\(index)" : row.cluster
       if let known = numbers[name] { return known }
       numbers[name] = numbers.count

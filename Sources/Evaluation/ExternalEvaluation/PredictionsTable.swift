@@ -6,7 +6,7 @@ import Metrics
 ///
 /// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
 /// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of. A batch of new items
-/// may lack labels, one by one or the whole column.
+/// may have no labels, for single items or for all.
 package struct PredictionsTable: Sendable {
   /// What one model says about one item.
   package struct Row: Sendable {
@@ -350,7 +350,7 @@ extension PredictionsTable.Row: ItemRow {
   package func label(among classNames: [String]) -> String { label.map { classNames[$0] } ?? "" }
 }
 
-/// Why predictions or scores made elsewhere cannot be evaluated: the file, the line, what was found and what was expected.
+/// Why external predictions or scores cannot be evaluated: the file, the line, what was found and what was expected.
 package struct PredictionsError: Error, Equatable, Sendable, CustomStringConvertible {
   package let file: String
   /// nil where the whole file is meant.

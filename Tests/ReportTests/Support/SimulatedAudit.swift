@@ -39,7 +39,7 @@ enum SimulatedAudit {
       planHash: "9f2c61d07be3a1508c44e6f0b1d2c3a495867768594a3b2c1d0e9f8a7b6c5d4e", planVersion: 1,
       classNames: items.classNames, positiveClass: "smiling",
       counts: ItemCounts(items: 3_000, train: 2_100, validation: 300, test: items.count), seeds: seeds,
-      groups: items.groups, arms: descriptions, fairness: fairness, privacy: study.evaluations, fleetModels: 8,
+      groups: items.groups, arms: descriptions, fairness: fairness, privacy: study.evaluations, shadowModels: 8,
       poolItems: pool.count, losses: losses, ratesWereFixed: true, costs: costs, workers: 2, samples: samples,
       privacyRule: study.rule, privacyComparisons: study.comparisons)
   }

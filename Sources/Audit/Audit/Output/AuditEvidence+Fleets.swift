@@ -16,7 +16,7 @@ extension AuditEvidence {
   ///
   /// Where fleets were left unfinished at different sizes, arms are compared on the models that all of them have, with the
   /// confidence of that look.
-  func privacyStudy(_ looks: [FleetLook]) throws -> PrivacyStudy {
+  func privacyStudy(_ looks: [InterimAnalysisOutcome]) throws -> PrivacyStudy {
     let fleets = try trainedArms.map { arm in
       let trained = looks.first { $0.arm == arms[arm].name }?.trained
       return try fleet(ofArm: arm, models: trained ?? privacy?.shadowModels.models(of: arms[arm]) ?? 0)
@@ -66,7 +66,7 @@ extension AuditEvidence {
   }
 
   /// How much of each arm's fleet was trained and why; empty where fleets are not looked at before they are whole.
-  func fleetLooks() throws -> [FleetLook] {
+  func interimAnalyses() throws -> [InterimAnalysisOutcome] {
     guard privacy?.earlyStopping != nil else { return [] }
     return try trainedArms.compactMap { try FleetStop(self, arm: $0)?.outcome() }
   }

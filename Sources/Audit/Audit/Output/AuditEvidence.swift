@@ -22,7 +22,7 @@ struct AuditEvidence {
   func report(costs: [CostRecord], workers: Int) throws -> AuditReport {
     let items = testItems
     let (fairness, samples) = try classification(items)
-    let looks = try fleetLooks()
+    let looks = try interimAnalyses()
     let privacy = try privacyStudy(looks)
     var report = AuditReport(
       name: inputs.specification.name, task: inputs.specification.task.rawValue, planHash: plan.hash.description,
@@ -33,14 +33,14 @@ struct AuditEvidence {
         test: plan.splits.test.count),
       seeds: inputs.specification.seeds, precision: inputs.specification.training.precision.rawValue,
       groups: items.groups, arms: arms.indices.map(description), fairness: fairness,
-      privacy: privacy.evaluations, fleetModels: plan.membership?.masks.count ?? 0,
+      privacy: privacy.evaluations, shadowModels: plan.membership?.masks.count ?? 0,
       poolItems: plan.membership?.pool.count ?? 0,
       losses: losses(), ratesWereFixed: inputs.search == nil && arms.contains(where: \.isTrained),
       search: inputs.search?.found,
       costs: phaseCosts(costs + (inputs.search?.costs ?? [])), workers: workers,
       samples: samples, clusterColumn: inputs.specification.data.cluster,
       pooledGroups: pooled.map(Results.GroupCount.init),
-      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, fleetLooks: looks,
+      privacyRule: privacy.rule, privacyComparisons: privacy.comparisons, interimAnalyses: looks,
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     report.furtherTests = try furtherTests()
     report.dataNotes = inputs.dataNotes

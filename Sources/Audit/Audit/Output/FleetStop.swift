@@ -27,7 +27,7 @@ struct FleetStop {
   /// How far the fleet was trained.
   ///
   /// - Throws: where the predictions of a model up to the look at which it ends are missing.
-  func outcome() throws -> FleetLook? {
+  func outcome() throws -> InterimAnalysisOutcome? {
     for number in plan.analyses.indices {
       guard case .stop(let reason) = try decision(at: number) else { continue }
       return look(at: number, reason: reason)
@@ -48,10 +48,10 @@ struct FleetStop {
     return true
   }
 
-  private func look(at number: Int, reason: InterimAnalysisDecision.Reason) -> FleetLook {
-    FleetLook(
+  private func look(at number: Int, reason: InterimAnalysisDecision.Reason) -> InterimAnalysisOutcome {
+    InterimAnalysisOutcome(
       arm: evidence.arms[arm].name, planned: plan.analyses.last?.models ?? 0, trained: plan.analyses[number].models,
-      looks: plan.analyses.map(\.models), confidence: plan.analyses[number].confidence, reason: reason)
+      sizes: plan.analyses.map(\.models), confidence: plan.analyses[number].confidence, reason: reason)
   }
 
   /// What follows from the look, judged on the arm's first attack.

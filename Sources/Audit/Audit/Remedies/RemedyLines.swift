@@ -23,7 +23,7 @@ extension RemedyComparison {
           "confidence minus accuracy \(Figures.points(effect.signedGapBefore)) → \(Figures.points(effect.signedGap))"
         let differences =
           effect.differences.map { found in
-            "\(found.inGroup.estimateText), \(report.toldText(found.inGroup)); "
+            "\(found.inGroup.estimateText), \(report.significanceText(found.inGroup)); "
               + "all items \(found.overall.estimateText); "
               + "least \(found.leastHelped.group?.description ?? "") \(found.leastHelped.estimateText)"
           } ?? "0: no prediction changes"

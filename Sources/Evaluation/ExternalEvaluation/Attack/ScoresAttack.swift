@@ -9,7 +9,7 @@ package struct ScoresAttack: Sendable {
   package struct Settings: Sendable {
     package var files: [String]
     package var groups: [String]
-    /// nil for those that the fleets allow.
+    /// nil for all attacks that the scores allow.
     package var attacks: [Attack]?
     /// The released model, which all others attack; nil where each model is attacked.
     package var target: String?
@@ -40,11 +40,11 @@ package struct ScoresAttack: Sendable {
   }
 
   private let settings: Settings
-  private let collected: [CollectedFleet]
+  private let collected: [CollectedModels]
   private let content: ContentHash
 
   private var file: String { settings.files.joined(separator: ", ") }
-  private var fleets: [ShadowModels] { collected.map(\.fleet) }
+  private var arms: [ShadowModels] { collected.map(\.shadowModels) }
 
   /// Reads and checks everything.
   ///
@@ -60,7 +60,7 @@ package struct ScoresAttack: Sendable {
     }
     // In one order whatever the order of the rows.
     collected = try arms.sorted().map { arm in
-      try CollectedFleet(
+      try CollectedModels(
         table, arm: arm, rows: rows[arm] ?? [], groups: settings.groups, target: settings.target,
         kind: settings.scoreKind)
     }
@@ -72,12 +72,12 @@ package struct ScoresAttack: Sendable {
 
   /// Attacks, and puts the report together.
   ///
-  /// - Throws: `PredictionsError` naming the file, the models and the items that are wrong, or what an attack lacks.
+  /// - Throws: `PredictionsError` naming the file, the models and the items that are wrong, or what an attack needs.
   package func report() throws -> AttackReport {
     var notes = collected.flatMap(\.notes)
     let comparisons = comparisons(notes: &notes)
     var attacks: [String: [Attack]] = [:]
-    for fleet in fleets { attacks[fleet.arm] = settings.attacks ?? self.attacks(on: fleet, notes: &notes) }
+    for arm in arms { attacks[arm.arm] = settings.attacks ?? self.attacks(on: arm, notes: &notes) }
     let compared = Set(comparisons.flatMap { [$0.arm, $0.reference] })
     // The first attack that ran on all compared arms decides, the likelihood ratio before others.
     let common = (attacks[comparisons.first?.reference ?? ""] ?? []).filter { attack in
@@ -90,24 +90,24 @@ package struct ScoresAttack: Sendable {
     do throws(PrivacyError) {
       // Drawn from what is attacked alone, so that the same scores give the same bytes.
       let study = try PrivacyStudy.evaluate(
-        shadowModelsByArm: fleets, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
+        shadowModelsByArm: arms, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
         confidence: settings.confidence, key: RandomKey(seed: 0)[.attack][content.description])
       return AttackReport(
-        name: settings.name, contentHash: content.description, study: study, groups: fleets.first?.groups ?? [],
+        name: settings.name, contentHash: content.description, study: study, groups: arms.first?.groups ?? [],
         notes: notes)
     } catch {
       throw PredictionsError(file, named(error))
     }
   }
 
-  /// The attacks that a fleet allows, with a note for each that would read what is there and cannot.
-  private func attacks(on fleet: ShadowModels, notes: inout [String]) -> [Attack] {
+  /// The attacks that the scores allow, with a note for each one that finds its columns and still cannot run.
+  private func attacks(on shadowModels: ShadowModels, notes: inout [String]) -> [Attack] {
     let candidates: [Attack] = [
       .likelihoodRatio(), .offlineLikelihoodRatio(), .relativeMembership(), .lossThreshold, .lossTrace,
     ]
     return candidates.filter { attack in
       do throws(PrivacyError) {
-        _ = try fleet.attackScores(of: attack)
+        _ = try shadowModels.attackScores(of: attack)
         return true
       } catch .tooFewShadows(let arm, let name, let target, let item, let isMember, let found, let needed) {
         let problem = named(
@@ -118,37 +118,37 @@ package struct ScoresAttack: Sendable {
       } catch .noLossTraces {
         return false
       } catch {
-        // Whatever is wrong with the fleet itself is said when it is attacked.
+        // What is wrong with the scores themselves is reported by the attack.
         return true
       }
     }
   }
 
   private func comparisons(notes: inout [String]) -> [ArmComparison] {
-    guard fleets.count > 1 else { return [] }
-    let reference = settings.reference ?? fleets.first { $0.arm == "full" }?.arm
-    guard let reference, let other = fleets.first(where: { $0.arm == reference }) else {
+    guard arms.count > 1 else { return [] }
+    let reference = settings.reference ?? arms.first { $0.arm == "full" }?.arm
+    guard let reference, let other = arms.first(where: { $0.arm == reference }) else {
       notes.append("No arm was named to compare the others with.")
       return []
     }
-    return fleets.filter { $0.arm != reference }.compactMap { fleet in
+    return arms.filter { $0.arm != reference }.compactMap { shadowModels in
       // Asked for by name it is an error; otherwise there is just nothing to compare.
-      let arePaired = fleet.masks == other.masks && fleet.itemNames == other.itemNames
+      let arePaired = shadowModels.masks == other.masks && shadowModels.itemNames == other.itemNames
       guard settings.reference != nil || arePaired else {
-        notes.append("\(fleet.arm) is not compared with \(reference): their items or masks differ.")
+        notes.append("\(shadowModels.arm) is not compared with \(reference): their items or masks differ.")
         return nil
       }
-      return ArmComparison(arm: fleet.arm, reference: reference)
+      return ArmComparison(arm: shadowModels.arm, reference: reference)
     }
   }
 
   /// The error in the words of the files.
   private func named(_ error: PrivacyError) -> String {
     func names(_ arm: String, _ model: Int, _ item: Int) -> (model: String, item: String) {
-      guard let found = collected.first(where: { $0.fleet.arm == arm }), found.models.indices.contains(model),
-        found.fleet.itemNames.indices.contains(item)
+      guard let found = collected.first(where: { $0.shadowModels.arm == arm }), found.models.indices.contains(model),
+        found.shadowModels.itemNames.indices.contains(item)
       else { return ("\(model)", "\(item)") }
-      return (found.models[model], found.fleet.itemNames[item])
+      return (found.models[model], found.shadowModels.itemNames[item])
     }
     switch error {
     case .tooFewShadows(let arm, let attack, let target, let item, let isMember, let found, let needed):
@@ -174,10 +174,10 @@ package struct ScoresAttack: Sendable {
   }
 }
 
-/// The rows of one arm put together into a fleet.
-struct CollectedFleet {
-  private(set) var fleet: ShadowModels
-  /// The models' names, in the order of the fleet.
+/// The rows of one arm collected into models to attack.
+struct CollectedModels {
+  private(set) var shadowModels: ShadowModels
+  /// The names of the models, in their order.
   private(set) var models: [String]
   /// The models that neither attack nor are attacked, and why, in a sentence each.
   private(set) var notes: [String] = []
@@ -187,7 +187,7 @@ struct CollectedFleet {
   ///   - groups: The columns of groups.
   ///   - target: The released model's name; nil where each model is attacked.
   ///   - kind: What scores are, where there are no logits.
-  /// - Throws: `PredictionsError` where a model lacks an item or has it twice, or rows contradict each other.
+  /// - Throws: `PredictionsError` where a model has no row for an item, or two, or rows contradict each other.
   init(
     _ table: ScoresTable, arm: String, rows numbers: [Int], groups: [String], target: String?, kind: ScoreKind
   ) throws {
@@ -215,7 +215,7 @@ struct CollectedFleet {
     }
     let byEpoch = try axes.epochs.indices.map { try scores(epoch: $0) }
     let traces = byEpoch.map { $0.losses(labels: labels) }
-    fleet = ShadowModels(
+    shadowModels = ShadowModels(
       arm: arm,
       masks: models.indices.map { model in
         items.indices.map { table.rows[axes.row(model: model, query: 0, epoch: 0, item: $0)].isMember }
@@ -230,7 +230,7 @@ struct CollectedFleet {
     try choose(target: target, file: items[0].file)
   }
 
-  /// The number of every item's cluster; whoever has none stands alone.
+  /// The number of every item's cluster; an item without one stands alone.
   private static func clusters(_ items: [ScoresTable.Row]) -> [Int] {
     var numbers: [String: Int] = [:]
     return items.enumerated().map { position, row in
@@ -246,37 +246,37 @@ struct CollectedFleet {
     if let target {
       guard let index = models.firstIndex(of: target) else {
         throw PredictionsError(
-          file, "arm \(fleet.arm) has no model \(target) to be the target; expected one of \(models.listed)")
+          file, "arm \(shadowModels.arm) has no model \(target) to be the target; expected one of \(models.listed)")
       }
-      let complement = fleet.masks[index].map { !$0 }
-      let kept = fleet.masks.indices.filter { fleet.masks[$0] != complement }
+      let complement = shadowModels.masks[index].map { !$0 }
+      let kept = shadowModels.masks.indices.filter { shadowModels.masks[$0] != complement }
       leaveOut(
-        fleet.masks.indices.filter { fleet.masks[$0] == complement },
+        shadowModels.masks.indices.filter { shadowModels.masks[$0] == complement },
         because: "what it has tells what the target \(target) has not")
       keep(kept)
-      fleet.design = .released(target: kept.firstIndex(of: index) ?? index)
+      shadowModels.design = .released(target: kept.firstIndex(of: index) ?? index)
       return
     }
-    let order = Self.pairs(fleet.masks)
+    let order = Self.pairs(shadowModels.masks)
     // Enough pairs for an attack, and not two models that happen to be complements among many that are none.
     guard order.count >= 6, 2 * order.count >= models.count else {
-      fleet.design = .independent
+      shadowModels.design = .independent
       return
     }
     leaveOut(
       models.indices.filter { !order.contains($0) },
       because: "the others come in complementary pairs, and its partner is not among the scores")
     keep(order)
-    fleet.design = .symmetric
+    shadowModels.design = .symmetric
   }
 
   private mutating func keep(_ order: [Int]) {
-    fleet = fleet.reordered(models: order)
+    shadowModels = shadowModels.reordered(models: order)
     models = order.map { models[$0] }
   }
 
   private mutating func leaveOut(_ numbers: [Int], because reason: String) {
-    notes += numbers.map { "The model \(models[$0]) of arm \(fleet.arm) is left out: \(reason)." }
+    notes += numbers.map { "The model \(models[$0]) of arm \(shadowModels.arm) is left out: \(reason)." }
   }
 
   /// The models that have a partner with a complementary mask, partners beside each other.

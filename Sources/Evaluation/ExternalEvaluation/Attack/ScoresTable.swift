@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 
-/// What models made elsewhere say about items, row by row: one for each model, item, query and epoch.
+/// What external models say about items, row by row: one for each model, item, query and epoch.
 package struct ScoresTable: Sendable {
   package struct Row: Sendable {
     package let file: String
@@ -188,7 +188,7 @@ struct RowAxes {
 
   /// - Parameters:
   ///   - numbers: The rows of one arm.
-  /// - Throws: `PredictionsError` where a model lacks an item or has it twice, or rows contradict each other.
+  /// - Throws: `PredictionsError` where a model has no row for an item, or two, or rows contradict each other.
   init(_ table: ScoresTable, arm: String, rows numbers: [Int]) throws(PredictionsError) {
     let rows = numbers.map { table.rows[$0] }
     models = Set(rows.map(\.model)).sorted(by: Self.isBefore)

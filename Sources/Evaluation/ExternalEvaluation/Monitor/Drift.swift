@@ -67,11 +67,11 @@ extension Drift.Finding {
   }
 }
 
-/// One sample as drift is looked for in it.
+/// One sample in which drift is sought.
 package struct DriftSample: Sendable {
   /// The number of every item's cluster.
   let clusters: [Int]
-  /// What the model says of every item.
+  /// The model's log-odds for every item.
   let scores: [Double]
   let inputs: [(feature: InputFeature, values: InputValues)]
 
@@ -124,7 +124,7 @@ package enum DriftComputation {
     return drifts
   }
 
-  /// A feature's distribution, and the share of items that lack it where any do.
+  /// A feature's distribution, and the share of items without it, where there are any.
   private static func input(
     _ feature: InputFeature, _ values: (reference: InputValues, window: InputValues), group: GroupName?,
     _ members: (reference: [Int], window: [Int]), _ reference: DriftSample, _ window: DriftSample

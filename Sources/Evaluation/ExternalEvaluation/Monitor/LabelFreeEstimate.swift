@@ -115,7 +115,7 @@ package struct CalibratedTransfer: Sendable {
 
   /// - Parameters:
   ///   - reference: at least one item.
-  ///   - correct: of every reference item, 1 where it is predicted as it is labelled, else 0.
+  ///   - correct: For every reference item 1 where the prediction equals the label, otherwise 0.
   package init(reference: ConfidenceSample, correct: [Double], window: ConfidenceSample) {
     (self.reference, self.correct, self.window) = (reference, correct, window)
     effectiveN =
@@ -194,7 +194,7 @@ package struct CalibratedTransfer: Sendable {
     }
     var (sum, total) = (0.0, 0.0)
     for bin in 0..<binCount where found[bin].weight > 0 {
-      // A resample may leave a bin empty; what the sample itself says of it then stands.
+      // A resample may leave a bin empty: then the bin keeps the value of the sample itself.
       let source = known[bin].weight > 0 ? known[bin] : first?.bins[bin] ?? known[bin]
       guard source.weight > 0 else { continue }
       let accuracy =

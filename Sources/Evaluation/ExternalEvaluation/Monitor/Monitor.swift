@@ -62,7 +62,7 @@ package struct Monitor: Sendable {
       missingColumns: window.missingColumns, missingClusters: window.missingClusters, knownItems: window.known,
       drifts: try drifts(of: window),
       evaluation: evaluation, judgements: judgements ?? [], outcome: .insufficient, hasPolicy: policy != nil)
-    // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be looked at;
+    // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be checked;
     // nor what the reference was judged by already.
     let canPass =
       report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.flagged.isEmpty
@@ -278,7 +278,7 @@ package struct WindowReport: Sendable {
   package var flagged: [Drift] { drifts.filter(\.isFlagged) }
 }
 
-/// A column that a window lacks.
+/// A column that is missing in a window.
 package struct MissingClusters: Equatable, Sendable {
   /// What the reference calls it; nil where its results do not say.
   package let column: String?

@@ -8,13 +8,13 @@ extension WindowReport {
   package func lines(in language: Language) -> [String] {
     let words = MonitorWords(language: language)
     let measured = judgements.filter { $0.figure != nil }
-    func told(as outcome: Judgement.Outcome) -> [String] {
+    func judged(as outcome: Judgement.Outcome) -> [String] {
       measured.filter { $0.outcome == outcome }.map { $0.translated(to: language).line(in: language) }
     }
-    var lines = [words.headline(self)] + told(as: .broken)
+    var lines = [words.headline(self)] + judged(as: .broken)
     lines += words.lines(of: flagged)
     lines += groups.filter(\.isUnseen).compactMap(words.unseen)
-    lines += told(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + told(as: .met)
+    lines += judged(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + judged(as: .met)
     if !hasPolicy { lines += groups.compactMap { words.accuracy($0, measured: accuracy(of: $0.group)) } }
     lines += missingColumns.map(words.missingColumn)
     if let missingClusters { lines.append(words.missingClusters(missingClusters.column)) }

@@ -108,7 +108,7 @@ struct ReferenceDocument: Sendable {
   var minimumGroupSize: Int { document.decision.minimumGroupSize }
   var groups: [GroupName] { document.groups.map(\.name) }
   var arms: [String] { document.evaluatedArms }
-  /// Those that were trained, or come from elsewhere: a base is not what is released.
+  /// The arms that were trained, here or outside the audit: a base is not released.
   var releasableArms: [String] {
     let bases = document.arms.filter { [.head, .base].contains($0.kind) }.map(\.name)
     return arms.filter { !bases.contains($0) }

@@ -29,7 +29,7 @@ package enum InputValues: Sendable {
 }
 
 extension InputValues {
-  /// A column's cells: numbers where every cell of the reference is one, else categories. An empty cell is missing.
+  /// A column's cells: numbers where every cell of the reference is a number, otherwise categories. An empty cell is missing.
   ///
   /// - Throws: `MonitoringError` where the reference has numbers and the window something else.
   static func column(
@@ -165,7 +165,7 @@ struct ItemColumns: Sendable {
     return cells
   }
 
-  /// Where every item's image lies: what the column `path` says, else the item's name, from the file's folder.
+  /// The path of every item's image: the column `path`, otherwise the item's name, relative to the file's folder.
   func imagePaths(of items: [String]) throws(MonitoringError) -> [String] {
     let paths = try cells("path", of: items)?.map(\.text) ?? items
     return paths.map { $0.hasPrefix("/") ? $0 : folder + $0 }

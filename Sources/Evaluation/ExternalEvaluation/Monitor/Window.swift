@@ -10,7 +10,7 @@ struct Window: Sendable {
   let groups: [Subgroup]
   /// Values that no reference item has.
   let unseen: [Subgroup]
-  /// Columns of groups that the file lacks.
+  /// Columns of groups that are missing in the file.
   let missingColumns: [String]
   /// Set where the reference has clusters and this file does not say what its own are.
   let missingClusters: MissingClusters?

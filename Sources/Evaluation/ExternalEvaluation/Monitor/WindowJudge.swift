@@ -2,7 +2,7 @@ import Metrics
 import Report
 import Statistics
 
-/// Judges a policy by one window: by labels where there are any, else by what can be said without them.
+/// Judges a policy by one window: by labels where there are any, otherwise by what is known without them.
 struct WindowJudge {
   let policy: Policy
   let arm: String
@@ -10,10 +10,10 @@ struct WindowJudge {
   let groups: [GroupName]
   let figures: [GroupFigures]
   let missingColumns: [String]
-  /// What the labelled items came to; nil without any.
+  /// The results on the labelled items; nil without any.
   let labelled: Results?
 
-  /// Every rule for every group that it is about. A rule about every group is about those that the window lacks, too.
+  /// Every rule for every group that it is about. A rule about every group is also about those that the window has no items of.
   var judgements: [Judgement] {
     policy.rules.flatMap { rule -> [Judgement] in
       switch rule.groups {

@@ -9,7 +9,7 @@ package enum ArmKind: String, Codable, Equatable, Sendable {
   case lora
   /// All weights.
   case full
-  /// LoRA that was trained elsewhere, on data that are not known here.
+  /// LoRA that was trained outside the audit, on data that are not known.
   case adapter
   /// Made from the predictions of another arm, without training.
   case derived
@@ -22,13 +22,13 @@ package struct ArmDescription: Equatable, Sendable {
   package var name: String
   package var kind: ArmKind
   package var trainableParameters: Int
-  /// The rank of the factors; `nil` but for LoRA.
+  /// The rank of the factors; `nil` for anything but LoRA.
   package var rank: Int?
   /// The share of the inputs of LoRA's factors that training drops.
   package var dropout: Double
   /// Whether LoRA is scaled by the root of its rank (Kalajdzievski 2023).
   package var isRankStabilized: Bool
-  /// `nil` for an adapter that was trained elsewhere, and so is `rate`.
+  /// `nil` for an external adapter, as is `rate`.
   package var epochs: Int?
   /// The peak learning rate.
   package var rate: Double?
@@ -80,7 +80,7 @@ extension ArmDescription: Codable {
     let written: Measured<Double> =
       rate.map { .value($0) }
       ?? .undefined(
-        reason: [.derived, .base].contains(kind) ? "nothing was trained" : "it was trained elsewhere", n: 0)
+        reason: [.derived, .base].contains(kind) ? "nothing was trained" : "it was trained outside this audit", n: 0)
     try container.encode(written, forKey: .rate)
   }
 }
@@ -92,7 +92,7 @@ extension AuditReport {
   }
 
   /// The arms whose training data and shadow models are not the audit's, so that membership inference cannot be measured.
-  var armsFromElsewhere: [ArmDescription] { arms.filter { $0.kind == .adapter } }
+  var externalAdapters: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
   /// Whether all that is known are predictions: no model was trained or run.
   var isOfPredictions: Bool { remedies != nil || arms.allSatisfy { $0.kind == .external } }

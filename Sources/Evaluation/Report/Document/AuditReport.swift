@@ -21,7 +21,7 @@ package struct AuditReport: Sendable {
   package var groups: [Subgroup]
   package var arms: [ArmDescription]
   package var fairness: FairnessEvaluation
-  /// What language models make of the test items; nil in another task.
+  /// How likely language models find the test items; nil in another task.
   package internal(set) var likelihoods: LikelihoodEvaluation?
   /// How good translations of the test items are; nil in another task.
   package internal(set) var translation: TranslationEvaluation?
@@ -29,9 +29,9 @@ package struct AuditReport: Sendable {
   package internal(set) var choices: ChoiceEvaluation?
   /// What models would put into frames; nil in another task.
   package var cloze: ClozeEvaluation?
-  /// What the same models make of other data.
+  /// How the same models do on other data.
   package var furtherTests: [FurtherTest] = []
-  /// What is to be said of single items.
+  /// Notes on single items.
   package var dataNotes: [DataNote] = []
   /// Keeps the marks of footnotes apart from those of another test's tables.
   var footnotePrefix = ""
@@ -41,11 +41,11 @@ package struct AuditReport: Sendable {
   package var privacyRule: PrivacyRule?
   /// By attack, figure and group, over all items first.
   package var privacyComparisons: [PrivacyComparison]
-  /// How much of each arm's fleet was trained; empty where every fleet was trained whole without a look.
-  package var fleetLooks: [FleetLook]
+  /// How many shadow models of each arm were trained; empty where there was no interim analysis.
+  package var interimAnalyses: [InterimAnalysisOutcome]
   /// Shadow models of each arm.
-  package var fleetModels: Int
-  /// Items that the fleets are trained on and attacked with.
+  package var shadowModels: Int
+  /// Items that the shadow models are trained on and attacked with.
   package var poolItems: Int
   /// Those of them that a released model was trained on; 0 where none is attacked.
   package var poolMembers = 0
@@ -65,7 +65,7 @@ package struct AuditReport: Sendable {
   package var workers: Int
   /// Empty unless the specification allows items to be shown.
   package var samples: [SampleImage]
-  /// What the data say of the policy that was fixed before the run; nil where there was none.
+  /// How the data answer the policy that was fixed before the run; nil where there was none.
   package var gate: GateOutcome?
   /// The column that says which items belong together; nil where items stand alone.
   package var clusterColumn: String?
@@ -78,12 +78,12 @@ package struct AuditReport: Sendable {
     name: String, task: String, planHash: String, planVersion: Int, classNames: [String], positiveClass: String?,
     counts: ItemCounts, seeds: [Int], precision: String = "fp32", groups: [Subgroup], arms: [ArmDescription],
     fairness: FairnessEvaluation,
-    privacy: [PrivacyEvaluation] = [], fleetModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
+    privacy: [PrivacyEvaluation] = [], shadowModels: Int = 0, poolItems: Int = 0, losses: [RunLosses] = [],
     ratesWereFixed: Bool, search: SettingsSearch? = nil, costs: [PhaseCost] = [], workers: Int = 0,
     samples: [SampleImage] = [], clusterColumn: String? = nil,
     pooledGroups: [Results.GroupCount] = [], privacyRule: PrivacyRule? = nil,
     privacyComparisons: [PrivacyComparison] = [],
-    fleetLooks: [FleetLook] = [], shadowItems: Int? = nil
+    interimAnalyses: [InterimAnalysisOutcome] = [], shadowItems: Int? = nil
   ) {
     self.name = name
     self.task = task
@@ -98,7 +98,7 @@ package struct AuditReport: Sendable {
     self.arms = arms
     self.fairness = fairness
     self.privacy = privacy
-    self.fleetModels = fleetModels
+    self.shadowModels = shadowModels
     self.poolItems = poolItems
     self.losses = losses
     self.ratesWereFixed = ratesWereFixed
@@ -110,7 +110,7 @@ package struct AuditReport: Sendable {
     self.pooledGroups = pooledGroups
     self.privacyRule = privacyRule
     self.privacyComparisons = privacyComparisons
-    self.fleetLooks = fleetLooks
+    self.interimAnalyses = interimAnalyses
     self.shadowItems = shadowItems
     gate = nil
   }
@@ -161,7 +161,7 @@ extension AuditReport {
       + tables().map { ReportFile(path: "tables/\($0.name).csv", bytes: $0.table.bytes) }
   }
 
-  /// The most exposed items, which are named: a file of its own, for whoever may know them. Not among `files()`.
+  /// The most exposed items by name: a file of its own, only for those who may know them. Not among `files()`.
   package func exposedItemsFile() -> ReportFile {
     ReportFile(path: "exposed_items.csv", bytes: privacyFigures.exposedItemsTable().bytes)
   }

@@ -30,7 +30,7 @@ package struct Results: Codable, Equatable, Sendable {
   package var flipProbability: Double
   /// Of the test items.
   package var groups: [GroupCount]
-  /// The policy that was fixed before the run, and what the data say of it; nil where there was none.
+  /// The policy that was fixed before the run, and how the data answer it; nil where there was none.
   package var policy: GateOutcome?
   /// Combinations of groups that were too small to stand alone and are evaluated together.
   package var pooledGroups: [GroupCount]
@@ -94,7 +94,7 @@ package struct Results: Codable, Equatable, Sendable {
     package var comparisons: [ClozeComparison]
   }
 
-  /// What the same models say of another file of items.
+  /// What the same models say about another file of items.
   package struct FurtherTest: Codable, Equatable, Sendable {
     package var name: String
     package var n: Int
@@ -149,7 +149,7 @@ extension Results {
     let kind: String?
   }
 
-  /// Everything that policies speak of is a share, a difference of shares, or a bound of one.
+  /// Every figure that a policy can demand is a share, a difference of shares, or a bound of one.
   private func requireShares() throws {
     var figures = comparisons.flatMap { [$0.estimate, $0.interval.lower, $0.interval.upper] }
     for arm in evaluations {

@@ -1,8 +1,8 @@
 import Metrics
 import Statistics
 
-/// A table of comma-separated values: fields are quoted only where they must be, lines end by LF (RFC 4180 but for the
-/// line ends).
+/// A table of comma-separated values: fields are quoted only where they must be, lines end by LF (RFC 4180
+/// except for the line ends).
 ///
 /// An undefined figure leaves its cells empty and gives its reason in the column that ends in `_undefined`.
 struct CommaSeparatedTable {

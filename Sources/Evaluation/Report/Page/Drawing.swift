@@ -62,7 +62,7 @@ struct ArmStyle: Equatable, Sendable {
 
   static let unknown = ArmStyle(className: "arm-other", shape: .disc)
 
-  /// The arm's name behind its mark, in its colour.
+  /// The arm's name after its mark, in its colour.
   static func label(_ arm: String, style: ArmStyle) -> HTML {
     """
     <span class="arm \(style.className)"><svg viewBox="0 0 10 10" class="key">\
@@ -73,7 +73,7 @@ struct ArmStyle: Equatable, Sendable {
 
 extension AuditReport {
   /// The base is a grey ring, full fine-tuning a square in the colour of text, every LoRA arm a disc in a hue, or a
-  /// ring where it was trained elsewhere.
+  /// ring where it is external.
   func style(of arm: String) -> ArmStyle {
     let hues = 5
     switch description(of: arm)?.kind {
@@ -82,13 +82,13 @@ extension AuditReport {
     case .lora, .adapter, .derived, .external:
       let adapted = arms.filter { [.lora, .adapter, .derived, .external].contains($0.kind) }
       let number = adapted.firstIndex { $0.name == arm } ?? 0
-      let isFromElsewhere = description(of: arm)?.kind == .adapter
-      return ArmStyle(className: "arm-lora-\(number % hues)", shape: isFromElsewhere ? .ring : .disc)
+      let isExternal = description(of: arm)?.kind == .adapter
+      return ArmStyle(className: "arm-lora-\(number % hues)", shape: isExternal ? .ring : .disc)
     case nil: return .unknown
     }
   }
 
-  /// The arm's name behind its mark, in its colour.
+  /// The arm's name after its mark, in its colour.
   func armLabel(_ arm: String) -> HTML { ArmStyle.label(arm, style: style(of: arm)) }
 }
 

@@ -112,7 +112,7 @@ extension String {
     String(map { $0 == "-" ? Character(Figures.minus) : $0 })
   }
 
-  /// At most `length` characters, for places that cannot grow.
+  /// At most `length` characters, for labels that cannot grow.
   func shortened(to length: Int) -> String {
     count <= length ? self : prefix(length - 1) + "…"
   }

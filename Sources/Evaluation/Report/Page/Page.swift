@@ -2,8 +2,8 @@ import Metrics
 import Statistics
 
 extension AuditReport {
-  /// `report.html`: one self-contained page without scripts and without anything from elsewhere; its first part is
-  /// for whoever decides.
+  /// `report.html`: one self-contained page without scripts and without external requests; its first part is for the
+  /// people who decide.
   package func html() -> String {
     let ofClasses = [groupsSection, gapsSection, comparisonsSection, calibrationSection, thresholdsSection]
     let ofTexts = [translationSection, likelihoodSection, comparisonsSection]
@@ -54,7 +54,7 @@ extension AuditReport {
   /// What kind of report it is.
   var kindText: String {
     if remedies != nil { return "Tenbin comparison of remedies" }
-    return isOfPredictions ? "Tenbin evaluation of predictions made elsewhere" : "Tenbin audit"
+    return isOfPredictions ? "Tenbin evaluation of external predictions" : "Tenbin audit"
   }
 }
 

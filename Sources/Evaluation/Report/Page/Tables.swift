@@ -31,7 +31,7 @@ extension Table {
   }
 }
 
-/// The reasons why figures of one table are undefined, each told once below it.
+/// The reasons why figures of one table are undefined, each given once below it.
 struct Footnotes {
   private var reasons: [String] = []
   /// Keeps the marks of tables apart.

@@ -83,10 +83,10 @@ extension Judgement {
       case .atLeast(let limit), .atMost(let limit): limit
       case .margin(let margin): -margin
       }
-    func isTold(_ bound: Double, _ digits: Int) -> Bool {
+    func isSignificant(_ bound: Double, _ digits: Int) -> Bool {
       bound == limit || Self.text(bound, digits: digits) != Self.text(limit, digits: digits)
     }
-    return (3...9).first { isTold(figure.lower, $0) && isTold(figure.upper, $0) } ?? 9
+    return (3...9).first { isSignificant(figure.lower, $0) && isSignificant(figure.upper, $0) } ?? 9
   }
 
   /// Decimals, and a true minus sign; what is no share or difference of shares as it is.
@@ -146,7 +146,7 @@ extension Policy.Demand {
   }
 }
 
-/// Why data do not suffice, in words; written in English, and shown in the language of the lines.
+/// Why data do not suffice, in words: written in English, shown in the language of the lines.
 package enum GateReasons {
   static let pooled = "it was too small to stand alone and was evaluated together with others"
 
@@ -189,13 +189,13 @@ package enum GateReasons {
   }
 }
 
-/// A reason of which parts change, such as "3 items, minimum 50", and what it is in another language.
+/// A reason with parts that change, such as "3 items, minimum 50", and what it is in another language.
 package struct ReasonPattern: Sendable {
   private let parts: [String]
   private let translated: @Sendable ([Substring]) -> String
 
   /// - Parameters:
-  ///   - parts: what stands before, between and behind what changes; two or more.
+  ///   - parts: The constant texts before, between and after the parts that change; two or more.
   ///   - translated: the sentence, given what changes.
   package init(_ parts: [String], translated: @escaping @Sendable ([Substring]) -> String) {
     (self.parts, self.translated) = (parts, translated)

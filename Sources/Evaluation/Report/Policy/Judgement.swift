@@ -3,7 +3,7 @@ import Metrics
 import Statistics
 package import Support
 
-/// What the data say of one demand, judged on its interval's bound and not on its point.
+/// What the data say about one demand, judged on the bound of the interval and not on the point.
 package struct Judgement: Equatable, Sendable {
   package enum Outcome: String, Codable, Sendable, Comparable {
     case met
@@ -38,7 +38,7 @@ package struct Figure: Codable, Equatable, Sendable {
   package let value: Double
   package let lower: Double
   package let upper: Double
-  /// Items behind it.
+  /// How many items it was computed from.
   package let n: Int
 
   package init(value: Double, lower: Double, upper: Double, n: Int) {
@@ -47,7 +47,7 @@ package struct Figure: Codable, Equatable, Sendable {
 }
 
 extension Policy.Demand {
-  /// What an interval says of the demand; of a margin, the interval of the difference.
+  /// What an interval says about the demand; for a margin, it is the interval of the difference.
   package func outcome(_ figure: Figure) -> Judgement.Outcome {
     let (isMet, isBroken) =
       switch self {
@@ -94,7 +94,7 @@ extension Policy {
   }
 }
 
-/// All judgements together.
+/// All judgements of a policy.
 package struct GateOutcome: Codable, Equatable, Sendable {
   package let policy: Policy
   package let judgements: [Judgement]
@@ -117,7 +117,7 @@ package struct GateOutcome: Codable, Equatable, Sendable {
 
   package var exitCode: Int32 { outcome.exitCode }
 
-  /// What is broken first, what is met last; else in the order of arms and rules.
+  /// What is broken first, what is met last; within each, in the order of arms and rules.
   package var worstFirst: [Judgement] {
     judgements.enumerated().sorted {
       ($0.element.outcome, -$0.offset) > ($1.element.outcome, -$1.offset)
@@ -167,7 +167,7 @@ extension Judgement: Codable {
   }
 }
 
-/// The figures that policies can speak of.
+/// The figures that a policy can demand.
 extension Results {
   /// The arms that classes were measured of.
   package var evaluatedArms: [String] { evaluations.map(\.arm) }

@@ -1,12 +1,12 @@
-/// What must hold of an adapted model before it is released, agreed before the run.
+/// What must hold for an adapted model before it is released, agreed before the run.
 package struct Policy: Equatable, Sendable {
-  /// Who answers for it.
+  /// The person responsible.
   package var owner: String?
-  /// By when it is to be met; a text, for nothing is computed with it.
+  /// By when it must be met: a text, because nothing is computed from it.
   package var deadline: String?
-  /// Groups with fewer items do not suffice for a verdict.
+  /// Groups with fewer items get no verdict.
   package var minimumSize: Int
-  /// The arms that it is about; nil for all that are compared with another, or all where none are.
+  /// The arms that it judges; nil for all arms that are compared with another, or for all where none are.
   package var arms: [String]?
   package var rules: [Rule]
 
@@ -147,12 +147,12 @@ extension Policy.Rule: Codable {
   }
 }
 
-/// What there is for a policy to speak of, by which demands that nothing can ever meet are found before a run.
+/// The arms and groups that a policy can name, so that a demand that nothing can meet is found before a run.
 package struct PolicySubjects: Sendable {
   package var arms: [String]
-  /// Those that are compared with another; nil where that is not to be looked at.
+  /// Arms that are compared with another; nil where that is not to be checked.
   package var comparedArms: [String]?
-  /// Those whose membership inference is measured; nil where that is not to be looked at.
+  /// Arms whose membership inference is measured; nil where that is not to be checked.
   package var attackedArms: [String]?
   /// COLUMN=VALUE of every group; nil where groups are not known yet.
   package var groups: [String]?
@@ -175,7 +175,7 @@ package struct PolicyProblem: Error, Equatable, Sendable {
 }
 
 extension Policy {
-  /// The first thing that the policy names or demands and that is not there.
+  /// The first thing that the policy names or demands and that does not exist.
   package func problem(among subjects: PolicySubjects) -> PolicyProblem? {
     for (index, arm) in (arms ?? []).enumerated() where !subjects.arms.contains(arm) {
       return PolicyProblem(
@@ -214,7 +214,7 @@ extension Policy {
       if let arm = judged.first(where: { !attacked.contains($0) }) {
         return (
           "metric",
-          "membership inference is not measured of \(arm), which was trained elsewhere; name others under policy.arms: "
+          "membership inference is not measured of \(arm), which was trained outside the audit; name others under policy.arms: "
             + attacked.shortList
         )
       }

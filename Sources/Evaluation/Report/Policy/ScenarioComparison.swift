@@ -1,7 +1,7 @@
 import Metrics
 import Statistics
 
-/// What several audits or evaluations say of the same arms: one benchmark is never the answer.
+/// What several audits or evaluations say about the same arms: one benchmark is never the answer.
 package struct ScenarioComparison: Equatable, Sendable {
   /// One arm in one scenario, over all its groups.
   package struct Finding: Equatable, Sendable {
@@ -20,7 +20,7 @@ package struct ScenarioComparison: Equatable, Sendable {
     package var groups: Int { withinMargin + worse + better + undecided }
   }
 
-  /// What the scenarios together say of an arm.
+  /// What the scenarios together say about an arm.
   package enum Agreement: String, Sendable {
     /// In every scenario every group stays within the margin.
     case within
@@ -77,7 +77,7 @@ package struct ScenarioComparison: Equatable, Sendable {
     self.notes = notes
   }
 
-  /// What an arm is compared with, where that is not the same in all its scenarios; else empty.
+  /// What an arm is compared with, where that differs between its scenarios; otherwise empty.
   package func differingReferences(of arm: String) -> [String] {
     var references: [String] = []
     for finding in findings where finding.arm == arm && !references.contains(finding.reference) {

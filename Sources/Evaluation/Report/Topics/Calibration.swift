@@ -26,7 +26,7 @@ extension AuditReport {
 
   /// The rows of a table of calibration: all items and every group, an arm each.
   ///
-  /// - Parameter cells: those behind the names of group and arm; the row is 0 for all items.
+  /// - Parameter cells: The cells after the names of group and arm; the row is 0 for all items.
   func calibrationRows(_ cells: (ArmEvaluation, CalibrationEvaluation, _ row: Int) -> HTML) -> [HTML] {
     let calibrations = fairness.arms.map { $0.calibration.all }
     return (calibrations.first ?? []).indices.flatMap { row in
@@ -100,7 +100,7 @@ extension AuditReport {
     let size = Figures.percent(gap.value.magnitude)
     let side = gap.value >= 0 ? "over-confident by \(size)" : "under-confident by \(size)"
     guard let interval = gap.interval.value else { return "\(side) <span class=\"range\">(no interval)</span>" }
-    let words = interval.contains(0) ? "\(Figures.points(gap.value)), not told from 0" : side
+    let words = interval.contains(0) ? "\(Figures.points(gap.value)), not significantly different from 0" : side
     return "\(words) <span class=\"range\">\(Figures.points(interval))</span>"
   }
 

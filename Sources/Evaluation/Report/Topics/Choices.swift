@@ -7,7 +7,7 @@ extension AuditReport {
   var choicesSection: Section {
     guard let choices else { return Section(anchor: "choices", title: "Choices", body: .empty) }
     var notes = Footnotes(prefix: "choices")
-    // Averaged over all wordings, or of the one that there is.
+    // Averaged over all prompts, or of the only one.
     let arms = choices.arms.compactMap { arm in
       arm.prompts.last.map { (armLabel(arm.arm), [$0.overall] + $0.groups) }
     }
@@ -41,7 +41,7 @@ extension AuditReport {
       answered > 0 && answered < asked
       ? " \(Figures.count(asked - answered)) of \(Figures.count(asked)) questions have no right answer: no accuracy and no "
         + "verdict counts them." : ""
-    let average = choices.arms.first.map { $0.prompts.count > 1 } == true ? " and over all wordings" : ""
+    let average = choices.arms.first.map { $0.prompts.count > 1 } == true ? " and over all prompts" : ""
     let scores =
       hasBias
       ? " Bias scores (Parrish et al. 2022) run from −100, always against the stereotype, over 0 to 100, always with it; in "
@@ -72,10 +72,10 @@ extension AuditReport {
   var tokenBiasSection: Section {
     guard let choices else { return Section(anchor: "token-bias", title: "Token bias", body: .empty) }
     return Section(
-      anchor: "token-bias", title: "Token bias", body: "\(biasByWording(choices))\(biasByGroup(choices))")
+      anchor: "token-bias", title: "Token bias", body: "\(biasByPrompt(choices))\(biasByGroup(choices))")
   }
 
-  private func biasByWording(_ choices: ChoiceEvaluation) -> HTML {
+  private func biasByPrompt(_ choices: ChoiceEvaluation) -> HTML {
     var notes = Footnotes(prefix: "token-bias")
     let rows = choices.arms.flatMap { arm in
       let prompts = arm.prompts.filter { $0.prompt != nil }
@@ -96,14 +96,14 @@ extension AuditReport {
     }
     return Table.html(
       caption: """
-        Every question is asked in all orders of its options. A choice follows the label where the same position is chosen \
-        in every order, and the content where the same option is; percent of questions with 95 % intervals, the rest does \
-        neither. How often labels are chosen stands beside how far that is from even (total variation), with what would \
+        Every question is asked in all orders of its options. Label bias is the share of questions whose choice follows \
+        the label: the same position is chosen in every order. A choice follows the content where the same option is \
+        chosen in every order. Percent of questions with 95 % intervals; the rest does neither. How often labels are chosen stands beside how far that is from even (total variation), with what would \
         be expected without any preference. Accuracy is that of single orders, and after averaging over them.
         """,
       head: Table.head(
         [
-          "Arm", "Wording", "Follows the label", "Follows the content", "Labels chosen", "Accuracy in one order",
+          "Arm", "Prompt", "Label bias", "Follows the content", "Labels chosen", "Accuracy in one order",
           "averaged",
         ],
         textColumns: 2),
@@ -120,7 +120,7 @@ extension AuditReport {
     }
     let names = groupNames((byArm.first?.1 ?? []).compactMap(\.first))
     return Table.html(
-      caption: "Percent of questions whose choice follows the label, by group and wording.",
+      caption: "Label bias by group and prompt: percent of questions whose choice follows the label.",
       head: Table.head(["Group", "Arm"] + prompts, textColumns: 2),
       body: Table.groupedRows(byArm, names: names) { group, _, _ in
         group.map { prompt -> HTML in
@@ -140,7 +140,7 @@ extension AuditReport {
 }
 
 extension ChoiceEvaluation {
-  /// Accuracy, token bias and the labels' shares by arm, wording and group.
+  /// Accuracy, token bias and the labels' shares by arm, prompt and group.
   func table() -> CommaSeparatedTable {
     let bounds = ["", "lower", "upper"]
     var table = CommaSeparatedTable(

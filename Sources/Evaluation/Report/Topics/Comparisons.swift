@@ -7,7 +7,7 @@ extension AuditReport {
     let plots =
       remedies == nil
       ? forestPlots(fairness.comparisons, margin: fairness.rule.margin) { $0.verdictText(rule: fairness.rule) }
-      : forestPlots(fairness.comparisons, margin: nil) { $0.group == nil ? "exploratory" : toldText($0) }
+      : forestPlots(fairness.comparisons, margin: nil) { $0.group == nil ? "exploratory" : significanceText($0) }
     let others = forestPlots(fairness.exploratoryComparisons, margin: nil) { _ in "" }
     let caption: HTML = """
       <p class="note">Same items, same seeds in both arms. Points are seed-averaged differences of \(headlineName) with 95 % \

@@ -114,7 +114,7 @@ extension AuditReport {
           \(measurementText); all seeds \
           of an arm together. Peak memory is that of the largest worker. Costs depend on how many workers there were; \
           no other figure of this report does. What a model computes below everything that is trained is computed once \
-          and kept by each host: whoever needs it first pays for it, in this audit or an earlier one.
+          and kept by each host: the arm that needs it first pays for it, in this audit or an earlier one.
           """,
         head: Table.head(
           [
@@ -127,7 +127,7 @@ extension AuditReport {
   private var measurementText: String {
     if remedies != nil { return "Measured when each arm’s audit ran, with the workers that it had" }
     return workers == 0
-      ? "Measured on this execution, whose workers were started elsewhere"
+      ? "Measured on this execution, whose workers were started separately"
       : "Measured on this execution with \(Figures.count(workers, "worker process", "worker processes"))"
   }
 }
@@ -218,7 +218,7 @@ struct CostScatter {
   }
 }
 
-/// Finds a free place for a two-line label beside its point.
+/// Finds free space for a two-line label beside its point.
 private struct LabelPlacement {
   private var taken: [(x: ClosedRange<Double>, y: ClosedRange<Double>)] = []
   private let width: Double

@@ -5,7 +5,7 @@ package struct RunLosses: Equatable, Sendable {
   package var arm: String
   /// The seed of a run; `nil` for a shadow model.
   package var seed: Int?
-  /// The number of a shadow model in its fleet; `nil` for a run.
+  /// The number of a shadow model of its arm; `nil` for a run.
   package var model: Int?
   package var epochs: [Double]
   /// The step whose gradient was not finite: the predictions are those of the parameters before it. `nil` where there was
@@ -91,7 +91,7 @@ extension AuditReport {
   }
 }
 
-/// Mean training loss by epoch for the runs of one arm: a line a seed, shadow models thin behind them.
+/// Mean training loss by epoch for the runs of one arm: a line a seed, shadow models thin beneath them.
 struct LossCurves {
   var arm: String
   var style: ArmStyle

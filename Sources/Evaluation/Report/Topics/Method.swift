@@ -121,7 +121,7 @@ extension ArmDescription {
     guard let epochs, let rate else {
       if kind == .base { return "the model as it is, evaluated once, because no seed changes it" }
       return
-        "\(parameters) parameters, trained elsewhere and evaluated as it is, once, because no seed changes it; whether "
+        "\(parameters) parameters, trained outside this audit and evaluated as it is, once, because no seed changes it; whether "
         + "test items were among its training data is not known here"
     }
     return "\(parameters) trainable parameters, \(Figures.count(epochs, "epoch", "epochs")) at a peak rate of "
@@ -129,7 +129,7 @@ extension ArmDescription {
   }
 }
 
-/// Something about one item that whoever reads figures should know.
+/// Something about one item that readers of the figures should know.
 package struct DataNote: Equatable, Sendable {
   package enum Kind: String, Codable, CaseIterable, Sendable {
     /// Its text is longer than what the model was given of it.
@@ -150,7 +150,7 @@ package struct DataNote: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// What is to be said of single items, which are named: a file of its own, like that of the most exposed ones.
+  /// Notes on single items by name: a file of its own, like that of the most exposed items.
   package func dataNotesFile() -> ReportFile {
     var table = CommaSeparatedTable(header: ["kind", "item", "detail"])
     for note in dataNotes { table.append([note.kind.rawValue, note.item, note.detail]) }

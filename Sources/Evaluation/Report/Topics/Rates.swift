@@ -218,7 +218,7 @@ extension AuditReport {
 }
 
 extension AuditReport {
-  /// One row for every arm, every seed (none for an adapter from elsewhere) and `all` seeds together, all items and every group.
+  /// One row for every arm, every seed (none for an external adapter) and `all` seeds together, all items and every group.
   func groupsTable() -> CommaSeparatedTable {
     let parts = ["", "lower", "upper", "effective_n"]
     var table = CommaSeparatedTable(

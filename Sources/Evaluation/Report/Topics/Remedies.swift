@@ -86,11 +86,11 @@ extension AuditReport {
 
 extension PairedComparison {
   /// Whether a difference is confirmed, after correction for the whole family.
-  package var isTold: Bool { (adjustedPValue.value ?? pValue) < 0.05 }
+  package var isSignificant: Bool { (adjustedPValue.value ?? pValue) < 0.05 }
 }
 
 extension AuditReport {
-  /// Which remedy helped the group most, by how much and at what cost; or that none is told from 0. Empty where the
+  /// Which remedy helped the group most, by how much and at what cost; or that none is significantly different from 0. Empty where the
   /// report is not about remedies.
   package var remedySentence: String {
     guard let remedies else { return "" }
@@ -99,15 +99,16 @@ extension AuditReport {
     guard let best = known.first else {
       return "Nothing that was tried for \(remedies.group) changes a prediction of \(remedies.arm)."
     }
-    let told = known.first { $0.found.inGroup.isTold && $0.found.inGroup.estimate > 0 }
-    let (effect, found) = told ?? best
+    let clear = known.first { $0.found.inGroup.isSignificant && $0.found.inGroup.estimate > 0 }
+    let (effect, found) = clear ?? best
     let size = "\(found.inGroup.estimateText) of accuracy against \(remedies.arm)"
     let cost = "at the cost of \(costText(effect))"
-    guard told != nil else {
-      return "No remedy for \(remedies.group) is told to help\(correctionText): the largest difference is that of "
+    guard clear != nil else {
+      return "No remedy for \(remedies.group) clearly helps\(correctionText): the largest difference has "
         + "\(effect.remedy.name), \(size), \(cost)\(harmText(found))."
     }
-    return "\(effect.remedy.name) helps \(remedies.group) most: \(size), told from 0\(correctionText), "
+    return
+      "\(effect.remedy.name) helps \(remedies.group) most: \(size), significantly different from 0\(correctionText), "
       + "\(cost)\(harmText(found))."
   }
 
@@ -116,10 +117,10 @@ extension AuditReport {
     fairness.familySize > 1 ? " after correction for \(Figures.count(fairness.familySize)) comparisons" : ""
   }
 
-  /// "told from 0", or that it is not, and why not where the interval alone would say that it is.
-  package func toldText(_ comparison: PairedComparison) -> String {
+  /// "significantly different from 0", or that it is not, and why not where the interval alone would say that it is.
+  package func significanceText(_ comparison: PairedComparison) -> String {
     let p = comparison.adjustedPValue.value.map { "Holm \(Figures.pValue($0))" } ?? Figures.pValue(comparison.pValue)
-    return "\(comparison.isTold ? "told" : "not told") from 0\(correctionText) (\(p))"
+    return "\(comparison.isSignificant ? "" : "not ")significantly different from 0\(correctionText) (\(p))"
   }
 
   /// "3 min 12 s of workers", or that there was no training.
@@ -127,9 +128,9 @@ extension AuditReport {
     effect.workerSeconds.map { "\(Quantities.duration($0)) of workers" } ?? "no training"
   }
 
-  /// What the group that is helped least loses, where that is told.
+  /// What the group that is helped least loses, where the loss is significant.
   private func harmText(_ found: RemedyEffect.Differences) -> String {
-    guard found.leastHelped.isTold, found.leastHelped.estimate < 0 else { return "" }
+    guard found.leastHelped.isSignificant, found.leastHelped.estimate < 0 else { return "" }
     return "; \(found.leastHelped.groupText) loses by it, \(found.leastHelped.estimateText)"
   }
 }
@@ -147,7 +148,7 @@ extension AuditReport {
       \(Figures.count(seeds.count, "seed", "seeds"))</p>
       <p class="verdict long">\(remedySentence)</p>
       <p class="note">Differences are remedy minus \(remedies.arm) on the same test items, in points of accuracy with \
-      95 % intervals. One is told from 0 when its p-value\(correctionText) is below .05.</p>
+      95 % intervals. One is significant when its p-value\(correctionText) is below .05.</p>
       \(remediesTable)
       \(leftOut.isEmpty ? .empty : "<ul class=\"note\">\(leftOut)</ul>" as HTML)
       </section>
@@ -159,7 +160,7 @@ extension AuditReport {
       let differences: HTML =
         effect.differences.map { found -> HTML in
           """
-          <td>\(cell(found.inGroup))<small>\(toldText(found.inGroup))</small></td><td>\(cell(found.overall))</td>\
+          <td>\(cell(found.inGroup))<small>\(significanceText(found.inGroup))</small></td><td>\(cell(found.overall))</td>\
           <td>\(cell(found.leastHelped))<small>\(found.leastHelped.groupText)</small></td>
           """
         } ?? "<td colspan=\"3\" class=\"quiet\">0: no prediction changes</td>"

@@ -150,7 +150,7 @@ extension AuditReport {
     }
     if search.validationItems < fewestValidationItems {
       sentences.append(
-        "Warning: with so few validation items (fewer than \(fewestValidationItems)) candidates are hardly told apart, "
+        "Warning: with so few validation items (fewer than \(fewestValidationItems)) candidates can hardly be distinguished, "
           + "and what was chosen is mostly chance.")
     }
     return sentences.joined(separator: " ")

@@ -11,7 +11,7 @@ extension AuditReport {
       anchor: "thresholds", title: "Thresholds",
       body: """
         <p class="note">Items count as “\(positiveClass ?? "positive")” from a probability on. Every threshold was chosen \
-        on the validation items, and is shown with what it comes to on the test items. Exploratory: a remedy that costs \
+        on the validation items, and is shown with its effect on the test items. Exploratory: a remedy that costs \
         no training; a threshold of its own for each group needs the group to be known, and may need a lawyer.</p>\
         \(choicesTable)
         <figure><figcaption>True positive rate (solid) and false positive rate (dashed) of every group by threshold, in \
@@ -50,7 +50,7 @@ extension AuditReport {
     }
     return Table.html(
       caption: """
-        Accuracy, then true and false positive rate, in percent. “Common” is one threshold for everybody, of the highest \
+        Accuracy, then true and false positive rate, in percent. “Common” is one threshold for all items, of the highest \
         accuracy; “own” is the group’s, of the highest accuracy in it; “equal opportunity” is the highest one at which \
         the group’s true positive rate reaches that of all items (Hardt et al. 2016). Intervals are in \
         tables/thresholds.csv.

@@ -2,7 +2,7 @@ import MembershipInference
 import Metrics
 
 extension AuditReport {
-  /// The first page: the verdict in one sentence, the smallest table that lets somebody decide, cost against accuracy.
+  /// The first page: the verdict in one sentence, the smallest table that suffices to decide, and cost against accuracy.
   var decisionSection: HTML {
     let isLong = decisionSentence.count > 230
     return """
@@ -18,7 +18,7 @@ extension AuditReport {
       """
   }
 
-  /// What predictions made elsewhere cannot tell is left out.
+  /// Columns that external predictions cannot fill are left out.
   private var decisionTitles: [String] {
     let verdicts = [
       "\(headlineName.capitalizedFirst) in the worst group", "within the margin", "difference confirmed",
@@ -119,7 +119,7 @@ extension AuditReport {
       let description = description(of: arm)
       let reason =
         description?.kind == .adapter
-        ? "it was trained elsewhere, at a cost that is not known here"
+        ? "it was trained outside this audit, at a cost that is not known"
         : description?.kind == .base && description?.rate == nil
           ? "nothing was trained" : "the cost of training was not measured"
       let cell: HTML = "<td>\(notes.mark("undefined", reason: reason))</td>"
@@ -143,9 +143,9 @@ extension AuditReport {
   private func attackCell(_ arm: String, notes: inout Footnotes) -> HTML {
     let attacked = privacy.first { $0.arm == arm }
     guard let attacked, let attack = privacyFigures.leading(attacked.attacks) else {
-      let isFromElsewhere = description(of: arm)?.kind == .adapter && !privacy.isEmpty
+      let isExternal = description(of: arm)?.kind == .adapter && !privacy.isEmpty
       return notes.mark(
-        "undefined", reason: isFromElsewhere ? Self.whyNoFleet : "membership inference was not measured")
+        "undefined", reason: isExternal ? Self.whyNoShadowModels : "membership inference was not measured")
     }
     let level = Figures.level(attacked.confidence)
     let note = level == "95" ? attack.attack.title : "\(attack.attack.title), \(level) %"
@@ -164,8 +164,8 @@ extension AuditReport {
     }
     guard !points.isEmpty else { return .empty }
     let leftOut =
-      armsFromElsewhere.isEmpty
-      ? "" : " Not drawn, because their training cost nothing here: \(armsFromElsewhere.map(\.name).listed)."
+      externalAdapters.isEmpty
+      ? "" : " Not drawn, because their training cost nothing here: \(externalAdapters.map(\.name).listed)."
     return """
       <figure><figcaption>\(headlineName.capitalizedFirst) in the worst group, in percent with its 95 % interval, against the time of \
       training. Up and left is better.\(leftOut)</figcaption>\(CostScatter(name: headlineName, points: points).html)</figure>

@@ -145,7 +145,7 @@ extension AuditReport {
     return [text, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
   }
 
-  /// How often the label decides, by arm and wording; which words are the likeliest, by arm.
+  /// How often the label decides, by arm and prompt; which words are the likeliest, by arm.
   private var chosenRows: [[String]] {
     func text(_ what: String, _ share: Measured<Proportion>) -> String {
       share.value.map { "\(what) \(Figures.percent($0.value)) % \(Figures.percent($0.interval))" }
@@ -154,7 +154,7 @@ extension AuditReport {
     let choices = (choices?.arms ?? []).flatMap { arm in
       arm.prompts.compactMap { prompt -> [String]? in
         guard let name = prompt.prompt else { return nil }
-        return [arm.arm, name, text("follows the label", prompt.overall.tokenBias.map(\.labelBias)), ""]
+        return [arm.arm, name, text("label bias", prompt.overall.tokenBias.map(\.labelBias)), ""]
       }
     }
     let cloze = (cloze?.arms ?? []).flatMap { arm in

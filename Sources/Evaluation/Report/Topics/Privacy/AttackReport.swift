@@ -3,7 +3,7 @@ package import Metrics
 import Statistics
 import Support
 
-/// What attacks find against models that were made elsewhere, of which scores are all that is known.
+/// What attacks find against external models, of which only scores are known.
 package struct AttackReport: Sendable {
   package var name: String
   /// Of all scores, in hexadecimal digits.
@@ -115,7 +115,7 @@ package struct AttackReport: Sendable {
       """
       <section class="decision">
       <h1>\(name)</h1>
-      <p class="subtitle">Tenbin attack on models made elsewhere · \
+      <p class="subtitle">Tenbin attack on external models · \
       \(Figures.count(study.evaluations.count, "arm", "arms")) · \(Figures.count(first?.items ?? 0, "item", "items"))</p>
       <p class="note">How well can an attacker tell whether an item was in the training set? Items are never named \
       here; the most exposed ones are in exposed_items.csv.</p>\(sentences)

@@ -2,7 +2,7 @@ import MembershipInference
 import Metrics
 import Statistics
 
-/// What membership inference found, as figures and tables: of an audit's fleets, or of models that were made elsewhere.
+/// What membership inference found, as figures and tables: of an audit's shadow models, or of external ones.
 struct PrivacyFigures {
   var evaluations: [PrivacyEvaluation]
   var rule: PrivacyRule?
@@ -78,7 +78,7 @@ struct PrivacyFigures {
       caption: """
         Over all items\(targets), with intervals of \(confidence) % that resample whole clusters. Below each true \
         positive rate: the false positive rate attained, and members found of members. The control shuffles \
-        membership: its interval should hold 0.5, but for chance.
+        membership: its interval should hold 0.5, apart from chance.
         """,
       head: Table.head(
         ["Arm", "Attack", "Area under the curve"] + AttackMeasures.limits.reversed().map(limitTitle)
@@ -218,7 +218,7 @@ struct AttackCurves {
       """)
   }
 
-  /// On logarithmic axes a rate of 0 has no place.
+  /// On logarithmic axes a rate of 0 cannot be drawn.
   private func visible(_ curve: Curve) -> [CurvePoint] {
     curve.points.filter { $0.falsePositiveRate >= Self.floor * 0.999 && $0.truePositiveRate > 0 }
   }

@@ -63,26 +63,26 @@ extension Results {
 
 extension AuditReport {
   /// Why an external adapter has no membership inference.
-  static let whyNoFleet =
-    "it was trained elsewhere: its training data are not known, and no shadow models were made as it was"
+  static let whyNoShadowModels =
+    "it was trained outside this audit: its training data are not known, and no shadow models were trained as it was"
 
   var measuredPrivacy: Measured<Results.Privacy> {
     guard !privacy.isEmpty else { return .undefined(reason: "membership inference was not measured", n: 0) }
     return .value(
       Results.Privacy(
-        models: fleetModels, poolItems: poolItems, queries: queries, shadowItems: shadowItems, arms: privacy,
+        models: shadowModels, poolItems: poolItems, queries: queries, shadowItems: shadowItems, arms: privacy,
         decision: Results.VulnerabilityDecision(
           privacyRule, familySize: privacyComparisons.count { $0.isInFamily }),
-        comparisons: privacyComparisons, interimAnalyses: fleetLooks.map(Results.InterimAnalysis.init),
-        notMeasured: armsFromElsewhere.map { Results.NotMeasured(arm: $0.name, reason: Self.whyNoFleet) }))
+        comparisons: privacyComparisons, interimAnalyses: interimAnalyses.map(Results.InterimAnalysis.init),
+        notMeasured: externalAdapters.map { Results.NotMeasured(arm: $0.name, reason: Self.whyNoShadowModels) }))
   }
 }
 
 extension Results.InterimAnalysis {
-  init(_ look: FleetLook) {
+  init(_ outcome: InterimAnalysisOutcome) {
     self.init(
-      arm: look.arm, plannedModels: look.planned, trainedModels: look.trained, sizes: look.looks,
-      confidence: look.confidence, reason: Reason(look.reason))
+      arm: outcome.arm, plannedModels: outcome.planned, trainedModels: outcome.trained, sizes: outcome.sizes,
+      confidence: outcome.confidence, reason: Reason(outcome.reason))
   }
 }
 
@@ -97,32 +97,32 @@ extension Results.InterimAnalysis.Reason {
   }
 }
 
-/// How much of an arm's fleet was trained, and why no more.
-package struct FleetLook: Equatable, Sendable {
+/// How many shadow models of an arm were trained, and why no more.
+package struct InterimAnalysisOutcome: Equatable, Sendable {
   package var arm: String
   /// Models that the specification allows.
   package var planned: Int
-  /// Models that were trained: those of the first look at which the goal was reached, or all.
+  /// Models that were trained: up to the first interim analysis that reached the goal, or all.
   package var trained: Int
-  /// The sizes at which it was to be looked at.
-  package var looks: [Int]
-  /// Of the intervals of the look at which it ended.
+  /// After how many models there was to be an interim analysis, ascending.
+  package var sizes: [Int]
+  /// Of the intervals of the analysis at which training ended.
   package var confidence: Double
   package var reason: InterimAnalysisDecision.Reason
 
   package init(
-    arm: String, planned: Int, trained: Int, looks: [Int], confidence: Double, reason: InterimAnalysisDecision.Reason
+    arm: String, planned: Int, trained: Int, sizes: [Int], confidence: Double, reason: InterimAnalysisDecision.Reason
   ) {
     self.arm = arm
     self.planned = planned
     self.trained = trained
-    self.looks = looks
+    self.sizes = sizes
     self.confidence = confidence
     self.reason = reason
   }
 }
 
-extension FleetLook {
+extension InterimAnalysisOutcome {
   /// "16 of 64 models were enough: …".
   var sentence: String {
     let sizes = "\(Figures.count(trained)) of \(Figures.count(planned)) models"
@@ -135,7 +135,8 @@ extension FleetLook {
     case .aboveLimit(let lower):
       return
         "\(sizes) were enough; the area under the curve is above the limit, at least \(Figures.fixed(lower, digits: 3))"
-    case .allModelsTrained: return "all \(Figures.count(planned)) models were trained; no look came to the goal"
+    case .allModelsTrained:
+      return "all \(Figures.count(planned)) models were trained; no interim analysis reached the goal"
     }
   }
 }
@@ -143,7 +144,7 @@ extension FleetLook {
 extension AuditReport {
   /// What membership inference finds against every arm.
   var privacySection: Section {
-    // Predictions made elsewhere say nothing of who was trained on.
+    // External predictions do not tell which items were trained on.
     if isOfPredictions { return Section(anchor: "privacy", title: "Membership inference", body: .empty) }
     guard !privacy.isEmpty else {
       return Section(
@@ -154,14 +155,14 @@ extension AuditReport {
       anchor: "privacy", title: "Membership inference",
       body: """
         <p>How well can an attacker tell whether an item was in the training set? \(design)</p>
-        \(armsLeftOut)\(looks)\(privacyFigures.html)
+        \(armsLeftOut)\(interimAnalysesList)\(privacyFigures.html)
         """)
   }
 
   private var design: String {
     guard case .released? = privacy.first?.design else {
-      return "Each of the \(fleetSizes()) models of an arm’s fleet, trained as the arm was on half of "
-        + "\(Figures.count(poolItems)) items, is attacked once; the others, but for its complement, are the "
+      return "Each of the \(shadowModelCounts()) models of an arm, each trained as the arm was on half of "
+        + "\(Figures.count(poolItems)) items, is attacked once; the others, except its complement, are the "
         + "attacker’s shadow models."
     }
     let deviation =
@@ -173,38 +174,38 @@ extension AuditReport {
       } ?? "as many items as it"
     return
       "The model of the first seed is attacked for \(Figures.count(poolItems)) items, \(Figures.count(poolMembers)) of which it was "
-      + "trained on, by \(fleetSizes(besides: 1)) shadow models that were trained as the arm was and never saw any of these "
+      + "trained on, by \(shadowModelCounts(besides: 1)) shadow models that were trained as the arm was and never saw any of these "
       + "items. Each was trained on \(deviation)."
   }
 
   /// "8", or "6 (base, lora-r2) or 8 (full)".
   ///
   /// - Parameter targets: models among them that are no shadow models.
-  private func fleetSizes(besides targets: Int = 0) -> String {
+  private func shadowModelCounts(besides targets: Int = 0) -> String {
     let sizes = Set(privacy.map(\.models)).sorted()
-    guard sizes.count > 1 else { return Figures.count(sizes.first.map { $0 - targets } ?? fleetModels) }
+    guard sizes.count > 1 else { return Figures.count(sizes.first.map { $0 - targets } ?? shadowModels) }
     return sizes.map { size in
       let arms = privacy.filter { $0.models == size }.map(\.arm).joined(separator: ", ")
       return "\(Figures.count(size - targets)) (\(arms))"
     }.joined(separator: " or ")
   }
 
-  /// How many models were enough, where that was asked.
-  private var looks: HTML {
-    guard !fleetLooks.isEmpty else { return .empty }
-    let items = fleetLooks.map { look -> HTML in
-      let sizes = look.looks.map { Figures.count($0) }.listed
-      return "<li>\(armLabel(look.arm)), looks at \(sizes) models: \(look.sentence)</li>"
+  /// How many models were enough, where there were interim analyses.
+  private var interimAnalysesList: HTML {
+    guard !interimAnalyses.isEmpty else { return .empty }
+    let items = interimAnalyses.map { outcome -> HTML in
+      let sizes = outcome.sizes.map { Figures.count($0) }.listed
+      return "<li>\(armLabel(outcome.arm)), analyses at \(sizes) models: \(outcome.sentence)</li>"
     }
     return """
-      <p>Fleets were looked at before they were whole, at sizes that were fixed before the run; all looks together err no \
-      more often than one would, so that intervals are those of the last look. Arms are compared on the first models that \
-      both have.</p><ul>\(items)</ul>
+      <p>Interim analyses, after numbers of models that were fixed before the run, may end the training of shadow models \
+      early. All analyses together err no more often than one would (alpha spending); intervals are those of the last \
+      one. Arms are compared on the first models that both have.</p><ul>\(items)</ul>
       """
   }
 
   private var armsLeftOut: HTML {
-    armsFromElsewhere.map { "<p>\(armLabel($0.name)) is left out: \(Self.whyNoFleet).</p>" as HTML }.joined()
+    externalAdapters.map { "<p>\(armLabel($0.name)) is left out: \(Self.whyNoShadowModels).</p>" as HTML }.joined()
   }
 
   var privacyFigures: PrivacyFigures {
