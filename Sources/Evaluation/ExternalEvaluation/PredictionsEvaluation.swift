@@ -2,7 +2,7 @@ package import Metrics
 package import Report
 import Support
 
-/// The whole evaluation of models that Tenbin never saw, from what they say about items.
+/// The whole evaluation of external models, from their predictions.
 package struct PredictionsEvaluation: Sendable {
   private let settings: Settings
   private let items: EvaluationItems
@@ -11,10 +11,10 @@ package struct PredictionsEvaluation: Sendable {
   private let pooled: [Subgroup]
   private let content: ContentHash
   private let table: PredictionsTable
-  /// Arms that are shown and not compared, because no prediction of theirs can differ.
+  /// Arms that are shown and not compared, because their predictions cannot differ.
   private var uncompared: Set<String> = []
 
-  /// What a user says about the files.
+  /// The files, and how to read them.
   package struct Settings: Sendable {
     package var files: [String]
     package var groups: [String]
@@ -101,11 +101,12 @@ package struct PredictionsEvaluation: Sendable {
     self.table = table
   }
 
-  /// Adds an arm that another one becomes without training.
+  /// Adds an arm that is derived from another one without training.
   ///
   /// - Parameters:
-  ///   - isCompared: false for what changes no prediction: its differences are 0, and no test need say so.
-  ///   - derive: given the items, what the arm says about them, and about validation items; nil where it cannot be.
+  ///   - isCompared: false for an arm with the same predictions: its differences are 0 without a test.
+  ///   - derive: Makes the predictions from the items and the arm's predictions for test and validation items; nil where
+  ///     that is not possible.
   /// - Returns: whether it was added.
   package mutating func add(
     _ name: String, from arm: String, isCompared: Bool = true,
@@ -139,7 +140,7 @@ package struct PredictionsEvaluation: Sendable {
       arms.map(\.arm).filter { $0 != reference && !uncompared.contains($0) }
         .map { ArmComparison(arm: $0, reference: reference) }
     }
-    // Drawn from what is evaluated alone, so that the same predictions give the same bytes.
+    // Drawn from what is evaluated only, so that the same predictions give the same bytes.
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: arms, comparisons: comparisons ?? [], exploratory: exploratoryComparisons(but: reference),
       rule: settings.rule,
@@ -300,7 +301,7 @@ package struct CollectedRuns: Sendable {
 }
 
 extension PredictionsTable {
-  /// Everything that the evaluation rests on, for its name; the same in whatever order and files the rows come.
+  /// Everything that determines the evaluation, to be hashed: the same for any order of rows and files.
   var digestible: [UInt8] {
     var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)
     let count = classNames.count

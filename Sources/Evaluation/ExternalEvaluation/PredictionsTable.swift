@@ -2,7 +2,7 @@ package import Datasets
 import Foundation
 import Metrics
 
-/// Rows of predictions that Tenbin did not make, checked as far as a row by itself can be.
+/// Rows of external predictions, each checked by itself.
 ///
 /// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
 /// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of. A batch of new items
@@ -152,13 +152,13 @@ package struct PredictionsTable: Sendable {
   }
 }
 
-/// The columns that hold what a model says.
+/// The columns of a model's logits or probabilities.
 private struct ScoreColumns {
   private(set) var classNames: [String]
   let holdsProbabilities: Bool
   private var indices: [Int]
 
-  /// Probabilities in files are rounded; farther from one than this is no rounding.
+  /// How far the sum of probabilities may be from 1 through rounding.
   private static let tolerance = 0.01
 
   init(_ table: CommaSeparatedValues) throws(PredictionsError) {
@@ -228,7 +228,7 @@ private struct ScoreColumns {
 }
 
 extension CommaSeparatedValues {
-  /// Why columns may not have been found: other separators, or other letters; empty where nothing speaks for either.
+  /// Why columns may not have been found: another separator, or capital letters; empty without a sign of either.
   ///
   /// - Parameter names: what the columns' names are, or begin with.
   fileprivate func hint(for names: [String]) -> String {
@@ -251,8 +251,8 @@ extension [String] {
 }
 
 extension PredictionsTable {
-  /// Checks that no item, and no cluster, is on both sides: what is fitted to validation items would be shown on the same
-  /// ones.
+  /// Checks that no item, and no cluster, is on both sides: what is fitted to validation items would be evaluated on the
+  /// same items.
   ///
   /// - Throws: `PredictionsError` with the file and line where the second side begins.
   func requireSeparateSplits() throws(PredictionsError) {
@@ -277,7 +277,7 @@ extension PredictionsTable {
     throw PredictionsError(
       row.file, line: row.line,
       "\(what) \(name) is of the split \(row.splitName) here, and of \(first.splitName) in line \(first.line) of "
-        + "\(first.file); put \(whole) into one of them, for what is fitted to validation items must not be shown on them"
+        + "\(first.file); put \(whole) into one of them, because what is fitted to validation items must not be evaluated on them"
     )
   }
 }
@@ -319,7 +319,7 @@ extension String {
   }
 }
 
-/// A row about an item, of which others say the same things.
+/// A row about an item: other rows of the item must agree with it.
 package protocol ItemRow {
   var file: String { get }
   var line: Int { get }

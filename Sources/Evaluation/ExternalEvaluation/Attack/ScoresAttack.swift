@@ -3,9 +3,9 @@ import Metrics
 package import Report
 import Support
 
-/// Membership inference against models that Tenbin never saw, from what they say about items.
+/// Membership inference against external models, from their scores.
 package struct ScoresAttack: Sendable {
-  /// What a user says about the files.
+  /// The files, and how to read them.
   package struct Settings: Sendable {
     package var files: [String]
     package var groups: [String]
@@ -58,7 +58,7 @@ package struct ScoresAttack: Sendable {
       if rows[row.arm] == nil { arms.append(row.arm) }
       rows[row.arm, default: []].append(number)
     }
-    // In one order whatever the order of the rows.
+    // In an order that does not depend on the order of the rows.
     collected = try arms.sorted().map { arm in
       try CollectedModels(
         table, arm: arm, rows: rows[arm] ?? [], groups: settings.groups, target: settings.target,
@@ -88,7 +88,7 @@ package struct ScoresAttack: Sendable {
     }
     let chosen = attacks
     do throws(PrivacyError) {
-      // Drawn from what is attacked alone, so that the same scores give the same bytes.
+      // Drawn from what is attacked only, so that the same scores give the same bytes.
       let study = try PrivacyStudy.evaluate(
         shadowModelsByArm: arms, attacks: { chosen[$0] ?? [] }, comparisons: comparisons, rule: rule,
         confidence: settings.confidence, key: RandomKey(seed: 0)[.attack][content.description])
@@ -241,7 +241,7 @@ struct CollectedModels {
     }
   }
 
-  /// Finds the design, and puts partners beside each other.
+  /// Finds the design, and puts complementary partners next to each other.
   private mutating func choose(target: String?, file: String) throws(PredictionsError) {
     if let target {
       guard let index = models.firstIndex(of: target) else {

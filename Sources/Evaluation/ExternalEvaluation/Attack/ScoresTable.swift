@@ -98,7 +98,7 @@ package struct ScoresTable: Sendable {
     "1": true, "true": true, "yes": true, "in": true, "0": false, "false": false, "no": false, "out": false,
   ]
 
-  /// Where everything stands in one file.
+  /// The columns of one file.
   private struct Columns {
     let model: Int
     let item: Int
@@ -152,7 +152,7 @@ package struct ScoresTable: Sendable {
 }
 
 extension ScoresTable {
-  /// Everything that the attacks rest on, for its name; the same in whatever order and files the rows come.
+  /// Everything that determines the attacks, to be hashed: the same for any order of rows and files.
   var digestible: [UInt8] {
     var bytes: [UInt8] = Array(classNames.joined(separator: "\u{1F}").utf8)
     func key(_ row: Row) -> (String, String, String, String, Int) {
@@ -201,7 +201,7 @@ struct RowAxes {
     for number in numbers where firstRows[table.rows[number].item] == nil {
       firstRows[table.rows[number].item] = number
     }
-    // In one order whatever the order of the rows.
+    // In an order that does not depend on the order of the rows.
     let names = firstRows.keys.sorted(by: Self.isBefore)
     let itemPlaces = Self.places(names)
     let items = names.compactMap { firstRows[$0] }
@@ -252,7 +252,7 @@ struct RowAxes {
       + (row.epoch.map { ", epoch \($0)" } ?? "")
   }
 
-  /// Numbers by their size, before words.
+  /// Numbers by size, before words.
   private static func isBefore(_ first: String, _ second: String) -> Bool {
     switch (Int(first), Int(second)) {
     case (let number?, let other?): (number, first) < (other, second)

@@ -26,9 +26,9 @@ package struct Drift: Equatable, Sendable {
     /// How large the change is: the Kolmogorov–Smirnov distance, the total variation of categories, or Cohen's h of shares.
     package var effect: Double
     package var pValue: Double
-    /// Holm's over everything that is tested in the window.
+    /// Corrected by Holm's method over everything that is tested in the window.
     package var adjustedPValue: Double
-    /// Of numbers alone.
+    /// For numbers only.
     package var stability: StabilityIndex?
     /// The share, or the median of numbers; nil for categories.
     package var before: Double?
@@ -51,8 +51,8 @@ package struct Drift: Equatable, Sendable {
 }
 
 extension Drift.Finding {
-  /// From which effect on a significant change matters: a distance of .1, a stability index of .2 beyond what chance makes
-  /// of it, or a Cohen's h of .2.
+  /// The effects from which a significant change matters: a distance of .1, a stability index .2 above its expectation
+  /// without drift, or a Cohen's h of .2.
   package static let leastDistance = 0.1
   package static let leastStabilityExcess = 0.2
   package static let leastShareEffect = 0.2
@@ -88,7 +88,7 @@ package enum DriftComputation {
   static let fewestItems = 10
 
   /// - Parameters:
-  ///   - groups: those whose columns both samples have, with their members in the reference and in the window.
+  ///   - groups: Groups whose columns both samples have, with their items in the reference and in the window.
   package static func drifts(
     reference: DriftSample, window: DriftSample, groups: [(name: GroupName, reference: [Int], window: [Int])]
   ) -> [Drift] {
@@ -225,7 +225,7 @@ package enum DriftComputation {
           referenceN: comparison.referenceN, windowN: comparison.windowN)))
   }
 
-  /// - Parameter all: the items that a share is of; nil for all.
+  /// - Parameter all: The items of which the share is taken; nil for all.
   private static func share(
     _ subject: Drift.Subject, group: GroupName?, of counted: (reference: [Int], window: [Int]),
     among all: (reference: [Int], window: [Int])?, _ reference: DriftSample, _ window: DriftSample
@@ -251,7 +251,7 @@ package enum DriftComputation {
           referenceN: before.effectiveN, windowN: after.effectiveN)))
   }
 
-  /// The items divided by the design effect of their ranks, on which alone the test rests.
+  /// The number of items divided by the design effect of their ranks, which are all that the test uses.
   private static func effectiveN(_ values: [Double], clusters: [Int]) -> Double {
     let index = ClusterIndex(clusters)
     guard index.count < values.count else { return Double(values.count) }

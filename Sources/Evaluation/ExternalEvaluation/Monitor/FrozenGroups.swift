@@ -1,13 +1,13 @@
 import Datasets
 import Metrics
 
-/// The groups of the reference as rules about cells, so that a window is divided exactly as the reference was, whichever
-/// values it happens to hold.
+/// The groups of the reference as rules about cells, so that a window is divided exactly as the reference was, whatever
+/// values the window holds.
 struct FrozenGroups: Sendable {
   let groups: [GroupName]
   /// Every value of each column among the reference's items.
   private let known: [String: Set<String>]
-  /// Of columns that are combined, the combinations that stand alone.
+  /// By combined column, the combinations that are groups of their own.
   private let combinations: [String: Set<String>]
 
   private static let notPrefix = "not "

@@ -8,28 +8,29 @@ package import Support
 /// It holds as long as inputs alone change (covariate shift), so that the same confidence means the same chance of being
 /// right. Where the label of an input changes, confidence does not notice, and neither does the estimate.
 package struct LabelFreeEstimate: Equatable, Sendable {
-  /// The accuracy of the stream that the window is a sample of, as `CalibratedTransfer` has it. What labels of these very
-  /// items would show varies about it by √(p(1 − p)/n) more.
+  /// The accuracy of the stream from which the window was drawn, by `CalibratedTransfer`. The accuracy on these very items
+  /// would vary around it with the standard deviation √(p(1 − p)/n).
   package let accuracy: Estimate
-  /// Mean stated confidence of the window, as the model says it.
+  /// The mean confidence that the model states for the window.
   package let meanConfidence: Double
-  /// Items of the reference that were calibrated on.
+  /// How many items of the reference were used for calibration.
   package let referenceItems: Int
-  /// The group has too few of its own, or too few errors among them, and all items of the reference stand for it: a guess that nothing is judged by.
+  /// Whether all items of the reference were used, because the group has too few items or errors: a guess by which nothing is
+  /// judged.
   package let isBorrowed: Bool
 
   package static let fewestReferenceItems = 50
-  /// Right and wrong answers of the reference, each: with fewer, resampling does not know how they depend on confidence, and
-  /// intervals are too narrow (92 instead of 95 % at seven).
+  /// The fewest right and wrong answers of the reference, each: with fewer, resampling does not show how they depend on
+  /// confidence, and intervals are too narrow (92 instead of 95 % at seven).
   package static let fewestAnswers = 10
   package static let fewestWindowItems = 10
 }
 
 extension LabelFreeEstimate {
   /// - Parameters:
-  ///   - members: positions in the window.
-  ///   - referenceMembers: those of the same group in the reference; nil for a group that it never saw.
-  ///   - key: where resamples are drawn from.
+  ///   - members: Positions in the window.
+  ///   - referenceMembers: Positions of the same group in the reference; nil for a group that the reference does not have.
+  ///   - key: The random stream of the resamples.
   static func make(
     reference: Reference, referenceMembers: [Int]?, window: ScoredItems, members: [Int], key: RandomKey
   ) -> Measured<LabelFreeEstimate> {
@@ -76,9 +77,9 @@ extension ScoredItems {
   }
 }
 
-/// Items as estimates need them.
+/// The confidences of some items.
 package struct ConfidenceSample: Sendable {
-  /// Of the predicted class, as the model states them.
+  /// The log-odds that the model states for the predicted class.
   let logOdds: [Double]
   let clusters: ClusterIndex
 
@@ -163,9 +164,9 @@ package struct CalibratedTransfer: Sendable {
     var bins: [Bin]
   }
 
-  /// The estimate with clusters weighted; all count once where nothing is said.
+  /// The estimate with clusters weighted; without weights every cluster counts once.
   ///
-  /// - Parameter first: the fit of the sample itself, from which a resample's starts.
+  /// - Parameter first: The fit of the sample itself, from which the fit of a resample starts.
   private func fit(reference old: [Int32]?, window new: [Int32]?, from first: Fit?) -> Fit {
     func weight(_ item: Int, _ sample: ConfidenceSample, _ weights: [Int32]?) -> Double {
       weights.map { Double($0[sample.clusters.ofItem[item]]) } ?? 1
@@ -205,7 +206,7 @@ package struct CalibratedTransfer: Sendable {
     return Fit(value: min(1, max(0, sum / max(1, total))), recalibration: recalibration, bins: known)
   }
 
-  /// The accuracy of the stream that the window is a sample of.
+  /// The accuracy of the stream from which the window was drawn.
   ///
   /// Its interval is the hull of the expanded percentile bootstrap of whole clusters of both samples, recalibration and all,
   /// and Wilson's interval at the reference's effective number of items, below which no calibration can be known.
@@ -232,16 +233,16 @@ package struct CalibratedTransfer: Sendable {
 
 /// The chance of being right as σ(a + b·x) of the log-odds x that the model states (Platt 1999).
 ///
-/// Fitted by maximum likelihood with a weak pull towards the model's own word, a = 0 and b = 1, without which a sample that
-/// is always right, or cleanly separated, would have no fit.
+/// Fitted by maximum likelihood with a weak prior around the model's own statement, a = 0 and b = 1, without which a sample
+/// that is always right, or cleanly separated, would have no fit.
 struct LogisticRecalibration: Equatable, Sendable {
   private(set) var intercept = 0.0
   private(set) var slope = 1.0
 
-  /// The standard deviation of the pull.
+  /// The standard deviation of the prior.
   private static let pull = 2.0
 
-  /// Items of about the same log-odds, together.
+  /// Items of about the same log-odds.
   struct Cell {
     var logOdds: Double
     var weight = 0.0
@@ -250,7 +251,7 @@ struct LogisticRecalibration: Equatable, Sendable {
 
   func callAsFunction(_ logOdds: Double) -> Double { 1 / (1 + exp(-(intercept + slope * logOdds))) }
 
-  /// By Newton's method from where it stands, steps being halved where they overshoot.
+  /// By Newton's method from the present parameters, with steps halved where they overshoot.
   func fitted(to cells: [Cell]) -> LogisticRecalibration {
     var current = self
     var value = current.loss(cells)
@@ -273,7 +274,7 @@ struct LogisticRecalibration: Equatable, Sendable {
     return current
   }
 
-  /// The negative log-likelihood with the pull.
+  /// The negative log-likelihood with the prior.
   private func loss(_ cells: [Cell]) -> Double {
     let pull = (intercept * intercept + (slope - 1) * (slope - 1)) / (2 * Self.pull * Self.pull)
     return cells.reduce(pull) { sum, cell in

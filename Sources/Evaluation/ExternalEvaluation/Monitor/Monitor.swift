@@ -4,11 +4,11 @@ package import Report
 package import Statistics
 import Support
 
-/// A released model, watched: new batches of its inputs and scores are held against what it was audited on.
+/// Watches a released model: compares new batches of its inputs and scores with the data on which it was audited.
 package struct Monitor: Sendable {
   let settings: MonitoringSettings
   let reference: Reference
-  /// nil where none was fixed and none is given.
+  /// nil where no policy was fixed and none is given.
   package let policy: Policy?
   /// The policy is not the one that was fixed before the run.
   package let isChosenAfterwards: Bool
@@ -16,7 +16,7 @@ package struct Monitor: Sendable {
 
   package var run: ReleasedRun { reference.run }
 
-  /// Reads the reference, and decodes its images where they are watched.
+  /// Reads the reference, and decodes its images if they are watched.
   ///
   /// - Throws: `MonitoringError`, or the error of a file, naming file, line and what to do.
   package init(_ settings: MonitoringSettings) throws {
@@ -40,12 +40,12 @@ package struct Monitor: Sendable {
     }
   }
 
-  /// What one window says. A pure function of the files' contents.
+  /// The report of one window: a pure function of the contents of the files.
   ///
   /// - Throws: `MonitoringError`, or the error of a file, naming file, line and item.
   package func report(of source: WindowFile) throws -> WindowReport {
     let window = try Window(source, label: settings.label, reference: reference)
-    // By the items and not by their labels: labels change nothing of what is estimated without them.
+    // Keyed by the items and not by their labels, so that labels do not change what is estimated without them.
     let key = RandomKey(seed: 0)[.monitor][reference.run.description][
       window.items.identifiers.joined(separator: "\u{1F}")]
     let evaluation = try evaluation(of: window)
@@ -138,8 +138,8 @@ package struct Monitor: Sendable {
       })
   }
 
-  /// Log-odds; or, where either side states probabilities that were rounded, both as probabilities with those decimals,
-  /// for the rounding of one side alone would be found to be drift.
+  /// Log-odds. Where one side states rounded probabilities, both sides as probabilities with as many decimals, because the
+  /// rounding of one side alone would look like drift.
   private func scores(of window: Window) -> (reference: [Double], window: [Double]) {
     let scores = (
       reference.items.logOdds(positive: reference.positive), window.items.logOdds(positive: reference.positive)
@@ -182,7 +182,7 @@ package struct Monitor: Sendable {
 }
 
 extension Proportion {
-  /// The mean of a success or none over `items`; undefined without any.
+  /// The share of successes among `items`; undefined without items.
   static func mean(
     of items: [Int], clusters: [Int], missing: String, _ value: (Int) -> Double
   ) -> Measured<Proportion> {
@@ -193,13 +193,13 @@ extension Proportion {
   }
 }
 
-/// What a user says about a released model and its new batches.
+/// The options of monitoring: a released model, its reference and how windows are read.
 package struct MonitoringSettings: Sendable {
   /// The folder of an audit or an evaluation.
   package var reference: String
   /// The reference's predictions; empty for those in its folder.
   package var referencePredictions: [String]
-  /// A CSV with the inputs of the reference's items, and beside which their images lie; nil for the predictions' own.
+  /// A CSV with the inputs of the reference's items, relative to which image paths are; nil for the predictions themselves.
   package var referenceManifest: String?
   package var arm: String?
   package var seed: Int?
@@ -213,7 +213,7 @@ package struct MonitoringSettings: Sendable {
   package var images: Bool
   /// What the windows call the column of labels.
   package var label: String
-  /// Instead of the reference's own.
+  /// A policy instead of the reference's own.
   package var policy: Policy?
 
   var watchesInputs: Bool { !inputs.isEmpty || text != nil || images }
@@ -251,7 +251,7 @@ package struct MonitoringError: Error, Equatable, Sendable, CustomStringConverti
   package var description: String { "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)" }
 }
 
-/// Everything that is said of one window.
+/// The report of one window.
 package struct WindowReport: Sendable {
   package var file: String
   /// All items first, then the reference's groups that have items here, then values that it never saw.
@@ -272,19 +272,19 @@ package struct WindowReport: Sendable {
 
   package var items: Int { groups.first?.n ?? 0 }
   package var labelled: Int { groups.first?.labelled ?? 0 }
-  /// Whether more than half of the items are the reference's own: they say little of what comes after it.
+  /// Whether more than half of the items are the reference's own: they say little about what came after it.
   package var isMostlyKnown: Bool { knownItems * 2 > items }
-  /// What changed for certain and enough to matter.
+  /// Changes that are significant and large enough to matter.
   package var flagged: [Drift] { drifts.filter(\.isFlagged) }
 }
 
 /// A column that is missing in a window.
 package struct MissingClusters: Equatable, Sendable {
-  /// What the reference calls it; nil where its results do not say.
+  /// Its name in the reference; nil where the results do not say.
   package let column: String?
 }
 
-/// What is said of one group, or of all items, of a window.
+/// The figures of one group of a window, or of all its items.
 package struct GroupFigures: Equatable, Sendable {
   /// nil for all items.
   package var group: GroupName?
@@ -292,7 +292,7 @@ package struct GroupFigures: Equatable, Sendable {
   package var isUnseen: Bool
   package var n: Int
   package var labelled: Int
-  /// Needs no labels.
+  /// Measured without labels.
   package var selectionRate: Measured<Proportion>
   package var estimate: Measured<LabelFreeEstimate>
   /// Of the reference's items of the group.

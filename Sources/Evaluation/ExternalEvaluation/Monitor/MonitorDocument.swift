@@ -34,7 +34,7 @@ private struct MonitorDocument: Encodable {
     let items: Int
   }
 
-  /// From where on a change is flagged.
+  /// The thresholds from which a change is flagged.
   struct Thresholds: Encodable {
     var adjustedPValue = 0.05
     var distance = Drift.Finding.leastDistance

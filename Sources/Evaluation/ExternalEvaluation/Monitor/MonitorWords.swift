@@ -26,7 +26,7 @@ extension WindowReport {
     return lines.map(\.withoutControlCharacters)
   }
 
-  /// Demands without a figure, by the reason, in the order in which reasons first come.
+  /// The number of demands without a figure by reason, in the order in which the reasons first appear.
   private var unmeasured: [(reason: String, count: Int)] {
     var found: [(reason: String, count: Int)] = []
     for reason in judgements.filter({ $0.figure == nil }).map({ $0.reason ?? "" }) {
@@ -53,7 +53,7 @@ extension WindowReport {
   }
 }
 
-/// What is printed of a window.
+/// The text about a window, in one language.
 struct MonitorWords {
   let language: Language
 
@@ -141,17 +141,17 @@ struct MonitorWords {
 
   func missingColumn(_ column: String) -> String {
     isEnglish
-      ? "note: the window has no column \(column), so that nothing is said of its groups"
+      ? "note: the window has no column \(column), so that its groups cannot be checked"
       : "注意：列 \(column) がないため、そのグループについては何も言えません"
   }
 
-  /// - Parameter column: what the reference calls its clusters, where that is known.
+  /// - Parameter column: The name of the reference's column of clusters, where it is known.
   func missingClusters(_ column: String?) -> String {
     let columns = [column, "cluster"].compactMap(\.self)
     let named = (columns.first == columns.last ? ["cluster"] : columns)
     return isEnglish
       ? "note: the window has no column \(named.joined(separator: " or ")), by which items of the reference belong "
-        + "together: its items are taken for independent ones, so that intervals may be too narrow and tests too sure"
+        + "together: its items are treated as independent, so that intervals may be too narrow and p-values too small"
       : "注意：監査時の項目をまとめる列 \(named.joined(separator: "、"))"
         + " がないため、項目を独立とみなしています（区間が狭すぎ、検定が敏感すぎる恐れがあります）"
   }
@@ -196,7 +196,7 @@ struct MonitorWords {
 }
 
 extension MonitorWords {
-  /// A line for each change; where all items have changed, the groups that have are named in its line.
+  /// A line for each change. Where all items have changed, the groups that have changed too are named in the same line.
   func lines(of flagged: [Drift]) -> [String] {
     flagged.compactMap { drift -> String? in
       let together = flagged.filter { $0.subject == drift.subject && drift.subject != .share }
@@ -257,9 +257,9 @@ extension MonitorWords {
   }
 }
 
-/// Why a window does not suffice for a demand; they are shown in the language of the lines, and written in English.
+/// Why a window does not suffice for a demand: written in English, shown in the language of the lines.
 enum WindowReasons {
-  static let oneModel = "a window has one model alone, and none to compare it with"
+  static let oneModel = "a window has a single model, so there is no other arm to compare it with"
   static let noAttack = "membership inference is not measured on a window"
   static let noItems = "the window has no items of it"
   static let noLabels = "it cannot be measured without labels"
@@ -306,7 +306,7 @@ enum WindowReasons {
   /// "3 items" as a count.
   private static func count(_ items: Substring) -> String { "\(items.prefix { $0.isNumber }) 件" }
 
-  /// The reason in a language; one that has no translation stays as it is.
+  /// The reason in a language; one without a translation stays as it is.
   static func text(_ reason: String, in language: Language) -> String {
     guard language == .japanese else { return reason }
     return japanese[reason] ?? patterns.lazy.compactMap { $0.sentence(for: reason) }.first

@@ -5,22 +5,22 @@ import Report
 import Statistics
 import Support
 
-/// What a released model was audited on, and what it said then.
+/// The data on which a released model was audited, with its predictions for them.
 struct Reference: Sendable {
   let document: ReferenceDocument
   let run: ReleasedRun
   /// Test items, all of them labelled.
   let items: ScoredItems
   let frozen: FrozenGroups
-  /// Those of the reference's groups that have items here.
+  /// The reference's groups that have items among these predictions.
   let groups: [Subgroup]
   let positive: Int?
   /// nil where no inputs are watched.
   let columns: ItemColumns?
-  /// Of every item, 1 where it is predicted as it is labelled.
+  /// For every item 1 where the prediction equals the label, otherwise 0.
   let correct: [Double]
 
-  /// - Throws: `MonitoringError`, or the error of a file, where the folder and its predictions do not fit each other.
+  /// - Throws: `MonitoringError`, or the error of a file, where the folder and its predictions do not match.
   init(_ settings: MonitoringSettings) throws {
     let document = try ReferenceDocument(folder: settings.reference)
     let run = try ReleasedRun(arm: settings.arm, seed: settings.seed, model: settings.model, document: document)
@@ -77,7 +77,7 @@ struct Reference: Sendable {
   }
 }
 
-/// What is read of the reference's results.json: which arms were audited, on which groups, with which figures.
+/// The reference's results.json: which arms were audited, on which groups, with which figures.
 struct ReferenceDocument: Sendable {
   let file: String
   private let document: Results
@@ -100,9 +100,9 @@ struct ReferenceDocument: Sendable {
   var name: String { document.name }
   var classNames: [String] { document.classes }
   var positiveClass: String? { document.positiveClass }
-  /// What the audit's manifest calls its clusters; nil where it has none, or is of an earlier version.
+  /// The name of the column of clusters in the audit's manifest; nil where there is none.
   var clusterColumn: String? { document.clusterColumn }
-  /// The digest of what the audit was made from; nil of an evaluation of predictions.
+  /// The digest of everything that determines the audit; nil for an evaluation of predictions.
   var planHash: String? { document.plan.version > 0 ? document.plan.hash : nil }
   var testItems: Int { document.items.test }
   var minimumGroupSize: Int { document.decision.minimumGroupSize }
@@ -137,10 +137,10 @@ package struct ReleasedRun: Hashable, Sendable, CustomStringConvertible {
 
   package init(arm: String, seed: Int?) { (self.arm, self.seed) = (arm, seed) }
 
-  /// What is named; else what the last two parts of the model's path say, `ARM/seed-N` as in an audit's checkpoints; else
-  /// the only one that there is.
+  /// Takes the run that is named, otherwise the one that the last two parts of the model's path say (`ARM/seed-N`, as in an
+  /// audit's checkpoints), otherwise the only one that there is.
   ///
-  /// - Throws: `MonitoringError` that lists what there is to choose from.
+  /// - Throws: `MonitoringError` that lists the possible choices.
   init(
     arm named: String?, seed: Int?, model: String?, document: ReferenceDocument
   ) throws(MonitoringError) {
@@ -186,7 +186,7 @@ package struct ReleasedRun: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A released checkpoint or adapter, as far as its folder tells whose it is.
+/// A released checkpoint or adapter: its folder says of which audit and run it is.
 struct ReleasedModel: Sendable {
   let folder: String
 
@@ -199,7 +199,9 @@ struct ReleasedModel: Sendable {
       Self.planHash(of: audit) != plan
     {
       throw MonitoringError(
-        folder, "is of the audit in \(audit), and not of the reference \(reference); name the reference that it is of")
+        folder,
+        "belongs to the audit in \(audit), and not to the reference \(reference); name the reference that it belongs to"
+      )
     }
     let kept = "\(reference)/checkpoints/\(run.arm)/\(run.seed.map { "seed-\($0)" } ?? "given")"
     guard !Self.isSame(folder, kept) else { return }
@@ -208,12 +210,12 @@ struct ReleasedModel: Sendable {
       guard FileManager.default.fileExists(atPath: own), FileManager.default.fileExists(atPath: other) else { continue }
       guard FileManager.default.contentsEqual(atPath: own, andPath: other) else {
         throw MonitoringError(
-          own, "its weights are not those of \(run), which \(other) holds; what was audited says nothing of them")
+          own, "its weights are not those of \(run), which \(other) holds; the audit says nothing about them")
       }
     }
   }
 
-  /// The folder of the audit below whose checkpoints the model lies; nil where it lies below none.
+  /// The folder of the audit whose checkpoints hold the model; nil where there is none.
   private var audit: String? {
     var steps = URL(filePath: folder).standardizedFileURL.pathComponents
     while let position = steps.lastIndex(of: "checkpoints"), position > 0 {

@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 
-/// What is watched of the inputs, beside the model's scores.
+/// A feature of the inputs that is watched, in addition to the model's scores.
 package enum InputFeature: Hashable, Sendable {
   case column(String)
   /// Characters of the text in this column.
@@ -63,7 +63,7 @@ extension InputValues {
     return (.numbers(numbers), .numbers(found))
   }
 
-  /// Images and texts lie beside a manifest, and not beside predictions.
+  /// Paths of images and texts are relative to a manifest, which is usually another file than the predictions.
   static let manifestHint = "; name its manifest with --reference-manifest"
 
   /// The characters of a column's cells.
@@ -78,7 +78,7 @@ extension InputValues {
 
   /// Brightness and contrast of every item's image.
   ///
-  /// - Parameter hint: what to do where one cannot be read.
+  /// - Parameter hint: What to do if an image cannot be read.
   static func images(
     _ columns: ItemColumns, of items: [String], called side: String, hint: String = ""
   ) -> (brightness: InputValues, contrast: InputValues) {
@@ -106,7 +106,7 @@ struct Luminance: Equatable, Sendable {
   let standardDeviation: Double
 
   init(_ image: RGBImage) {
-    // Whole numbers, so that sums are exact: a thousand times the luma, up to 255,000.
+    // Whole numbers, so that sums are exact: the luma times 1,000, up to 255,000.
     var (sum, squares) = (0, 0.0)
     var position = 0
     let bytes = image.bytes

@@ -48,7 +48,7 @@ package struct ArmDescription: Equatable, Sendable {
   }
 }
 
-/// A rate that there is none of is written as undefined, with the reason.
+/// Where there is no rate, it is written as undefined with the reason.
 extension ArmDescription: Codable {
   private enum CodingKeys: String, CodingKey {
     case name, kind, trainableParameters, rank, dropout, epochs
@@ -91,13 +91,13 @@ extension AuditReport {
     arms.first { $0.name == arm }
   }
 
-  /// The arms whose training data and shadow models are not the audit's, so that membership inference cannot be measured.
+  /// Arms that were trained outside the audit: their training data are unknown, so membership inference cannot be measured.
   var externalAdapters: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
-  /// Whether all that is known are predictions: no model was trained or run.
+  /// Whether only predictions are known: no model was trained or run.
   var isOfPredictions: Bool { remedies != nil || arms.allSatisfy { $0.kind == .external } }
 
-  /// The arm that trains all weights: what costs are given relative to.
+  /// The arm that trains all weights: costs are given relative to it.
   var fullArm: ArmDescription? {
     arms.first { $0.kind == .full }
   }

@@ -47,7 +47,7 @@ package struct AuditReport: Sendable {
   package var shadowModels: Int
   /// Items that the shadow models are trained on and attacked with.
   package var poolItems: Int
-  /// Those of them that a released model was trained on; 0 where none is attacked.
+  /// How many of them a released model was trained on; 0 where none is attacked.
   package var poolMembers = 0
   /// Items that each shadow model of a released model is trained on; nil in another design.
   package var shadowItems: Int?
@@ -69,7 +69,7 @@ package struct AuditReport: Sendable {
   package var gate: GateOutcome?
   /// The column that says which items belong together; nil where items stand alone.
   package var clusterColumn: String?
-  /// Set where the report sets remedies beside an arm.
+  /// Set where the report compares remedies for an arm.
   package var remedies: RemedyFindings?
   /// Groups too small to stand alone, which are evaluated together.
   package var pooledGroups: [Results.GroupCount]
@@ -115,7 +115,7 @@ package struct AuditReport: Sendable {
     gate = nil
   }
 
-  /// Judges a policy that was fixed before the run by what was found.
+  /// Judges the results by a policy that was fixed before the run.
   package mutating func judge(_ policy: Policy) {
     gate = GateOutcome(policy: policy, results: results, isChosenAfterwards: false)
   }

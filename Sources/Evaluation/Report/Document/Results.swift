@@ -7,8 +7,8 @@ import Support
 /// The facts of one audit or evaluation: results.json, as it is written, and read by gate, compare, monitor, remedy and
 /// verify. `Deploy/results.schema.json` describes its form.
 ///
-/// It holds no times, no costs and no names of workers, so that the same audit gives the same bytes on any cluster. How a
-/// property becomes a key says `JSONDocument`.
+/// It holds no times, no costs and no names of workers, so that the same audit gives the same bytes on any cluster. `JSONDocument`
+/// says how a property becomes a key.
 package struct Results: Codable, Equatable, Sendable {
   /// The version of the form of results.json and costs.json. An earlier one is not read: run the audit again.
   package static let version = 7
@@ -28,7 +28,7 @@ package struct Results: Codable, Equatable, Sendable {
   package var seeds: [Int]
   package var precision: String
   package var flipProbability: Double
-  /// Of the test items.
+  /// The groups of the test items.
   package var groups: [GroupCount]
   /// The policy that was fixed before the run, and how the data answer it; nil where there was none.
   package var policy: GateOutcome?
@@ -39,7 +39,7 @@ package struct Results: Codable, Equatable, Sendable {
   package var search: SettingsSearch?
   package var decision: Decision
   package var evaluations: [ArmEvaluation]
-  /// nil in a task without texts to be read.
+  /// nil in a task that scores no texts.
   package var likelihoods: [ArmLikelihood]?
   package var translation: Translation?
   package var choices: Choices?

@@ -5,9 +5,9 @@ extension Table {
   /// Rows group by group and, within a group, arm by arm; the group's name stands once, before its arms.
   ///
   /// - Parameters:
-  ///   - byArm: what stands in the rows, by arm and group, with the arm's label; as many groups for every arm.
+  ///   - byArm: The content of the rows, by arm and group, with the arm's label; as many groups for every arm.
   ///   - names: what each group is called.
-  ///   - cells: the cells behind the arm's label, from the position of arm and group.
+  ///   - cells: The cells after the arm's label, given the indices of arm and group.
   static func groupedRows<Group>(
     _ byArm: [(label: HTML, groups: [Group])], names: [HTML], cells: (Group, _ arm: Int, _ row: Int) -> HTML
   ) -> HTML {

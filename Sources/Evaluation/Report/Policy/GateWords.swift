@@ -10,7 +10,7 @@ extension GateOutcome {
     [headline(in: language)] + worstFirst.map { $0.line(in: language) }
   }
 
-  /// "the policy is met (chosen afterwards)"
+  /// "the policy is met, which was chosen afterwards; 3 met, …"
   package func headline(in language: Language) -> String {
     let counts = [Judgement.Outcome.met, .insufficient, .broken].map { outcome in
       judgements.count { $0.outcome == outcome }
@@ -75,7 +75,7 @@ extension Judgement {
     }
   }
 
-  /// Three decimals, or as many more as it takes to tell a bound from the limit that it is judged by.
+  /// Three decimals, or as many more as it takes to show a bound that differs from the limit as different.
   private var digits: Int {
     guard let figure else { return 3 }
     let limit =
@@ -89,7 +89,7 @@ extension Judgement {
     return (3...9).first { isSignificant(figure.lower, $0) && isSignificant(figure.upper, $0) } ?? 9
   }
 
-  /// Decimals, and a true minus sign; what is no share or difference of shares as it is.
+  /// A number with a fixed number of decimals and a true minus sign; one above a million as Swift prints it.
   package static func text(_ value: Double, digits count: Int = 3) -> String {
     guard value.magnitude < 1e6 else { return value < 0 ? "−\(value.magnitude)" : "\(value)" }
     let unit = (0..<count).reduce(1) { unit, _ in unit * 10 }
@@ -182,7 +182,7 @@ package enum GateReasons {
     ReasonPattern(["there are ", " classes, more than ", ""]) { "クラスが \($0[0]) あり、上限の \($0[1]) を超えます" },
   ]
 
-  /// The reason in a language; one that has no translation stays as it is.
+  /// The reason in a language; one without a translation stays as it is.
   package static func text(_ reason: String, in language: Language) -> String {
     guard language == .japanese else { return reason }
     return japanese[reason] ?? patterns.lazy.compactMap { $0.sentence(for: reason) }.first ?? reason

@@ -98,7 +98,7 @@ extension Policy {
 package struct GateOutcome: Codable, Equatable, Sendable {
   package let policy: Policy
   package let judgements: [Judgement]
-  /// The policy is not the one that was fixed before the run. Results hold none but that one.
+  /// Whether the policy is another one than the one that was fixed before the run; results hold only that one.
   package var isChosenAfterwards = false
 
   private enum CodingKeys: String, CodingKey {
@@ -140,7 +140,7 @@ extension GateOutcome: DerivedFields {
   package var derivedFields: [String: JSONValue] { ["outcome": .string(outcome.rawValue)] }
 }
 
-/// A figure or reason that there is none of has no key.
+/// Where there is no figure or no reason, its key is left out.
 extension Judgement: Codable {
   private enum CodingKeys: CodingKey {
     case arm, group, rule, outcome, figure, reason
@@ -169,7 +169,7 @@ extension Judgement: Codable {
 
 /// The figures that a policy can demand.
 extension Results {
-  /// The arms that classes were measured of.
+  /// The arms that were evaluated.
   package var evaluatedArms: [String] { evaluations.map(\.arm) }
 
   /// The declared comparisons in groups: every arm in every group, in the order of the document.
@@ -190,7 +190,7 @@ extension Results {
     }
   }
 
-  /// - Parameter isDifference: of the arm and what it is compared with.
+  /// - Parameter isDifference: Whether the difference to the reference is demanded, instead of the figure itself.
   func figure(_ metric: Policy.Metric, arm: String, group: GroupName?, isDifference: Bool) -> Measured<Figure> {
     if isDifference {
       guard let found = comparisons.first(where: { $0.arm == arm && $0.group == group }) else {

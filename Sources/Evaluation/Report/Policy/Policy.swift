@@ -83,7 +83,7 @@ extension Policy.Groups {
   }
 }
 
-/// An owner, deadline or list of arms that there is none of has no key.
+/// Where there is no owner, deadline or list of arms, its key is left out.
 extension Policy: Codable {
   private enum CodingKeys: String, CodingKey {
     case owner, deadline, arms, rules

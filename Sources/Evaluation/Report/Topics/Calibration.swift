@@ -301,7 +301,7 @@ extension AuditReport {
     return table
   }
 
-  /// A figure with the temperature that it comes of, the mean over runs.
+  /// Figures after rescaling, with the temperature (the mean over runs).
   private struct Rescaling: Equatable, Sendable {
     let mean: Double
     let rescaled: TemperatureEvaluation.Rescaled
@@ -322,7 +322,7 @@ extension AuditReport {
 }
 
 extension Measured<PositiveCalibration> {
-  /// What the columns `positive_…` hold.
+  /// The fields of the columns `positive_…`.
   fileprivate var fields: [String] {
     func number(_ part: KeyPath<PositiveCalibration, Double>) -> String {
       value.map { Field.number($0[keyPath: part]) } ?? ""

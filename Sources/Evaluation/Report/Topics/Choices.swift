@@ -2,8 +2,8 @@ import Metrics
 import Statistics
 
 extension AuditReport {
-  /// What models choose: accuracy, the options' shares where all questions have the same, and bias scores where questions
-  /// say what their options mean.
+  /// What models choose: accuracy, the shares of options where all questions have the same ones, and bias scores where
+  /// questions say which option agrees with a stereotype.
   var choicesSection: Section {
     guard let choices else { return Section(anchor: "choices", title: "Choices", body: .empty) }
     var notes = Footnotes(prefix: "choices")
@@ -61,14 +61,14 @@ extension AuditReport {
         body: body, footnotes: notes))
   }
 
-  /// More options than these, as yes and no and a few kinds of people are not, are left to the file of results.
+  /// With more options than this, shares stand in results.json only.
   private static let shownOptions = 5
 
   private func groupNames(_ groups: [ChoiceMeasures]) -> [HTML] {
     groups.map { Table.groupName($0.group?.description ?? "all questions", "n \(Figures.count($0.n))") }
   }
 
-  /// Whether single choices follow what options are called.
+  /// Whether single choices follow the labels of the options.
   var tokenBiasSection: Section {
     guard let choices else { return Section(anchor: "token-bias", title: "Token bias", body: .empty) }
     return Section(

@@ -23,7 +23,7 @@ extension AuditReport {
         """)
   }
 
-  /// Remedies are held to no margin.
+  /// Remedies are not judged by a margin.
   private var marginText: String {
     remedies == nil ? "; left of the dashed margin an arm is worse than was agreed to accept" : ""
   }
@@ -67,7 +67,7 @@ struct ForestPlot {
   var style: ArmStyle
   /// nil where none was agreed.
   var margin: Double?
-  /// What all forest plots of a page cover, so that they can be compared.
+  /// The range of all forest plots of a page, so that they can be compared.
   var extent: [Double]
 
   private static let (width, left, right) = (1_040.0, 206.0, 486.0)
@@ -164,7 +164,7 @@ extension PairedComparison {
   /// "−4.1 points [−7.9, −0.5]".
   package var estimateText: String { "\(Figures.points(estimate)) points \(Figures.points(interval))" }
 
-  /// The verdict in plain words, with what it rests on.
+  /// The verdict in plain words, with the p-value or the missing data that it rests on.
   func verdictText(rule: DecisionRule) -> String {
     let text =
       switch verdict {

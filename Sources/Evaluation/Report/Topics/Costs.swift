@@ -12,7 +12,7 @@ package enum AuditPhase: String, Codable, CaseIterable, Equatable, Sendable {
   /// Training and evaluation of the shadow models.
   case shadowModels = "shadow_models"
 
-  /// As it stands in a text: "shadow models".
+  /// The phase in words: "shadow models".
   package var title: String { self == .shadowModels ? "shadow models" : rawValue }
 }
 
@@ -26,7 +26,7 @@ package struct PhaseCost: Codable, Equatable, Sendable {
   /// Processor time of the workers.
   package var processorSeconds: Double
   package var coordinatorProcessorSeconds: Double
-  /// By the coordinator.
+  /// Sent by the coordinator.
   package var bytesSent: Int
   package var bytesReceived: Int
   /// The largest resident memory of any one worker.
@@ -141,15 +141,15 @@ struct CostScatter {
     var group: String
     var figure: Estimate
 
-    /// What the whisker reaches over: the point alone where there is no interval.
+    /// The range of the whisker: only the point where there is no interval.
     fileprivate var bounds: Interval {
       figure.interval.value ?? Interval(lower: figure.value, upper: figure.value)
     }
   }
 
-  /// What the figure is.
+  /// The name of the figure.
   var name: String
-  /// Those with a cost that is finite and positive.
+  /// Only points with a finite and positive cost.
   var points: [Point]
 
   private static let width = 1_040.0
@@ -235,7 +235,7 @@ private struct LabelPlacement {
     taken.append((x, y))
   }
 
-  /// The baseline of the first line: at the right when there is room, else at the left, else above or below those.
+  /// The baseline of the first line: at the right if there is room, otherwise at the left, otherwise above or below those.
   mutating func place(
     near point: (x: Double, y: Double), width labelWidth: Double
   ) -> (x: Double, y: Double, isAtRight: Bool) {

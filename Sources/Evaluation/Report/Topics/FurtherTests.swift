@@ -26,7 +26,7 @@ package struct FurtherTest: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// The report as if the further test were the test split: what tables and figures of it are made from.
+  /// The report with the further test in place of the test split, from which its tables and figures are made.
   func replacingTest(by test: FurtherTest) -> AuditReport {
     var report = self
     report.fairness = test.fairness
@@ -60,7 +60,7 @@ extension AuditReport {
     }
   }
 
-  /// What a terminal shows of further tests: a title and a line for every arm and group.
+  /// The lines for a terminal: a title for each further test, and a line for every arm and group.
   func furtherTestLines() -> [String] {
     furtherTests.flatMap { test in
       ["on \(test.name):".withoutControlCharacters] + replacingTest(by: test).verdictLines().map { "  \($0)" }

@@ -26,8 +26,8 @@ package struct RunLosses: Equatable, Sendable {
   }
 }
 
-/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`; a run that did not diverge has no key
-/// for it.
+/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`. The key `diverged_at` is left out for a
+/// run that did not diverge.
 extension RunLosses: Codable {
   private enum CodingKeys: CodingKey {
     case arm, seed, model, epochs, divergedAt
@@ -79,7 +79,7 @@ extension AuditReport {
         """)
   }
 
-  /// What must be known of runs that broke off, beside everything that is said of their arms.
+  /// A note on runs that diverged, wherever figures of their arms stand.
   var divergenceNote: HTML {
     let diverged = losses.filter { $0.divergedAt != nil }
     guard !diverged.isEmpty else { return .empty }

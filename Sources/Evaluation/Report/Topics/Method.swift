@@ -132,9 +132,9 @@ extension ArmDescription {
 /// Something about one item that readers of the figures should know.
 package struct DataNote: Equatable, Sendable {
   package enum Kind: String, Codable, CaseIterable, Sendable {
-    /// Its text is longer than what the model was given of it.
+    /// Its text is longer than the model's input, and was cut.
     case cut
-    /// A file that is no item.
+    /// A file that is not an item.
     case leftOut = "left out"
     /// Equal, byte for byte, to one with another label.
     case labelledDifferently = "labelled differently"

@@ -29,7 +29,7 @@ extension AuditReport {
       : ["Arm", "wall-clock", "bytes moved", "peak memory"] + verdicts + ["Area under the attack’s curve"]
   }
 
-  /// What the policy says comes first.
+  /// The policy's verdict comes first.
   private var gateSentence: HTML {
     guard let gate else { return .empty }
     let sentence = gate.headline(in: .english)

@@ -1,8 +1,8 @@
 package import Metrics
 import Statistics
 
-/// The figure that the decision is about, of one arm in one group: accuracy, or what stands for it where items have no
-/// classes. A share from 0 to 1.
+/// The figure that decides, for one arm in one group: accuracy, or its substitute where items have no classes. A share from
+/// 0 to 1.
 struct Headline {
   /// nil for all items.
   var group: GroupName?
@@ -12,10 +12,10 @@ struct Headline {
   var groupText: String { group?.description ?? "all items" }
 }
 
-/// Those of one arm: over all items, then by group.
+/// The headlines of one arm: over all items, then by group.
 struct ArmHeadlines {
   var arm: String
-  /// nil where the figure is undefined, as are those of groups that are left out.
+  /// nil where the figure is undefined; groups where it is undefined are left out.
   var overall: Headline?
   var groups: [Headline]
 
@@ -24,7 +24,7 @@ struct ArmHeadlines {
 }
 
 extension AuditReport {
-  /// Of every arm, in the order of the specification.
+  /// The headlines of every arm, in the order of the specification.
   var headlines: [ArmHeadlines] {
     if let translation {
       return translation.arms.map { arm in
@@ -51,10 +51,10 @@ extension AuditReport {
     }
   }
 
-  /// What the figure is called.
+  /// The name of the figure.
   var headlineName: String { fairness.rule.metric.rawValue }
 
-  /// What language models make of the test items takes the place of what is measured of classes.
+  /// Replaces what is measured for classes by how likely language models find the test items.
   package mutating func take(_ found: LikelihoodEvaluation) {
     likelihoods = found
     fairness.rule = found.rule
@@ -63,13 +63,13 @@ extension AuditReport {
     fairness.familySize = found.familySize
   }
 
-  /// What models choose; of the questions that have a right answer, classes are measured or at least arms compared.
+  /// Adds what models choose, and the classification of the questions that have a right answer.
   package mutating func take(_ found: ChoiceEvaluation, classification: FairnessEvaluation?) {
     choices = found
     if let classification { fairness = classification }
   }
 
-  /// How good translations are takes the place of what is measured of classes.
+  /// Replaces what is measured for classes by the quality of translations.
   package mutating func take(_ found: TranslationEvaluation) {
     translation = found
     fairness.rule = found.rule
@@ -102,7 +102,7 @@ extension Headline {
 }
 
 extension AuditReport {
-  /// What a terminal shows of the whole: what was decided, of a policy first, then a line for every arm and group.
+  /// The summary for a terminal: the policy's verdict, the decision, then a line for every arm and group.
   package func summaryLines() -> [String] {
     let judged = gate.map { $0.lines(in: .english) } ?? []
     return judged + [decisionSentence.withoutControlCharacters] + verdictLines()
@@ -145,7 +145,7 @@ extension AuditReport {
     return [text, fairness.comparisons.contains { $0.reference == arm } ? "the reference" : ""]
   }
 
-  /// How often the label decides, by arm and prompt; which words are the likeliest, by arm.
+  /// Label bias by arm and prompt; the likeliest words by arm.
   private var chosenRows: [[String]] {
     func text(_ what: String, _ share: Measured<Proportion>) -> String {
       share.value.map { "\(what) \(Figures.percent($0.value)) % \(Figures.percent($0.interval))" }

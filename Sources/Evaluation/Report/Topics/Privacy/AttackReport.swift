@@ -6,12 +6,12 @@ import Support
 /// What attacks find against external models, of which only scores are known.
 package struct AttackReport: Sendable {
   package var name: String
-  /// Of all scores, in hexadecimal digits.
+  /// The hash of all scores, in hexadecimal digits.
   package var contentHash: String
   package var study: PrivacyStudy
   /// The groups of the items of the first arm.
   package var groups: [Subgroup]
-  /// What a reader has to know besides, in sentences.
+  /// Further notes for the reader, a sentence each.
   package var notes: [String]
 
   /// The version of the form of `results.json`.
@@ -136,7 +136,7 @@ package struct AttackReport: Sendable {
 }
 
 extension ShadowModelDesign {
-  /// Who attacks whom, in words.
+  /// Which models are attacked, and by which, in words.
   fileprivate func sentence(models: Int) -> String {
     switch self {
     case .symmetric:

@@ -7,7 +7,7 @@ struct PrivacyFigures {
   var evaluations: [PrivacyEvaluation]
   var rule: PrivacyRule?
   var comparisons: [PrivacyComparison]
-  /// How an arm is named.
+  /// The label of an arm.
   var label: (String) -> HTML
   var style: (String) -> ArmStyle
 
@@ -25,7 +25,7 @@ struct PrivacyFigures {
     return attacks
   }
 
-  /// Of the arms' intervals: one level, or from the lowest to the highest.
+  /// The level of the arms' intervals in percent: one, or from the lowest to the highest.
   private var confidence: String {
     let levels = Set(evaluations.map { Figures.level($0.confidence) }).sorted()
     guard let lowest = levels.first, let highest = levels.last else { return "95" }
@@ -165,7 +165,7 @@ extension Attack {
 }
 
 extension ShadowModelCaution {
-  /// What a reader has to know, in a sentence.
+  /// The caution in a sentence for the reader.
   var sentence: String {
     switch self {
     case .countsMayTell:
