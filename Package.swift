@@ -153,7 +153,7 @@ let testing: [Target] = [
   tests("Checkpoints", ["Checkpoints", "Support"]),
   tests("Models", ["Models", "Optimization", "Checkpoints", "Torch", "Support"], exclude: ["Golden"]),
   tests("Planning", ["Planning", "Support"]),
-  tests("Optimization", ["Optimization", "Support"], exclude: ["Golden"]),
+  tests("Optimization", ["Optimization", "Planning", "Support"], exclude: ["Golden"]),
   tests("Scheduler", ["Scheduler", "Optimization", "Planning", "Support"]),
   tests("Transport", ["Transport", "TransportTestSupport", "Support", protobuf]),
   tests("Ledger", ["Ledger", "Optimization", "Support", grdb]),
