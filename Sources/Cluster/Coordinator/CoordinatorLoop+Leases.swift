@@ -205,7 +205,7 @@ extension CoordinatorLoop {
     let (connections, peer, settled) = (connections, worker.peer, Tenbin_Settled(whole.delivery))
     let settlement = DeinitCallback { connections.send(.settled(settled), to: peer) }
     return try whole.delivery.parts.map { part in
-      switch part.place {
+      switch part.location {
       case .transfer(let identifier)?:
         guard let floats = whole.transfers[identifier]?.floats else {
           throw DeliveryError(description: "a transfer that is not a whole number of Float32")
@@ -263,7 +263,7 @@ extension Tenbin_Settled {
     self.init()
     lease = delivery.lease
     buffers = delivery.parts.compactMap {
-      $0.place.flatMap { if case .shared(let buffer) = $0 { buffer.name } else { nil } }
+      $0.location.flatMap { if case .shared(let buffer) = $0 { buffer.name } else { nil } }
     }
   }
 }

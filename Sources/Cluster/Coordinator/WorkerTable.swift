@@ -112,7 +112,7 @@ struct DeliveryAssembly {
     var whole: [Whole] = []
     deliveries.removeAll { delivery in
       let needed = delivery.parts.compactMap { part -> UInt64? in
-        if case .transfer(let identifier) = part.place { identifier } else { nil }
+        if case .transfer(let identifier) = part.location { identifier } else { nil }
       }
       guard needed.allSatisfy({ transfers[$0] != nil }) else { return false }
       var found: [UInt64: Transfer] = [:]

@@ -70,14 +70,14 @@ package final class Worker {
     let methods = try welcome.methods.map { try AdaptationMethod($0) }
     let settings = ComputationSettings(
       precision: try Precision(welcome.precision), device: device, environment: try environment(welcome),
-      activationCacheLimit: Int(clamping: welcome.stateCacheBytes))
+      activationCacheLimit: Int(clamping: welcome.activationCacheBytes))
     switch welcome.task {
     case .imageClassification:
       let files = try ItemFiles(catalogue: catalogue, cache: ItemFiles.hostCache)
       return ImageComputation(
         checkpoint: checkpoint, methods: methods,
         items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), labels: Int(welcome.classes),
-        mirroredShare: welcome.mirroredShare, settings: settings)
+        flipProbability: welcome.flipProbability, settings: settings)
     case .textClassification:
       return TextComputation(
         checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),

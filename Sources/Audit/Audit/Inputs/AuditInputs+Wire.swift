@@ -69,8 +69,8 @@ extension Tenbin_Welcome {
       }
     paddingToken = UInt32(inputs.texts?.padding ?? 0)
     endTokens = inputs.texts?.endTokens.map(UInt32.init) ?? []
-    mirroredShare = inputs.specification.training.flipProbability
-    stateCacheBytes = UInt64(inputs.specification.cluster.activationCache) << 30
+    flipProbability = inputs.specification.training.flipProbability
+    activationCacheBytes = UInt64(inputs.specification.cluster.activationCache) << 30
     precision =
       switch inputs.specification.training.precision {
       case .float32: .float32

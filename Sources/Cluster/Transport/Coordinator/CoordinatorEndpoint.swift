@@ -45,7 +45,7 @@ package struct Requester: Hashable, Sendable {
 /// else is dropped and counted in `refusals`.
 package final class CoordinatorEndpoint: Sendable {
   /// The version of the messages; peers of another version are refused.
-  package static let protocolVersion: UInt32 = 5
+  package static let protocolVersion: UInt32 = 6
 
   /// Where workers connect.
   package let control: String

@@ -88,7 +88,7 @@ package nonisolated struct Tenbin_StatusRequest: Sendable {
   package init() {}
 }
 
-/// Start or drain local workers until there are so many.
+/// Start or drain local workers until this number is reached.
 package nonisolated struct Tenbin_ScaleRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -114,7 +114,7 @@ package nonisolated struct Tenbin_DrainRequest: Sendable {
   package init() {}
 }
 
-/// Write checkpoints and end; the same audit goes on later.
+/// Write checkpoints and end; the same audit can be resumed later.
 package nonisolated struct Tenbin_StopRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -30,7 +30,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// What is computed of an item.
+/// What is computed for an item.
 package nonisolated enum Tenbin_Task: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
 
@@ -40,7 +40,7 @@ package nonisolated enum Tenbin_Task: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// Logits of a sequence.
   case textClassification // = 1
 
-  /// Log-likelihoods of sequences, and what the model makes of their beginnings.
+  /// Log-likelihoods of sequences, and the text that the model generates after a prompt.
   case languageModelling // = 2
   case UNRECOGNIZED(Int)
 
@@ -161,7 +161,7 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .goodbye(newValue)}
   }
 
-  /// The worker wants to end: lend it nothing more, and say goodbye when it holds nothing.
+  /// The worker wants to end: it is assigned nothing more, and told goodbye when it holds no lease.
   package var leaving: Tenbin_Leaving {
     get {
       if case .leaving(let v)? = body {return v}
@@ -178,7 +178,7 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .contentRequest(newValue)}
   }
 
-  /// The parameters that the lease needs are no longer there: others have done its work.
+  /// The parameters that the lease needs are gone, because other workers have done its work.
   package var stale: Tenbin_Stale {
     get {
       if case .stale(let v)? = body {return v}
@@ -187,7 +187,7 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     set {body = .stale(newValue)}
   }
 
-  /// The base is on the worker's host and what computes is made: it may be lent work.
+  /// The base is on the worker's host and the model is ready: the worker may be assigned work.
   package var prepared: Tenbin_Prepared {
     get {
       if case .prepared(let v)? = body {return v}
@@ -230,12 +230,12 @@ package nonisolated struct Tenbin_WorkerMessage: Sendable {
     case delivery(Tenbin_Delivery)
     case failure(Tenbin_Failure)
     case goodbye(Tenbin_Goodbye)
-    /// The worker wants to end: lend it nothing more, and say goodbye when it holds nothing.
+    /// The worker wants to end: it is assigned nothing more, and told goodbye when it holds no lease.
     case leaving(Tenbin_Leaving)
     case contentRequest(Tenbin_ContentRequest)
-    /// The parameters that the lease needs are no longer there: others have done its work.
+    /// The parameters that the lease needs are gone, because other workers have done its work.
     case stale(Tenbin_Stale)
-    /// The base is on the worker's host and what computes is made: it may be lent work.
+    /// The base is on the worker's host and the model is ready: the worker may be assigned work.
     case prepared(Tenbin_Prepared)
     /// From a reducer to its coordinator.
     case sliceAnswer(Tenbin_SliceAnswer)
@@ -299,7 +299,7 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     set {body = .phaseBegan(newValue)}
   }
 
-  /// The answer to a heartbeat: the coordinator lives.
+  /// The answer to a heartbeat.
   package var heartbeatAnswer: Tenbin_HeartbeatAnswer {
     get {
       if case .heartbeatAnswer(let v)? = body {return v}
@@ -341,7 +341,7 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     set {body = .sliceRequest(newValue)}
   }
 
-  /// From a reducer to a worker: the slice is not, or no longer, at that version.
+  /// From a reducer to a worker: the slice is not at that version.
   package var sliceMissing: Tenbin_SliceMissing {
     get {
       if case .sliceMissing(let v)? = body {return v}
@@ -359,14 +359,14 @@ package nonisolated struct Tenbin_CoordinatorMessage: Sendable {
     case goodbye(Tenbin_Goodbye)
     /// A new phase of the audit begins: measure peak memory anew.
     case phaseBegan(Tenbin_PhaseBegan)
-    /// The answer to a heartbeat: the coordinator lives.
+    /// The answer to a heartbeat.
     case heartbeatAnswer(Tenbin_HeartbeatAnswer)
     case recall(Tenbin_Recall)
     case settled(Tenbin_Settled)
     case contentAnswer(Tenbin_ContentAnswer)
     /// From the coordinator to a reducer.
     case sliceRequest(Tenbin_SliceRequest)
-    /// From a reducer to a worker: the slice is not, or no longer, at that version.
+    /// From a reducer to a worker: the slice is not at that version.
     case sliceMissing(Tenbin_SliceMissing)
 
   }
@@ -396,7 +396,7 @@ package nonisolated struct Tenbin_Hello: Sendable {
   /// Where the worker runs, as its system names itself.
   package var host: String = String()
 
-  /// It takes no leases, but slices of parameters.
+  /// It takes slices of parameters instead of leases.
   package var isReducer: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -406,7 +406,7 @@ package nonisolated struct Tenbin_Hello: Sendable {
   fileprivate var _fingerprint: Tenbin_Fingerprint? = nil
 }
 
-/// A process that holds slices of parameters, adds gradients up and updates, for runs that are shared.
+/// A process that holds slices of the parameters of shared runs, adds up their gradients and applies updates.
 package nonisolated struct Tenbin_ReducerOffer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -423,7 +423,7 @@ package nonisolated struct Tenbin_ReducerOffer: Sendable {
   package init() {}
 }
 
-/// What equal bits depend on.
+/// What the bits of a result depend on.
 package nonisolated struct Tenbin_Fingerprint: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -512,10 +512,10 @@ package nonisolated struct Tenbin_Welcome: @unchecked Sendable {
     set {_uniqueStorage()._workerKeys = newValue}
   }
 
-  /// Bytes that a host's disk may hold of what models compute below everything that is trained.
-  package var stateCacheBytes: UInt64 {
-    get {_storage._stateCacheBytes}
-    set {_uniqueStorage()._stateCacheBytes = newValue}
+  /// The most bytes of cached activations, which models compute below their first trained layer, on a host's disk.
+  package var activationCacheBytes: UInt64 {
+    get {_storage._activationCacheBytes}
+    set {_uniqueStorage()._activationCacheBytes = newValue}
   }
 
   package var task: Tenbin_Task {
@@ -523,22 +523,22 @@ package nonisolated struct Tenbin_Welcome: @unchecked Sendable {
     set {_uniqueStorage()._task = newValue}
   }
 
-  /// What fills up texts that are shorter than others of their micro-batch.
+  /// Pads the texts that are shorter than others of their micro-batch.
   package var paddingToken: UInt32 {
     get {_storage._paddingToken}
     set {_uniqueStorage()._paddingToken = newValue}
   }
 
-  /// What ends a text that is generated.
+  /// Each of these ends a generated text.
   package var endTokens: [UInt32] {
     get {_storage._endTokens}
     set {_uniqueStorage()._endTokens = newValue}
   }
 
-  /// The share of training images that are mirrored.
-  package var mirroredShare: Double {
-    get {_storage._mirroredShare}
-    set {_uniqueStorage()._mirroredShare = newValue}
+  /// The probability with which a training image is mirrored.
+  package var flipProbability: Double {
+    get {_storage._flipProbability}
+    set {_uniqueStorage()._flipProbability = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -556,7 +556,7 @@ package nonisolated struct Tenbin_SharedFolder: Sendable {
 
   package var path: String = String()
 
-  /// What the file "token" in it holds: a worker that reads anything else is on another host.
+  /// The content of the file "token" in it: a worker that reads anything else is on another host.
   package var token: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -677,7 +677,7 @@ package nonisolated struct Tenbin_Refusal: Sendable {
 
   package var reason: String = String()
 
-  /// The worker may come back as a new incarnation: it was only not heard of for too long.
+  /// The worker may come back as a new incarnation: it was merely silent for too long.
   package var mayReturn: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -749,7 +749,7 @@ package nonisolated struct Tenbin_HeartbeatAnswer: Sendable {
   package init() {}
 }
 
-/// Work that is lent: units of a step or of an evaluation, or a whole run.
+/// Work that is assigned: units of a step or of an evaluation, or a whole run.
 package nonisolated struct Tenbin_LeaseGrant: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -760,7 +760,7 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   /// The run's position in the plan; its RunSchedule has been sent before.
   package var run: UInt32 = 0
 
-  /// The step that the parameters stand before.
+  /// The step that uses these parameters.
   package var version: UInt32 = 0
 
   package var work: Tenbin_LeaseGrant.OneOf_Work? = nil
@@ -792,7 +792,7 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
     set {work = .training(newValue)}
   }
 
-  /// Where the parameters lie in shared memory; absent where they come as a transfer.
+  /// The parameters in shared memory; absent where they come as a transfer.
   package var parameters: Tenbin_SharedBuffer {
     get {_parameters ?? Tenbin_SharedBuffer()}
     set {_parameters = newValue}
@@ -802,7 +802,8 @@ package nonisolated struct Tenbin_LeaseGrant: Sendable {
   /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
   package mutating func clearParameters() {self._parameters = nil}
 
-  /// In order, where the parameters lie in slices: they are asked for there, and gradients are sent there.
+  /// The slices of the parameters in order, where reducers hold them: parameters are requested from the reducers, and
+  /// gradients sent to them.
   package var slices: [Tenbin_Slice] = []
 
   /// How often the run has gone back to an earlier state in this session; messages of an earlier generation are void.
@@ -831,7 +832,7 @@ package nonisolated struct Tenbin_Slice: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Of this slice alone: whoever holds it later has it under another one.
+  /// Of this slice alone; when it moves to another reducer it gets a new identifier.
   package var identifier: UInt64 = 0
 
   package var elements: UInt64 = 0
@@ -863,12 +864,12 @@ package nonisolated struct Tenbin_SliceRequest: Sendable {
 
   package var slice: UInt64 = 0
 
-  /// The step that the slice stands before.
+  /// The step that the slice's parameters are for.
   package var step: UInt32 = 0
 
   package var work: Tenbin_SliceRequest.OneOf_Work? = nil
 
-  /// Take over a slice, whose numbers come as a transfer.
+  /// Take over a slice, whose parameters and moments come as a transfer.
   package var adopt: Tenbin_AdoptSlice {
     get {
       if case .adopt(let v)? = work {return v}
@@ -877,7 +878,7 @@ package nonisolated struct Tenbin_SliceRequest: Sendable {
     set {work = .adopt(newValue)}
   }
 
-  /// Add up what these leases brought.
+  /// Add up the gradients of these leases.
   package var reduce: Tenbin_ReduceSlice {
     get {
       if case .reduce(let v)? = work {return v}
@@ -894,7 +895,7 @@ package nonisolated struct Tenbin_SliceRequest: Sendable {
     set {work = .update(newValue)}
   }
 
-  /// Send all numbers back, as a transfer.
+  /// Send parameters and moments back, as a transfer.
   package var collect: Tenbin_CollectSlice {
     get {
       if case .collect(let v)? = work {return v}
@@ -915,12 +916,12 @@ package nonisolated struct Tenbin_SliceRequest: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Work: Equatable, Sendable {
-    /// Take over a slice, whose numbers come as a transfer.
+    /// Take over a slice, whose parameters and moments come as a transfer.
     case adopt(Tenbin_AdoptSlice)
-    /// Add up what these leases brought.
+    /// Add up the gradients of these leases.
     case reduce(Tenbin_ReduceSlice)
     case update(Tenbin_UpdateSlice)
-    /// Send all numbers back, as a transfer.
+    /// Send parameters and moments back, as a transfer.
     case collect(Tenbin_CollectSlice)
     /// Forget it.
     case release(Tenbin_ReleaseSlice)
@@ -1005,7 +1006,7 @@ package nonisolated struct Tenbin_SliceAnswer: Sendable {
 
   package var call: UInt64 = 0
 
-  /// Empty where it was done.
+  /// Empty on success.
   package var problem: String = String()
 
   /// 16 bytes each: of the reduced gradient's sections, or of the parameters' after an update.
@@ -1021,7 +1022,7 @@ package nonisolated struct Tenbin_SliceAnswer: Sendable {
   package init() {}
 }
 
-/// A gradient for a slice has come to its reducer.
+/// A reducer has received a gradient for a slice.
 package nonisolated struct Tenbin_SliceReceipt: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1102,13 +1103,13 @@ package nonisolated struct Tenbin_Training: Sendable {
   /// One past the last step to be done.
   package var endStep: UInt32 = 0
 
-  /// About how often the state is sent back.
+  /// The approximate time between two states that are sent back.
   package var millisecondsBetweenStates: UInt32 = 0
 
-  /// Where the run starts anew: the parameters are initial values, there are no moments.
+  /// The run starts at its first step: the parameters are initial values, and there are no moments.
   package var isFresh: Bool = false
 
-  /// What else belongs to the state; its numbers come as a transfer, or lie in shared memory.
+  /// The rest of the state; its parameters and moments come as a transfer, or lie in shared memory.
   package var state: Tenbin_StatePart {
     get {_state ?? Tenbin_StatePart()}
     set {_state = newValue}
@@ -1267,7 +1268,7 @@ package nonisolated struct Tenbin_Pack: Sendable {
   package init() {}
 }
 
-/// Finish the step that is under way, send the state, and give the run back.
+/// Finish the current step, send the state, and give the run back.
 package nonisolated struct Tenbin_Recall: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1280,7 +1281,7 @@ package nonisolated struct Tenbin_Recall: Sendable {
   package init() {}
 }
 
-/// What was delivered for the lease has been taken: these of its shared buffers may be used again.
+/// The coordinator has taken what was delivered for the lease: these shared buffers may be used again.
 package nonisolated struct Tenbin_Settled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1310,12 +1311,12 @@ package nonisolated struct Tenbin_Delivery: Sendable {
 
   package var peakResidentBytes: UInt64 = 0
 
-  /// Of a lent run: the steps since the last delivery.
+  /// For an exclusive run: the first step since the last delivery, and all steps since.
   package var firstStep: UInt32 = 0
 
   package var steps: [Tenbin_StepSummary] = []
 
-  /// Whether the lease ends with this delivery; always so for units.
+  /// Whether the lease ends with this delivery; always true for units.
   package var isLast: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1323,7 +1324,7 @@ package nonisolated struct Tenbin_Delivery: Sendable {
   package init() {}
 }
 
-/// One committed step of a lent run.
+/// One committed step of an exclusive run.
 package nonisolated struct Tenbin_StepSummary: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1380,23 +1381,23 @@ package nonisolated struct Tenbin_Part: Sendable {
     set {subject = .state(newValue)}
   }
 
-  package var place: Tenbin_Part.OneOf_Place? = nil
+  package var location: Tenbin_Part.OneOf_Location? = nil
 
   /// A transfer on the bulk socket.
   package var transfer: UInt64 {
     get {
-      if case .transfer(let v)? = place {return v}
+      if case .transfer(let v)? = location {return v}
       return 0
     }
-    set {place = .transfer(newValue)}
+    set {location = .transfer(newValue)}
   }
 
   package var shared: Tenbin_SharedBuffer {
     get {
-      if case .shared(let v)? = place {return v}
+      if case .shared(let v)? = location {return v}
       return Tenbin_SharedBuffer()
     }
-    set {place = .shared(newValue)}
+    set {location = .shared(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1410,7 +1411,7 @@ package nonisolated struct Tenbin_Part: Sendable {
 
   }
 
-  package nonisolated enum OneOf_Place: Equatable, Sendable {
+  package nonisolated enum OneOf_Location: Equatable, Sendable {
     /// A transfer on the bulk socket.
     case transfer(UInt64)
     case shared(Tenbin_SharedBuffer)
@@ -1469,7 +1470,7 @@ package nonisolated struct Tenbin_StatePart: Sendable {
   package init() {}
 }
 
-/// The worker cannot do the lease, and no other worker could: the audit ends.
+/// The worker cannot do the lease, and neither could another worker: the audit ends.
 package nonisolated struct Tenbin_Failure: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1491,7 +1492,7 @@ package nonisolated struct Tenbin_Stale: Sendable {
 
   package var lease: UInt64 = 0
 
-  /// The endpoint of the reducer that the worker could not reach for it; empty where that is not why.
+  /// The endpoint of the reducer that the worker could not reach; empty for any other reason.
   package var unreachableReducer: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1507,7 +1508,7 @@ package nonisolated struct Tenbin_Heartbeat: Sendable {
   /// Micro-batches and blocks done so far.
   package var unitsDone: UInt64 = 0
 
-  /// Steps of lent runs done so far.
+  /// Steps of exclusive runs done so far.
   package var stepsDone: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1515,7 +1516,7 @@ package nonisolated struct Tenbin_Heartbeat: Sendable {
   package init() {}
 }
 
-/// Asks for a piece of a content by its digest.
+/// Requests a piece of a content, which is named by its digest.
 package nonisolated struct Tenbin_ContentRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1625,7 +1626,7 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     set {subject = .ready(newValue)}
   }
 
-  /// Either way, without bytes: so many more may be sent.
+  /// In both directions, without payload: this many more bytes may be sent.
   package var credit: Tenbin_CreditSubject {
     get {
       if case .credit(let v)? = subject {return v}
@@ -1678,7 +1679,7 @@ package nonisolated struct Tenbin_ChunkHeader: Sendable {
     case delivery(Tenbin_DeliverySubject)
     /// Worker to coordinator, without bytes: the worker's bulk socket is connected.
     case ready(Tenbin_ReadySubject)
-    /// Either way, without bytes: so many more may be sent.
+    /// In both directions, without payload: this many more bytes may be sent.
     case credit(Tenbin_CreditSubject)
     /// Coordinator to reducer and back: Float32 parameters and, unless it is fresh, first and second moments of a slice.
     case sliceState(Tenbin_SliceStateSubject)
@@ -1857,7 +1858,7 @@ package nonisolated struct Tenbin_Sequence: Sendable {
 
   package var tokens: [UInt32] = []
 
-  /// The position of the first token that is learned or scored, where a language model reads it; what comes before is given.
+  /// For a language model, the position of the first token that is learned or scored; the tokens before it are given.
   package var firstTarget: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1889,7 +1890,7 @@ package nonisolated struct Tenbin_Catalogue: Sendable {
 
     package var bytes: UInt64 = 0
 
-    /// What a model of text sees of the item; none of an image.
+    /// The item's token sequences; none for an image.
     package var sequences: [Tenbin_Sequence] = []
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2515,7 +2516,7 @@ nonisolated extension Tenbin_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}state_cache_bytes\0\u{1}task\0\u{3}padding_token\0\u{3}end_tokens\0\u{3}mirrored_share\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_hash\0\u{3}bulk_endpoint\0\u{3}base_folder\0\u{3}base_hash\0\u{1}classes\0\u{1}threads\0\u{1}methods\0\u{1}precision\0\u{1}shared\0\u{3}base_files\0\u{3}worker_keys\0\u{3}activation_cache_bytes\0\u{1}task\0\u{3}padding_token\0\u{3}end_tokens\0\u{3}flip_probability\0")
 
   fileprivate class _StorageClass {
     var _planHash: Data = Data()
@@ -2529,11 +2530,11 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _shared: Tenbin_SharedFolder? = nil
     var _baseFiles: [Tenbin_ContentFile] = []
     var _workerKeys: [Data] = []
-    var _stateCacheBytes: UInt64 = 0
+    var _activationCacheBytes: UInt64 = 0
     var _task: Tenbin_Task = .imageClassification
     var _paddingToken: UInt32 = 0
     var _endTokens: [UInt32] = []
-    var _mirroredShare: Double = 0
+    var _flipProbability: Double = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2555,11 +2556,11 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _shared = source._shared
       _baseFiles = source._baseFiles
       _workerKeys = source._workerKeys
-      _stateCacheBytes = source._stateCacheBytes
+      _activationCacheBytes = source._activationCacheBytes
       _task = source._task
       _paddingToken = source._paddingToken
       _endTokens = source._endTokens
-      _mirroredShare = source._mirroredShare
+      _flipProbability = source._flipProbability
     }
   }
 
@@ -2589,11 +2590,11 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._shared) }()
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._baseFiles) }()
         case 11: try { try decoder.decodeRepeatedBytesField(value: &_storage._workerKeys) }()
-        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._stateCacheBytes) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._activationCacheBytes) }()
         case 13: try { try decoder.decodeSingularEnumField(value: &_storage._task) }()
         case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._paddingToken) }()
         case 15: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._endTokens) }()
-        case 16: try { try decoder.decodeSingularDoubleField(value: &_storage._mirroredShare) }()
+        case 16: try { try decoder.decodeSingularDoubleField(value: &_storage._flipProbability) }()
         default: break
         }
       }
@@ -2639,8 +2640,8 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._workerKeys.isEmpty {
         try visitor.visitRepeatedBytesField(value: _storage._workerKeys, fieldNumber: 11)
       }
-      if _storage._stateCacheBytes != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._stateCacheBytes, fieldNumber: 12)
+      if _storage._activationCacheBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._activationCacheBytes, fieldNumber: 12)
       }
       if _storage._task != .imageClassification {
         try visitor.visitSingularEnumField(value: _storage._task, fieldNumber: 13)
@@ -2651,8 +2652,8 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._endTokens.isEmpty {
         try visitor.visitPackedUInt32Field(value: _storage._endTokens, fieldNumber: 15)
       }
-      if _storage._mirroredShare.bitPattern != 0 {
-        try visitor.visitSingularDoubleField(value: _storage._mirroredShare, fieldNumber: 16)
+      if _storage._flipProbability.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._flipProbability, fieldNumber: 16)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2674,11 +2675,11 @@ nonisolated extension Tenbin_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._shared != rhs_storage._shared {return false}
         if _storage._baseFiles != rhs_storage._baseFiles {return false}
         if _storage._workerKeys != rhs_storage._workerKeys {return false}
-        if _storage._stateCacheBytes != rhs_storage._stateCacheBytes {return false}
+        if _storage._activationCacheBytes != rhs_storage._activationCacheBytes {return false}
         if _storage._task != rhs_storage._task {return false}
         if _storage._paddingToken != rhs_storage._paddingToken {return false}
         if _storage._endTokens != rhs_storage._endTokens {return false}
-        if _storage._mirroredShare != rhs_storage._mirroredShare {return false}
+        if _storage._flipProbability != rhs_storage._flipProbability {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4304,21 +4305,21 @@ nonisolated extension Tenbin_Part: SwiftProtobuf.Message, SwiftProtobuf._Message
         var v: UInt64?
         try decoder.decodeSingularUInt64Field(value: &v)
         if let v = v {
-          if self.place != nil {try decoder.handleConflictingOneOf()}
-          self.place = .transfer(v)
+          if self.location != nil {try decoder.handleConflictingOneOf()}
+          self.location = .transfer(v)
         }
       }()
       case 5: try {
         var v: Tenbin_SharedBuffer?
         var hadOneofValue = false
-        if let current = self.place {
+        if let current = self.location {
           hadOneofValue = true
           if case .shared(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.place = .shared(v)
+          self.location = .shared(v)
         }
       }()
       default: break
@@ -4346,13 +4347,13 @@ nonisolated extension Tenbin_Part: SwiftProtobuf.Message, SwiftProtobuf._Message
     }()
     case nil: break
     }
-    switch self.place {
+    switch self.location {
     case .transfer?: try {
-      guard case .transfer(let v)? = self.place else { preconditionFailure() }
+      guard case .transfer(let v)? = self.location else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
     }()
     case .shared?: try {
-      guard case .shared(let v)? = self.place else { preconditionFailure() }
+      guard case .shared(let v)? = self.location else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
@@ -4362,7 +4363,7 @@ nonisolated extension Tenbin_Part: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   package static func ==(lhs: Tenbin_Part, rhs: Tenbin_Part) -> Bool {
     if lhs.subject != rhs.subject {return false}
-    if lhs.place != rhs.place {return false}
+    if lhs.location != rhs.location {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

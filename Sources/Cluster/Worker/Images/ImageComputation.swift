@@ -12,7 +12,7 @@ package final class ImageComputation: MicroBatchComputation {
   private let settings: ComputationSettings
   private let items: any ImageItems
   private let labels: Int
-  private let mirroredShare: Double
+  private let flipProbability: Double
   private let arm: ModelCache<ImageArm>
 
   /// The models of an arm.
@@ -27,16 +27,16 @@ package final class ImageComputation: MicroBatchComputation {
 
   /// - Parameters:
   ///   - labels: the number of classes.
-  ///   - mirroredShare: the share of training images that are mirrored.
+  ///   - flipProbability: the share of training images that are mirrored.
   package init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, labels: Int,
-    mirroredShare: Double = 0, settings: ComputationSettings
+    flipProbability: Double = 0, settings: ComputationSettings
   ) {
     self.checkpoint = checkpoint
     self.methods = methods
     self.items = items
     self.labels = labels
-    self.mirroredShare = mirroredShare
+    self.flipProbability = flipProbability
     self.settings = settings
     arm = ModelCache(methods: methods) { method in
       ImageArm(
@@ -120,7 +120,7 @@ package final class ImageComputation: MicroBatchComputation {
   }
 
   private func view(_ item: Int, draws: RandomKey) -> ImageView {
-    ImageView(item: item, mirroredShare: mirroredShare, draws: draws[item])
+    ImageView(item: item, flipProbability: flipProbability, draws: draws[item])
   }
 
   private func input(_ views: [ImageView], of arm: ImageArm) throws -> ImageClassifier.Input {

@@ -20,7 +20,7 @@ package struct ImageView: Hashable, Sendable {
   /// - Parameters:
   ///   - share: that of the images that are mirrored.
   ///   - draws: what the item draws from.
-  init(item: Int, mirroredShare share: Double, draws: RandomKey) {
+  init(item: Int, flipProbability share: Double, draws: RandomKey) {
     guard share > 0 else {
       self.init(item: item)
       return
