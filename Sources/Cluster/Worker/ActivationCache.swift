@@ -4,36 +4,36 @@ package import Support
 internal import Torch
 internal import Transport
 
-/// What a model computes of items below everything that is trained, in a file of this host's cache that all its workers
-/// map: each state is computed once for all steps, epochs and models.
+/// The activations of items below the first trained layer, in a file of this host's cache that all its workers map. Each
+/// activation is computed once for all steps, epochs and models.
 ///
-/// The file holds a digest for every item, zero while its state is missing, and behind them the states, each at the place
-/// of its item's number. It is sparse: what is not written takes no room. A state is read only where its digest fits, so
-/// that neither two writers at once nor a machine that stopped can spoil a result.
+/// The file holds a digest for every item, zero while its activation is missing, followed by the activations in the order
+/// of items. It is sparse, so that missing activations take no room. An activation is read only if its digest matches, so
+/// that neither concurrent writers nor a crash can change a result.
 ///
-/// It belongs to one thread; other processes may have the same file.
+/// It belongs to one thread; other processes may use the same file.
 package final class ActivationCache {
   private let lock: FileLock
   private let map: MemoryMap
   private var descriptor: Int32 { lock.descriptor }
   private var memory: UnsafeMutableRawPointer { map.start }
   private let limit: Int
-  /// Where each state begins, in bytes, and behind them where the last one ends.
+  /// The offset of each activation in bytes, and the end of the last one.
   private let offsets: [Int]
-  /// Items whose state was compared with its digest in this process.
+  /// Items whose activation this process has compared with its digest.
   private var isChecked: [Bool]
   /// Nothing more is written: the disk or the limit is full.
   package private(set) var isFull = false
 
   private static let digestBytes = 16
 
-  /// Opens the file of these states, or makes it; nil where this host has no room or no folder for it.
+  /// Opens or makes the file; nil where this host has no room or no folder for it.
   ///
   /// - Parameters:
-  ///   - key: the digest of everything that the states depend on, and of the items' order.
-  ///   - sizes: how many numbers the state of each item has.
-  ///   - limit: bytes that all files of the folder may take on the disk; the states that were not used for longest are
-  ///     removed for it.
+  ///   - key: the digest of everything that the activations depend on, and of the items' order.
+  ///   - sizes: elements of the activation of each item.
+  ///   - limit: the most bytes of all files of the folder on the disk; the least recently used files are removed to make
+  ///     room.
   package init?(folder: String, key: ContentHash, sizes: [Int], limit: Int) {
     guard !sizes.isEmpty, limit > 0 else { return nil }
     var offsets = [(sizes.count * Self.digestBytes + 4095) / 4096 * 4096]
@@ -46,7 +46,7 @@ package final class ActivationCache {
     (self.offsets, self.limit) = (offsets, limit)
     isChecked = Array(repeating: false, count: sizes.count)
     let name = "\(key).states"
-    // Those that a process has open, it has locked.
+    // A process locks the files that it has open.
     FolderTrim.trim(folder, toBytes: max(0, limit - bytes)) { other, _ in
       other.hasSuffix(".states") && other != name
     } bytes: {
@@ -64,7 +64,7 @@ package final class ActivationCache {
     utimensat(AT_FDCWD, path, nil, 0)
   }
 
-  /// The state of an item, valid as long as this object; nil while it is missing.
+  /// The activation of an item, valid as long as this object; nil while it is missing.
   package func state(of item: Int) -> UnsafeBufferPointer<Float>? {
     guard isChecked.indices.contains(item) else { return nil }
     let elements = elements(of: item)
@@ -78,7 +78,7 @@ package final class ActivationCache {
     return floats
   }
 
-  /// Keeps the state of an item, if there is room.
+  /// Keeps the activation of an item, if there is room.
   package func keep(_ state: UnsafeBufferPointer<Float>, of item: Int) {
     guard isChecked.indices.contains(item), state.count == elements(of: item), !isFull else { return }
     var status = stat()
@@ -86,7 +86,7 @@ package final class ActivationCache {
       isFull = true
       return
     }
-    // Written, not stored through the map: a disk that is full is an error there, and a signal here.
+    // Written with a system call and not through the map, where a full disk would be a signal instead of an error.
     guard write(UnsafeRawBufferPointer(state), at: offsets[item]) else {
       isFull = true
       return
@@ -109,20 +109,20 @@ package final class ActivationCache {
   }
 }
 
-/// The states of items behind a model's frozen prefix.
+/// The activations of items after a model's frozen prefix.
 ///
-/// Each is computed by itself, so that its bits depend on nothing but the item: whether it was kept, by whom, and what
-/// stands beside it in a batch change nothing.
+/// Each is computed by itself, so that its bits depend on the item alone, and neither on the cache nor on the rest of a
+/// batch.
 final class FrozenActivations {
   private let sizes: [Int]
   private let cache: ActivationCache?
   private let compute: (_ place: Int) throws -> Tensor
 
   /// - Parameters:
-  ///   - sizes: how many numbers each state has, place by place.
-  ///   - key: the digest of everything that the states depend on.
-  ///   - limit: bytes that states may take on this host's disk.
-  ///   - compute: the state at a place.
+  ///   - sizes: elements of each activation, row by row.
+  ///   - key: the digest of everything that the activations depend on.
+  ///   - limit: the most bytes of activations on this host's disk.
+  ///   - compute: the activation of a row.
   init(sizes: [Int], key: ContentHash, limit: Int, compute: @escaping (_ place: Int) throws -> Tensor) {
     self.sizes = sizes
     self.compute = compute
@@ -131,7 +131,7 @@ final class FrozenActivations {
     }
   }
 
-  /// The states at some places, each in a row of `width` numbers that is zero behind it: [places · width] as `shape`.
+  /// The activations of some rows, each padded with zeros to `width` elements: [rows · width] as `shape`.
   func rows(_ places: [Int], width: Int, shape: [Int]) throws -> Tensor {
     let buffer = FloatBuffer(repeating: 0, count: places.count * width)
     for (row, place) in places.enumerated() {

@@ -5,39 +5,39 @@ package import Support
 package import Torch
 package import Transport
 
-/// What turns items into gradients and logits, for whoever keeps leases and deliveries.
+/// Turns items into gradients and outputs; knows nothing of leases and deliveries.
 ///
 /// It belongs to the worker's compute thread.
 package protocol MicroBatchComputation: AnyObject {
   /// How many parameters a method trains; methods are numbered as in the welcome.
   func parameterCount(method: Int) throws -> Int
 
-  /// From now on the model of this method has these parameters.
+  /// Gives the model of this method these parameters.
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int) throws
 
   /// The loss summed over some items; writes the summed gradient to `gradient`, of `parameterCount` elements.
   ///
   /// - Parameters:
   ///   - items: positions in the catalogue.
-  ///   - draws: what the items' dropout and mirroring are drawn from, each from the sub-stream of its position.
+  ///   - draws: the source of dropout and augmentation; each item draws from the sub-stream of its position.
   func lossSum(method: Int, items: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double
 
-  /// From now on the model at a place of a pack of this method has these parameters.
+  /// Gives the model in a slot of a pack of this method these parameters.
   func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: RunSchedule.Pack) throws
 
   /// The loss of several models of one pack, each summed over its own items, and the gradients of these sums.
   ///
-  /// - Parameter places: items that each model of the pack has room for, whether they are there or not.
+  /// - Parameter places: the capacity of each slot, in items; a slot need not be full.
   func lossSums(
     method: Int, places: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)]
 
-  /// What the evaluation of some items comes to, item by item, flat: of a classification logits; of sequences the
-  /// log-likelihood of each, and then the tokens generated after the first, with −1 behind their end.
+  /// The outputs of some items, item by item, flat. A classification has logits. Sequences have one log-likelihood each,
+  /// then the tokens generated after the first sequence, padded with −1.
   func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float]
 
   /// The contents that must be fetched before these items can be computed.
-  func lacking(_ items: [Int]) -> [WantedContent]
+  func missing(_ items: [Int]) -> [WantedContent]
 }
 
 /// The micro-batch of one model of a pack.
@@ -56,25 +56,25 @@ package struct PackedMicroBatch {
 
 extension MicroBatchComputation {
   package func load(_ parameters: UnsafeBufferPointer<Float>, method: Int, pack: RunSchedule.Pack) throws {
-    throw WorkerError(.failure, "this worker computes no models together")
+    throw WorkerError(.failure, "this worker cannot compute a pack of models")
   }
 
   package func lossSums(
     method: Int, places: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)] {
-    throw WorkerError(.failure, "this worker computes no models together")
+    throw WorkerError(.failure, "this worker cannot compute a pack of models")
   }
 
-  package func lacking(_ items: [Int]) -> [WantedContent] { [] }
+  package func missing(_ items: [Int]) -> [WantedContent] { [] }
 }
 
-/// What a worker's computations of all tasks and methods have in common.
+/// Settings that a worker's computations of all tasks and methods share.
 package struct ComputationSettings {
   package var precision: Precision
   package var device: Device
-  /// The digest of the base, and of everything besides precision and items on which the bits of a state depend.
+  /// The digest of the base, and of everything else that the bits of an activation depend on, besides precision and items.
   package var environment: ContentHash
-  /// Bytes that the states behind frozen prefixes may take on this host's disk.
+  /// The most bytes of cached activations on this host's disk.
   package var activationCacheLimit: Int
 
   package init(precision: Precision, device: Device, environment: ContentHash, activationCacheLimit: Int) {
@@ -84,7 +84,7 @@ package struct ComputationSettings {
     self.activationCacheLimit = activationCacheLimit
   }
 
-  /// The digest of everything on which the states behind a prefix depend.
+  /// The digest of everything that the activations after a frozen prefix depend on.
   ///
   /// - Parameter items: the digest of the items in their order.
   func key(of prefix: FrozenPrefix, items: ContentHash) -> ContentHash {
@@ -101,7 +101,7 @@ package struct ComputationSettings {
   }
 }
 
-/// What the arm that is worked on needs, made when its turn comes: one arm at a time, because models are large.
+/// The model of the current arm and what belongs to it. Only one arm's is kept at a time, because models are large.
 final class ModelCache<Contents: AnyObject> {
   private let methods: [AdaptationMethod]
   private let make: (AdaptationMethod) throws -> Contents
@@ -119,7 +119,7 @@ final class ModelCache<Contents: AnyObject> {
     guard methods.indices.contains(method) else {
       throw WorkerError(.failure, "a run names method \(method), but the welcome listed \(methods.count)")
     }
-    // What another arm held is freed before this one's model is made.
+    // The model of the previous arm is freed before this one is made.
     current = nil
     let contents = try make(methods[method])
     current = (method, contents)

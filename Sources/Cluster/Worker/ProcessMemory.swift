@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The memory of this process as Linux counts it.
 enum ProcessMemory {
-  /// The most bytes that were resident since the peak was last reset; 0 where the system does not tell.
+  /// The peak of resident bytes since the last reset; 0 where the system does not report it.
   static var peakResidentBytes: UInt64 {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
@@ -11,7 +11,7 @@ enum ProcessMemory {
     return kibibytes * 1024
   }
 
-  /// Begins to measure the peak anew.
+  /// Resets the peak.
   static func resetPeak() {
     guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
     file.write(Data("5\n".utf8))

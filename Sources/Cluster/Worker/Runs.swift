@@ -7,18 +7,18 @@ internal import Transport
 
 /// What a worker knows of a run.
 struct KnownRun {
-  /// What people call it.
+  /// The name that log lines and errors use.
   let identifier: String
   let schedule: RunSchedule
   let optimizer: OptimizerSettings
   /// The position of the method in the welcome.
   let method: Int
-  /// The order of the epoch, and the micro-batches of the step, that were asked for last.
+  /// The order of the epoch and the micro-batches of the step that were requested last.
   private var order: (epoch: Int, items: [Int])?
   private var cut: (step: Int, microBatches: [[Int]])?
   let blocks: [[Int]]
 
-  /// - Parameter lengths: those of all items.
+  /// - Parameter lengths: the number of tokens of every item in the catalogue.
   /// - Throws: `WorkerError` when the message is no schedule.
   init(_ message: Tenbin_RunSchedule, lengths: [Int]) throws(WorkerError) {
     guard let schedule = RunSchedule(message, lengths: lengths) else {
@@ -31,12 +31,12 @@ struct KnownRun {
     blocks = schedule.evaluationBlocks
   }
 
-  /// The micro-batches of a step, and what dropout and mirroring are drawn from in its epoch.
+  /// The micro-batches of a step, and the source of dropout and augmentation in its epoch.
   ///
   /// - Throws: `WorkerError` when the run has no such step.
   mutating func step(_ step: Int) throws(WorkerError) -> (microBatches: [[Int]], draws: RandomKey) {
     guard step >= 0, step < schedule.steps else {
-      throw WorkerError(.failure, "\(identifier) has \(schedule.steps) steps, but step \(step) was lent")
+      throw WorkerError(.failure, "\(identifier) has \(schedule.steps) steps, but step \(step) was assigned")
     }
     let epoch = step / schedule.stepsPerEpoch
     if order?.epoch != epoch { order = (epoch, schedule.order(epoch: epoch)) }
@@ -51,21 +51,22 @@ struct KnownRun {
   }
 }
 
-/// A run that was lent whole to this worker: reduction and optimizer work here as they do in the coordinator.
+/// A run that was assigned whole to this worker: gradients are reduced and the optimizer is applied here, as the
+/// coordinator does it for a shared run.
 struct ExclusiveRun {
   let lease: Int
   let run: Int
   let end: Int
   var training: TrainingRun
-  /// Steps that were not delivered yet.
+  /// Steps that have not been delivered yet.
   private(set) var steps: [DeliveredSteps.Step] = []
   private(set) var firstUndelivered: Int
   private var lastDelivered = ContinuousClock.now
   private let interval: Duration
-  /// What was spent since the last delivery.
+  /// Cost since the last delivery.
   private(set) var spent = LeaseClock.Spent()
 
-  /// Steps that one delivery may hold.
+  /// The most steps of one delivery.
   private static let mostSteps = 500
 
   init(lease: Int, run: Int, end: Int, training: TrainingRun, interval: Duration) {
@@ -92,7 +93,7 @@ struct ExclusiveRun {
         parameters: TensorDigest(of: training.parameters.floats), isDivergent: finished.isDivergent))
   }
 
-  /// What was done is delivered.
+  /// Everything that was done has been delivered.
   mutating func delivered() {
     firstUndelivered = training.step
     steps = []
@@ -100,7 +101,7 @@ struct ExclusiveRun {
     spent = LeaseClock.Spent()
   }
 
-  /// Adds its share of what has passed on a clock.
+  /// Adds this run's share of the time on a clock.
   mutating func spend(_ clock: LeaseClock, sharedBy runs: Int) {
     spent.seconds += clock.spent.seconds / Double(runs)
     spent.processorSeconds += clock.spent.processorSeconds / Double(runs)

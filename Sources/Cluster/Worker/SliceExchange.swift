@@ -10,9 +10,9 @@ final class SliceExchange {
   private let settings: WorkerSettings
   private let emit: @Sendable (WorkerEvent, String) -> Void
   private var connections: [String: WorkerEndpoint] = [:]
-  /// Where each run's slices lie, as it was said last.
+  /// The latest slices of each run.
   private var places: [Int: (generation: Int, slices: [Tenbin_Slice])] = [:]
-  /// Parameters that were asked for and have not come whole.
+  /// Parameters that were requested and are not complete.
   private var asked: [Int: Assembly] = [:]
   private var nextTransfer: UInt64 = 1
 
@@ -22,30 +22,30 @@ final class SliceExchange {
     var missing: Set<UInt64>
   }
 
-  /// A reducer that is silent for so long, in seconds, is lost.
+  /// A reducer that is silent for this many seconds is lost.
   private static let patience = 10.0
 
-  /// - Parameter emit: takes what comes of reducers, with their address.
+  /// - Parameter emit: takes the events of reducers, with their addresses.
   init(settings: WorkerSettings, emit: @escaping @Sendable (WorkerEvent, String) -> Void) {
     (self.settings, self.emit) = (settings, emit)
   }
 
-  /// What is to be done about something that came.
+  /// The consequence of an event.
   enum News {
     case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
-    /// The slices of a run cannot be had: what was lent of it cannot be done. `reducer` is the address of the one that
-    /// cannot be reached; nil where it has let the slice go.
+    /// The slices of a run are lost, so that its leases cannot be done. `reducer` is the address of the reducer that cannot
+    /// be reached; nil where a reducer no longer has the slice.
     case lost(run: Int, reducer: String?)
   }
 
-  /// Learns where a run's slices lie.
-  func place(_ slices: [Tenbin_Slice], run: Int, generation: Int) {
+  /// Takes note of a run's slices.
+  func locate(_ slices: [Tenbin_Slice], run: Int, generation: Int) {
     guard places[run]?.slices.map(\.identifier) != slices.map(\.identifier) else { return }
     places[run] = (generation, slices)
     asked[run] = nil
   }
 
-  /// Asks for the parameters of a version, where that was not done.
+  /// Requests the parameters of a version, unless they were requested already.
   func ask(run: Int, version: Int) throws(WireError) {
     guard asked[run]?.version != version, let slices = places[run]?.slices else { return }
     let count = slices.reduce(0) { $0 + Int(clamping: $1.elements) }

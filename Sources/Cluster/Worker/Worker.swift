@@ -7,10 +7,10 @@ internal import SwiftProtobuf
 internal import Torch
 package import Transport
 
-/// A worker that computes with libtorch: one incarnation after another, for as long as coordinators want it.
+/// A worker that computes with libtorch: one incarnation after another, until a coordinator says goodbye.
 ///
-/// What takes long, the fingerprint and the model, outlives an incarnation: a coordinator that is started again finds its
-/// workers warm.
+/// The fingerprint and the model take long to make and outlive an incarnation, so that a restarted coordinator finds its
+/// workers ready.
 package final class Worker {
   private let settings: WorkerSettings
   private let device: Device
@@ -20,8 +20,8 @@ package final class Worker {
   /// Computes the fingerprint.
   ///
   /// - Parameters:
-  ///   - patience: seconds that the coordinator may be silent.
-  ///   - logger: where events are logged, on any thread.
+  ///   - patience: the longest silence of the coordinator, in seconds.
+  ///   - logger: used on any thread.
   package init(
     name: String, address: Address, security: ClientSecurity? = nil, device: String, patience: Double,
     sharesMemory: Bool = true, logger: Logger
@@ -48,7 +48,7 @@ package final class Worker {
     }
   }
 
-  /// Finishes what is lent, and ends; from any thread.
+  /// Finishes the current leases, and ends; from any thread.
   package var leave: @Sendable () -> Void { { [shutdown] in shutdown.begin() } }
 
   private func prepare(_ welcome: Tenbin_Welcome, _ catalogue: Tenbin_Catalogue) throws -> any MicroBatchComputation {
@@ -62,7 +62,7 @@ package final class Worker {
     return computation
   }
 
-  /// What computes the task that the welcome names.
+  /// The computation of the task that the welcome names.
   private func computation(
     _ welcome: Tenbin_Welcome, _ catalogue: Tenbin_Catalogue
   ) throws -> any MicroBatchComputation {
@@ -90,7 +90,7 @@ package final class Worker {
     }
   }
 
-  /// The base, and what the bits of a matrix product depend on besides its operands.
+  /// The digest of the base, and of everything that the bits of a matrix product depend on besides its operands.
   private func environment(_ welcome: Tenbin_Welcome) throws -> ContentHash {
     var hasher = ContentHasher()
     hasher.update(bytes: Array(welcome.baseHash))
@@ -100,9 +100,9 @@ package final class Worker {
   }
 }
 
-/// This machine, as its system names it.
+/// The name of this machine.
 enum Host {
-  /// The same for all processes of one boot, whatever their network is called.
+  /// The same for all processes since the machine was started, whatever its network name.
   static var identifier: String {
     let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
     return boot?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ProcessInfo.processInfo.hostName
@@ -134,7 +134,7 @@ extension Precision {
   }
 }
 
-/// Why a worker cannot go on.
+/// Why a worker ends.
 package struct WorkerError: Error, Sendable, CustomStringConvertible {
   package let kind: Kind
   package let description: String
@@ -142,9 +142,9 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable {
     /// The coordinator cannot be reached, or was lost.
     case unreachable
-    /// The coordinator does not let this worker in.
+    /// The coordinator does not admit this worker.
     case refused
-    /// The coordinator gave this worker up, but it may come back as a new incarnation.
+    /// The coordinator dropped this worker, but it may come back as a new incarnation.
     case givenUp
     case failure
   }

@@ -8,11 +8,13 @@ internal import Transport
 
 // Leases into deliveries.
 extension WorkerSession {
-  /// Computes a lease of units, or begins a lent run.
+  /// Computes a lease of units, or begins an exclusive run.
   func work(on lease: WorkerLease, with computation: any MicroBatchComputation) throws {
     guard let grant = grants[lease.identifier], let run = runs[lease.run] else { return }
     if lease.work == .training { return try begin(lease, grant: grant, run: run) }
-    guard lack(computation.lacking(try items(of: lease, run: run)), for: lease.identifier) else { return }
+    guard hasContents(missing: computation.missing(try items(of: lease, run: run)), for: lease.identifier) else {
+      return
+    }
     let clock = LeaseClock()
     guard try load(lease, grant: grant, run: run, with: computation) else { return endStale(lease) }
     var parts: [Part] = []
@@ -61,14 +63,14 @@ extension WorkerSession {
   ) throws -> GradientSum {
     var reduction = GradientReduction(total: node.count, elements: result.count)
     for unit in node {
-      // The left-most leaf's buffer is the one that all others are added to.
+      // All other leaves are added to the buffer of the left-most leaf.
       let buffer = unit == node.lowerBound ? result : scratch.buffer(count: result.count)
       // A node of the canonical tree is itself a canonical tree: its leaves may be counted from 0.
       let leaf = unit - node.lowerBound
       let items = microBatches[unit]
       let loss: Double
       if let pack = run.schedule.pack {
-        // Alone in its pack, it must come to the bits that it has among the others.
+        // Computed alone, it must have the same bits as together with the rest of its pack.
         let part = PackedMicroBatch(pack: pack, items: items, draws: draws)
         let sums = try computation.lossSums(method: run.method, places: run.schedule.microBatch, [part])
         guard let sum = sums.first else {
@@ -96,7 +98,7 @@ extension WorkerSession {
     return try known.step(step)
   }
 
-  /// Brings the lease's parameters into the model; false when they are gone.
+  /// Loads the lease's parameters into the model; false when they are gone.
   private func load(
     _ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun, with computation: any MicroBatchComputation
   ) throws -> Bool {
@@ -122,14 +124,14 @@ extension WorkerSession {
       try load(known.floats.floats)
     }
     guard pack == nil else { return true }
-    // One arm's model is there at a time.
+    // Only one arm's model is in memory at a time.
     loaded = [run.method: (lease.run, lease.version)]
     return true
   }
 
   private func endStale(_ lease: WorkerLease) { endStale(lease.identifier) }
 
-  /// - Parameter reducer: the address of the reducer without which it cannot be done.
+  /// - Parameter reducer: the address of the reducer that the lease needs and that cannot be reached.
   func endStale(_ lease: Int, unreachable reducer: String? = nil) {
     end(lease)
     endpoint.send(
@@ -147,7 +149,7 @@ extension WorkerSession {
   }
 }
 
-// Lent runs.
+// Exclusive runs: assigned whole to this worker.
 extension WorkerSession {
   func begin(_ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun) throws {
     queue.begin(lease)
@@ -171,17 +173,17 @@ extension WorkerSession {
         interval: .milliseconds(Int(training.millisecondsBetweenStates))))
   }
 
-  /// Does one step of each lent run that lacks nothing; delivers when it is time to.
+  /// Does one step of each exclusive run whose contents are here, and delivers states that are due.
   func goOn(with computation: any MicroBatchComputation) throws {
     let clock = LeaseClock()
     var steps: [ExclusiveStep] = []
-    for (index, lent) in exclusiveRuns.enumerated() where !lent.isDone && !queue.isRecalled(lent.lease) {
-      guard let run = runs[lent.run] else { continue }
-      let (microBatches, draws) = try step(lent.training.step, of: lent.run)
-      if lack(computation.lacking(Array(microBatches.joined())), for: lent.lease) {
+    for (index, exclusive) in exclusiveRuns.enumerated() where !exclusive.isDone && !queue.isRecalled(exclusive.lease) {
+      guard let run = runs[exclusive.run] else { continue }
+      let (microBatches, draws) = try step(exclusive.training.step, of: exclusive.run)
+      if hasContents(missing: computation.missing(Array(microBatches.joined())), for: exclusive.lease) {
         steps.append(ExclusiveStep(index: index, run: run, microBatches: microBatches, draws: draws))
-      } else if !lent.steps.isEmpty {
-        // Nobody knows how long that takes: what was done so far must not be lost meanwhile.
+      } else if !exclusive.steps.isEmpty {
+        // The contents may take long to come; what was done so far must not be lost meanwhile.
         try deliver(&exclusiveRuns[index], isLast: false)
       }
     }
@@ -203,7 +205,7 @@ extension WorkerSession {
     }
   }
 
-  /// What is to be computed of one step of a lent run.
+  /// The part of one step of an exclusive run that must be computed.
   private struct ExclusiveStep {
     let index: Int
     let run: KnownRun
@@ -227,7 +229,7 @@ extension WorkerSession {
     }
   }
 
-  /// The same for runs of one pack: the micro-batches of one number are computed together.
+  /// The same for the runs of one pack: micro-batches with the same number are computed together.
   private func packedGradients(
     of steps: [ExclusiveStep], with computation: any MicroBatchComputation
   ) throws -> [GradientSum] {
@@ -262,13 +264,13 @@ extension WorkerSession {
     }
   }
 
-  private func deliver(_ lent: inout ExclusiveRun, isLast: Bool) throws {
-    let state = lent.training.state
+  private func deliver(_ exclusive: inout ExclusiveRun, isLast: Bool) throws {
+    let state = exclusive.training.state
     let count = state.parameters.count
-    let buffer = try outgoing.buffer(count: 3 * count, lease: lent.lease)
+    let buffer = try outgoing.buffer(count: 3 * count, lease: exclusive.lease)
     for (index, part) in state.buffers.enumerated() { buffer.floats.copy(from: part, to: index * count) }
-    let (first, steps) = (lent.firstUndelivered, lent.steps)
-    deliver([Part(state: state, buffer: buffer)], lease: lent.lease, spent: lent.spent) { delivery in
+    let (first, steps) = (exclusive.firstUndelivered, exclusive.steps)
+    deliver([Part(state: state, buffer: buffer)], lease: exclusive.lease, spent: exclusive.spent) { delivery in
       delivery.firstStep = UInt32(first)
       delivery.isLast = isLast
       delivery.steps = steps.map { step in
@@ -281,11 +283,11 @@ extension WorkerSession {
         }
       }
     }
-    lent.delivered()
+    exclusive.delivered()
   }
 }
 
-/// A part of a delivery, and the numbers that belong to it.
+/// A part of a delivery, with its numbers unless they are in shared memory.
 struct Part {
   var message = Tenbin_Part()
   var floats: FloatBuffer?
@@ -295,7 +297,7 @@ struct Part {
     place(file)
   }
 
-  /// A gradient whose numbers went to reducers.
+  /// A gradient whose numbers were sent to reducers.
   init(sliced gradient: GradientSum) {
     message.gradient = .with {
       $0.firstUnit = UInt32(gradient.range.lowerBound)
@@ -358,7 +360,7 @@ extension WorkerSession {
   }
 }
 
-/// What a lease costs from here on.
+/// Measures the cost of a lease from its creation on.
 struct LeaseClock {
   private let began = ContinuousClock.now
   private let processorBefore = ProcessMemory.processorSeconds

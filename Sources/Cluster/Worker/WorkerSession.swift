@@ -6,11 +6,11 @@ internal import Support
 internal import SwiftProtobuf
 package import Transport
 
-/// One incarnation of a worker: says hello, does what it is lent, and ends with a goodbye.
+/// One incarnation of a worker: says hello, does the work of its leases, and ends with a goodbye.
 ///
 /// It computes on the thread that calls `run`; sockets and heartbeats have a thread of their own.
 package final class WorkerSession {
-  /// What comes to the thread that computes.
+  /// An event for the thread that computes.
   enum Event: Sendable {
     case wire(WorkerEvent)
     case contents(ContentFetcher.News)
@@ -23,29 +23,29 @@ package final class WorkerSession {
   let endpoint: any WorkerConnection
   let fetcher = ContentFetcher()
   let exchange: SliceExchange
-  /// Makes what computes, once the catalogue is here, and the base in the folder that the welcome names.
+  /// Makes the computation when the catalogue has come and the base is in the folder that the welcome names.
   let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
 
   var welcome: Tenbin_Welcome?
-  /// What waits for the base.
+  /// The catalogue, until the base is here.
   var catalogue: Tenbin_Catalogue?
   /// Tokens of each item.
   private var lengths: [Int] = []
-  /// Leases whose contents were asked for.
+  /// Leases whose contents were requested.
   var claimed: Set<Int> = []
   private var folder: SharedFolder?
   var computation: (any MicroBatchComputation)?
   var queue = WorkerQueue()
   var runs: [Int: KnownRun] = [:]
-  /// Parameters and states that were sent, by run.
+  /// Parameters and states that were received, by run.
   var parameters: [Int: (version: Int, floats: FloatBuffer)] = [:]
   var states: [Int: (step: Int, floats: FloatBuffer)] = [:]
   var grants: [Int: Tenbin_LeaseGrant] = [:]
-  /// Which run's parameters, of which version, each method's model holds.
+  /// The run and version whose parameters the model of each method holds.
   var loaded: [Int: (run: Int, version: Int)] = [:]
-  /// Parameters in shared memory, by their file.
+  /// Parameters in shared memory, by file name.
   private var mapped: [String: SharedParameters] = [:]
-  /// The run that was lent whole, or those of one pack.
+  /// The run that is assigned whole to this worker, or the runs of one pack.
   var exclusiveRuns: [ExclusiveRun] = []
   var outgoing: OutgoingBuffers
   let scratch = ScratchBuffers()
@@ -63,7 +63,7 @@ package final class WorkerSession {
     }
   }
 
-  /// - Parameter connect: makes the connection, whose events go to the closure that it is given.
+  /// - Parameter connect: makes the connection, which must pass every event to the closure that it is given.
   package init(
     settings: WorkerSettings,
     prepare: @escaping (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation,
@@ -75,12 +75,12 @@ package final class WorkerSession {
     let (mailbox, fetcher) = (mailbox, fetcher)
     exchange = SliceExchange(settings: settings) { mailbox.send(.reducer($0, at: $1)) }
     endpoint = try connect { event in
-      // Pieces of contents need not wait for what is being computed.
+      // Pieces of contents need not wait for the thread that computes.
       if let piece = ContentFetcher.Event(event) { fetcher.send(piece) } else { mailbox.send(.wire(event)) }
     }
   }
 
-  /// Asks the coordinator, from any thread, to be lent nothing more and to be let go.
+  /// Asks the coordinator, from any thread, to assign nothing more and to say goodbye.
   package var leave: @Sendable () -> Void {
     let endpoint = endpoint
     return { endpoint.send(.leaving(Tenbin_Leaving())) }
@@ -104,7 +104,7 @@ package final class WorkerSession {
           $0.host = settings.host
         }))
     while true {
-      // Whatever has come goes first: it may recall what would be worked on.
+      // Events come first: one of them may recall the next piece of work.
       if let event = canWork ? mailbox.receive(until: .distantPast) : mailbox.receive() {
         if try handle(event) { return }
       } else if canWork {
@@ -115,7 +115,7 @@ package final class WorkerSession {
     }
   }
 
-  /// Returns whether that was goodbye.
+  /// Returns whether the event was a goodbye.
   private func handle(_ event: Event) throws -> Bool {
     switch event {
     case .wire(.message(let message)): return try handle(message)
@@ -137,11 +137,11 @@ package final class WorkerSession {
     case .refusal(let refusal)?:
       throw WorkerError(
         refusal.mayReturn ? .givenUp : .refused,
-        "the coordinator at \(settings.address) \(refusal.mayReturn ? "has let this worker go" : "refused this worker"): "
+        "the coordinator at \(settings.address) \(refusal.mayReturn ? "has dropped this worker" : "refused this worker"): "
           + refusal.reason)
     case .lease(let grant)?:
       guard let lease = WorkerLease(grant) else {
-        throw WorkerError(.failure, "lease \(grant.identifier) does not say what is lent")
+        throw WorkerError(.failure, "lease \(grant.identifier) does not say what is assigned")
       }
       settings.logger.debug(
         "lease \(lease.identifier): \(lease.work) of step \(lease.version)", metadata: metadata(of: lease.run))
@@ -152,7 +152,7 @@ package final class WorkerSession {
     case .settled(let settled)?: outgoing.settle(lease: Int(settled.lease), names: settled.buffers)
     case .goodbye(let goodbye)?:
       settings.logger.info("the coordinator said goodbye", metadata: ["reason": "\(goodbye.reason)"])
-      // The coordinator keeps its sockets open until it hears this.
+      // The coordinator keeps its sockets open until it receives this.
       endpoint.send(.goodbye(Tenbin_Goodbye()))
       return true
     case .phaseBegan?: ProcessMemory.resetPeak()
@@ -167,7 +167,7 @@ package final class WorkerSession {
     if settings.sharesMemory, welcome.hasShared {
       folder = SharedFolder(path: welcome.shared.path, token: Array(welcome.shared.token))
     }
-    // Names are of this process alone, and of this incarnation.
+    // File names must be unique among processes and incarnations.
     let number = UInt32.random(in: 0..<1_000_000)
     outgoing = OutgoingBuffers(folder: folder, name: "g-\(getpid())-\(number)")
     endpoint.connectBulk(to: try Address(welcome.bulkEndpoint), sharesMemory: folder != nil)
@@ -202,23 +202,23 @@ package final class WorkerSession {
 
   private func floats(of transfer: Transfer) throws(WorkerError) -> FloatBuffer {
     guard let floats = transfer.floats else {
-      throw WorkerError(.failure, "parameters came that are no whole number of Float32")
+      throw WorkerError(.failure, "the coordinator sent parameters whose length is not a multiple of four bytes")
     }
     return FloatBuffer(floats)
   }
 
-  /// The parameters that lie in this shared file; nil when they are gone.
+  /// The parameters in this shared file; nil when they are gone.
   func shared(_ buffer: Tenbin_SharedBuffer, count: Int) -> SharedParameters? {
     if let known = mapped[buffer.name] { return known }
     guard let folder else { return nil }
-    // Few runs are open at a time; what is no longer shared would keep its memory.
+    // Few runs are open at a time. A mapping that is kept would keep the memory of a run that has ended.
     if mapped.count > 64 { mapped = [:] }
     let found = try? SharedParameters(opening: buffer.name, count: count, in: folder)
     mapped[buffer.name] = found
     return found
   }
 
-  /// A state that lies in a shared file, copied; nil when it is gone.
+  /// A copy of the state in a shared file; nil when it is gone.
   func sharedState(_ buffer: Tenbin_SharedBuffer) -> FloatBuffer? {
     guard let folder, let file = try? SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder) else {
       return nil
@@ -226,13 +226,13 @@ package final class WorkerSession {
     return file.floats(count: file.bytes / 4).map { FloatBuffer(copying: $0) }
   }
 
-  /// Whether there is something to be done that lacks nothing.
+  /// Whether there is work whose parameters and contents are here.
   private var canWork: Bool {
     guard computation != nil else { return false }
     return nextLease != nil || exclusiveRuns.contains { !queue.isMissingContents($0.lease) }
   }
 
-  /// The lease to be begun; while runs are lent whole, one of the same pack alone.
+  /// The lease that begins next. While exclusive runs are in progress, only a run of the same pack may begin.
   private var nextLease: WorkerLease? {
     guard let first = exclusiveRuns.first else { return queue.next() }
     guard let pack = runs[first.run]?.schedule.pack else { return nil }
@@ -242,7 +242,7 @@ package final class WorkerSession {
     }
   }
 
-  /// What does the next piece of work, and tells of what cannot be done.
+  /// Does the next piece of work, and reports work that fails.
   private func work() throws {
     guard let computation else { return }
     var leases: [Int] = []
@@ -254,17 +254,17 @@ package final class WorkerSession {
         leases = exclusiveRuns.map(\.lease)
         try goOn(with: computation)
       }
-    } catch let error as LackingContents {
-      // What was here is not any more, or is something else; nothing of the leases has left.
+    } catch let error as MissingContents {
+      // A file is gone or has changed. Nothing was delivered for these leases yet, so they can wait and start again.
       loaded = [:]
-      for lease in leases { lack(error.contents, for: lease) }
+      for lease in leases { hasContents(missing: error.contents, for: lease) }
     } catch {
       for lease in leases { fail(lease, because: "\(error)") }
       throw error
     }
   }
 
-  /// What log lines about a run carry besides the worker.
+  /// The metadata of log lines about a run.
   func metadata(of run: Int) -> Logger.Metadata { ["run": "\(runs[run]?.identifier ?? String(run))"] }
 
   func fail(_ lease: Int, because reason: String) {
@@ -277,19 +277,19 @@ package final class WorkerSession {
   }
 }
 
-/// What a worker is, and whom it works for.
+/// A worker's name, coordinator and environment.
 package struct WorkerSettings: Sendable {
   package var name: String
   package var address: Address
   package var security: ClientSecurity?
   package var fingerprint: Tenbin_Fingerprint
-  /// Where the worker runs, as its system names itself.
+  /// The host that the worker runs on, as its system names itself.
   package var host: String
-  /// Seconds that the coordinator may be silent.
+  /// The longest silence of the coordinator, in seconds.
   package var patience: Double
   /// Whether memory is shared with a coordinator on the same host.
   package var sharesMemory: Bool
-  /// Where events are logged, on any thread.
+  /// Used on any thread.
   package var logger: Logger
 
   package init(
@@ -323,9 +323,9 @@ extension WorkerLease {
   }
 }
 
-// What has to be on this host before something can be computed.
+// Contents that must be on this host before a lease can be computed.
 extension WorkerSession {
-  /// Looks for the base, and fetches it where it is not here; what computes is made when it is.
+  /// Looks for the base and fetches it if it is missing; the computation is made when it is here.
   func obtainBase() throws {
     guard let welcome else { return }
     guard let base = try BaseFolder(welcome) else { return try makeComputation(base: welcome.baseFolder) }
@@ -341,18 +341,18 @@ extension WorkerSession {
     try claimContents()
   }
 
-  /// Asks for what the leases lack, those that wait included, so that it comes while others are computed.
+  /// Requests the missing contents of all leases, waiting ones included, so that they come while others are computed.
   func claimContents() throws {
     guard let computation else { return }
     for lease in queue.leases where !claimed.contains(lease.identifier) {
       guard let run = runs[lease.run] else { continue }
       claimed.insert(lease.identifier)
-      let lacking = computation.lacking(try items(of: lease, run: run))
-      if !lacking.isEmpty { fetch(.want(lacking, lease: lease.identifier)) }
+      let missing = computation.missing(try items(of: lease, run: run))
+      if !missing.isEmpty { fetch(.want(missing, lease: lease.identifier)) }
     }
   }
 
-  /// The items that a lease is about, in the order in which they are computed.
+  /// The items of a lease, in the order in which they are computed.
   func items(of lease: WorkerLease, run: KnownRun) throws -> [Int] {
     switch lease.work {
     case .microBatches(let units):
@@ -367,9 +367,9 @@ extension WorkerSession {
     }
   }
 
-  /// Lets a lease wait for contents; returns whether there are none to wait for.
+  /// Whether a lease has all its contents; if `contents` are missing, it waits until they have come.
   @discardableResult
-  func lack(_ contents: [WantedContent], for lease: Int) -> Bool {
+  func hasContents(missing contents: [WantedContent], for lease: Int) -> Bool {
     guard !contents.isEmpty else { return true }
     queue.addMissing(Set(contents.map(\.content)), for: lease)
     fetch(.want(contents, lease: lease))
@@ -398,7 +398,7 @@ extension WorkerSession {
       fail(lease, because: reason)
       throw WorkerError(.failure, reason)
     case .failed(let reason, nil):
-      // No lease is held yet that could fail.
+      // There is no lease yet that could fail.
       endpoint.send(.goodbye(.with { $0.reason = reason }))
       throw WorkerError(.failure, reason)
     }
@@ -413,7 +413,7 @@ extension WorkerSession {
 }
 
 extension ContentFetcher.Event {
-  /// Nil for everything that is not about contents.
+  /// Nil for an event that is not about contents.
   init?(_ event: WorkerEvent) {
     switch event {
     case .transfer(let transfer):
@@ -431,18 +431,18 @@ extension ContentFetcher.Event {
   }
 }
 
-// Leases of runs whose parameters lie in slices, or did.
+// Leases of runs whose parameters are, or were, in slices.
 extension WorkerSession {
-  /// Learns where the parameters of a lease lie, and asks for them.
+  /// Takes note of the slices of a lease's parameters, and requests them.
   func take(_ granted: WorkerQueue.Granted, of lease: WorkerLease, slices: [Tenbin_Slice]) {
     for dropped in granted.dropped { end(dropped) }
     if granted.isRestarted {
-      // What is known of the run may be of steps to come.
+      // The known parameters may belong to steps that were undone.
       parameters[lease.run] = nil
       loaded = loaded.filter { $0.value.run != lease.run }
     }
     guard granted.isTaken, !slices.isEmpty else { return }
-    exchange.place(slices, run: lease.run, generation: lease.generation)
+    exchange.locate(slices, run: lease.run, generation: lease.generation)
     if parameters[lease.run]?.version == lease.version { return }
     do {
       try exchange.ask(run: lease.run, version: lease.version)

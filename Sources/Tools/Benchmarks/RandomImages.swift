@@ -17,7 +17,7 @@ final class RandomImages: ImageItems {
 
   var identity: ContentHash { ContentHash(of: "images of noise \(shape)".utf8) }
 
-  func lacking(_ positions: [Int]) -> [WantedContent] { [] }
+  func missing(_ positions: [Int]) -> [WantedContent] { [] }
 
   func pixels(_ views: [ImageView]) throws -> Tensor { try pixels(items: views.map(\.item)) }
 

@@ -3,26 +3,30 @@ internal import Foundation
 internal import Support
 internal import Transport
 
-/// The audit's base as its coordinator describes it, and where this host has it: in the folder that the audit names, or
-/// put together in the cache.
+/// The audit's base as its coordinator describes it, and its location on this host: the folder that the audit names, or a
+/// folder that was assembled in the cache.
 struct BaseFolder: Sendable {
-  /// Where the coordinator has it; on this host something else may be there, or nothing.
+  /// The coordinator's folder; on this host it may hold something different, or be missing.
   let named: String
   private let files: [CheckpointFile]
   private let hash: ContentHash
-  /// Nil where this host has no cache, which only matters where it needs one.
+  /// Nil where this host has no cache, which matters only if the base must be fetched.
   private let cache: (contents: ContentCache, bases: String)?
 
   /// Nil where the welcome says nothing about the base.
   ///
-  /// - Throws: `WorkerError` where it says something that cannot be.
+  /// - Throws: `WorkerError` where what it says is malformed.
   init?(_ welcome: Tenbin_Welcome) throws(WorkerError) {
     guard !welcome.baseFiles.isEmpty else { return nil }
     named = welcome.baseFolder
     files = try welcome.baseFiles.map { (file) throws(WorkerError) in
       guard let content = ContentHash(bytes: file.content), !file.name.isEmpty, !file.name.hasPrefix("."),
         !file.name.contains("/"), !file.name.utf8.contains(0), file.bytes < 1 << 50
-      else { throw WorkerError(.failure, "the welcome lists \"\(file.name)\" as a file of the base, which cannot be") }
+      else {
+        throw WorkerError(
+          .failure,
+          "the welcome lists \"\(file.name)\" as a file of the base, which is not a plain file name with a size")
+      }
       return CheckpointFile(name: file.name, bytes: Int(file.bytes), content: content)
     }
     hash = ContentHash(ofCheckpoint: files)
@@ -32,60 +36,60 @@ struct BaseFolder: Sendable {
     cache = try? (ContentCache(folder: CacheFolder.path("content")), CacheFolder.path("bases"))
   }
 
-  /// The folder in the cache that is the base when all its files are here.
+  /// The folder in the cache that holds the assembled base.
   private var cached: String? { cache.map { "\($0.bases)/\(hash)" } }
 
   /// The digests of its files.
   var contents: Set<ContentHash> { Set(files.map(\.content)) }
 
-  /// A folder on this host that holds the base as it was planned; nil where there is none.
+  /// A folder on this host that holds the planned base; nil where there is none.
   var found: String? { [named, cached].compactMap(\.self).first(where: isWhole) }
 
   private func isWhole(at folder: String) -> Bool {
-    // Names and sizes first: most that differ differ in these.
+    // Names and sizes first: they are cheap to compare, and most other folders differ in them.
     guard files.allSatisfy({ FileBytes.size(of: "\(folder)/\($0.name)") == $0.bytes }),
       let checkpoint = try? CheckpointFolder(path: folder)
     else { return false }
     return (try? checkpoint.contentHash()) == hash
   }
 
-  /// What has to come before the base can be put together.
-  var lacking: [WantedContent] {
+  /// The files that must be fetched before the base can be assembled.
+  var missing: [WantedContent] {
     files.filter { cache?.contents.holds($0.content, bytes: $0.bytes) != true && !isNamed($0) }
       .map { WantedContent(content: $0.content, bytes: $0.bytes, name: "\(named)/\($0.name)") }
   }
 
-  /// How much an earlier worker has left of these.
+  /// Bytes of these that an earlier worker has fetched.
   func bytesHere(of lacking: [WantedContent]) -> Int {
     guard let contents = cache?.contents else { return 0 }
-    return lacking.reduce(0) { $0 + (FileBytes.size(of: contents.partialPath(of: $1.content)) ?? 0) }
+    return missing.reduce(0) { $0 + (FileBytes.size(of: contents.partialPath(of: $1.content)) ?? 0) }
   }
 
-  /// Whether the folder that the audit names has this file, though not all of them.
+  /// Whether the folder that the audit names has this file.
   private func isNamed(_ file: CheckpointFile) -> Bool {
     let path = "\(named)/\(file.name)"
     return FileBytes.size(of: path) == file.bytes && (try? ContentIdentity.hash(ofFile: path)) == file.content
   }
 
-  /// Makes the folder in the cache; its files are here.
+  /// Assembles the base in the cache from its files, which must all be on this host.
   ///
-  /// - Throws: `CheckpointError` where that cannot be done, `WorkerError` where it does not come to the base.
+  /// - Throws: `CheckpointError` or `FileError` where that fails, `WorkerError` where the result is not the base.
   func assemble() throws -> String {
-    // Says why there is none.
+    // Throws where this host has no cache.
     let cache = ContentCache(folder: try CacheFolder.path("content"))
     let cached = "\(try CacheFolder.path("bases"))/\(hash)"
     return try FileLock.whileLocked(cached + ".lock") {
       if isWhole(at: cached) { return cached }
       let partial = cached + ".partial"
       let disk = FileManager.default
-      // What a worker left that was killed, and what somebody changed.
+      // Leftovers of a killed worker, and a folder that was changed.
       for old in [partial, cached] where disk.fileExists(atPath: old) { try disk.removeItem(atPath: old) }
       try disk.createDirectory(
         atPath: partial, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       for file in files {
         let source = cache.path(of: file.content)
         if cache.holds(file.content, bytes: file.bytes) {
-          // A second name, so that nobody takes the content for one that is not used.
+          // A hard link, so that the content counts as used when the cache is trimmed.
           try disk.linkItem(atPath: source, toPath: "\(partial)/\(file.name)")
           ContentIdentity.remember(file.content, ofFile: source)
         } else {

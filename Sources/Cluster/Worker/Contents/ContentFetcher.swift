@@ -6,8 +6,8 @@ internal import SwiftProtobuf
 internal import Synchronization
 internal import Transport
 
-/// Brings contents from the coordinator into this host's cache, on a thread of its own: neither computing nor what the
-/// coordinator says waits for the disk.
+/// Fetches contents from the coordinator into this host's cache, on its own thread, so that neither the computation nor the
+/// coordinator's messages wait for the disk.
 final class ContentFetcher: Sendable {
   enum Event: Sendable {
     case base(BaseFolder)
@@ -18,12 +18,12 @@ final class ContentFetcher: Sendable {
     case absent(ContentHash, reason: String)
   }
 
-  /// What the session hears of it.
+  /// What the session is told.
   enum News: Sendable {
     /// The base can be read in this folder.
     case base(folder: String)
     case arrived(ContentHash)
-    /// Something cannot be had that a lease needs; nil where it is the base.
+    /// A content that the lease needs cannot be fetched; without a lease, the base.
     case failed(reason: String, lease: Int?)
   }
 
@@ -33,8 +33,8 @@ final class ContentFetcher: Sendable {
   /// Begins, unless it has begun.
   ///
   /// - Parameters:
-  ///   - ask: asks the coordinator for a piece.
-  ///   - tell: told, on the fetcher's thread, what has become of what was wanted.
+  ///   - ask: requests a piece from the coordinator.
+  ///   - tell: called on the fetcher's thread when a content has come or cannot come.
   func begin(
     ask: @escaping @Sendable (Tenbin_ContentRequest) -> Void, tell: @escaping @Sendable (News) -> Void,
     logger: Logger
@@ -54,7 +54,7 @@ final class ContentFetcher: Sendable {
 
   func send(_ event: Event) { mailbox.send(event) }
 
-  /// Leaves everything as it is; the next fetcher goes on from there.
+  /// Ends, and keeps partial contents, from which the next fetcher resumes.
   func end() {
     state.withLock { $0.isEnding = true }
     mailbox.close()
@@ -76,14 +76,14 @@ private final class FetchLoop {
   private var base: BaseFolder?
   private var lastPiece = ContinuousClock.now
   private var lastLook = ContinuousClock.now
-  /// Bytes that came since the cache was last looked through.
+  /// Bytes that were received since the cache was last trimmed.
   private var bytesUntrimmed = FetchLoop.limit
 
-  /// Bytes of contents that a host keeps, besides bases.
+  /// The most bytes of contents that a host keeps, bases apart.
   private static let limit = 16 << 30
-  /// Others on this host may have finished, or died.
+  /// How often to check whether another worker on this host has finished or died.
   private static let lookInterval = Duration.milliseconds(50)
-  /// A request that nobody answers for this long was lost, by a coordinator that was too busy to take it.
+  /// A request without an answer for this long was dropped by a busy coordinator.
   private static let answerLimit = Duration.seconds(10)
 
   init(
@@ -131,19 +131,19 @@ private final class FetchLoop {
     self.base = base
     if let folder = base.found { return tell(.base(folder: folder)) }
     lastPiece = .now
-    let lacking = base.lacking
-    if !lacking.isEmpty {
-      let bytes = lacking.reduce(0) { $0 + $1.bytes }
-      let names = lacking.map(\.name).joined(separator: ", ")
+    let missing = base.missing
+    if !missing.isEmpty {
+      let bytes = missing.reduce(0) { $0 + $1.bytes }
+      let names = missing.map(\.name).joined(separator: ", ")
       logger.info(
-        "fetching the base from the coordinator: \(bytes) bytes in \(names); \(base.bytesHere(of: lacking)) bytes are here already"
+        "fetching the base from the coordinator: \(bytes) bytes in \(names); \(base.bytesHere(of: missing)) bytes are here already"
       )
     }
-    perform(fetch.want(lacking, for: .base))
+    perform(fetch.want(missing, for: .base))
     completeBase()
   }
 
-  /// Puts the base together when nothing of it is missing any more.
+  /// Assembles the base when none of its files is missing.
   private func completeBase() {
     guard let base, !fetch.isIncomplete(for: .base), !isEnding() else { return }
     self.base = nil
@@ -164,7 +164,7 @@ private final class FetchLoop {
     }
   }
 
-  /// Does one thing; returns what follows.
+  /// Performs one action; returns the actions that follow from it.
   private func perform(_ action: ContentFetch.Action) -> [ContentFetch.Action] {
     switch action {
     case .open(let content): return open(content)
@@ -187,7 +187,7 @@ private final class FetchLoop {
       }
     case .verify(let content):
       return attempt(content) { (partial) throws(ContentError) in
-        // Where the session ends meanwhile, the next one checks it.
+        // If the session ends meanwhile, the next one checks it.
         guard let isRight = try partial.finish(isEnding: isEnding) else { return [] }
         if isRight {
           bytesUntrimmed += partial.bytes

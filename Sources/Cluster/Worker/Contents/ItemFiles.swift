@@ -3,8 +3,8 @@ internal import Datasets
 internal import Support
 internal import Transport
 
-/// The files of the audit's items: where the coordinator has them, if this host can read the same there, else in this
-/// host's cache.
+/// The files of the audit's items: at the coordinator's path if this host has the same file there, otherwise in this host's
+/// cache.
 final class ItemFiles {
   struct Item {
     let path: String
@@ -16,17 +16,17 @@ final class ItemFiles {
   }
 
   let items: [Item]
-  /// Items whose path leads to something else on this host.
+  /// Items whose path holds a different file on this host.
   private var elsewhere: Set<Int> = []
-  /// Nil where this host has no cache; whoever fetches says why.
+  /// Nil where this host has no cache; fetching then reports why.
   private let cache: ContentCache?
 
-  /// - Parameter cache: where contents lie that had to be fetched.
+  /// - Parameter cache: holds the contents that were fetched.
   init(catalogue: Tenbin_Catalogue, cache: ContentCache?) throws(WorkerError) {
     var items: [Item] = []
     for item in catalogue.items {
       guard let content = ContentHash(bytes: item.content), item.bytes < 1 << 40 else {
-        throw WorkerError(.failure, "\(item.path): the catalogue holds a digest or a size that cannot be one")
+        throw WorkerError(.failure, "\(item.path): its digest or size in the catalogue is malformed")
       }
       items.append(Item(path: item.path, label: Int(item.label), content: content, bytes: Int(item.bytes)))
     }
@@ -37,8 +37,8 @@ final class ItemFiles {
   /// The cache that all workers of this host share.
   static var hostCache: ContentCache? { (try? CacheFolder.path("content")).map { ContentCache(folder: $0) } }
 
-  /// Which of some items cannot be read on this host; digests are compared when they are.
-  func lacking(_ positions: some Sequence<Int>) -> [WantedContent] {
+  /// The items among these that are not on this host. Sizes are compared here, and digests when an item is read.
+  func missing(_ positions: some Sequence<Int>) -> [WantedContent] {
     positions.filter { items.indices.contains($0) && !isHere($0) }.map { items[$0].wanted }
   }
 
@@ -48,9 +48,9 @@ final class ItemFiles {
     return cache?.holds(item.content, bytes: item.bytes) ?? false
   }
 
-  /// The bytes of an item, checked.
+  /// The bytes of an item, whose digest was checked.
   ///
-  /// - Throws: `LackingContents` where they have to be fetched; `WorkerError` where there is no such item.
+  /// - Throws: `MissingContents` where they must be fetched; `WorkerError` where there is no such item.
   func read(_ position: Int) throws -> [UInt8] {
     guard items.indices.contains(position) else {
       throw WorkerError(.failure, "a lease names item \(position), but the catalogue holds \(items.count)")
@@ -58,7 +58,7 @@ final class ItemFiles {
     let item = items[position]
     if !elsewhere.contains(position) {
       if let bytes = try? FileBytes.read(item.path), ContentHash(of: bytes) == item.content { return bytes }
-      // Another host's folder may hold another file of this name.
+      // This host has a different file of this name.
       elsewhere.insert(position)
     }
     if let cache, cache.holds(item.content, bytes: item.bytes) {
@@ -69,12 +69,12 @@ final class ItemFiles {
       }
       cache.remove(item.content)
     }
-    throw LackingContents(contents: [item.wanted])
+    throw MissingContents(contents: [item.wanted])
   }
 }
 
-/// What was to be computed needs contents that are not on this host.
-struct LackingContents: Error, CustomStringConvertible {
+/// A computation needs contents that are not on this host.
+struct MissingContents: Error, CustomStringConvertible {
   let contents: [WantedContent]
 
   var description: String { "\(contents.map(\.name).joined(separator: ", ")): not on this host" }

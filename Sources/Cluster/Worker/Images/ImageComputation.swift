@@ -27,7 +27,7 @@ package final class ImageComputation: MicroBatchComputation {
 
   /// - Parameters:
   ///   - labels: the number of classes.
-  ///   - flipProbability: the share of training images that are mirrored.
+  ///   - flipProbability: the probability with which a training image is mirrored.
   package init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: any ImageItems, labels: Int,
     flipProbability: Double = 0, settings: ComputationSettings
@@ -46,7 +46,7 @@ package final class ImageComputation: MicroBatchComputation {
     }
   }
 
-  package func lacking(_ positions: [Int]) -> [WantedContent] { items.lacking(positions) }
+  package func missing(_ positions: [Int]) -> [WantedContent] { items.missing(positions) }
 
   package func parameterCount(method: Int) throws -> Int { try arm(method).model.layout.count }
 
@@ -112,7 +112,7 @@ package final class ImageComputation: MicroBatchComputation {
 
   package func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
-    // Query by query, so that an item's bits do not depend on how many there are.
+    // One product a query, so that the bits of an item do not depend on the number of queries.
     let queries = try (0..<asked.queries).map { query in
       try arm.model.logits(try input(positions.map { ImageView(item: $0, isMirrored: query == 1) }, of: arm))
     }
@@ -131,7 +131,7 @@ package final class ImageComputation: MicroBatchComputation {
     if let known = arm.states {
       states = known
     } else {
-      // It is seen from one image how large states are.
+      // The size of an activation is known from one image.
       let example = try arm.model.prefixStates(pixels: items.pixels([first]))
       let sizes = [Int](repeating: example.count, count: 2 * items.count)
       let key = settings.key(of: prefix, items: items.identity)
@@ -149,7 +149,7 @@ package final class ImageComputation: MicroBatchComputation {
 }
 
 extension ImageView {
-  /// Where its state is kept: an item's as it is, then mirrored.
+  /// The row of its activation: each item has one as it is, then one mirrored.
   fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
 
   fileprivate init(place: Int) { self.init(item: place / 2, isMirrored: place % 2 == 1) }

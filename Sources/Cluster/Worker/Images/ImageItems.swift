@@ -4,7 +4,7 @@ package import Support
 package import Torch
 package import Transport
 
-/// An image as a model is shown it.
+/// An image as the model sees it.
 package struct ImageView: Hashable, Sendable {
   /// Its position in the catalogue.
   package let item: Int
@@ -15,11 +15,11 @@ package struct ImageView: Hashable, Sendable {
     (self.item, self.isMirrored) = (item, isMirrored)
   }
 
-  /// As training shows it.
+  /// An image of a training batch.
   ///
   /// - Parameters:
-  ///   - share: that of the images that are mirrored.
-  ///   - draws: what the item draws from.
+  ///   - share: the probability that it is mirrored.
+  ///   - draws: the item's stream of random numbers.
   init(item: Int, flipProbability share: Double, draws: RandomKey) {
     guard share > 0 else {
       self.init(item: item)
@@ -30,14 +30,14 @@ package struct ImageView: Hashable, Sendable {
   }
 }
 
-/// Where the images of an audit come from.
+/// The source of an audit's images.
 package protocol ImageItems: AnyObject {
-  /// The digest of all items in their order: what is kept of one list of items is of no use to another.
+  /// The digest of all items in their order; part of the activation cache's key.
   var identity: ContentHash { get }
   var count: Int { get }
 
-  /// What has to be fetched before a batch of these items can be made.
-  func lacking(_ positions: [Int]) -> [WantedContent]
+  /// The contents that must be fetched before a batch of these items can be made.
+  func missing(_ positions: [Int]) -> [WantedContent]
   /// The model's input for some images, [images, channels, height, width].
   func pixels(_ views: [ImageView]) throws -> Tensor
   func labels(_ positions: [Int]) throws -> [Int]
@@ -50,7 +50,7 @@ final class ItemStore: ImageItems {
   private var resized: [Int: [UInt8]] = [:]
   private var bytesKept = 0
 
-  /// Bytes of resized images that a worker keeps.
+  /// The most bytes of resized images that a worker keeps.
   private static let limit = 1 << 30
 
   init(files: ItemFiles, preprocessor: ImagePreprocessor) {
@@ -58,9 +58,9 @@ final class ItemStore: ImageItems {
     self.preprocessor = preprocessor
   }
 
-  /// What has to be fetched before a batch of these items can be made.
-  func lacking(_ positions: [Int]) -> [WantedContent] {
-    files.lacking(positions.lazy.filter { self.resized[$0] == nil })
+  /// The contents that must be fetched before a batch of these items can be made.
+  func missing(_ positions: [Int]) -> [WantedContent] {
+    files.missing(positions.lazy.filter { self.resized[$0] == nil })
   }
 
   var count: Int { files.items.count }

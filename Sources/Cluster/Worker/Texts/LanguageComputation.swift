@@ -4,7 +4,7 @@ internal import Planning
 internal import Support
 internal import Torch
 
-/// Gradients, log-likelihoods and texts of a language model.
+/// Gradients, log-likelihoods and generated texts of a language model.
 final class LanguageComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
@@ -12,8 +12,8 @@ final class LanguageComputation: MicroBatchComputation {
   private let arm: ModelCache<TextArm<LanguageModel>>
 
   /// - Parameters:
-  ///   - padding: the token that fills up short texts.
-  ///   - endTokens: those that end a text.
+  ///   - padding: the token that pads short texts.
+  ///   - endTokens: each of these ends a generated text.
   init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: SequenceItems, padding: Int,
     endTokens: Set<Int>, settings: ComputationSettings
@@ -45,14 +45,14 @@ final class LanguageComputation: MicroBatchComputation {
   func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
     var rows: [[Float]] = []
-    var sequences: [(row: Int, number: Int, place: Int)] = []
+    var sequences: [(row: Int, number: Int, position: Int)] = []
     for (row, position) in positions.enumerated() {
       let places = try items[position].places
       for (number, place) in places.enumerated() { sequences.append((row, number, place)) }
       rows.append([Float](repeating: 0, count: places.count))
     }
-    for part in SimilarLengths.parts(of: sequences.map { items.sequences[$0.place].tokens.count }) {
-      let input = try input(part.map { sequences[$0].place }, of: arm)
+    for part in SimilarLengths.parts(of: sequences.map { items.sequences[$0.position].tokens.count }) {
+      let input = try input(part.map { sequences[$0].position }, of: arm)
       let sums = try arm.model.logLikelihoods(input.batch, isTarget: input.isTarget, states: input.states)
       for (index, sum) in zip(part, sums) { rows[sequences[index].row][sequences[index].number] = Float(sum) }
     }
@@ -71,7 +71,7 @@ final class LanguageComputation: MicroBatchComputation {
     return rows.flatMap(\.self)
   }
 
-  /// Sequences by their places among all, padded on the right: with a causal model nothing before the padding sees it.
+  /// Sequences by their positions among all, padded on the right, where a causal model's other tokens do not see it.
   private func input(
     _ places: [Int], of arm: TextArm<LanguageModel>
   ) throws -> (batch: TokenBatch, isTarget: [[Bool]], states: Tensor?) {

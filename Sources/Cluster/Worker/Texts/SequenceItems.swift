@@ -4,11 +4,11 @@ internal import Support
 internal import Torch
 internal import Transport
 
-/// The items of an audit of texts: token sequences, which the catalogue holds.
+/// The items of a text audit: token sequences from the catalogue.
 struct SequenceItems {
   struct Item {
     let label: Int
-    /// Those of the item among all sequences, at least one.
+    /// The positions of the item's sequences among all; at least one.
     let places: Range<Int>
   }
 
@@ -18,12 +18,12 @@ struct SequenceItems {
     /// The position of the first token that a language model learns or scores.
     let firstTarget: Int
 
-    /// Of each token.
+    /// One for each token.
     var isTarget: [Bool] { tokens.indices.map { $0 >= firstTarget } }
   }
 
   let items: [Item]
-  /// Of all items, item by item.
+  /// The sequences of all items, item by item.
   let sequences: [Sequence]
 
   /// - Throws: `WorkerError` where an item has no tokens.
@@ -72,10 +72,10 @@ extension Tenbin_Catalogue {
   var lengths: [Int] { items.map { $0.sequences.reduce(0) { $0 + $1.tokens.count } } }
 }
 
-/// Texts of a block put together by their lengths, so that little is padded: which texts share a product depends on the
+/// Groups texts of a block by similar length, so that there is little padding. Which texts share a product depends on the
 /// block alone.
 enum SimilarLengths {
-  /// Positions of texts that are computed together, shorter ones before longer ones.
+  /// The positions of texts that are computed together, shorter texts first.
   static func parts(of lengths: [Int]) -> [[Int]] {
     let sorted = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
     return stride(from: 0, to: sorted.count, by: size).map {
@@ -83,11 +83,11 @@ enum SimilarLengths {
     }
   }
 
-  /// Texts that share a product.
+  /// The number of texts that share a product.
   private static let size = 8
 }
 
-/// The states of token sequences behind a model's frozen prefix, as batches padded on the right.
+/// The activations of token sequences after a model's frozen prefix, as batches padded on the right.
 final class TextActivations {
   private let states: FrozenActivations
   private let items: SequenceItems
@@ -95,8 +95,8 @@ final class TextActivations {
   private let prefix: FrozenPrefix
 
   /// - Parameters:
-  ///   - hidden: the width of a state.
-  ///   - compute: the states of one sequence.
+  ///   - hidden: the width of an activation.
+  ///   - compute: the activations of one sequence.
   init(
     of items: SequenceItems, behind prefix: FrozenPrefix, hidden: Int, settings: ComputationSettings,
     compute: @escaping (_ tokens: [Int]) throws -> Tensor
@@ -109,8 +109,8 @@ final class TextActivations {
     ) { try compute(items.sequences[$0].tokens) }
   }
 
-  /// Those of some sequences, by their places among all: [sequences, length, hidden], or [sequences, hidden] of what only
-  /// the head is trained behind.
+  /// The activations of some sequences, by their positions among all: [sequences, length, hidden], or [sequences, hidden]
+  /// where only the head is trained.
   func batch(_ places: [Int], length: Int) throws -> Tensor {
     guard prefix != .features else {
       return try states.rows(places, width: hidden, shape: [places.count, hidden])
@@ -119,7 +119,7 @@ final class TextActivations {
   }
 }
 
-/// The model of an arm, and what is kept of what it computes below everything that is trained.
+/// The model of an arm, and its cached activations.
 final class TextArm<Model: TextModel> {
   let model: Model
   let states: TextActivations?

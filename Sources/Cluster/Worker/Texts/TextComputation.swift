@@ -4,14 +4,14 @@ internal import Planning
 internal import Support
 internal import Torch
 
-/// Gradients and logits of texts that are classified.
+/// Gradients and logits of classified texts.
 final class TextComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let arm: ModelCache<TextArm<TextClassifier>>
 
   /// - Parameters:
-  ///   - padding: the token that fills up short texts.
+  ///   - padding: the token that pads short texts.
   ///   - labels: the number of classes.
   init(
     checkpoint: CheckpointFolder, methods: [AdaptationMethod], items: SequenceItems, padding: Int, labels: Int,
