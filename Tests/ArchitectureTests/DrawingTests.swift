@@ -48,4 +48,26 @@ import Testing
       #expect(page.contains("| `\(library.name)` |"), "\(library.name)")
     }
   }
+
+  @Test("Every type, and every function of one, that the architecture names is declared in Sources")
+  func names() throws {
+    let page = try String(contentsOf: Repository.root.appending(path: "docs/architecture.md"), encoding: .utf8)
+    let tree = try SourceTree()
+    // The words after "struct", "func" and so on.
+    var declared: Set<Substring> = []
+    for text in tree.libraries.flatMap(\.files.values) {
+      for line in text.split(separator: "\n") {
+        let words = line.split { " (<:{".contains($0) }
+        for (word, next) in zip(words, words.dropFirst())
+        where ["struct", "class", "enum", "protocol", "func"].contains(word) {
+          declared.insert(next)
+        }
+      }
+    }
+    let others = Set(tree.libraries.map(\.name) + tree.libraries.map(\.folder) + ["Sources", "Package"])
+    for match in page.matches(of: /`([A-Z]\w+)(?:\.(\w+))?(?:\([\w:…]*\))?`/) where !others.contains(String(match.1)) {
+      #expect(declared.contains(match.1), "there is no type \(match.1)")
+      if let member = match.2 { #expect(declared.contains(member), "there is no function \(match.1).\(member)") }
+    }
+  }
 }

@@ -11,7 +11,7 @@ struct SourceTree {
     var files: [String: String] = [:]
 
     /// The modules that its files import: libraries of this package and others.
-    var imports: Set<String> { files.values.reduce(into: []) { $0.formUnion(SourceTree.imports(of: $1)) } }
+    var imports: Set<String> = []
   }
 
   /// Every library, C modules included.
@@ -24,8 +24,13 @@ struct SourceTree {
       guard [".swift", ".modulemap", ".h"].contains(where: path.hasSuffix) else { continue }
       let parts = path.split(separator: "/").map(String.init)
       let name = parts[0] == "Support" ? parts[0] : parts[1]
-      let file = path.hasSuffix(".swift") ? try String(contentsOfFile: "\(sources)/\(path)", encoding: .utf8) : nil
-      found[name, default: Library(folder: parts[0], name: name)].files["Sources/\(path)"] = file
+      var library = found[name] ?? Library(folder: parts[0], name: name)
+      if path.hasSuffix(".swift") {
+        let text = try String(contentsOfFile: "\(sources)/\(path)", encoding: .utf8)
+        library.files["Sources/\(path)"] = text
+        library.imports.formUnion(Self.imports(of: text))
+      }
+      found[name] = library
     }
     libraries = found.values.sorted { $0.name < $1.name }
   }
@@ -48,7 +53,13 @@ struct SourceTree {
     return reached
   }
 
+  /// The modules of lines such as "package import Support".
   private static func imports(of file: String) -> [String] {
-    file.matches(of: /(?m)^(?:(?:package|internal|public|private|fileprivate) )?import (\w+)$/).map { String($0.1) }
+    let access: Set<Substring> = ["package", "internal", "public", "private", "fileprivate"]
+    return file.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      let rest = words.first.map(access.contains) == true ? words.dropFirst() : words[...]
+      return rest.count == 2 && rest.first == "import" ? rest.last.map(String.init) : nil
+    }
   }
 }
