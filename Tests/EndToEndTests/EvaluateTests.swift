@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Predictions that somebody else made, and the decision on them.
-@Suite(.serialized) struct EvaluateTests {
+@Suite(.timeLimit(.minutes(15)), .serialized) struct EvaluateTests {
   private func json(_ data: Data) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
   }
@@ -144,7 +144,9 @@ import Testing
 
   @Test(
     "Two real networks have the accuracy, calibration error, Brier score and log loss that were published",
-    .enabled(if: sharedData != nil, "the folder of real data is not here"),
+    .enabled(
+      if: Repository.hasPublishedData("cifar-calibration") && Repository.hasPython,
+      Comment(rawValue: Repository.needsPublishedData("cifar-calibration"))),
     arguments: [
       // Its log loss was published as .37780, with probabilities below 1e-12 raised to that: one item has 2.6e-14.
       ("wideresnet-16-4-cifar-10", [0.9109, 0.05372, 0.14387, 0.37817]),
@@ -157,7 +159,7 @@ import Testing
     process.executableURL = root.appending(path: ".python/bin/python")
     process.arguments = [
       root.appending(path: "scripts/oracles/cifar_calibration.py").path,
-      "\(try #require(Self.sharedData))/cifar-calibration/\(network).npz", study.path("p.csv"),
+      "\(try #require(Repository.publishedData))/cifar-calibration/\(network).npz", study.path("p.csv"),
     ]
     try process.run()
     process.waitUntilExit()
@@ -173,14 +175,5 @@ import Testing
     for (value, (expected, digits)) in zip(found, zip(published, [1e4, 1e5, 1e5, 1e5])) {
       #expect((value * digits).rounded() / digits == expected, "\(network): \(value), published \(expected)")
     }
-  }
-
-  /// Real inputs beside the checkout, and the Python that reads them.
-  private static var sharedData: String? {
-    let root = Repository.root
-    let folder = root.deletingLastPathComponent().appending(path: "shared/data").path
-    let python = root.appending(path: ".python/bin/python").path
-    return FileManager.default.fileExists(atPath: "\(folder)/cifar-calibration")
-      && FileManager.default.isExecutableFile(atPath: python) ? folder : nil
   }
 }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// A running audit that is stopped, scaled, hurt and started again: real processes, one test at a time.
-@Suite(.serialized) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(15)), .serialized) struct LifecycleTests {
   /// What one worker comes to when nothing goes wrong.
   private func expected(_ study: TinyStudy) throws -> Data {
     let whole = try Program.run(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Audits whose disk is full, or whose files were torn.
-@Suite(.serialized) struct TornFilesTests {
+@Suite(.timeLimit(.minutes(15)), .serialized) struct TornFilesTests {
   private func expected(_ study: TinyStudy) throws -> Data {
     let whole = try Program.run(
       "audit", study.path("audit.yaml"), "--workers", "1", "--output", study.path("expected"))

@@ -7,7 +7,9 @@ import Testing
 import Torch
 
 /// Folders that Tenbin writes, loaded by transformers and peft, which scripts/setup installs into .python.
-@Suite(.serialized, .enabled(if: FileManager.default.isExecutableFile(atPath: Golden.python)))
+@Suite(
+  .timeLimit(.minutes(10)), .serialized,
+  .enabled(if: FileManager.default.isExecutableFile(atPath: Golden.python), "needs .python; run scripts/setup --tests"))
 struct ExportTests {
   private let golden: Golden
   private let folder: TemporaryFolder

@@ -7,7 +7,7 @@ import Torch
 struct Golden {
   static let root = Repository.root
   static let folder = root.appendingPathComponent("Tests/ModelsTests/Golden").path
-  static let stories = root.deletingLastPathComponent().appendingPathComponent("shared/data/stories260k").path
+  static var stories: String { "\(Repository.publishedData ?? "")/stories260k" }
   static let python = root.appendingPathComponent(".python/bin/python").path
 
   let file: SafetensorsFile

@@ -1,12 +1,15 @@
 import Checkpoints
 import Foundation
 import Models
+import TestSupport
 import Testing
 import Torch
 
-/// A real pretrained Llama beside logits that were computed independently in Float64. Its files lie beside the project
-/// and are not part of it.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: Golden.stories), "no stories260k beside the project"))
+/// A published pretrained Llama beside logits that were computed independently in Float64. Its files are no part of this
+/// repository.
+@Suite(
+  .enabled(
+    if: Repository.hasPublishedData("stories260k"), Comment(rawValue: Repository.needsPublishedData("stories260k"))))
 struct StoriesTests {
   private struct Expected: Decodable {
     let cases: [Case]

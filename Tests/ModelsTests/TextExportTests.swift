@@ -7,7 +7,9 @@ import Testing
 import Torch
 
 /// Folders of text models that Tenbin writes, loaded by transformers and peft.
-@Suite(.serialized, .enabled(if: OracleScript.isAvailable))
+@Suite(
+  .timeLimit(.minutes(10)), .serialized,
+  .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct TextExportTests {
   private let folder: TemporaryFolder
   private let base: CheckpointFolder

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct HateSpeechScriptTests {
   private let folder: TemporaryFolder
   private var output: String { folder.path + "/hate-speech.csv" }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct WinoMTScriptTests {
   private let folder: TemporaryFolder
   private var output: String { folder.path + "/winomt.csv" }
@@ -93,9 +93,14 @@ struct WinoMTScriptTests {
     #expect([rows[0], rows[4]].map { $0["stereotype"] } == ["male", "female"])
   }
 
-  @Test("The rule that makes they gives what the published neutral sentences say", .enabled(if: Published.isPresent))
+  @Test(
+    "The rule that makes they gives what the published neutral sentences say",
+    .enabled(
+      if: Repository.hasPublishedData("turkish-english"),
+      Comment(rawValue: Repository.needsPublishedData("turkish-english"))))
   func published() throws {
-    let files = ["pro", "anti", "general"].map { "\(Published.folder)/en_tr_\($0).txt" }
+    let folder = try #require(Repository.publishedData)
+    let files = ["pro", "anti", "general"].map { "\(folder)/turkish-english/en_tr_\($0).txt" }
     let rows = try rows(["--pro", files[0], "--anti", files[1], "--general", files[2], output])
     #expect(rows.count == 3_888)
     #expect(Set(rows.compactMap { $0["cluster"] }).count == 852)
@@ -130,10 +135,5 @@ struct WinoMTScriptTests {
     bytes[3] = 0xFF
     let broken = try folder.write(bytes, to: "broken.txt")
     try expect(["--pro", broken, "--anti", folder.path + "/anti.txt", output], "broken.txt, row 1: not UTF-8")
-  }
-
-  private enum Published {
-    static let folder = Repository.root.deletingLastPathComponent().appending(path: "shared/data/turkish-english").path
-    static let isPresent = FileManager.default.fileExists(atPath: folder)
   }
 }

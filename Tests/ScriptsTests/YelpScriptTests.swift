@@ -4,7 +4,7 @@ import Metrics
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct YelpScriptTests {
   private let folder: TemporaryFolder
   private var output: String { folder.path + "/yelp.csv" }

@@ -7,8 +7,7 @@ enum Oracle {
   static let packageRoot = Repository.root
   static let python = packageRoot.appending(path: ".python/bin/python")
   static let isPresent = FileManager.default.isExecutableFile(atPath: python.path)
-  static let data = packageRoot.deletingLastPathComponent().appending(path: "shared/data")
-  static let dataIsPresent = FileManager.default.fileExists(atPath: data.path)
+  static let publishedData = URL(filePath: Repository.publishedData ?? "/nonexistent")
 
   static func run(_ arguments: [String]) throws {
     let process = Process()

@@ -36,7 +36,9 @@ private struct Expectation: Decodable {
 }
 
 /// Small tokenizers that the oracle makes, and the same hard texts for all of them.
-@Suite(.enabled(if: Oracle.isPresent, "needs the Python environment that scripts/setup makes in .python"))
+@Suite(
+  .timeLimit(.minutes(10)),
+  .enabled(if: Oracle.isPresent, "needs the Python environment that scripts/setup makes in .python"))
 struct TransformersTests {
   @Test("every text has the ids and the decoded text that transformers gives, in every kind of folder")
   func equality() throws {

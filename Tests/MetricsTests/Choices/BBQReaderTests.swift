@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct BBQReaderTests {
@@ -100,15 +101,18 @@ import Testing
           key: "additional_metadata", expected: #"an object in which "stereotyped_groups" is a list of texts"#))
   }
 
-  private static let released = ["Religion", "Sexual_orientation"].map { "/work/shared/data/bbq/\($0).jsonl" }
+  private static let released = ["bbq/Religion.jsonl", "bbq/Sexual_orientation.jsonl"]
 
   @Test(
     "Every question of two released categories is resolved, a quarter of each in every condition",
     .enabled(
-      if: released.allSatisfy { FileManager.default.fileExists(atPath: $0) }, "the folder shared/data/bbq is absent"))
+      if: Repository.hasPublishedData("bbq/Religion.jsonl", "bbq/Sexual_orientation.jsonl"),
+      Comment(rawValue: Repository.needsPublishedData("bbq"))))
   func releasedFiles() throws {
     var count = 0
-    for path in Self.released {
+    let folder = try #require(Repository.publishedData)
+    for name in Self.released {
+      let path = "\(folder)/\(name)"
       let read = try BBQReader.questions(bytes: Data(contentsOf: URL(filePath: path)), file: path)
       #expect(read.unresolved.isEmpty)
       #expect(Set(read.questions.compactMap { $0.attributes["template"] }).count == 25)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-struct ContentIndexTests {
+@Suite(.timeLimit(.minutes(5))) struct ContentIndexTests {
   @Test("Pieces of what the audit lists are served, and nothing else")
   func serves() throws {
     let folder = try TemporaryFolder()

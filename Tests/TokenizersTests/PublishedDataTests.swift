@@ -1,10 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenizers
 
-/// Real models and texts that are not part of this package. The texts are never printed.
-@Suite(.enabled(if: Oracle.dataIsPresent, "needs the folder shared/data beside the package"))
-struct SharedDataTests {
+/// Published models and texts that are not part of this repository. The texts are never printed.
+@Suite(
+  .timeLimit(.minutes(10)),
+  .enabled(
+    if: Repository.hasPublishedData("stories260k", "mistral-tokenizer", "hatecheck", "mlma", "turkish-english"),
+    Comment(
+      rawValue: Repository.needsPublishedData("stories260k, mistral-tokenizer, hatecheck, mlma and turkish-english"))))
+struct PublishedDataTests {
   private struct Sample: Decodable {
     struct Message: Decodable {
       let role: String
@@ -33,12 +39,12 @@ struct SharedDataTests {
   }
 
   private func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(contentsOf: Oracle.data.appending(path: path)))
+    try JSONDecoder().decode(type, from: Data(contentsOf: Oracle.publishedData.appending(path: path)))
   }
 
   @Test("the prompts of the stories260k checkpoint have the ids that its logits were computed with")
   func stories() throws {
-    let tokenizer = try TextTokenizer(folder: Oracle.data.appending(path: "stories260k").path)
+    let tokenizer = try TextTokenizer(folder: Oracle.publishedData.appending(path: "stories260k").path)
     let golden = try decode(Golden.self, "stories260k/golden_numpy_f64.json")
     #expect(!golden.cases.isEmpty)
     for expected in golden.cases { #expect(try tokenizer.encode(expected.prompt) == expected.promptIDs) }
@@ -47,7 +53,7 @@ struct SharedDataTests {
 
   @Test("Mistral's conversation has the ids that Mistral published")
   func conversation() throws {
-    let tokenizer = try TextTokenizer(folder: Oracle.data.appending(path: "mistral-tokenizer").path)
+    let tokenizer = try TextTokenizer(folder: Oracle.publishedData.appending(path: "mistral-tokenizer").path)
     let sample = try decode(Sample.self, "mistral-tokenizer/samples/no_tools/sample.json")
     let expected = try decode(Tokens.self, "mistral-tokenizer/samples/no_tools/tokens_v1.json")
     var ids = [1]
@@ -72,14 +78,15 @@ struct SharedDataTests {
       "hatecheck/test_suite_cases.csv", "mlma/en_dataset_with_stop_words.csv", "turkish-english/en_tr_anti.txt",
       "turkish-english/en_tr_general.txt", "turkish-english/en_tr_pro.txt",
     ].flatMap { name in
-      try String(contentsOf: Oracle.data.appending(path: name), encoding: .utf8).split(whereSeparator: \.isNewline).map
-      {
+      try String(contentsOf: Oracle.publishedData.appending(path: name), encoding: .utf8).split(
+        whereSeparator: \.isNewline
+      ).map {
         String($0)
       }
     }
     try #require(texts.count > 16_000)
     try withTemporaryFolder { folder in
-      let model = Oracle.data.appending(path: "mistral-tokenizer/tokenizer.model").path
+      let model = Oracle.publishedData.appending(path: "mistral-tokenizer/tokenizer.model").path
       try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/tokenizer.model")
       try configuration?.write(toFile: "\(folder)/tokenizer_config.json", atomically: true, encoding: .utf8)
       let tokenizer = try TextTokenizer(folder: folder)
