@@ -198,9 +198,14 @@ package final class CoordinatorLoop {
 
   func name(ofRun run: Int) -> String { audit.runs[run].identifier.description }
 
-  /// Puts the parameters of a shared run where workers of this host can read them, as soon as no digest of earlier steps
-  /// needs what was there.
-  func placeHere(_ run: Int) throws { try wait(.placement, untilUnread: run) }
+  /// Puts the parameters of a shared run where workers of this host can read them. Where they are there already, the next
+  /// step does not wait for the digest of the one before.
+  func placeHere(_ run: Int) throws {
+    guard let state = audit.state(of: run), parameters.isPlaced(run: run, state.parameters) else {
+      return try wait(.placement, untilUnread: run)
+    }
+    try handle(.placed(run: run, .unchanged))
+  }
 
   private func wait(_ wait: UnreadWait, untilUnread run: Int) throws {
     unreadWaits[run] = wait

@@ -22,6 +22,11 @@ final class ParameterStore {
     self.folder = folder
   }
 
+  /// Whether there is nothing to place: the parameters are in shared memory, or no memory is shared.
+  func isPlaced(run: Int, _ parameters: FloatBuffer) -> Bool {
+    folder == nil || shared[run]?.parameters.buffer === parameters
+  }
+
   /// Moves the parameters of a run into shared memory; the caller has made sure that no reader needs the numbers there.
   func place(run: Int, _ state: TrainingState) -> AuditStateMachine.Placement {
     guard let target = sharedParameters(run: run, count: state.parameters.count),
