@@ -3,18 +3,19 @@ internal import Support
 
 /// Where a coordinator listens: `ipc:///path` or `tcp://host:port`.
 ///
-/// Within this host (ipc and loopback) no keys are needed; beyond it nothing is bound or connected without them.
+/// Addresses of this host (ipc and loopback) need no keys. Any other address is neither bound nor connected without
+/// them.
 package struct Address: Hashable, Sendable, CustomStringConvertible {
   package let description: String
   package let transport: Transport
 
   package enum Transport: Hashable, Sendable {
     case ipc(path: String)
-    /// `host` is `*` for every interface of this host, `port` is `*` where the system is to choose one.
+    /// `host` is `*` for every interface of this host, `port` is `*` for a port that the system chooses.
     case tcp(host: String, port: String)
   }
 
-  /// - Throws: `WireError.address` for anything else than ipc with an absolute path and tcp with a host and a port.
+  /// - Throws: `WireError.address` for anything but ipc with an absolute path, or tcp with a host and a port.
   package init(_ text: String) throws(WireError) {
     description = text
     if text.hasPrefix("ipc://") {
@@ -51,14 +52,14 @@ package struct Address: Hashable, Sendable, CustomStringConvertible {
     let isNumericV6 = host.wholeMatch(of: /\[[0-9a-fA-F:.]{2,45}(%[A-Za-z0-9]{1,15})?\]/) != nil
     let isNameOrV4 = host.wholeMatch(of: /[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?/) != nil
     guard isNumericV6 || isNameOrV4 else {
-      throw .address(text, problem: "\"\(host)\" is no host name, IPv4 address, IPv6 address in brackets, or *")
+      throw .address(text, problem: "\"\(host)\" is not a host name, IPv4 address, IPv6 address in brackets, or *")
     }
     return .tcp(host: host, port: port)
   }
 }
 
 extension Address {
-  /// Whether nobody beyond this host can be at the other end.
+  /// Whether the other end must be on this host.
   package var isOnThisHost: Bool {
     switch transport {
     case .ipc: true
@@ -67,20 +68,20 @@ extension Address {
     }
   }
 
-  /// Whether it stands for every interface of the host that listens: nobody can connect to it as it is.
+  /// Whether it stands for every interface of the host that listens. Such an address cannot be connected to.
   package var isWildcard: Bool {
     guard case .tcp(let host, _) = transport else { return false }
     return ["*", "[::]"].contains(host)
   }
 
-  /// This address, with the host of `other` where this one is a wildcard: whoever reached the control socket at some
-  /// name reaches the bulk socket at the same one.
+  /// This address, with the host of `other` where this one is a wildcard: the name that reached the control socket also
+  /// reaches the bulk socket.
   package func reached(like other: Address) -> Address {
     guard isWildcard, case .tcp(_, let port) = transport, case .tcp(let host, _) = other.transport else { return self }
     return Address(host: host, port: port)
   }
 
-  /// What libzmq is told to bind or connect to.
+  /// The endpoint for libzmq.
   var endpoint: String {
     switch transport {
     case .ipc(let path): "ipc://\(path)"
@@ -93,9 +94,9 @@ extension Address {
     return host.hasPrefix("[")
   }
 
-  /// Where the bulk socket of a coordinator that listens here is bound.
+  /// The address of the bulk socket, for a coordinator whose control socket listens here.
   ///
-  /// Beyond this host it is the next port where one was given, so that a firewall can let both through.
+  /// Beyond this host it is the next port, if a port was given, so that a firewall can open both.
   var bulkAddress: String {
     switch transport {
     case .ipc(let path): return "ipc://\(path)-b"
@@ -105,17 +106,17 @@ extension Address {
     }
   }
 
-  /// - Throws: `WireError.withoutKeys` where the other end may be beyond this host and there are no keys.
+  /// - Throws: `WireError.withoutKeys` where the other end may be on another host and there are no keys.
   func requireKeys(_ hasKeys: Bool) throws(WireError) {
     guard hasKeys || isOnThisHost else { throw .withoutKeys(description) }
   }
 }
 
-/// Where sockets of the file system lie: nobody but their owner may come to them.
+/// The files of ipc sockets, which only their owner may reach.
 enum SocketFiles {
-  /// Makes the folder of an administration socket where there is none.
+  /// Makes the folder of an administration socket if it is missing.
   ///
-  /// - Throws: `WireError.address` where the address is no ipc, or others can look into the folder.
+  /// - Throws: `WireError.address` where the address is not ipc, or the folder is open to other users.
   static func requirePrivateFolder(of address: Address) throws(WireError) {
     guard case .ipc(let path) = address.transport else {
       throw .address(address.description, problem: "administration without keys listens at an ipc address only")
@@ -126,7 +127,7 @@ enum SocketFiles {
     }
     var status = stat()
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw .address(address.description, problem: "\(folder) is no folder")
+      throw .address(address.description, problem: "\(folder) is not a folder")
     }
     guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
       throw .address(
@@ -134,9 +135,9 @@ enum SocketFiles {
     }
   }
 
-  /// Holds what libzmq does not: binding an ipc path that is in use would steal it silently.
+  /// Locks an ipc path. libzmq does not: it would silently take over a path that is in use.
   ///
-  /// - Returns: nil for tcp, where the system keeps addresses apart.
+  /// - Returns: nil for tcp, where the system refuses a port that is in use.
   static func lock(_ address: Address) throws(WireError) -> FileLock? {
     guard case .ipc(let path) = address.transport else { return nil }
     do throws(FileError) {

@@ -1,19 +1,20 @@
 internal import Foundation
 internal import SwiftProtobuf
 
-/// Asks a running coordinator, from a shell. Blocks the thread that asks.
+/// Sends requests to a running coordinator from a shell. Blocks the calling thread.
 package struct AdministrationClient: Sendable {
   private let address: Address
   private let security: ClientSecurity?
 
   /// - Parameters:
-  ///   - address: a coordinator's administration socket, or with an admin's key where its workers connect.
+  ///   - address: a coordinator's administration socket or, with an admin's key, the address that its workers connect
+  ///     to.
   package init(address: Address, security: ClientSecurity? = nil) {
     (self.address, self.security) = (address, security)
   }
 
   /// - Parameter timeout: seconds to wait for the reply.
-  /// - Throws: `WireError.noAnswer` where nobody answers in time, `.notAuthenticated` where the key is not accepted.
+  /// - Throws: `WireError.noAnswer` where no answer comes in time, `.notAuthenticated` where the key is not accepted.
   package func ask(
     _ body: Tenbin_AdministrationRequest.OneOf_Body, timeout: Double
   ) throws(WireError) -> Tenbin_AdministrationReply {

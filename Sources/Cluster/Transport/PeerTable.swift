@@ -1,7 +1,7 @@
-/// Who is at the other ends of a coordinator's sockets, and what is taken from them; pure.
+/// The peers of a coordinator's sockets, and which of their frames are accepted; pure.
 ///
-/// Peers that the coordinator has not admitted are few: the table is bounded, the oldest give way to new ones, and a
-/// hello that finds no room is refused. So no flood makes the table, or the queue of what was taken, grow.
+/// The number of peers that are not admitted is bounded: the oldest give way to new ones, and a hello without room is
+/// refused. So no flood makes the table, or the queue of accepted messages, grow.
 package struct PeerTable {
   package enum Standing: Equatable {
     /// It has sent something, but no hello.
@@ -11,16 +11,16 @@ package struct PeerTable {
     /// Its hello was answered.
     case answered
     case admitted
-    /// Nothing is taken from it any more.
+    /// All its frames are dropped.
     case refused
   }
 
   package struct Entry {
     package fileprivate(set) var standing = Standing.unknown
-    /// Whom its key names; nil without keys.
+    /// The holder of its key; nil without keys.
     var user: String?
     var isReady = false
-    /// Whether it waits in the loop's round of peers to send to.
+    /// Whether it is in the loop's round of peers to send to.
     var isInRound = false
     var inbound = InboundFlow(budget: 0)
     var outbound = OutboundFlow()
@@ -32,7 +32,7 @@ package struct PeerTable {
 
   package enum Verdict: Equatable {
     case take
-    /// Drop and count; `tell` where the peer is sent a refusal, `report` where the owner hears of it.
+    /// Drop and count. With `tell` the peer is sent a refusal, with `report` the owner is told.
     case drop(RefusalReason, tell: Bool = false, report: Bool = false)
     /// Drop and count; the peer may say hello as a new incarnation.
     case invite(RefusalReason)
@@ -41,7 +41,7 @@ package struct PeerTable {
   package enum Kind: Equatable { case hello, goodbye, other }
 
   private var entries: [Peer: Entry] = [:]
-  /// Those that are not admitted, the oldest first.
+  /// Peers that are not admitted, the oldest first.
   private var unknownPeers: [Peer] = []
 
   package init() {}
@@ -50,7 +50,7 @@ package struct PeerTable {
 
   package subscript(peer: Peer) -> Entry? { entries[peer] }
 
-  /// Changes what is known of a peer in place; nil for one that is not known.
+  /// Changes the entry of a peer in place; nil for an unknown one.
   @discardableResult
   package mutating func update<Result>(_ peer: Peer, _ change: (inout Entry) -> Result) -> Result? {
     guard let index = entries.index(forKey: peer) else { return nil }
@@ -59,7 +59,7 @@ package struct PeerTable {
 
   /// Judges a readable message.
   ///
-  /// - Parameter second: of any clock that does not go back.
+  /// - Parameter second: of any monotonic clock.
   package mutating func judge(_ kind: Kind, from peer: Peer, user: String?, second: Int) -> Verdict {
     if let refused = meet(peer, user: user) { return refused }
     let verdict: Verdict? =
@@ -73,7 +73,7 @@ package struct PeerTable {
           entry.standing = .greeted
           return .take
         case (.unknown, _):
-          // Workers outlive their coordinator: the next one tells them so, once.
+          // Workers may outlive their coordinator; the next one tells them so once.
           defer { entry.wasInvited = true }
           return kind == .goodbye || entry.wasInvited ? .drop(.beforeHello) : .invite(.beforeHello)
         case (_, .hello): return nil
@@ -83,7 +83,7 @@ package struct PeerTable {
     return verdict ?? malformed(peer, user: user, because: .helloTwice)
   }
 
-  /// Judges a frame that no honest peer sends: the first ones are reported, then the peer is refused.
+  /// Judges a frame that no honest peer sends: the first ones are reported, after a number of them the peer is refused.
   ///
   /// - Parameter isFatal: whether the peer is refused at once.
   package mutating func malformed(
@@ -93,14 +93,14 @@ package struct PeerTable {
     return update(peer) { entry in
       entry.malformed += 1
       let isTheLast = isFatal || entry.malformed >= WireLimits.malformed
-      // A stranger is told at once. Of an admitted peer the owner decides, who may know better.
+      // An unknown peer is told at once. For an admitted peer the owner decides.
       let tell = isTheLast || (entry.malformed == 1 && entry.standing == .unknown)
       if isTheLast { Self.refuse(&entry) }
       return .drop(reason, tell: tell, report: true)
     } ?? .drop(reason)
   }
 
-  /// Judges a frame with a chunk; peers that said no hello are not even remembered for one.
+  /// Judges a frame with a chunk. A chunk of a peer without a hello makes no entry.
   package mutating func judgeChunk(from peer: Peer, user: String?) -> Verdict {
     guard let entry = entries[peer] else { return .drop(.notAdmitted) }
     guard entry.user == user else { return .drop(.otherKey) }
@@ -128,7 +128,7 @@ package struct PeerTable {
     }
   }
 
-  /// Returns false where the peer has been refused or has given way to others since.
+  /// Returns false where the peer was refused, or its entry was removed, since.
   package mutating func admit(_ peer: Peer) -> Bool {
     let isThere =
       update(peer) { entry in
@@ -145,14 +145,14 @@ package struct PeerTable {
     entries[peer] = nil
   }
 
-  /// Finds or makes the entry of a peer; returns why nothing of it can be taken.
+  /// Finds or makes the entry of a peer; returns why its frames must be dropped, if so.
   private mutating func meet(_ peer: Peer, user: String?) -> Verdict? {
     if let entry = entries[peer] {
       if entry.user != user { return .drop(.otherKey) }
       return entry.standing == .refused ? .drop(.afterRefusal) : nil
     }
     if unknownPeers.count >= WireLimits.unknownPeers {
-      // Who waits for the owner's answer stays, or the owner's queue would not be bounded.
+      // A peer that waits for the owner's answer stays; otherwise the owner's queue would not be bounded.
       guard let oldest = unknownPeers.firstIndex(where: { entries[$0]?.standing != .greeted }) else {
         return .invite(.tooManyUnknownPeers)
       }
@@ -179,27 +179,27 @@ package struct Peer: Hashable, Sendable, CustomStringConvertible {
   package var description: String { routingIdentifier.map { String($0, radix: 16) }.joined() }
 }
 
-/// Why something was dropped; few and fixed, so that no peer can make the table of counts grow.
+/// Why a frame was dropped; a fixed set, so that no peer can make the table of counts grow.
 package enum RefusalReason: String, Sendable, CaseIterable {
   case unlistedKey = "a key that is not on the list"
   case handshake = "a handshake that failed"
   case otherVersion = "another version of the protocol"
   case unreadableMessage = "a control message that cannot be read"
   case unreadableChunk = "a chunk that cannot be read"
-  case emptyMessage = "a control message that says nothing"
-  case beforeHello = "a message of a peer that did not say hello"
+  case emptyMessage = "an empty control message"
+  case beforeHello = "a message of a peer without a hello"
   case helloTwice = "a second hello of one peer"
   case readyTwice = "a second ready of one peer"
   case tooManyUnknownPeers = "a hello while too many peers wait for an answer"
-  case tooManyMessages = "more messages a second than are taken"
+  case tooManyMessages = "more messages a second than the limit"
   case afterRefusal = "a frame of a refused peer"
   case otherKey = "a frame under another key's name"
-  case notAdmitted = "a chunk of a peer that was not admitted"
-  case overBudget = "a transfer that nobody expects"
+  case notAdmitted = "a chunk of a peer that is not admitted"
+  case overBudget = "an unexpected transfer"
   case overWindow = "more bytes than the window allows"
   case badChunk = "a chunk that does not fit its transfer"
   case badCredit = "a credit for more than was sent"
-  case wrongRole = "a key that may not do this"
+  case wrongRole = "a key without this permission"
   case administrationWithoutKeys = "administration over a socket for workers"
   case badRequest = "an administration request that cannot be read"
 }

@@ -2,14 +2,14 @@ internal import Foundation
 package import Support
 internal import Synchronization
 
-/// A folder in memory where the processes of one audit on one host share buffers; only its owner can enter it.
+/// A folder in /dev/shm in which the processes of one audit on one host share buffers; only its owner can enter it.
 package final class SharedFolder: Sendable {
   package let path: String
-  /// What proves to a worker that it sees the same memory.
+  /// Proves to a worker that it sees the same memory.
   package let token: [UInt8]
   private let isOwner: Bool
 
-  /// Makes the folder anew; it goes with this object.
+  /// Makes the folder, which is removed with this object.
   ///
   /// - Parameter name: unique among the audits of this host.
   package init(name: String) throws(SharedMemoryError) {
@@ -17,7 +17,7 @@ package final class SharedFolder: Sendable {
     isOwner = true
     var generator = SystemRandomNumberGenerator()
     token = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    // What a killed coordinator has left is of no use to anybody.
+    // Leftovers of a killed coordinator are of no use.
     try? FileManager.default.removeItem(atPath: path)
     guard mkdir(path, 0o700) == 0 else { throw SharedMemoryError(file: path) }
     do throws(FileError) {
@@ -27,7 +27,7 @@ package final class SharedFolder: Sendable {
     }
   }
 
-  /// Enters a folder that the coordinator has made; nil when this process cannot see that very folder.
+  /// Opens a folder that the coordinator has made; nil when this process cannot see that folder.
   package init?(path: String, token: [UInt8]) {
     guard path.hasPrefix("/dev/shm/"), !path.contains(".."), token.count == 16,
       FileManager.default.contents(atPath: "\(path)/token").map(Array.init) == token
@@ -41,7 +41,7 @@ package final class SharedFolder: Sendable {
     if isOwner { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  /// The path of a file in the folder; names that a peer chose may lead nowhere else.
+  /// The path of a file in the folder. Peers choose names, which must not lead out of the folder.
   func file(_ name: String) throws(SharedMemoryError) -> String {
     guard name.utf8.count <= 64, !name.isEmpty,
       name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D })
@@ -52,7 +52,7 @@ package final class SharedFolder: Sendable {
 
 /// A mapped file in the shared folder.
 ///
-/// Sendable because the mapping itself never changes; who may touch its contents is agreed between the processes.
+/// Sendable because the mapping itself never changes. The messages between processes say which of them may access it.
 package final class SharedFile: @unchecked Sendable {
   package let name: String
   package let bytes: Int
@@ -61,9 +61,9 @@ package final class SharedFile: @unchecked Sendable {
   private let path: String
   private let isOwner: Bool
 
-  /// Makes a file of `bytes` bytes, all zero; it goes with this object.
+  /// Makes a file of `bytes` zero bytes, which is removed with this object.
   ///
-  /// - Throws: `SharedMemoryError` when there is not so much shared memory.
+  /// - Throws: `SharedMemoryError` when there is not enough shared memory.
   package init(making name: String, bytes: Int, in folder: SharedFolder) throws(SharedMemoryError) {
     path = try folder.file(name)
     self.name = name
@@ -73,7 +73,7 @@ package final class SharedFile: @unchecked Sendable {
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw SharedMemoryError(file: path) }
     defer { close(descriptor) }
-    // Reserved at once: memory that is missing is an error here, not a signal later.
+    // Reserved at once, so that missing memory is an error here and not a signal later.
     let status = posix_fallocate(descriptor, 0, max(1, bytes))
     guard status == 0 else {
       unlink(path)
@@ -113,7 +113,7 @@ package final class SharedFile: @unchecked Sendable {
 
   /// `count` numbers from byte `offset` on, a multiple of four; nil when they do not fit.
   ///
-  /// - Parameter released: called when nobody uses the buffer any more.
+  /// - Parameter released: called when the buffer is no longer used.
   package func floats(at offset: Int = 0, count: Int, released: @escaping () -> Void = {}) -> FloatBuffer? {
     guard offset >= 0, offset % 4 == 0, count >= 0, count <= (bytes - offset) / 4 else { return nil }
     let start = (memory + offset).bindMemory(to: Float.self, capacity: count)
@@ -123,14 +123,14 @@ package final class SharedFile: @unchecked Sendable {
   }
 }
 
-/// Parameters that one process changes in place while others read them: readers see from the version in front of the
-/// numbers whether they have read one version and no mixture (a sequence lock, after Lameter 2005).
+/// Parameters that one process changes in place while others read them. The version in front of the numbers tells
+/// readers whether they have read a single version (a sequence lock, after Lameter 2005).
 package final class SharedParameters: Sendable {
   package let file: SharedFile
   package let buffer: FloatBuffer
   private static let header = 64
 
-  /// Makes a file for `count` numbers; it goes with this object.
+  /// Makes a file for `count` numbers, which is removed with this object.
   package convenience init(making name: String, count: Int, in folder: SharedFolder) throws(SharedMemoryError) {
     let file = try SharedFile(making: name, bytes: Self.header + count * 4, in: folder)
     try self.init(file: file, count: count)
@@ -156,7 +156,7 @@ package final class SharedParameters: Sendable {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
   }
 
-  /// Tells readers that the numbers are of this version now.
+  /// Tells readers that the numbers now have this version.
   package func didChange(version: Int) {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     file.memory.storeBytes(of: UInt64(version) + 1, as: UInt64.self)
@@ -164,7 +164,7 @@ package final class SharedParameters: Sendable {
 
   /// Lets `body` read the numbers.
   ///
-  /// - Returns: nil when they were not of this version throughout; what `body` read is then of no use.
+  /// - Returns: nil when they did not have this version throughout; the result of `body` is then invalid.
   package func read<Value>(
     version: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Value
   ) rethrows -> Value? {
@@ -186,7 +186,7 @@ package struct SharedMemoryError: Error, Equatable, Sendable, CustomStringConver
     self.problem = problem
   }
 
-  /// What the system said last.
+  /// The failure of the system call that was just made.
   init(file: String) { self.init(file: file, problem: String(cString: strerror(errno))) }
 
   package var description: String { "\(file): \(problem)" }

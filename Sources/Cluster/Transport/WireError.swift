@@ -6,9 +6,9 @@ package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
   case withoutKeys(String)
   /// A file with keys cannot be read or written; `line` counts from one.
   case keyFile(String, line: Int?, problem: String)
-  /// The other end does not accept this one's key, or is not who it should be.
+  /// The other end does not accept this key, or has another key than expected.
   case notAuthenticated(String, problem: String)
-  /// Nobody answered within so many seconds.
+  /// No answer came within `seconds`.
   case noAnswer(String, seconds: Double)
   case system(operation: String, problem: String)
 
@@ -21,7 +21,7 @@ package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
       "the address \(address) reaches beyond this host, which needs keys; make them with: tenbin keys"
     case .keyFile(let file, let line, let problem): "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)"
     case .notAuthenticated(let address, let problem): "no connection to \(address): \(problem)"
-    case .noAnswer(let address, let seconds): "nobody answered at \(address) within \(seconds) s"
+    case .noAnswer(let address, let seconds): "no answer came from \(address) within \(seconds) s"
     case .system(let operation, let problem): "\(operation) failed: \(problem)"
     }
   }

@@ -1,26 +1,26 @@
-/// The limits on what a peer may send; bytes unless said otherwise.
+/// The limits on what a peer may send, in bytes unless stated otherwise.
 package enum WireLimits {
-  /// Bytes a control message.
+  /// A control message.
   package static let control = 64 << 10
-  /// Payload bytes a chunk.
+  /// The payload of a chunk.
   package static let chunk = 256 << 10
-  /// Bytes a chunk header.
+  /// A chunk header.
   package static let header = 4 << 10
-  /// Bytes a transfer.
+  /// A transfer.
   package static let transfer = 8 << 30
-  /// Transfers that one peer may have under way.
+  /// Incomplete transfers of one peer.
   static let transfersUnderWay = 64
-  /// Bytes of chunk frames, headers and payloads, that may be on their way without having been acknowledged.
+  /// Unacknowledged bytes of chunk headers and payloads.
   package static let window = 8 << 20
-  /// Consumed bytes that are acknowledged at once, so that a window needs four small frames.
+  /// Bytes that one acknowledgement covers, so that a window needs four small frames.
   static let acknowledgement = window / 4
-  /// Peers that are remembered before a coordinator has admitted them.
+  /// Peers in the table that are not admitted.
   package static let unknownPeers = 256
-  /// Malformed frames after which a peer is refused and nothing of it is taken any more.
+  /// Malformed frames after which a peer is refused.
   package static let malformed = 16
-  /// Messages a second that are taken from a peer that is not admitted, and from one that is.
+  /// Messages a second that are accepted from a peer that is not admitted, and from one that is.
   static let unknownPeerMessages = 256
   static let messages = 10_000
-  /// Control messages that wait for one peer; a peer that is so far behind is as good as gone.
+  /// Control messages that wait for one peer; a peer that is further behind is dropped.
   static let waitingMessages: Int32 = 20_000
 }

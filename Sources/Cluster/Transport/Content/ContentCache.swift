@@ -1,10 +1,10 @@
 package import Foundation
 package import Support
 
-/// Contents in a folder, in files that are named by their digest. Processes of one host share it.
+/// A folder of contents in files that are named by their digest. The processes of one host share it.
 ///
-/// A file under its plain name is whole. One with `.partial` behind it is the beginning of a content; whoever fetches it
-/// holds the lock on it.
+/// A file under its plain name is complete. A name that ends in `.partial` holds the beginning of a content, and is
+/// locked by the process that fetches it.
 package struct ContentCache: Sendable {
   package let folder: String
 
@@ -12,15 +12,15 @@ package struct ContentCache: Sendable {
 
   package func path(of content: ContentHash) -> String { "\(folder)/\(content)" }
 
-  /// Where the beginning of a content lies that is being fetched, or whose worker was killed.
+  /// The file with the beginning of a content that is being fetched, or whose worker was killed.
   package func partialPath(of content: ContentHash) -> String { path(of: content) + ".partial" }
 
-  /// Whether all of it is here.
+  /// Whether the complete content is here.
   package func holds(_ content: ContentHash, bytes: Int) -> Bool {
     FileBytes.size(of: path(of: content)) == bytes
   }
 
-  /// How a content can be gone on with.
+  /// How fetching a content can continue.
   package enum Opening {
     case whole
     /// Another process fetches it.
@@ -38,17 +38,17 @@ package struct ContentCache: Sendable {
       guard let partial = try PartialContent(path: partialPath(of: wanted.content), whole: path, wanted: wanted) else {
         return .busy
       }
-      // Who held the lock until now may have finished the file, or thrown it away.
+      // The process that held the lock may have completed or discarded the file.
       if partial.isInPlace { return .partial(partial) }
     }
   }
 
-  /// Removes a content that is not what its name says.
+  /// Removes a content that does not match its digest.
   package func remove(_ content: ContentHash) { unlink(path(of: content)) }
 
-  /// Removes the contents that were not used for longest, until the rest is within a limit.
+  /// Removes the least recently used contents until the rest is within a limit.
   ///
-  /// What is part of a base has a second name and is kept, and so is what is named here.
+  /// Contents of a base have a second hard link and are kept, as are the contents that are named here.
   package func trim(toBytes limit: Int, keeping kept: Set<ContentHash>) {
     FolderTrim.trim(folder, toBytes: limit) { name, status in
       let digest = name.hasSuffix(".partial") ? String(name.dropLast(".partial".count)) : name
@@ -61,24 +61,24 @@ package struct ContentCache: Sendable {
     }
   }
 
-  /// Remembers that a content was used now.
+  /// Marks a content as used now.
   package func touch(_ content: ContentHash) { utimensat(AT_FDCWD, path(of: content), nil, 0) }
 }
 
-/// The beginning of a content on the disk, locked for this process until the object goes.
+/// The beginning of a content on the disk, locked for this process for as long as the object lives.
 package final class PartialContent {
   private let lock: FileLock
   private var descriptor: Int32 { lock.descriptor }
   private let path: String
   private let whole: String
   private let wanted: WantedContent
-  /// Bytes that are here.
+  /// The number of bytes on the disk.
   package private(set) var bytes: Int
   private var hasher: ContentHasher? = ContentHasher()
-  /// Bytes that the digest covers; those of an earlier process are read when it is asked for.
+  /// Bytes that the digest covers. Bytes that an earlier process wrote are read when the digest is needed.
   private var hashed = 0
 
-  /// Bytes from which on a content is flushed to the disk: small ones are checked whenever they are read.
+  /// Contents from this size on are flushed to the disk; smaller ones are checked whenever they are read.
   private static let flushed = 1 << 20
 
   /// Nil where another process holds the lock.
@@ -96,14 +96,14 @@ package final class PartialContent {
     bytes = Int(lseek(lock.descriptor, 0, SEEK_END))
   }
 
-  /// Whether the file is still found under its name.
+  /// Whether the file still exists under its name.
   fileprivate var isInPlace: Bool {
     var (own, named) = (stat(), stat())
     return fstat(descriptor, &own) == 0 && stat(path, &named) == 0
       && (own.st_dev, own.st_ino) == (named.st_dev, named.st_ino)
   }
 
-  /// Puts bytes behind those that are here.
+  /// Appends bytes.
   package func append(_ piece: [UInt8]) throws(ContentError) {
     var done = 0
     while done < piece.count {
@@ -123,16 +123,16 @@ package final class PartialContent {
     bytes += piece.count
   }
 
-  /// Throws away what is here.
+  /// Discards all bytes.
   package func restart() throws(ContentError) {
     guard ftruncate(descriptor, 0) == 0 else { throw Self.problem("empty", path, of: wanted) }
     (bytes, hashed) = (0, 0)
     hasher = ContentHasher()
   }
 
-  /// Whether what is here is the whole content; then it gets its name.
+  /// Whether the bytes are the complete content, by its digest; if so, the file gets its plain name.
   ///
-  /// - Parameter isEnding: asked now and then; where it says so, the answer is nil and everything stays as it is.
+  /// - Parameter isEnding: called from time to time; when it returns true, the result is nil and the file stays.
   package func finish(isEnding: () -> Bool = { false }) throws(ContentError) -> Bool? {
     var buffer = [UInt8](repeating: 0, count: min(4 << 20, max(1, bytes - hashed)))
     while hashed < bytes {
@@ -163,9 +163,9 @@ package final class PartialContent {
   }
 }
 
-/// A content that cannot be had, and why.
+/// Why a content cannot be fetched.
 package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What the audit calls it: a file's path or name.
+  /// The path or name that the audit has for it.
   package let name: String
   package let content: ContentHash
   package let problem: Problem
@@ -173,9 +173,9 @@ package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible 
   package enum Problem: Hashable, Sendable {
     /// The coordinator cannot give it.
     case absent(reason: String)
-    /// What came, from its first byte to its last, is something else.
+    /// The bytes that came do not have the digest.
     case wrongDigest
-    /// A piece came that is not the one that was asked for.
+    /// A piece has another length than requested.
     case wrongPiece(offset: Int, expected: Int, found: Int)
     /// The cache cannot be read or written.
     case system(file: String, step: String, reason: String)
@@ -204,12 +204,12 @@ package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// Keeps a cache folder within a limit.
 package enum FolderTrim {
-  /// Removes files, those that were not used for longest first, until the rest is within a limit.
+  /// Removes files, the least recently used first, until the rest is within a limit.
   ///
   /// - Parameters:
-  ///   - isMeant: whether a file of this name and status counts, and may be removed.
-  ///   - bytes: what a file of this status takes.
-  ///   - isInUse: whether the file at a path must stay though it counts.
+  ///   - isMeant: whether a file of this name and status counts towards the limit, and may be removed.
+  ///   - bytes: the size of a file of this status.
+  ///   - isInUse: whether the file at a path must not be removed.
   package static func trim(
     _ folder: String, toBytes limit: Int, where isMeant: (_ name: String, stat) -> Bool, bytes: (stat) -> Int,
     isInUse: (_ path: String) -> Bool

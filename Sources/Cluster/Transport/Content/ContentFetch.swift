@@ -1,10 +1,10 @@
 package import Support
 
-/// A content that somebody needs.
+/// A content that must be on this host.
 package struct WantedContent: Hashable, Sendable {
   package let content: ContentHash
   package let bytes: Int
-  /// What the audit calls it, for errors.
+  /// The name that errors use.
   package let name: String
 
   package init(content: ContentHash, bytes: Int, name: String) {
@@ -14,31 +14,31 @@ package struct WantedContent: Hashable, Sendable {
   }
 }
 
-/// Which contents are missing, what was asked for and what came: events in, actions out; pure.
+/// A state machine for missing contents, requests and received pieces: events in, actions out.
 ///
-/// Contents are asked for in the order in which they were wanted, in pieces, as many as a window holds. Whatever comes is
-/// put together in its order, so that what is on the disk is always the beginning of the content.
+/// Contents are requested in the order in which they were wanted, in pieces, as many as the window holds. Pieces are
+/// appended in order, so that the file on the disk is always the beginning of the content.
 package struct ContentFetch: Sendable {
-  /// Who needs a content.
+  /// What a content is needed for.
   package enum Claim: Hashable, Sendable {
     case base
     case lease(Int)
   }
 
   package enum Action: Hashable, Sendable {
-    /// Look how much of it is here, and keep others from fetching it: `opened`, `found` or `busy` comes of it.
+    /// Look how many bytes are here, and lock it; answered by `opened`, `found` or `busy`.
     case open(ContentHash)
-    /// Ask the coordinator for a piece.
+    /// Request a piece from the coordinator.
     case request(ContentHash, Range<Int>)
-    /// Put these bytes behind those that are here.
+    /// Append these bytes.
     case append(ContentHash, [UInt8])
-    /// All bytes are here: `verified` comes of it.
+    /// All bytes are here: check the digest; answered by `verified`.
     case verify(ContentHash)
-    /// Throw away what is here, and begin at the first byte.
+    /// Discard all bytes, and begin at the first one.
     case restart(ContentHash)
-    /// Let others have it; what is here stays.
+    /// Unlock it and keep its bytes.
     case close(ContentHash)
-    /// Throw away what is here, and let others have it.
+    /// Discard all bytes and unlock it.
     case discard(ContentHash)
     case arrived(ContentHash)
     case failed(ContentError, claims: Set<Claim>)
@@ -47,7 +47,7 @@ package struct ContentFetch: Sendable {
   private enum Stage {
     case queued
     case opening
-    /// Somebody else on this host fetches it.
+    /// Another process of this host fetches it.
     case busy
     case fetching
     case verifying
@@ -57,27 +57,28 @@ package struct ContentFetch: Sendable {
     let wanted: WantedContent
     var claims: Set<Claim>
     var stage = Stage.queued
-    /// Bytes that are here, from the first on.
+    /// Bytes that are here, from the first one on.
     var here = 0
-    /// The first byte that was not asked for.
+    /// The offset of the next request.
     var next = 0
-    /// Lengths of the pieces that were asked for, by their offset.
+    /// Lengths of the requested pieces, by offset.
     var asked: [Int: Int] = [:]
-    /// Pieces that came before those in front of them, by their offset.
+    /// Pieces that came out of order, by offset.
     var early: [Int: [UInt8]] = [:]
-    /// Whether some of it was here before: a wrong digest may be that part's fault.
+    /// Whether an earlier process wrote some of it, which may be the cause of a wrong digest.
     var isResumed = false
 
     var isOpen: Bool { stage == .fetching || stage == .verifying }
   }
 
   private var entries: [ContentHash: Entry] = [:]
-  /// Those that were not begun, from `first` on, in the order in which they were wanted; some are not wanted any more.
+  /// Contents that were not begun, from `first` on, in the order in which they were wanted; some may no longer be
+  /// wanted.
   private var queue: [ContentHash] = []
   private var first = 0
-  /// Those that are being fetched, the oldest first.
+  /// Contents that are being fetched, the oldest first.
   private var active: [ContentHash] = []
-  /// Those that others fetch.
+  /// Contents that other processes fetch.
   private var elsewhere: [ContentHash] = []
   private let piece: Int
   private let window: Int
@@ -85,10 +86,10 @@ package struct ContentFetch: Sendable {
   private let mostOpen: Int
 
   /// - Parameters:
-  ///   - piece: bytes a request.
-  ///   - window: bytes that may be asked for, or wait for pieces in front of them, at a time.
-  ///   - mostPieces: requests that may be open at a time.
-  ///   - mostOpen: contents that may be fetched at a time.
+  ///   - piece: bytes of a request.
+  ///   - window: the most bytes that are requested, or received out of order, at a time.
+  ///   - mostPieces: the most open requests.
+  ///   - mostOpen: the most contents that are fetched at a time.
   package init(piece: Int = 1 << 20, window: Int = 8 << 20, mostPieces: Int = 256, mostOpen: Int = 64) {
     self.piece = max(1, piece)
     self.window = max(window, piece, 1)
@@ -96,25 +97,25 @@ package struct ContentFetch: Sendable {
     self.mostOpen = max(1, mostOpen)
   }
 
-  /// Whether pieces were asked for that have not come.
+  /// Whether there are open requests.
   package var isWaitingForPieces: Bool { active.contains { entries[$0]?.asked.isEmpty == false } }
 
-  /// Whether somebody else fetches what is wanted here.
+  /// Whether another process fetches something that is wanted here.
   package var isWaitingForOthers: Bool { !elsewhere.isEmpty }
 
-  /// What is wanted and not here.
+  /// The contents that are wanted and not here.
   package var wanted: Set<ContentHash> { Set(entries.keys) }
 
-  /// What was wanted under this digest; nil where that is here or nobody needs it any more.
+  /// The content with this digest; nil when it is here or no longer wanted.
   package subscript(content: ContentHash) -> WantedContent? { entries[content]?.wanted }
 
-  /// Whether somebody still waits for something.
+  /// Whether contents are missing for this claim.
   package func isIncomplete(for claim: Claim) -> Bool { entries.values.contains { $0.claims.contains(claim) } }
 }
 
-// What is wanted.
+// Claims.
 extension ContentFetch {
-  /// Somebody needs these, in this order.
+  /// The claim needs these, in this order.
   package mutating func want(_ contents: [WantedContent], for claim: Claim) -> [Action] {
     for wanted in contents {
       if entries[wanted.content] == nil {
@@ -126,10 +127,10 @@ extension ContentFetch {
     return pump()
   }
 
-  /// Somebody needs nothing more.
+  /// The claim needs nothing any more.
   package mutating func release(_ claim: Claim) -> [Action] { release { $0 == claim } }
 
-  /// Of the leases only these go on; the base stays wanted.
+  /// Only these leases still need contents; the base stays wanted.
   package mutating func retain(leases: Set<Int>) -> [Action] {
     release { if case .lease(let lease) = $0 { !leases.contains(lease) } else { false } }
   }
@@ -140,7 +141,7 @@ extension ContentFetch {
     for (content, var entry) in released {
       entry.claims = entry.claims.filter { !isReleased($0) }
       entries[content] = entry
-      // What is all here is kept; its digest is about to be known.
+      // A complete content is kept; its digest is being checked.
       guard entry.claims.isEmpty, entry.stage != .verifying else { continue }
       if entry.isOpen { actions.append(.close(content)) }
       remove(content)
@@ -159,9 +160,9 @@ extension ContentFetch {
   }
 }
 
-// What becomes of it.
+// Progress.
 extension ContentFetch {
-  /// It is locked for this process, and so many of its bytes are here.
+  /// It is locked for this process, and `here` of its bytes are on the disk.
   package mutating func opened(_ content: ContentHash, here: Int) -> [Action] {
     guard var entry = entries[content], entry.stage == .opening else { return [.close(content)] }
     entry.stage = .fetching
@@ -173,7 +174,7 @@ extension ContentFetch {
     return (isUsable ? [] : [.restart(content)]) + verifyIfWhole(content) + pump()
   }
 
-  /// All of it is here already.
+  /// The complete content is here already.
   package mutating func found(_ content: ContentHash) -> [Action] {
     guard entries[content] != nil else { return [] }
     remove(content)
@@ -189,7 +190,7 @@ extension ContentFetch {
     return pump()
   }
 
-  /// Time to look again whether others are done.
+  /// It is time to check again whether other processes are done.
   package mutating func lookAgain() -> [Action] {
     let again = elsewhere
     elsewhere = []
@@ -199,7 +200,7 @@ extension ContentFetch {
     return pump()
   }
 
-  /// Nothing has come for long: what is still missing is asked for again.
+  /// Nothing has come for long: all open requests are repeated.
   package func askAgain() -> [Action] {
     active.flatMap { content in
       (entries[content]?.asked ?? [:]).sorted { $0.key < $1.key }.map {
@@ -210,7 +211,7 @@ extension ContentFetch {
 
   /// A piece has come.
   package mutating func received(_ content: ContentHash, offset: Int, bytes: [UInt8]) -> [Action] {
-    // Nobody waits for it: it came twice, or is not wanted any more.
+    // It came twice, or is no longer wanted.
     guard var entry = entries[content], entry.stage == .fetching, let expected = entry.asked[offset] else { return [] }
     guard bytes.count == expected else {
       return fail(content, .wrongPiece(offset: offset, expected: expected, found: bytes.count))
@@ -226,12 +227,12 @@ extension ContentFetch {
     return actions + verifyIfWhole(content) + pump()
   }
 
-  /// The coordinator cannot give it.
+  /// The coordinator cannot send it.
   package mutating func absent(_ content: ContentHash, reason: String) -> [Action] {
     fail(content, .absent(reason: reason))
   }
 
-  /// The digest of what is here is known.
+  /// The digest was checked.
   package mutating func verified(_ content: ContentHash, isRight: Bool) -> [Action] {
     guard var entry = entries[content], entry.stage == .verifying else { return [] }
     if isRight {
@@ -239,7 +240,7 @@ extension ContentFetch {
       return [.arrived(content)] + pump()
     }
     guard entry.isResumed else { return fail(content, .wrongDigest) }
-    // What an earlier process left may be torn; the whole of it gets one more try.
+    // Bytes of an earlier process may be torn; the content is fetched once more from the start.
     entry.isResumed = false
     entry.stage = .fetching
     (entry.here, entry.next) = (0, 0)
@@ -247,7 +248,7 @@ extension ContentFetch {
     return [.restart(content)] + verifyIfWhole(content) + pump()
   }
 
-  /// The disk does not take it.
+  /// The cache cannot be read or written.
   package mutating func broken(_ content: ContentHash, _ problem: ContentError.Problem) -> [Action] {
     fail(content, problem)
   }
@@ -256,7 +257,7 @@ extension ContentFetch {
     guard let entry = entries[content] else { return [] }
     remove(content)
     let error = ContentError(name: entry.wanted.name, content: content, problem: problem)
-    // What an honest disk holds of it is worth keeping; what is known to be wrong is not.
+    // A partial content is worth keeping unless it is known to be wrong.
     let isWrong = problem == .wrongDigest
     return (entry.isOpen ? [isWrong ? .discard(content) : .close(content)] : [])
       + [.failed(error, claims: entry.claims)] + pump()
@@ -268,7 +269,7 @@ extension ContentFetch {
     return [.verify(content)]
   }
 
-  /// Asks for as much as the window holds.
+  /// Requests as much as the window holds.
   private mutating func pump() -> [Action] {
     var actions: [Action] = []
     var bytes = 0
@@ -290,7 +291,7 @@ extension ContentFetch {
       }
       entries[content] = entry
     }
-    // What was opened asks for its pieces when it is known how much of it is here.
+    // The pieces of an opened content are requested when it is known how much of it is here.
     while active.count < mostOpen, bytes < window, pieces < mostPieces, first < queue.count {
       let content = queue[first]
       first += 1

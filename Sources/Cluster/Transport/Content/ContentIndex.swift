@@ -1,9 +1,9 @@
 internal import Foundation
 package import Support
 
-/// The files of an audit by their digest, for workers that cannot read them where they are.
+/// The files of an audit by digest, for workers on other hosts.
 ///
-/// Nothing else can be asked for: a request names a digest, and only digests that the audit lists lead to a path.
+/// No other file can be requested: a request names a digest, and only digests that the audit lists lead to a path.
 package struct ContentIndex: Sendable {
   private struct File {
     let path: String
@@ -12,7 +12,7 @@ package struct ContentIndex: Sendable {
 
   private var files: [ContentHash: File] = [:]
 
-  /// Bytes that one request may ask for.
+  /// The most bytes of one request.
   package static let piece = 1 << 20
 
   package init() {}
@@ -22,19 +22,19 @@ package struct ContentIndex: Sendable {
     files[content] = File(path: path, bytes: bytes)
   }
 
-  /// Why a piece cannot be had, in words for the worker.
+  /// Why a piece cannot be sent, as a message to the worker.
   package struct Problem: Error, Hashable, CustomStringConvertible {
     package let description: String
 
     package init(description: String) { self.description = description }
   }
 
-  /// A piece of a content. It is not checked: whoever asks compares the digest of the whole.
+  /// A piece of a content. It is not checked here; the receiver compares the digest of the whole.
   package func read(_ content: ContentHash, offset: UInt64, bytes: UInt32) throws(Problem) -> [UInt8] {
     guard let file = files[content] else { throw Problem(description: "this audit has no such content") }
     guard bytes > 0, bytes <= Self.piece, offset < UInt64(file.bytes),
       UInt64(bytes) <= UInt64(file.bytes) - offset
-    else { throw Problem(description: "\(file.path) has no \(bytes) bytes from \(offset) on that could be asked for") }
+    else { throw Problem(description: "\(file.path) has no \(bytes) bytes from offset \(offset) on") }
     let descriptor = open(file.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw Problem(description: "\(file.path): \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }

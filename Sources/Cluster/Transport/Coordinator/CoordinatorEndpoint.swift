@@ -1,13 +1,13 @@
-/// What comes to a coordinator from its workers, and from people's shells.
+/// An event from a worker, or from a person's shell.
 package enum CoordinatorEvent: Sendable {
   case message(Tenbin_WorkerMessage, from: Peer)
   case transfer(Transfer, identifier: UInt64, from: Peer)
-  /// The worker's bulk socket is connected: it can be sent transfers.
+  /// The worker's bulk socket is connected, so that transfers can be sent to it.
   case ready(Peer, sharesMemory: Bool)
-  /// An administrator asks; whether he may was checked.
+  /// A request of an administrator, whose permission was checked.
   case request(Tenbin_AdministrationRequest, from: Requester)
-  /// A frame that no honest worker sends; it was dropped and counted. Some of these end with the peer being refused:
-  /// nothing of it is taken any more.
+  /// A frame that no honest worker sends; it was dropped and counted. After a number of them the peer is refused and
+  /// all its frames are dropped.
   case malformed(reason: String, from: Peer)
   /// A message could not be delivered: the worker is gone.
   case unreachable(Peer)
@@ -16,7 +16,7 @@ package enum CoordinatorEvent: Sendable {
 }
 
 extension CoordinatorEvent {
-  /// Whom it comes from; nil where that is no peer.
+  /// The peer that it comes from, if any.
   package var peer: Peer? {
     switch self {
     case .message(_, let peer), .transfer(_, _, let peer), .ready(let peer, _), .malformed(_, let peer),
@@ -27,7 +27,7 @@ extension CoordinatorEvent {
   }
 }
 
-/// Who waits for the answer to an administration request.
+/// The sender of an administration request, for the answer.
 package struct Requester: Hashable, Sendable {
   enum Door: Hashable, Sendable {
     case control
@@ -40,17 +40,16 @@ package struct Requester: Hashable, Sendable {
 
 /// The coordinator's ROUTER sockets, on a thread of their own: control, bulk, and administration where there is one.
 ///
-/// What is taken from a peer grows with what is known of it. From a stranger: a hello, and after it control messages and
-/// the `ready` of its bulk socket. From an admitted peer: transfers too, as many bytes as are expected of it. Everything
-/// else is dropped and counted in `refusals`.
+/// An unknown peer may send a hello, and after it control messages and the `ready` of its bulk socket. An admitted peer
+/// may also send transfers, as many bytes as are expected of it. Everything else is dropped and counted in `refusals`.
 package final class CoordinatorEndpoint: Sendable {
   /// The version of the messages; peers of another version are refused.
   package static let protocolVersion: UInt32 = 6
 
-  /// Where workers connect.
+  /// The address that workers connect to.
   package let control: String
-  /// Where workers send chunks. Its host is `0.0.0.0` or `[::]` where `control` was bound to every interface; workers put
-  /// the host in that they reached the control socket at.
+  /// The address that workers send chunks to. Its host is `0.0.0.0` or `[::]` where `control` was bound to every
+  /// interface; workers then use the host at which they reached the control socket.
   package let bulk: String
   private let thread: SocketThread<CoordinatorCommand>
   private let counter = TrafficCounter()
@@ -59,8 +58,9 @@ package final class CoordinatorEndpoint: Sendable {
   /// Binds the sockets and starts the thread.
   ///
   /// - Parameters:
-  ///   - address: where workers connect; beyond this host only with keys.
-  ///   - administration: an ipc address in a folder that is its owner's alone; who can connect there may administer.
+  ///   - address: where workers connect; an address beyond this host needs keys.
+  ///   - administration: an ipc address in a folder that only its owner can enter; a process that connects may
+  ///     administer.
   ///   - security: with it, workers and administrators connect under the keys that it lists.
   ///   - send: takes every event, on the socket thread.
   /// - Throws: `WireError` where an address is in use, cannot be bound, or needs keys.
@@ -91,13 +91,13 @@ package final class CoordinatorEndpoint: Sendable {
   /// Sends a transfer when those before it have been sent, the peer is ready, and its window is open.
   package func send(_ transfer: Transfer, to peer: Peer) { thread.send(.transfer(transfer, peer)) }
 
-  /// From now on chunks of this peer are taken.
+  /// Accepts chunks of this peer from now on.
   package func admit(_ peer: Peer) { thread.send(.admit(peer)) }
 
-  /// Adds to the payload bytes that the peer may still begin to send in transfers.
+  /// Adds to the bytes of transfers that the peer may still send.
   package func expect(bytes: Int, from peer: Peer) { thread.send(.expect(bytes, peer)) }
 
-  /// Frees everything that is held for the peer, and takes it for a stranger again.
+  /// Frees everything that is held for the peer, which is unknown from now on.
   package func forget(_ peer: Peer) { thread.send(.forget(peer)) }
 
   package func answer(_ reply: Tenbin_AdministrationReply, to requester: Requester) {

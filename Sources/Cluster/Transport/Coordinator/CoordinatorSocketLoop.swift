@@ -62,7 +62,7 @@ final class CoordinatorSocketLoop: SocketLoop {
 
   func close() { sockets.close() }
 
-  /// Sends a control message, and drops the peer where that is not possible.
+  /// Sends a control message, and drops the peer if that fails.
   func send(_ message: Tenbin_CoordinatorMessage, to peer: Peer) {
     let encoded = message.encoded
     counter.count(sent: encoded.count)
@@ -86,7 +86,7 @@ final class CoordinatorSocketLoop: SocketLoop {
     emit(.failed(error))
   }
 
-  /// Lets a peer take part in the round, where it is ready and there is something for it.
+  /// Adds a peer to the round if it is ready and a chunk waits for it.
   func joinRound(_ peer: Peer) {
     let joins = peers.update(peer) { entry in
       guard entry.isReady, !entry.isInRound, entry.outbound.next() != nil else { return false }
@@ -96,7 +96,7 @@ final class CoordinatorSocketLoop: SocketLoop {
     if joins == true { round.append(peer) }
   }
 
-  /// Sends one chunk to each peer in turn; a few milliseconds' worth, so that control messages need not wait longer.
+  /// Sends one chunk to each peer in turn, for a few milliseconds, so that control messages need not wait longer.
   private func sendChunks() {
     for _ in 0..<16 {
       guard !round.isEmpty else { return }
@@ -153,7 +153,7 @@ extension CoordinatorSocketLoop {
     }
     let verdict = peers.judge(kind, from: peer, user: user, second: second)
     guard verdict == .take else { return apply(verdict, to: peer) }
-    // Answered here, so that a busy coordinator is not taken for a dead one.
+    // Answered here, so that a busy coordinator does not seem dead.
     if case .heartbeat? = message.body { answerHeartbeat(of: peer) }
     emit(.message(message, from: peer))
   }
@@ -165,7 +165,7 @@ extension CoordinatorSocketLoop {
     guard frames.count == 3, frames[1].count <= WireLimits.header, frames[2].count <= WireLimits.chunk,
       let header = try? Tenbin_ChunkHeader(serializedBytes: Array(frames[1]))
     else {
-      // A stranger is not remembered for a chunk, so that it costs nothing.
+      // A chunk of an unknown peer makes no entry, so that it costs no memory.
       guard peers[peer] != nil else { return refusals.count(.unreadableChunk) }
       return apply(peers.malformed(peer, user: user, because: .unreadableChunk), to: peer)
     }
@@ -218,7 +218,7 @@ extension CoordinatorSocketLoop {
     } catch { fail(error) }
   }
 
-  /// Counts what is dropped, and tells the peer and the owner where they are to know.
+  /// Counts a dropped frame, and tells the peer and the owner if the verdict says so.
   private func apply(_ verdict: PeerTable.Verdict, to peer: Peer, detail: String? = nil) {
     switch verdict {
     case .take: break
@@ -233,7 +233,7 @@ extension CoordinatorSocketLoop {
     }
   }
 
-  /// Tells a peer, if it is still there, that it is refused; what becomes of its entry is decided already.
+  /// Tells a peer, if it is still connected, that it is refused. Its entry was changed before.
   private func refuse(_ peer: Peer, because reason: String, mayReturn: Bool) {
     var message = Tenbin_CoordinatorMessage()
     message.protocol = CoordinatorEndpoint.protocolVersion
@@ -255,7 +255,7 @@ extension CoordinatorSocketLoop {
   private var second: Int { Int(started.duration(to: .now).components.seconds) }
 }
 
-/// What people ask from their shells.
+/// Requests from people's shells.
 extension CoordinatorSocketLoop {
   func receiveRequest(_ frames: [UnsafeRawBufferPointer], user: String?) {
     guard let first = frames.first else { return }
@@ -290,7 +290,7 @@ extension CoordinatorSocketLoop {
     let encoded = reply.encoded
     let socket = requester.door == .control ? sockets.control : sockets.administration
     do throws(WireError) {
-      // Whoever asked may have gone; that is no failure.
+      // The sender may be gone, which is no failure.
       guard try socket?.send([requester.routingIdentifier, AdministrationFrames.marker, encoded]) == .sent else {
         return
       }

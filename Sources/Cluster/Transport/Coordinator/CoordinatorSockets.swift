@@ -1,6 +1,6 @@
 import Support
 
-/// What a coordinator listens with; belongs to the thread that uses it.
+/// A coordinator's sockets; they belong to the thread that uses them.
 final class CoordinatorSockets {
   let control: ZeroMQSocket
   let bulk: ZeroMQSocket
@@ -52,7 +52,7 @@ final class CoordinatorSockets {
     return locks
   }
 
-  /// Closes everything; control messages may still leave for a second.
+  /// Closes all sockets; queued control messages may still leave for a second.
   func close() {
     for monitor in monitors { monitor.close() }
     control.close(linger: 1_000)

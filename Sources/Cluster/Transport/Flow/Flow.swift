@@ -1,6 +1,6 @@
 internal import SwiftProtobuf
 
-/// What goes to one peer: transfers in their order, chunk by chunk, as far as its window allows; pure.
+/// The transfers to one peer, in order, chunk by chunk, as far as its window allows; pure.
 package struct OutboundFlow {
   /// Two frames.
   package struct Chunk {
@@ -28,7 +28,7 @@ package struct OutboundFlow {
     header.transfer = identifier
     header.offset = UInt64(offset)
     header.totalBytes = UInt64(transfer.payload.count)
-    // Said once: some subjects are long.
+    // Sent once, because some subjects are long.
     if offset == 0 { header.subject = transfer.subject }
     let chunk = Chunk(header: header.encoded, payload: transfer.payload[offset..<end])
     return unacknowledged + chunk.bytes <= WireLimits.window ? chunk : nil
@@ -49,7 +49,7 @@ package struct OutboundFlow {
     first = 0
   }
 
-  /// The peer has consumed so many bytes; false where it cannot have.
+  /// The peer has consumed this many bytes; false where fewer were sent.
   package mutating func acknowledge(_ bytes: UInt64) -> Bool {
     guard bytes <= UInt64(unacknowledged) else { return false }
     unacknowledged -= Int(bytes)
@@ -58,12 +58,12 @@ package struct OutboundFlow {
 }
 
 extension SwiftProtobuf.Message {
-  /// Serializing only fails where required fields are missing, and proto3 has none.
+  /// Serializing fails only for missing required fields, and proto3 has none.
   var encoded: [UInt8] { (try? serializedBytes()) ?? [] }
 }
 
 extension Tenbin_ChunkHeader {
-  /// Says that so many bytes were consumed.
+  /// Acknowledges consumed bytes.
   static func credit(_ bytes: Int) -> [UInt8] {
     var header = Tenbin_ChunkHeader()
     header.credit.bytes = UInt64(bytes)
@@ -71,12 +71,12 @@ extension Tenbin_ChunkHeader {
   }
 }
 
-/// What comes from one peer: its transfers in the making, its budget and its window; pure.
+/// The transfers from one peer: those that are incomplete, its budget and its window; pure.
 package struct InboundFlow {
-  /// Payload bytes that the peer may still begin to send; nil for a peer that is trusted with any number.
+  /// Bytes of transfers that the peer may still begin; nil for no limit.
   private var budget: Int?
   private var assembler = TransferAssembler()
-  /// Bytes of chunks that were dropped; they are never acknowledged, so that a peer that goes on runs into its window.
+  /// Bytes of dropped chunks. They are never acknowledged, so that a peer that continues fills its window.
   private var dropped = 0
   private var consumed = 0
 
@@ -90,8 +90,8 @@ package struct InboundFlow {
 
   /// Takes a chunk.
   ///
-  /// - Returns: the transfer, where that was its last chunk.
-  /// - Throws: `ChunkError` where it was dropped; `.overWindow` where the peer is to be given up.
+  /// - Returns: the transfer, if this was its last chunk.
+  /// - Throws: `ChunkError` where it was dropped; after `.overWindow` the peer must be dropped too.
   package mutating func take(
     header: Tenbin_ChunkHeader, payload: UnsafeRawBufferPointer, frameBytes: Int
   ) throws(ChunkError) -> (identifier: UInt64, transfer: Transfer)? {
@@ -112,7 +112,7 @@ package struct InboundFlow {
     }
   }
 
-  /// The bytes to be acknowledged now; 0 while they are not worth a frame.
+  /// The bytes to acknowledge now; 0 while there are too few for a frame.
   package mutating func acknowledgement() -> Int {
     guard consumed >= WireLimits.acknowledgement else { return 0 }
     defer { consumed = 0 }

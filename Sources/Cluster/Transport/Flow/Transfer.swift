@@ -1,8 +1,8 @@
-/// Bytes that are too many for a control message, with what they are.
+/// A payload that is too large for a control message, with its subject.
 package struct Transfer: Sendable {
   package var subject: Tenbin_ChunkHeader.OneOf_Subject
   package var payload: [UInt8]
-  /// What is let go of when the transfer has left, or was dropped with its peer.
+  /// Released when the transfer was sent, or dropped with its peer.
   package var owner: (any AnyObject & Sendable)?
 
   package init(
@@ -31,14 +31,13 @@ package struct Transfer: Sendable {
   }
 }
 
-/// Puts chunks together again; pure, one for each peer.
+/// Reassembles the transfers of one peer from chunks; pure.
 struct TransferAssembler {
   private var underWay: [UInt64: Transfer] = [:]
 
-  /// Adds a chunk; returns the transfer when it is whole.
+  /// Adds a chunk; returns the transfer when it is complete.
   ///
-  /// - Parameter accept: asked before any memory is taken for a new transfer of so many bytes; throws where it is
-  ///   refused.
+  /// - Parameter accept: called with the size of a new transfer before memory is allocated; throws to refuse it.
   /// - Throws: `ChunkError` for a chunk that does not continue its transfer.
   mutating func insert(
     header: Tenbin_ChunkHeader, payload: UnsafeRawBufferPointer, accept: (Int) throws(ChunkError) -> Void
@@ -52,14 +51,14 @@ struct TransferAssembler {
       guard underWay.count < WireLimits.transfersUnderWay else { throw .tooMany }
       try accept(total)
       var transfer = Transfer(subject: subject, payload: [])
-      // One chunk needs no room kept for more; a claim of many is only address space until it comes.
+      // A transfer of one chunk needs no reserve. For a larger one it is only address space until the bytes come.
       if payload.count < total { transfer.payload.reserveCapacity(min(total, 1 << 30)) }
       underWay[identifier] = transfer
     }
     guard let received = underWay[identifier]?.payload.count, UInt64(received) == header.offset else {
       throw .outOfOrder(transfer: identifier)
     }
-    // Every chunk but the last is full: tiny ones would cost more to take than to send.
+    // Every chunk but the last is full: small ones would cost the receiver more than the sender.
     guard payload.count == min(WireLimits.chunk, total - received) else {
       underWay[identifier] = nil
       throw .outOfOrder(transfer: identifier)

@@ -1,10 +1,10 @@
 internal import Foundation
 internal import Synchronization
 
-/// Answers, on a thread of its own, libzmq's question whether a key may connect (ZAP, RFC 27).
+/// Answers libzmq's requests whether a key may connect (ZAP, RFC 27), on its own thread.
 ///
-/// libzmq asks at one address a context, and there is one context a process: so one authenticator serves every
-/// coordinator of the process, and keeps their allow-lists apart by domain. It lives while there are any.
+/// libzmq sends these requests to one address of a context, and a process has one context. So one authenticator serves
+/// all coordinators of the process, and keeps their allow-lists apart by domain. Its thread runs while there are any.
 final class Authenticator: Sendable {
   static let shared = Authenticator()
   private let lists = Mutex<[String: AllowList]>([:])
@@ -23,7 +23,7 @@ final class Authenticator: Sendable {
 
   /// Takes an allow-list and returns its domain, for server sockets that are bound after this.
   ///
-  /// The order matters: libzmq lets everybody in whose key nobody answers for.
+  /// The order matters: without an authenticator libzmq accepts every key.
   func add(_ allowed: [AllowedKey], refusals: RefusalCounter) throws(WireError) -> String {
     try running.withLock { (running) throws(WireError) in
       if running.thread == nil {
@@ -63,7 +63,7 @@ final class Authenticator: Sendable {
   }
 }
 
-/// Whom a key names; its text is the User-Id that libzmq puts on every frame of the connection.
+/// The holder of a key. Its text is the User-Id that libzmq adds to every frame of the connection.
 struct User: Hashable, Sendable, CustomStringConvertible {
   let role: Role
   let name: String
@@ -96,7 +96,7 @@ private final class AuthenticatorLoop: SocketLoop {
     poller.wait(milliseconds: -1)
     while true {
       var answer: [[UInt8]] = []
-      // An error leaves the question without an answer, and the peer outside.
+      // After an error there is no answer, and the peer is not admitted.
       guard (try? reply.receive({ frames, _ in answer = self.answer(to: frames) })) == true else { return }
       _ = try? reply.send(answer)
     }
@@ -107,7 +107,7 @@ private final class AuthenticatorLoop: SocketLoop {
     reply.close(linger: 0)
   }
 
-  /// The frames of a question are version, identifier, domain, address, routing identifier, mechanism and key.
+  /// The frames of a request are version, identifier, domain, address, routing identifier, mechanism and key.
   private func answer(to frames: [UnsafeRawBufferPointer]) -> [[UInt8]] {
     let identifier = frames.count > 1 ? Array(frames[1]) : []
     let version = Array("1.0".utf8)

@@ -3,8 +3,9 @@ internal import Support
 
 /// The folder that `tenbin keys` fills on the coordinator's host.
 ///
-/// `coordinator.key` is the coordinator's secret and `allowed-keys` the list of who may connect. `worker-NAME.key` and
-/// `admin-NAME.key` are to be moved to whom they name: each holds an own secret key and the coordinator's public key.
+/// `coordinator.key` is the coordinator's secret, and `allowed-keys` lists the keys that may connect. `worker-NAME.key`
+/// and `admin-NAME.key` must be moved to the worker or person that they name: each holds a secret key of its own and
+/// the coordinator's public key.
 package struct KeyFolder: Sendable {
   package let path: String
 
@@ -14,7 +15,7 @@ package struct KeyFolder: Sendable {
   package var allowListFile: String { "\(path)/allowed-keys" }
   package func clientFile(role: Role, name: String) -> String { "\(path)/\(role.rawValue)-\(name).key" }
 
-  /// Makes the coordinator's key and an allow-list that is empty.
+  /// Makes the coordinator's key and an empty allow-list.
   ///
   /// - Throws: `WireError.keyFile` where there is a key already, or the folder cannot be written.
   package func makeCoordinator() throws(WireError) -> PublicKey {
@@ -39,7 +40,7 @@ package struct KeyFolder: Sendable {
     let file = clientFile(role: role, name: name)
     guard KeyText.isName(name) else { throw .keyFile(file, line: nil, problem: KeyText.nameProblem(name)) }
     let coordinator = try coordinatorKeys()
-    // Two commands at once would lose one of the lines.
+    // Of two concurrent commands one would lose its line.
     let lock: FileLock?
     do throws(FileError) {
       lock = try FileLock(ifFree: "\(path)/.lock")
@@ -66,8 +67,8 @@ package struct KeyFolder: Sendable {
     return keys.publicKey
   }
 
-  /// A worker's key outside of any folder, for one that is started by its coordinator; the key that is in the file already
-  /// where it is for the same coordinator, because workers that outlived an earlier one hold it.
+  /// A key for a worker that its coordinator starts, outside of any key folder. A key for the same coordinator that is
+  /// in the file already is kept, because workers that outlived an earlier coordinator process hold it.
   ///
   /// - Throws: `WireError.keyFile` where the file cannot be written.
   package static func worker(name: String, server: PublicKey, file: String) throws(WireError) -> AllowedKey {
@@ -81,7 +82,7 @@ package struct KeyFolder: Sendable {
     return AllowedKey(role: .worker, name: name, publicKey: keys.publicKey)
   }
 
-  /// What a coordinator listens with.
+  /// The keys that a coordinator listens with.
   ///
   /// - Throws: `WireError.keyFile` where a file is missing, wrong or open to others.
   package func serverSecurity() throws(WireError) -> ServerSecurity {
@@ -113,9 +114,9 @@ extension ClientSecurity {
   }
 }
 
-/// The text of key files: a word and its values a line; lines that begin with # and empty lines are passed over.
+/// The text of key files: a word and its values on each line. Lines that begin with # and empty lines are skipped.
 ///
-/// A Z85 key may itself hold a #, so nothing can stand behind the values.
+/// A Z85 key may contain a #, so that no comment can follow the values.
 enum KeyText {
   /// What a secret key file holds: `secret-key KEY`, `public-key KEY`, and for workers and admins `server-key KEY`.
   struct SecretFile {
@@ -123,7 +124,7 @@ enum KeyText {
     var server: PublicKey?
 
     func text(heading: String) -> String {
-      var lines = ["# \(heading)", "# Keep it secret: whoever holds this file can take its place."]
+      var lines = ["# \(heading)", "# Keep it secret: anyone who has this file can take its place."]
       lines.append("secret-key \(keys.secret)")
       lines.append("public-key \(keys.publicKey)")
       if let server { lines.append("server-key \(server)") }
@@ -131,7 +132,7 @@ enum KeyText {
     }
   }
 
-  /// - Parameter file: what errors call the text.
+  /// - Parameter file: the name that errors use.
   static func secretFile(_ text: String, file: String) throws(WireError) -> SecretFile {
     var pair: KeyPair?
     var publicKey: (key: PublicKey, line: Int)?
@@ -141,7 +142,7 @@ enum KeyText {
         throw .keyFile(file, line: line, problem: "expected a word and a key, such as: secret-key KEY")
       }
       guard let key = PublicKey(words[1]) else {
-        throw .keyFile(file, line: line, problem: "expected a key of 40 characters behind \(words[0])")
+        throw .keyFile(file, line: line, problem: "expected a key of 40 characters after \(words[0])")
       }
       switch words[0] {
       case "secret-key" where pair == nil: pair = KeyPair(secret: words[1])
@@ -151,7 +152,7 @@ enum KeyText {
         throw .keyFile(file, line: line, problem: "a second \(words[0])")
       default:
         throw .keyFile(
-          file, line: line, problem: "\"\(words[0])\" is none of secret-key, public-key and server-key")
+          file, line: line, problem: "\"\(words[0])\" is unknown; expected secret-key, public-key or server-key")
       }
     }
     guard let pair else { throw .keyFile(file, line: nil, problem: "there is no line: secret-key KEY") }
@@ -169,11 +170,11 @@ enum KeyText {
         throw .keyFile(file, line: line, problem: "expected a role, a name and a public key")
       }
       guard let role = Role(rawValue: words[0]) else {
-        throw .keyFile(file, line: line, problem: "\"\(words[0])\" is no role; expected worker, reducer or admin")
+        throw .keyFile(file, line: line, problem: "\"\(words[0])\" is not a role; expected worker, reducer or admin")
       }
       guard isName(words[1]) else { throw .keyFile(file, line: line, problem: nameProblem(words[1])) }
       guard let key = PublicKey(words[2]) else {
-        throw .keyFile(file, line: line, problem: "expected a public key of 40 characters behind the name")
+        throw .keyFile(file, line: line, problem: "expected a public key of 40 characters after the name")
       }
       guard !keys.contains(where: { $0.publicKey == key }) else {
         throw .keyFile(file, line: line, problem: "this key is on the list already; every name needs one of its own")
@@ -188,13 +189,13 @@ enum KeyText {
 
   static func line(of key: AllowedKey) -> String { "\(key.role.rawValue) \(key.name) \(key.publicKey)\n" }
 
-  /// Names are parts of file names and of log lines.
+  /// Names are used in file names and log lines.
   static func isName(_ name: String) -> Bool {
     name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\-]{0,63}/) != nil
   }
 
   static func nameProblem(_ name: String) -> String {
-    "\"\(name)\" is no name: expected up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
+    "\"\(name)\" is no name: expected up to 64 letters, digits, dots, dashes and underscores; a letter or digit first"
   }
 
   private static func lines(of text: String) -> [(line: Int, words: [String])] {
@@ -206,7 +207,7 @@ enum KeyText {
   }
 }
 
-/// Files that only their owner reads, and that appear whole or not at all.
+/// Files that only their owner can read, and that appear complete or not at all.
 enum PrivateFile {
   /// Writes a file that must not exist yet.
   static func create(_ path: String, text: String) throws(WireError) {
@@ -219,7 +220,7 @@ enum PrivateFile {
     }
   }
 
-  /// Writes a file over the one that is there.
+  /// Replaces a file.
   static func replace(_ path: String, text: String) throws(WireError) {
     do throws(FileError) {
       try DurableFile.write(Data(text.utf8), to: path, permissions: 0o600)
@@ -228,7 +229,7 @@ enum PrivateFile {
     }
   }
 
-  /// Reads a file of at most a mebibyte that nobody but its owner can read or write.
+  /// Reads a file of at most a mebibyte that only its owner can read or write.
   static func read(_ path: String) throws(WireError) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .keyFile(path, line: nil, problem: lastProblem) }
@@ -248,7 +249,7 @@ enum PrivateFile {
       count += got
     }
     guard count < bytes.count, let text = String(validating: bytes[..<count], as: UTF8.self) else {
-      throw .keyFile(path, line: nil, problem: "it is no text of less than a mebibyte")
+      throw .keyFile(path, line: nil, problem: "it is not a UTF-8 text of less than a mebibyte")
     }
     return text
   }

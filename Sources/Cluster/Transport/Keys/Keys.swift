@@ -30,7 +30,7 @@ package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
 
 /// A Curve25519 secret key with its public key.
 package struct KeyPair: Hashable, Sendable {
-  /// 40 characters of Z85; never shown.
+  /// 40 characters of Z85; never printed.
   let secret: String
   package let publicKey: PublicKey
 
@@ -46,7 +46,7 @@ package struct KeyPair: Hashable, Sendable {
     return KeyPair(secret: String(z85: secretText), publicKey: publicKey)
   }
 
-  /// The pair of a secret key in its 40 characters of Z85, or nil where it is none.
+  /// The pair of a secret key in its 40 characters of Z85, or nil where it is not a key.
   init?(secret: String) {
     var publicText = [CChar](repeating: 0, count: 41)
     // Secret and public keys have the same text form.
@@ -70,11 +70,11 @@ extension String {
 
 /// What the holder of a key may do.
 package enum Role: String, Sendable, CaseIterable {
-  /// Take leases; nothing else.
+  /// May take leases and nothing else.
   case worker
-  /// Hold slices of parameters, add gradients up and update; nothing else.
+  /// May hold slices of parameters, add up gradients and apply updates, and nothing else.
   case reducer
-  /// Ask for the status of an audit, scale, drain and stop it; nothing else.
+  /// May request the status of an audit, scale, drain and stop it, and nothing else.
   case admin
 }
 
@@ -89,7 +89,7 @@ package struct AllowedKey: Hashable, Sendable {
   }
 }
 
-/// What a coordinator needs to listen beyond its own host: its secret key, and who may connect.
+/// The keys that a coordinator needs to listen beyond its own host: its secret key, and the keys that may connect.
 package struct ServerSecurity: Sendable {
   package let keys: KeyPair
   package var allowed: [AllowedKey]
@@ -100,8 +100,8 @@ package struct ServerSecurity: Sendable {
   }
 }
 
-/// What a worker or a person needs to connect to a coordinator on another host: an own secret key, and the
-/// coordinator's public key, which no other program can stand in for.
+/// The keys that a worker or a person needs to connect to a coordinator on another host: a secret key of their own, and
+/// the coordinator's public key, by which the coordinator is recognized.
 package struct ClientSecurity: Sendable {
   package let keys: KeyPair
   package let server: PublicKey

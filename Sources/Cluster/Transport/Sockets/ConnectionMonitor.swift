@@ -1,13 +1,13 @@
 internal import CZeroMQ
 internal import Synchronization
 
-/// Tells what becomes of a socket's connections, which libzmq otherwise hides.
+/// Reports what happens to a socket's connections, which libzmq otherwise hides.
 final class ConnectionMonitor {
   enum Event: Equatable {
     case disconnected
     /// The server does not know this end's key.
     case keyRefused
-    /// The other end broke off or spoke something else, as it does where the server's key is not the expected one.
+    /// The other end closed the connection or spoke another protocol, as it does when the server's key is unexpected.
     case handshakeFailed
   }
 
@@ -57,8 +57,8 @@ struct HandshakeFailures {
 
   init(address: Address) { self.address = address }
 
-  /// - Throws: `WireError.notAuthenticated` at once where the key is refused, and after a few failures of other kinds: one
-  ///   alone may be a coordinator that was just ending.
+  /// - Throws: `WireError.notAuthenticated` at once when the key is refused, and after a few failures of other kinds,
+  ///   because a single one may be a coordinator that is ending.
   mutating func hear(_ event: ConnectionMonitor.Event) throws(WireError) {
     switch event {
     case .disconnected: break
@@ -70,13 +70,13 @@ struct HandshakeFailures {
       guard count >= 5 else { return }
       throw .notAuthenticated(
         address.description,
-        problem: "who listens there has not the key that this end expects, or no Tenbin coordinator listens there")
+        problem: "the program that listens there has another key than expected, or is not a Tenbin coordinator")
     }
   }
 }
 
 extension Duration {
-  /// Rounded up, so that a wait for it does not end too early.
+  /// Rounded up, so that a wait does not end too early.
   var milliseconds: Int {
     let (seconds, attoseconds) = components
     return Int(clamping: seconds) * 1_000 + Int(attoseconds / 1_000_000_000_000_000) + 1

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Bytes that went to and came from peers.
+/// Bytes sent to and received from peers.
 package struct Traffic: Sendable, Equatable {
   package var sent: Int = 0
   package var received: Int = 0
@@ -36,7 +36,7 @@ final class TrafficCounter: Sendable {
   var traffic: Traffic { counted.withLock { $0 } }
 }
 
-/// What was dropped and refused, by reason; shared by the socket thread, the authenticator and the owner.
+/// Counts of dropped frames and refused peers by reason; shared by the socket thread, the authenticator and the owner.
 final class RefusalCounter: Sendable {
   private let counted = Mutex<[RefusalReason: Int]>([:])
 

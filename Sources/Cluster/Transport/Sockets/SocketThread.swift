@@ -2,13 +2,13 @@ internal import CZeroMQ
 package import Foundation
 internal import Synchronization
 
-/// One dedicated thread that owns sockets and polls them; everybody else leaves commands in its outbox.
+/// A dedicated thread that owns sockets and polls them; other threads leave commands in its outbox.
 final class SocketThread<Command: Sendable>: Sendable {
   private let outbox = Mutex<(commands: [Command], isClosed: Bool)>(([], false))
   private let wakeUp: Int32
   private let ended = DispatchSemaphore(value: 0)
 
-  /// - Parameter start: makes, on the thread itself, what handles commands and polls.
+  /// - Parameter start: makes the loop that handles commands and polls; called on the thread itself.
   init(name: String, start: @escaping @Sendable (_ wakeUp: Int32) -> any SocketLoop<Command>) {
     wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     let thread = Thread { [self] in
@@ -27,7 +27,7 @@ final class SocketThread<Command: Sendable>: Sendable {
       defer { state.commands.append(command) }
       return state.commands.isEmpty
     }
-    // Whoever left the first command has woken the thread already.
+    // The sender of the first command has woken the thread already.
     if wasEmpty { wake() }
   }
 
@@ -49,7 +49,7 @@ final class SocketThread<Command: Sendable>: Sendable {
 
   private func run(_ loop: any SocketLoop<Command>) {
     while true {
-      // Before the outbox is emptied: a command that comes later wakes the next poll.
+      // Before the outbox is emptied, so that a command that comes later wakes the next poll.
       var count: UInt64 = 0
       _ = read(wakeUp, &count, 8)
       let (commands, isClosed) = outbox.withLock { state in
@@ -66,16 +66,16 @@ final class SocketThread<Command: Sendable>: Sendable {
   }
 }
 
-/// What runs on a `SocketThread`; never leaves it.
+/// The loop of a `SocketThread`; never leaves its thread.
 protocol SocketLoop<Command> {
   associatedtype Command: Sendable
   func handle(_ command: Command)
-  /// Waits for messages or the wake-up descriptor, and takes what came.
+  /// Waits for messages or the wake-up descriptor, and handles the messages.
   func poll()
   func close()
 }
 
-/// An unbounded queue between threads: whoever receives blocks its own, dedicated thread.
+/// An unbounded queue between threads; a receiver blocks its own, dedicated thread.
 ///
 /// Sendable because `items` and `isClosed` are only touched while `condition` is locked.
 package final class Mailbox<Item: Sendable>: @unchecked Sendable {
@@ -93,7 +93,7 @@ package final class Mailbox<Item: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Lets receivers take what is there and then return nil.
+  /// Receivers get the remaining items, and then nil.
   package func close() {
     condition.withLock {
       isClosed = true

@@ -7,9 +7,9 @@ final class ZeroMQSocket {
   enum Kind {
     case router
     case dealer(routingIdentifier: [UInt8])
-    /// Answers libzmq's questions about keys.
+    /// Answers libzmq's requests about keys.
     case reply
-    /// Hears of another socket's connections.
+    /// Receives the events of another socket's connections.
     case pair
   }
 
@@ -21,7 +21,7 @@ final class ZeroMQSocket {
 
   enum SendOutcome {
     case sent
-    /// Nobody of that name is connected, or too much waits for it already.
+    /// No peer of that name is connected, or too many messages wait for it.
     case unreachable
   }
 
@@ -29,7 +29,7 @@ final class ZeroMQSocket {
   private var isOpen = true
   private var hasUsers = false
 
-  /// - Parameter waitingMessages: how many messages may wait for one peer; 0 for any number.
+  /// - Parameter waitingMessages: the most messages that wait for one peer; 0 for no limit.
   init(_ kind: Kind, keys: Keys? = nil, waitingMessages: Int32 = 0) throws(WireError) {
     let type =
       switch kind {
@@ -49,7 +49,7 @@ final class ZeroMQSocket {
     try set(ZMQ_RCVHWM, 0)
     try set(ZMQ_LINGER, 0)
     try set(ZMQ_HANDSHAKE_IVL, 5_000)
-    // Above our own limits, so that what is a little too large is counted and not only cut off.
+    // Above our own limits, so that a frame that is slightly too large is counted and does not only end the connection.
     try set(ZMQ_MAXMSGSIZE, raw: Int64(1 << 20))
     switch kind {
     case .router:
@@ -106,7 +106,7 @@ final class ZeroMQSocket {
     return String(decoding: buffer.prefix(max(0, size - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Gives an address back at once; closing alone does so some time later.
+  /// Releases an address at once; closing alone does so some time later.
   func unbind(_ endpoint: String) { zmq_unbind(pointer, endpoint) }
 
   func connect(_ endpoint: String, needsIPv6: Bool = false) throws(WireError) {
@@ -114,15 +114,15 @@ final class ZeroMQSocket {
     guard zmq_connect(pointer, endpoint) == 0 else { throw .address(endpoint, problem: Self.lastProblem) }
   }
 
-  /// Has connections reported at `endpoint`, an inproc address; with 0 events no longer.
+  /// Reports events of connections at `endpoint`, an inproc address; with 0 events stops that.
   func monitor(at endpoint: String?, events: Int32) throws(WireError) {
     guard zmq_socket_monitor(pointer, endpoint, events) == 0 else {
       throw .system(operation: "zmq_socket_monitor", problem: Self.lastProblem)
     }
   }
 
-  /// Sends the frames of one message and, where there is one, a payload behind them, without blocking and without
-  /// joining them in memory.
+  /// Sends the frames of one message, followed by the payload if there is one, without blocking and without copying
+  /// them into one buffer.
   func send(_ frames: [[UInt8]], payload: ArraySlice<UInt8>? = nil) throws(WireError) -> SendOutcome {
     for (index, frame) in frames.enumerated() {
       let outcome = try send(frame[...], more: index + 1 < frames.count || payload != nil)
@@ -143,9 +143,9 @@ final class ZeroMQSocket {
     return .sent
   }
 
-  /// Receives one message if there is one, and hands out its frames while they live.
+  /// Receives one message if there is one; its frames are valid only during `body`.
   ///
-  /// - Parameter body: takes the frames, and whom the sender's key names where this socket has an allow-list.
+  /// - Parameter body: takes the frames and, where this socket has an allow-list, the holder of the sender's key.
   /// - Returns: false when nothing waits.
   func receive(_ body: (_ frames: [UnsafeRawBufferPointer], _ user: String?) -> Void) throws(WireError) -> Bool {
     var frames: [UnsafeMutablePointer<zmq_msg_t>] = []
@@ -175,7 +175,7 @@ final class ZeroMQSocket {
     return true
   }
 
-  /// What the socket is set to, for options that are an Int32.
+  /// The value of an option of type Int32.
   func option(_ option: Int32) -> Int32? {
     var value: Int32 = 0
     var size = 4
@@ -240,7 +240,7 @@ final class ZeroMQContext: Sendable {
   }
 }
 
-/// Waits for several sockets and the descriptor that wakes their thread.
+/// Polls several sockets and the descriptor that wakes their thread.
 struct Poller {
   private var items: [zmq_pollitem_t]
 
@@ -260,15 +260,15 @@ struct Poller {
   }
 }
 
-/// A connection that sends any frames whatever: what a hostile peer is made of, for tests of what coordinators refuse.
+/// A connection that sends arbitrary frames, for tests with hostile peers.
 ///
 /// Not Sendable: it belongs to the thread that uses it.
 package final class RawPeer {
   private let socket: ZeroMQSocket
 
   /// - Parameters:
-  ///   - endpoint: where a coordinator's control or bulk socket is bound.
-  ///   - routingIdentifier: the name that the peer goes by.
+  ///   - endpoint: the endpoint of a coordinator's control or bulk socket.
+  ///   - routingIdentifier: the peer's name.
   package init(
     connectingTo endpoint: String, routingIdentifier: [UInt8], security: ClientSecurity? = nil
   ) throws(WireError) {
@@ -277,7 +277,7 @@ package final class RawPeer {
     try socket.connect(endpoint)
   }
 
-  /// Sends one message, waiting for a connection at most so many milliseconds; false where there was none.
+  /// Sends one message, and waits for a connection at most `milliseconds`; false where none came.
   package func send(_ frames: [[UInt8]], milliseconds: Int = 10_000) throws(WireError) -> Bool {
     if try socket.send(frames) == .sent { return true }
     var poller = Poller(sockets: [socket], wakeUp: -1)
@@ -286,7 +286,7 @@ package final class RawPeer {
     return try socket.send(frames) == .sent
   }
 
-  /// The frames of the next message, or nil where none comes within so many milliseconds.
+  /// The frames of the next message; nil where none comes within `milliseconds`.
   package func receive(milliseconds: Int) throws(WireError) -> [[UInt8]]? {
     var received: [[UInt8]]?
     if try socket.receive({ frames, _ in received = frames.map { Array($0) } }) { return received }

@@ -1,29 +1,29 @@
 internal import Foundation
 
-/// What comes to a worker from its coordinator.
+/// An event from a worker's coordinator.
 package enum WorkerEvent: Sendable {
-  /// A message; a refusal with `mayReturn` also comes from this endpoint itself, where a connection broke: what was on
-  /// its way is lost then, and only a new incarnation can go on.
+  /// A message. The endpoint itself sends a refusal with `mayReturn` when a connection broke: messages were lost, and
+  /// only a new incarnation can continue.
   case message(Tenbin_CoordinatorMessage)
   case transfer(Transfer)
-  /// The coordinator was not heard of for too long.
+  /// The coordinator was silent for too long.
   case coordinatorLost
   /// The sockets failed, or the coordinator does not accept this key; nothing more will come.
   case failed(WireError)
 }
 
-/// A worker's way to its coordinator, or to a reducer.
+/// A worker's connection to its coordinator or to a reducer.
 package protocol WorkerConnection: Sendable {
   func send(_ body: Tenbin_WorkerMessage.OneOf_Body)
 
   /// Sends a transfer under an identifier that the sender has chosen, when those before it have been sent.
   func send(_ transfer: Transfer, identifier: UInt64)
 
-  /// Connects the way for transfers and tells the coordinator that it may be used.
+  /// Connects the bulk socket, and tells the coordinator that it can be used.
   ///
   /// - Parameters:
-  ///   - address: as the coordinator's welcome says it; where its host stands for every interface, the host that the
-  ///     control socket is connected to is put in.
+  ///   - address: the address in the coordinator's welcome. If it stands for every interface, the host of the control
+  ///     socket is used.
   ///   - sharesMemory: whether this worker has read the token of the coordinator's shared folder.
   func connectBulk(to address: Address, sharesMemory: Bool)
 
@@ -42,7 +42,7 @@ package final class WorkerEndpoint: WorkerConnection {
   ///
   /// - Parameters:
   ///   - security: the worker's key and the coordinator's; needed beyond this host.
-  ///   - silenceLimit: seconds without any message after which the coordinator is taken for lost.
+  ///   - silenceLimit: seconds without a message after which the coordinator counts as lost.
   ///   - send: takes every event, on the socket thread.
   /// - Throws: `WireError` where the address cannot be connected to, or needs keys.
   package init(
@@ -82,7 +82,7 @@ enum WorkerCommand: Sendable {
   case progress(UInt64, UInt64)
 }
 
-/// What a worker is connected with; belongs to the thread that uses it.
+/// A worker's sockets; they belong to the thread that uses them.
 final class WorkerSockets {
   let address: Address
   let hasKeys: Bool
@@ -109,12 +109,12 @@ final class WorkerSockets {
 
   func connectBulk(to address: Address) throws(WireError) {
     let reached = address.reached(like: self.address)
-    // Without keys a coordinator, or who stands in for it, could send this worker anywhere.
+    // Without keys, a program that poses as the coordinator could direct this worker to any host.
     try reached.requireKeys(hasKeys)
     try bulk.connect(reached.endpoint, needsIPv6: reached.needsIPv6)
   }
 
-  /// Closes everything; what was sent may still leave for a second.
+  /// Closes all sockets; queued messages may still leave for a second.
   func close() {
     controlMonitor.close()
     bulkMonitor.close()

@@ -1,6 +1,6 @@
 internal import SwiftProtobuf
 
-/// When a worker sends heartbeats, and when it takes its coordinator for lost; pure.
+/// Decides when a worker sends heartbeats and when its coordinator counts as lost; pure.
 package struct WorkerPulse {
   package var unitsDone: UInt64 = 0
   package var stepsDone: UInt64 = 0
@@ -10,7 +10,7 @@ package struct WorkerPulse {
   private var nextHeartbeat: ContinuousClock.Instant
   private var isWelcome = false
   private var isLost = false
-  /// The coordinator has said the last word: that connections end is no news.
+  /// The coordinator has said goodbye or refused: the end of connections is expected.
   private var isOver = false
   private var brokenSince: ContinuousClock.Instant?
 
@@ -22,7 +22,7 @@ package struct WorkerPulse {
     (self.silenceLimit, lastHeard, nextHeartbeat) = (silenceLimit, now, now)
   }
 
-  /// Something came; `body` is that of a control message.
+  /// A message came; `body` is nil unless it is a control message.
   package mutating func hear(_ body: Tenbin_CoordinatorMessage.OneOf_Body?, at now: ContinuousClock.Instant) {
     lastHeard = now
     wasHeard = true
@@ -33,19 +33,19 @@ package struct WorkerPulse {
     }
   }
 
-  /// A connection ended. Before the welcome nothing can be lost by that: libzmq connects again and sends the hello.
+  /// A connection ended. Before the welcome nothing is lost: libzmq connects again and sends the hello.
   package mutating func disconnect(at now: ContinuousClock.Instant) {
     if isWelcome, brokenSince == nil { brokenSince = now }
   }
 
-  /// Whether the coordinator is to be reported as lost now; once.
+  /// Whether to report the coordinator as lost now; true once.
   package mutating func isSilenceOver(at now: ContinuousClock.Instant) -> Bool {
     guard !isLost, lastHeard.duration(to: now) > silenceLimit else { return false }
     isLost = true
     return true
   }
 
-  /// Whether a broken connection is to be reported now; once.
+  /// Whether to report a broken connection now; true once.
   package mutating func isBreakDue(at now: ContinuousClock.Instant) -> Bool {
     guard !isOver, let brokenSince, brokenSince.duration(to: now) >= Self.breakDelay else { return false }
     isOver = true

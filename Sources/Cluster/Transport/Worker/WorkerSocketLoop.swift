@@ -6,9 +6,9 @@ final class WorkerSocketLoop: SocketLoop {
   private let sockets: WorkerSockets
   private var poller: Poller
   private let emit: @Sendable (WorkerEvent) -> Void
-  /// IMMEDIATE sockets refuse messages until they are connected; these wait until then, in order.
+  /// Messages that wait, in order: IMMEDIATE sockets refuse them until they are connected.
   private var messages: [[UInt8]] = []
-  /// Says that the bulk socket is connected; goes before every chunk.
+  /// Tells that the bulk socket is connected; sent before every chunk.
   private var ready: [UInt8]?
   private var isBulkReady = false
   private var outbound = OutboundFlow()
@@ -50,7 +50,7 @@ final class WorkerSocketLoop: SocketLoop {
 
   func poll() {
     let isBulkBlocked = !flushBulk(chunks: 16)
-    // A connection that comes up wakes the thread; nothing waits for a time-out.
+    // A new connection wakes the thread, so that nothing waits for a timeout.
     poller.wake(whenWritable: 0, !messages.isEmpty)
     poller.wake(whenWritable: 1, isBulkBlocked)
     let hasMore = !isBulkBlocked && isBulkReady && outbound.next() != nil
@@ -84,7 +84,7 @@ final class WorkerSocketLoop: SocketLoop {
     }
   }
 
-  /// Sends what the bulk socket takes, at most so many chunks; false where it must be connected first.
+  /// Sends chunks as far as the bulk socket accepts them; false where it must be connected first.
   private func flushBulk(chunks: Int) -> Bool {
     var isConnected = true
     attempt { () throws(WireError) in
@@ -157,7 +157,7 @@ final class WorkerSocketLoop: SocketLoop {
             $0.refusal.mayReturn = true
           }))
     }
-    // Never behind messages that wait: a heartbeat that cannot leave now is of no use later.
+    // Never queued after waiting messages: a heartbeat that cannot leave now is of no use later.
     guard let heartbeat = pulse.heartbeat(at: now), messages.isEmpty else { return }
     attempt { () throws(WireError) in _ = try sockets.control.send([heartbeat.encoded]) }
   }
