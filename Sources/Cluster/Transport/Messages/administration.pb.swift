@@ -353,7 +353,7 @@ package nonisolated struct Tenbin_RunStatus: Sendable {
 
   package var identifier: String = String()
 
-  /// waiting, shared, lent, evaluated, done
+  /// waiting, idle, shared, assigned, evaluated, done
   package var state: String = String()
 
   package var step: UInt32 = 0
