@@ -38,7 +38,9 @@ extension Measured: Codable where Value: Codable {
 
   package func encode(to encoder: any Encoder) throws {
     switch self {
-    case .value(let value): try value.encode(to: encoder)
+    case .value(let value):
+      var container = encoder.singleValueContainer()
+      try container.encode(value)
     case .undefined(let reason, let n):
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(reason, forKey: .undefined)
