@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Metrics
+import Support
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
-package import Datasets
 import Foundation
 import Metrics
+package import Support
 
 /// Rows of external predictions, each checked by itself.
 ///

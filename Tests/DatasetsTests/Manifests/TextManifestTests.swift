@@ -102,9 +102,9 @@ import Testing
       "{\"text\": \"a\", \"label\": 0, \"meta\": {\"x\": [1]}}\n{\"text\": \"b\", \"label\": 1, \"meta\": 3}\n"
     #expect(try manifest(lines, columns, name: "m.jsonl").classNames == ["0", "1"])
     try expect(
-      1, .jsonLines(.notACell(key: "meta", found: "an object")), lines,
+      1, .table(.notACell(key: "meta", found: "an object")), lines,
       ManifestColumns(text: "text", label: "label", extra: ["meta"]), name: "m.jsonl")
-    let error = ManifestError(file: "m.jsonl", line: 3, problem: .jsonLines(.repeatedKey(key: "a")))
+    let error = ManifestError(file: "m.jsonl", line: 3, problem: .table(.repeatedKey(key: "a")))
     #expect(
       error.description == "m.jsonl, line 3: the key \"a\" stands twice in this object; expected every key once")
   }

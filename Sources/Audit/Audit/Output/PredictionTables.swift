@@ -2,6 +2,7 @@ internal import Datasets
 internal import Planning
 internal import Scheduler
 internal import Specification
+internal import Support
 internal import Tokenizers
 
 /// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.

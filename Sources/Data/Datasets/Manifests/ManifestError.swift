@@ -1,8 +1,9 @@
+package import Support
+
 /// What is wrong with a manifest, and on which line.
 package struct ManifestError: Error, Hashable, CustomStringConvertible {
   package enum Problem: Hashable, Sendable {
-    case table(CommaSeparatedValuesError.Problem)
-    case jsonLines(JSONLinesError.Problem)
+    case table(TableError.Problem)
     case missingColumn(name: String, columns: [String])
     /// A group name stands for two things, or a tag group lists a column twice or none.
     case ambiguousGroup(name: String)
@@ -40,23 +41,19 @@ package struct ManifestError: Error, Hashable, CustomStringConvertible {
   }
 
   init(file: String, _ error: TableError) {
-    switch error {
-    case .commaSeparatedValues(let error): self.init(file: file, line: error.line, problem: .table(error.problem))
-    case .jsonLines(let error): self.init(file: file, line: error.line, problem: .jsonLines(error.problem))
-    }
+    self.init(file: file, line: error.line, problem: .table(error.problem))
   }
 
   package var description: String {
     switch problem {
-    case .table(let problem): CommaSeparatedValuesError(file: file, line: line, problem: problem).description
-    case .jsonLines(let problem): JSONLinesError(file: file, line: line, problem: problem).description
+    case .table(let problem): TableError(file: file, line: line, problem: problem).description
     default: line.map { "\(file), line \($0): \(explanation)" } ?? "\(file): \(explanation)"
     }
   }
 
   private var explanation: String {
     switch problem {
-    case .table, .jsonLines: ""
+    case .table: ""
     case .missingColumn(let name, let columns): "no column \"\(name)\"; the columns are \(quoted(columns))"
     case .ambiguousGroup(let name):
       "the group \"\(name)\" must be named once and, if it is made of boolean columns, list at least one, each once"

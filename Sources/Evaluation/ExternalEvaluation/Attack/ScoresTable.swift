@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Support
 
 /// What external models say about items, row by row: one for each model, item, query and epoch.
 package struct ScoresTable: Sendable {

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Support
 
 /// A feature of the inputs that is watched, in addition to the model's scores.
 package enum InputFeature: Hashable, Sendable {

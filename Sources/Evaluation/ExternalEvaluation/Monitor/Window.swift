@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Metrics
+import Support
 
 /// A batch of new items that the released model has seen.
 struct Window: Sendable {

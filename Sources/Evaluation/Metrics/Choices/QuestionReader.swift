@@ -67,26 +67,26 @@ enum JSONRows {
   ///   - file: What the file is called in errors.
   /// - Throws: `RowError` naming the first row that is no object of JSON in UTF-8, or a file without rows.
   static func rows(bytes: some Collection<UInt8>, file: String) throws(RowError) -> [JSONRow] {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let content = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : Array(bytes)
+    var reader = JSONLines.Reader(bytes: Array(bytes), name: file)
     var rows: [JSONRow] = []
-    for (index, line) in content.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      let number = index + 1
-      guard !JSONParser.isBlank(line) else { continue }
-      guard String(validating: line, as: UTF8.self) != nil else {
-        throw RowError(file: file, row: number, problem: .invalidUTF8)
+    do throws(TableError) {
+      while let object = try reader.next() {
+        rows.append(JSONRow(file: file, row: object.line, value: .object(object.members)))
       }
-      guard let value = try? JSONParser.parse(line) else {
-        throw RowError(file: file, row: number, problem: .invalidJSON)
-      }
-      guard let members = value.members else {
-        throw RowError(file: file, row: number, problem: .notAnObject)
-      }
+    } catch {
+      let problem: RowError.Problem =
+        switch error.problem {
+        case .invalidUTF8: .invalidUTF8
+        case .notAnObject: .notAnObject
+        default: .invalidJSON
+        }
+      throw RowError(file: file, row: error.line, problem: problem)
+    }
+    for row in rows {
       var keys: Set<String> = []
-      if let repeated = members.first(where: { !keys.insert($0.key).inserted }) {
-        throw RowError(file: file, row: number, problem: .repeatedKey(repeated.key))
+      if let repeated = row.value.members?.first(where: { !keys.insert($0.key).inserted }) {
+        throw row.error(.repeatedKey(repeated.key))
       }
-      rows.append(JSONRow(file: file, row: number, value: value))
     }
     guard !rows.isEmpty else { throw RowError(file: file, row: nil, problem: .noRows) }
     return rows

@@ -1,4 +1,5 @@
 import Datasets
+import Support
 
 /// Counts images, persons and ideal accuracies by lighting.
 struct CeilingTally {

@@ -1,4 +1,4 @@
-import Datasets
+import Support
 
 /// Counts authors, reviews and mute reviews by dialect.
 struct ReviewTally {

@@ -34,12 +34,12 @@ import Testing
   func blankEnd(end: String) throws {
     let table = try CommaSeparatedValues(bytes: Array("a,b\n1,2\n\(end)".utf8), name: "t")
     #expect(table.rows.map(\.fields) == [["1", "2"]])
-    #expect(throws: CommaSeparatedValuesError.self) {
+    #expect(throws: TableError.self) {
       try CommaSeparatedValues(bytes: Array("a,b\n\(end)".utf8), name: "t")
     }
   }
 
-  typealias Problem = CommaSeparatedValuesError.Problem
+  typealias Problem = TableError.Problem
 
   @Test(
     "Whatever departs from the format is an error with its physical line",
@@ -60,7 +60,7 @@ import Testing
       ("\u{FEFF}", nil, .noRows),
     ] as [(String, Int?, Problem)])
   func refuses(text: String, line: Int?, problem: Problem) {
-    #expect(throws: CommaSeparatedValuesError(file: "t.csv", line: line, problem: problem)) {
+    #expect(throws: TableError(file: "t.csv", line: line, problem: problem)) {
       try CommaSeparatedValues(bytes: Array(text.utf8), name: "t.csv")
     }
   }
@@ -68,27 +68,27 @@ import Testing
   @Test("Bytes that are not UTF-8 are an error on the line that holds them")
   func encoding() {
     let plain: [UInt8] = Array("a\nx\n".utf8) + [0xE9] + Array("\n".utf8)
-    #expect(throws: CommaSeparatedValuesError(file: "t", line: 3, problem: .invalidUTF8)) {
+    #expect(throws: TableError(file: "t", line: 3, problem: .invalidUTF8)) {
       try CommaSeparatedValues(bytes: plain, name: "t")
     }
     let quoted: [UInt8] = Array("a\n\"x\ny".utf8) + [0xFF] + Array("\"\n".utf8)
-    #expect(throws: CommaSeparatedValuesError(file: "t", line: 3, problem: .invalidUTF8)) {
+    #expect(throws: TableError(file: "t", line: 3, problem: .invalidUTF8)) {
       try CommaSeparatedValues(bytes: quoted, name: "t")
     }
-    #expect(throws: CommaSeparatedValuesError(file: "t", line: 1, problem: .invalidUTF8)) {
+    #expect(throws: TableError(file: "t", line: 1, problem: .invalidUTF8)) {
       try CommaSeparatedValues(bytes: [0xFF, 0xFE, 0x61, 0x00], name: "t")
     }
   }
 
   @Test("A message says file, line, what was found and what was expected")
   func message() {
-    let error = #expect(throws: CommaSeparatedValuesError.self) {
+    let error = #expect(throws: TableError.self) {
       try CommaSeparatedValues(bytes: Array("a,b\n1,2,3\n".utf8), name: "faces.csv")
     }
     #expect(
       error?.description
         == "faces.csv, line 2: expected 2 fields as in the header, found 3; quote a field that holds a comma")
-    let missing = #expect(throws: CommaSeparatedValuesError.self) { try CommaSeparatedValues(file: "/no/such.csv") }
+    let missing = #expect(throws: TableError.self) { try CommaSeparatedValues(file: "/no/such.csv") }
     #expect(missing?.description == "/no/such.csv: cannot be read: No such file or directory")
   }
 

@@ -1,5 +1,3 @@
-import Support
-
 /// A table of comma-separated values as RFC 4180 defines it, in UTF-8 with or without a byte order mark, its lines
 /// ended by LF or CR LF.
 ///
@@ -16,26 +14,26 @@ package struct CommaSeparatedValues: Hashable, Sendable {
   package let rows: [Row]
 
   /// Reads the file at `path`.
-  package init(file path: String) throws(CommaSeparatedValuesError) {
+  package init(file path: String) throws(TableError) {
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try FileBytes.read(path)
     } catch {
-      throw CommaSeparatedValuesError(file: path, line: nil, problem: .unreadable(reason: error.reason))
+      throw TableError(file: path, line: nil, problem: .unreadable(reason: error.reason))
     }
     try self.init(bytes: bytes, name: path)
   }
 
   /// Reads `bytes`; `name` is what errors call them.
-  package init(bytes: [UInt8], name: String) throws(CommaSeparatedValuesError) {
+  package init(bytes: [UInt8], name: String) throws(TableError) {
     var scanner = RowScanner(bytes: bytes, file: name)
     guard let first = try scanner.next() else {
-      throw CommaSeparatedValuesError(file: name, line: nil, problem: .noRows)
+      throw TableError(file: name, line: nil, problem: .noRows)
     }
     try Self.check(header: first, file: name)
     var rows: [Row] = []
     while let row = try scanner.next(expecting: first.fields.count) { rows.append(row) }
-    guard !rows.isEmpty else { throw CommaSeparatedValuesError(file: name, line: nil, problem: .noRows) }
+    guard !rows.isEmpty else { throw TableError(file: name, line: nil, problem: .noRows) }
     file = name
     header = first.fields
     self.rows = rows
@@ -44,12 +42,12 @@ package struct CommaSeparatedValues: Hashable, Sendable {
   /// The position of the column called `name`.
   package func column(_ name: String) -> Int? { header.firstIndex(of: name) }
 
-  private static func check(header: Row, file: String) throws(CommaSeparatedValuesError) {
+  private static func check(header: Row, file: String) throws(TableError) {
     var seen: Set<String> = []
     // A column without a name, as tables are saved with the numbers of their rows, is there and cannot be asked for.
     for name in header.fields where !name.isEmpty {
       guard seen.insert(name).inserted else {
-        throw CommaSeparatedValuesError(file: file, line: header.line, problem: .duplicateColumnName(name: name))
+        throw TableError(file: file, line: header.line, problem: .duplicateColumnName(name: name))
       }
     }
   }
@@ -74,7 +72,7 @@ private struct RowScanner {
   }
 
   /// The next row, or nil at the end; a row of another number of fields than `expecting` is an error.
-  mutating func next(expecting: Int? = nil) throws(CommaSeparatedValuesError) -> CommaSeparatedValues.Row? {
+  mutating func next(expecting: Int? = nil) throws(TableError) -> CommaSeparatedValues.Row? {
     guard position < bytes.count else { return nil }
     // Of a single column an empty line is a row; of several it is none, and harmless at the end.
     if let expecting, expecting > 1, isBlankToTheEnd { return nil }
@@ -93,7 +91,7 @@ private struct RowScanner {
   }
 
   /// Steps over what follows a field: true at the end of a row or of the file, false at a comma.
-  private mutating func endsRow() throws(CommaSeparatedValuesError) -> Bool {
+  private mutating func endsRow() throws(TableError) -> Bool {
     guard position < bytes.count else { return true }
     let byte = bytes[position]
     position += 1
@@ -113,7 +111,7 @@ private struct RowScanner {
     }
   }
 
-  private mutating func field() throws(CommaSeparatedValuesError) -> String {
+  private mutating func field() throws(TableError) -> String {
     if position < bytes.count, bytes[position] == Self.quote { return try quotedField() }
     let start = position
     while position < bytes.count {
@@ -125,7 +123,7 @@ private struct RowScanner {
     return try text(bytes[start..<position], line: line)
   }
 
-  private mutating func quotedField() throws(CommaSeparatedValuesError) -> String {
+  private mutating func quotedField() throws(TableError) -> String {
     let opening = line
     var content: [UInt8] = []
     position += 1
@@ -144,7 +142,7 @@ private struct RowScanner {
     throw error(.unterminatedQuote, line: opening)
   }
 
-  private func text(_ slice: ArraySlice<UInt8>, line: Int) throws(CommaSeparatedValuesError) -> String {
+  private func text(_ slice: ArraySlice<UInt8>, line: Int) throws(TableError) -> String {
     if let text = String(validating: slice, as: UTF8.self) { return text }
     // A quoted field may span lines: name the first that is wrong on its own.
     let parts = slice.split(separator: Self.lineFeed, omittingEmptySubsequences: false)
@@ -152,7 +150,48 @@ private struct RowScanner {
     throw error(.invalidUTF8, line: line + wrong)
   }
 
-  private func error(_ problem: CommaSeparatedValuesError.Problem, line: Int? = nil) -> CommaSeparatedValuesError {
-    CommaSeparatedValuesError(file: file, line: line ?? self.line, problem: problem)
+  private func error(_ problem: TableError.Problem, line: Int? = nil) -> TableError {
+    TableError(file: file, line: line ?? self.line, problem: problem)
+  }
+}
+
+/// Writes tables that `CommaSeparatedValues` reads back unchanged: fields quoted only where they must be, lines ended
+/// by LF.
+package struct CommaSeparatedValuesWriter: Sendable {
+  /// The table so far, in UTF-8.
+  package private(set) var bytes: [UInt8] = []
+
+  /// A table with the columns `header` and no rows yet.
+  package init(header: [String]) {
+    append(header)
+  }
+
+  /// Appends one row; give it as many fields as the header has.
+  package mutating func append(_ fields: [String]) {
+    for (index, field) in fields.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      // Many readers skip an empty line, so a row of one empty field is written as two quotes.
+      append(field, quoted: fields.count == 1 && field.isEmpty || Self.needsQuotes(field))
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func append(_ field: String, quoted: Bool) {
+    guard quoted else { return bytes.append(contentsOf: field.utf8) }
+    bytes.append(UInt8(ascii: "\""))
+    for byte in field.utf8 {
+      if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+      bytes.append(byte)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func needsQuotes(_ field: String) -> Bool {
+    field.utf8.contains { byte in
+      switch byte {
+      case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"): true
+      default: false
+      }
+    }
   }
 }

@@ -1,5 +1,3 @@
-internal import Support
-
 /// Tables of JSON Lines: every line that is not blank is a JSON object (RFC 8259), in UTF-8 with or without a byte order
 /// mark.
 ///
@@ -14,12 +12,12 @@ package enum JSONLines {
   ///
   /// - Parameter columns: The columns that are asked for; nil for all. What cannot be a cell (an object, any other
   ///   array, a tag with `;`) is an error in these and an empty cell in the others.
-  package static func table(file path: String, columns: Set<String>? = nil) throws(JSONLinesError) -> Table {
+  package static func table(file path: String, columns: Set<String>? = nil) throws(TableError) -> Table {
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try FileBytes.read(path)
     } catch {
-      throw JSONLinesError(file: path, line: nil, problem: .unreadable(reason: error.reason))
+      throw TableError(file: path, line: nil, problem: .unreadable(reason: error.reason))
     }
     return try table(bytes: bytes, name: path, columns: columns)
   }
@@ -27,17 +25,65 @@ package enum JSONLines {
   /// Reads `bytes`; `name` is what errors call them.
   package static func table(
     bytes: [UInt8], name: String, columns: Set<String>? = nil
-  ) throws(JSONLinesError) -> Table {
+  ) throws(TableError) -> Table {
     var rows = RowCollector(file: name, columns: columns)
-    var line = 1
-    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      try rows.append(bytes[start..<end], line: line)
-      start = end + 1
-      line += 1
-    }
+    var reader = Reader(bytes: bytes, name: name)
+    while let object = try reader.next() { try rows.append(object.members, line: object.line) }
     return try rows.table()
+  }
+
+  /// The objects of a file, one after another; lines that are blank are skipped.
+  package struct Reader {
+    private let bytes: [UInt8]
+    private let name: String
+    private var start: Int
+    private var line = 0
+
+    /// - Parameter name: What errors call `bytes`.
+    package init(bytes: [UInt8], name: String) {
+      (self.bytes, self.name) = (bytes, name)
+      start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    }
+
+    /// The next object with its physical line, counted from one; nil at the end. A key may stand twice.
+    ///
+    /// - Throws: `TableError` where a line is no JSON object in UTF-8.
+    package mutating func next() throws(TableError) -> (line: Int, members: [(key: String, value: JSONValue)])? {
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+        let content = bytes[start..<end]
+        start = end + 1
+        line += 1
+        guard !JSONParser.isBlank(content) else { continue }
+        let value: JSONValue
+        do throws(JSONError) {
+          value = try JSONParser.parse(content)
+        } catch {
+          // A file in another encoding is no JSON either, but that is not what its owner has to mend.
+          let isText = String(validating: content, as: UTF8.self) != nil
+          throw TableError(
+            file: name, line: line,
+            problem: isText ? .notJSON(expected: error.expected, byte: error.offset + 1) : .invalidUTF8)
+        }
+        guard let members = value.members else {
+          throw TableError(file: name, line: line, problem: .notAnObject(found: JSONLines.kind(of: value)))
+        }
+        return (line, members)
+      }
+      return nil
+    }
+  }
+
+  /// In words, for errors.
+  fileprivate static func kind(of value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .number(let spelling): spelling
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
   }
 }
 
@@ -56,22 +102,9 @@ private struct RowCollector {
     self.columns = columns
   }
 
-  mutating func append(_ content: ArraySlice<UInt8>, line: Int) throws(JSONLinesError) {
-    guard !JSONParser.isBlank(content) else { return }
-    func failure(_ problem: JSONLinesError.Problem) -> JSONLinesError {
-      JSONLinesError(file: file, line: line, problem: problem)
-    }
-    let value: JSONValue
-    do throws(JSONError) {
-      value = try JSONParser.parse(content)
-    } catch {
-      // A file in another encoding is no JSON either, but that is not what its owner has to mend.
-      let isText = String(validating: content, as: UTF8.self) != nil
-      throw failure(isText ? .notJSON(expected: error.expected, byte: error.offset + 1) : .invalidUTF8)
-    }
-    guard let members = value.members else { throw failure(.notAnObject(found: Self.kind(of: value))) }
+  mutating func append(_ members: [(key: String, value: JSONValue)], line: Int) throws(TableError) {
     var fields = Array(repeating: "", count: header.count)
-    do throws(JSONLinesError.Problem) {
+    do throws(TableError.Problem) {
       for (key, value) in members {
         let column = try position(of: key)
         guard lastLines[column] != line else { throw .repeatedKey(key: key) }
@@ -80,12 +113,12 @@ private struct RowCollector {
         if column < fields.count { fields[column] = cell } else { fields.append(cell) }
       }
     } catch {
-      throw failure(error)
+      throw TableError(file: file, line: line, problem: error)
     }
     rows.append(Table.Row(line: line, fields: fields))
   }
 
-  private mutating func position(of key: String) throws(JSONLinesError.Problem) -> Int {
+  private mutating func position(of key: String) throws(TableError.Problem) -> Int {
     if let position = positions[key] { return position }
     guard !key.isEmpty else { throw .emptyKey }
     guard header.count < JSONLines.columnLimit else { throw .tooManyKeys }
@@ -95,7 +128,7 @@ private struct RowCollector {
     return header.count - 1
   }
 
-  private func cell(of key: String, _ value: JSONValue) throws(JSONLinesError.Problem) -> String {
+  private func cell(of key: String, _ value: JSONValue) throws(TableError.Problem) -> String {
     let isAskedFor = columns?.contains(key) ?? true
     switch value {
     case .null: return ""
@@ -105,7 +138,8 @@ private struct RowCollector {
       guard let tags = value.strings else {
         let isArray = value.array != nil
         if isAskedFor {
-          throw .notACell(key: key, found: Self.kind(of: value) + (isArray ? " of something else than strings" : ""))
+          throw .notACell(
+            key: key, found: JSONLines.kind(of: value) + (isArray ? " of something else than strings" : ""))
         }
         return ""
       }
@@ -117,20 +151,8 @@ private struct RowCollector {
     }
   }
 
-  /// In words, for errors.
-  private static func kind(of value: JSONValue) -> String {
-    switch value {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .number(let spelling): spelling
-    case .string: "a string"
-    case .array: "an array"
-    case .object: "an object"
-    }
-  }
-
-  func table() throws(JSONLinesError) -> Table {
-    guard !rows.isEmpty, !header.isEmpty else { throw JSONLinesError(file: file, line: nil, problem: .noRows) }
+  func table() throws(TableError) -> Table {
+    guard !rows.isEmpty, !header.isEmpty else { throw TableError(file: file, line: nil, problem: .noObjects) }
     let padded = rows.map { row in
       row.fields.count == header.count
         ? row

@@ -28,8 +28,7 @@ import Testing
     let folder = try TemporaryFolder()
     let values = try folder.write("a,b\n1\n", to: "t.csv")
     #expect(
-      throws: TableError.commaSeparatedValues(
-        CommaSeparatedValuesError(file: values, line: 2, problem: .raggedRow(expected: 2, found: 1)))
+      throws: TableError(file: values, line: 2, problem: .raggedRow(expected: 2, found: 1))
     ) { try Table(file: values) }
     let lines = try folder.write("{\"a\": 1}\n7\n", to: "t.jsonl")
     let error = #expect(throws: TableError.self) { try Table(file: lines) }

@@ -54,16 +54,16 @@ import Testing
   @Test(
     "What cannot be a cell is an error where it is asked for and empty elsewhere",
     arguments: [
-      (#"{"inner": [1, {"a": "b"}]}"#, JSONLinesError.Problem.notACell(key: "k", found: "an object")),
+      (#"{"inner": [1, {"a": "b"}]}"#, TableError.Problem.notACell(key: "k", found: "an object")),
       (#"["a", 1]"#, .notACell(key: "k", found: "an array of something else than strings")),
       (#"["a", null]"#, .notACell(key: "k", found: "an array of something else than strings")),
       (#"[["a"]]"#, .notACell(key: "k", found: "an array of something else than strings")),
       (#"["a;b"]"#, .separatorInTag(key: "k")),
-    ] as [(String, JSONLinesError.Problem)])
-  func nested(value: String, problem: JSONLinesError.Problem) throws {
+    ] as [(String, TableError.Problem)])
+  func nested(value: String, problem: TableError.Problem) throws {
     let text = "{\"a\": \"1\", \"k\": \"plain; text\"}\n{\"a\": \"2\", \"k\": \(value), \"b\": \"3\"}\n"
     for columns: Set<String>? in [nil, ["k"], ["a", "k"]] {
-      #expect(throws: JSONLinesError(file: "t.jsonl", line: 2, problem: problem)) {
+      #expect(throws: TableError(file: "t.jsonl", line: 2, problem: problem)) {
         try table(text, columns: columns)
       }
     }
@@ -74,15 +74,15 @@ import Testing
     }
   }
 
-  typealias Problem = JSONLinesError.Problem
+  typealias Problem = TableError.Problem
 
   @Test(
     "Whatever departs from the format is an error with its line, its place in the line and what was expected",
     arguments: [
-      ("", nil, .noRows),
-      ("\n \r\n", nil, .noRows),
-      ("\u{FEFF}", nil, .noRows),
-      ("{}\n{}\n", nil, .noRows),
+      ("", nil, .noObjects),
+      ("\n \r\n", nil, .noObjects),
+      ("\u{FEFF}", nil, .noObjects),
+      ("{}\n{}\n", nil, .noObjects),
       ("{\"a\": 1}\n[1]\n", 2, .notAnObject(found: "an array")),
       ("[\"a\"]", 1, .notAnObject(found: "an array")),
       ("\"a\"", 1, .notAnObject(found: "a string")),
@@ -133,13 +133,13 @@ import Testing
       ("{\"a\": {\"b\": 1, 2}}", 1, .notJSON(expected: "a key in quotes", byte: 16)),
     ] as [(String, Int?, Problem)])
   func refuses(text: String, line: Int?, problem: Problem) {
-    #expect(throws: JSONLinesError(file: "t.jsonl", line: line, problem: problem)) { try table(text, columns: ["b"]) }
+    #expect(throws: TableError(file: "t.jsonl", line: line, problem: problem)) { try table(text, columns: ["b"]) }
   }
 
   @Test("Bytes that are not UTF-8 are an error on the line that holds them, wherever they stand")
   func encoding() {
     func expect(_ bytes: [UInt8], _ line: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-      let error = JSONLinesError(file: "t", line: line, problem: .invalidUTF8)
+      let error = TableError(file: "t", line: line, problem: .invalidUTF8)
       #expect(throws: error, sourceLocation: sourceLocation) {
         try JSONLines.table(bytes: bytes, name: "t", columns: ["a"])
       }
@@ -158,25 +158,25 @@ import Testing
   func bombs() {
     let deep = "{\"a\": " + String(repeating: "[", count: 200_000)
     #expect(
-      throws: JSONLinesError(
+      throws: TableError(
         file: "t.jsonl", line: 1, problem: .notJSON(expected: "at most 100 nested values", byte: 106))
     ) {
       try table(deep, columns: [])
     }
     let objects = "{\"a\": " + String(repeating: "{\"a\":", count: 200_000)
-    #expect(throws: JSONLinesError.self) { try table(objects, columns: []) }
+    #expect(throws: TableError.self) { try table(objects, columns: []) }
     let keys = (0..<20_000).map { "{\"key \($0)\": 1}\n" }.joined()
-    #expect(throws: JSONLinesError(file: "t.jsonl", line: 1_025, problem: .tooManyKeys)) { try table(keys) }
+    #expect(throws: TableError(file: "t.jsonl", line: 1_025, problem: .tooManyKeys)) { try table(keys) }
   }
 
   @Test("A message says file, line, what was found and what was expected")
   func messages() {
-    let error = #expect(throws: JSONLinesError.self) { try table("{\"a\": 1}\n{\"a\": [1]}\n") }
+    let error = #expect(throws: TableError.self) { try table("{\"a\": 1}\n{\"a\": [1]}\n") }
     #expect(
       error?.description
         == "t.jsonl, line 2: the value of \"a\" is an array of something else than strings; "
         + "expected a string, a number, true, false, null or an array of strings")
-    let missing = #expect(throws: JSONLinesError.self) { try JSONLines.table(file: "/no/such.jsonl") }
+    let missing = #expect(throws: TableError.self) { try JSONLines.table(file: "/no/such.jsonl") }
     #expect(missing?.description == "/no/such.jsonl: cannot be read: No such file or directory")
   }
 

@@ -1,0 +1,125 @@
+/// A header and rows of text cells, as a manifest holds them.
+///
+///     let table = try Table(file: "data/reviews.jsonl", columns: ["text", "stars"])
+///     let stars = table.column("stars").map { table.rows[0].fields[$0] }
+package struct Table: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
+    /// The physical line on which the row begins, counted from one.
+    package let line: Int
+    /// One value for each column of the header.
+    package let fields: [String]
+  }
+
+  /// The file's path, or the name under which the bytes came.
+  package let file: String
+  /// The columns' names, none of them repeated; empty where a column has none.
+  package let header: [String]
+  /// At least one row.
+  package let rows: [Row]
+
+  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, comma-separated values else.
+  ///
+  /// - Parameter columns: The columns that are asked for; nil for all. JSON that cannot be a cell is an error in these
+  ///   and an empty cell in the others.
+  package init(file path: String, columns: Set<String>? = nil) throws(TableError) {
+    let name = path.lowercased()
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
+      self = try JSONLines.table(file: path, columns: columns)
+    } else {
+      let values = try CommaSeparatedValues(file: path)
+      self.init(file: values.file, header: values.header, rows: values.rows)
+    }
+  }
+
+  init(file: String, header: [String], rows: [Row]) {
+    self.file = file
+    self.header = header
+    self.rows = rows
+  }
+
+  /// The position of the column called `name`.
+  package func column(_ name: String) -> Int? { header.firstIndex(of: name) }
+}
+
+/// What is wrong with a table of comma-separated values or JSON Lines, and on which line.
+package struct TableError: Error, Hashable, CustomStringConvertible {
+  package enum Problem: Error, Hashable {
+    case unreadable(reason: String)
+    case invalidUTF8
+
+    // Comma-separated values.
+    /// A row has more or fewer fields than the header.
+    case raggedRow(expected: Int, found: Int)
+    /// A quoted field, opened on this line, is never closed.
+    case unterminatedQuote
+    /// Something other than a comma or the end of the line follows a closing quote.
+    case textAfterClosingQuote
+    /// A quote stands inside a field that does not begin with one.
+    case quoteInsideField
+    /// A carriage return without the line feed that belongs to it.
+    case bareCarriageReturn
+    case duplicateColumnName(name: String)
+    /// There is no header, or nothing below it.
+    case noRows
+
+    // JSON Lines.
+    /// The line is no JSON (RFC 8259); `byte` is the byte of the line, counted from one.
+    case notJSON(expected: String, byte: Int)
+    /// The line is JSON of another kind.
+    case notAnObject(found: String)
+    case repeatedKey(key: String)
+    case emptyKey
+    /// The value under a key that is asked for is neither a string, number, boolean or null nor an array of strings.
+    case notACell(key: String, found: String)
+    /// A tag in the array under a key that is asked for holds the `;` that stands between tags.
+    case separatorInTag(key: String)
+    /// More keys than `JSONLines.columnLimit` in all.
+    case tooManyKeys
+    /// There is no line that is not blank, or no object has a key.
+    case noObjects
+  }
+
+  package let file: String
+  /// The physical line, counted from one: a quoted field may span several. None when the whole file is meant.
+  package let line: Int?
+  package let problem: Problem
+
+  package init(file: String, line: Int?, problem: Problem) {
+    self.file = file
+    self.line = line
+    self.problem = problem
+  }
+
+  package var description: String {
+    line.map { "\(file), line \($0): \(explanation)" } ?? "\(file): \(explanation)"
+  }
+
+  private var explanation: String {
+    switch problem {
+    case .unreadable(let reason): "cannot be read: \(reason)"
+    case .invalidUTF8: "not UTF-8; save the file as UTF-8"
+    case .raggedRow(let expected, 1) where expected > 1:
+      "expected \(expected) fields as in the header, found 1 or an empty line"
+    case .raggedRow(let expected, let found):
+      "expected \(expected) fields as in the header, found \(found); quote a field that holds a comma"
+    case .unterminatedQuote: "the quoted field that begins here is never closed"
+    case .textAfterClosingQuote:
+      "text after a closing quote; expected a comma or the end of the line (a quote inside a field is doubled)"
+    case .quoteInsideField: "a quote inside a field that is not quoted; quote the field and double the quote inside it"
+    case .bareCarriageReturn: "a carriage return without a line feed; end lines with LF or CR LF"
+    case .duplicateColumnName(let name): "two columns are called \"\(name)\"; names must differ"
+    case .noRows: "expected a header and at least one row below it"
+    case .notJSON(let expected, let byte): "no JSON: expected \(expected) at byte \(byte) of the line"
+    case .notAnObject(let found): "expected a JSON object, {\"column\": value, …}, found \(found)"
+    case .repeatedKey(let key): "the key \"\(key)\" stands twice in this object; expected every key once"
+    case .emptyKey: "a key is the empty string; every column needs a name"
+    case .notACell(let key, let found):
+      "the value of \"\(key)\" is \(found); expected a string, a number, true, false, null or an array of strings"
+    case .separatorInTag(let key):
+      "a tag in the array of \"\(key)\" holds a \";\", which stands between tags; rename it"
+    case .tooManyKeys:
+      "the file has more than \(JSONLines.columnLimit) different keys; expected the same keys on every line"
+    case .noObjects: "expected at least one line with a JSON object that has a key"
+    }
+  }
+}
