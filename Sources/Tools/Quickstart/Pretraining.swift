@@ -21,7 +21,7 @@ struct Pretraining {
     let file = "\(folder)/pretraining.yaml"
     try DurableFile.write(Array(specification.utf8), to: file)
     let inputs = try AuditInputs(specificationFile: file)
-    let coordinator = try Coordinator(
+    let coordinator = try AuditSession(
       inputs: inputs, options: AuditOptions(output: "\(folder)/audit", localWorkers: workers), show: show)
     _ = try coordinator.run()
     try? FileManager.default.removeItem(atPath: base)

@@ -1,7 +1,9 @@
 package import Checkpoints
 internal import Datasets
 internal import Foundation
+internal import Optimization
 package import Planning
+internal import Scheduler
 package import Specification
 internal import Support
 
@@ -57,13 +59,13 @@ package struct AuditInputs: Sendable {
         "\(checkpoint.path): the base is \(checkpoint.configuration.architecture.modelType), a model of \(found); "
           + "the task \(specification.task.rawValue) needs a model of \(needed)")
     }
-    let asked = specification.task.isPrompted ? try AskedItems(specification, resolved: resolved) : nil
-    let data = try asked?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
+    let prompted = specification.task.isPrompted ? try PromptedItems(specification, resolved: resolved) : nil
+    let data = try prompted?.manifest ?? Self.manifest(specification, file: resolved(specification.data.manifest))
     let tests = try FurtherTests(specification, after: data, resolved: resolved)
     let given = data.followed(by: tests.items)
     let texts =
       try specification.task.isText
-      ? ItemTexts(given, specification, base: checkpoint, asked: asked?.task) : nil
+      ? ItemTexts(given, specification, base: checkpoint, asked: prompted?.task) : nil
     let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.locations.failure(
@@ -171,5 +173,41 @@ extension ManifestColumns {
       path: data.path, text: task.isText ? data.text : nil, name: data.name, label: data.label,
       groups: data.groups.filter { $0.tags == nil }.map(\.name),
       tagGroups: tagGroups, cluster: data.cluster, split: split, extra: stratify + (data.translation?.columns ?? []))
+  }
+}
+
+// What of the plan is worked on, and when.
+extension AuditInputs {
+  /// Whether a phase is worked on, given the runs that are done: of a fleet, whether the models before it were not enough.
+  func isNeeded(_ phase: Phase, completed: [Int: FinishedRun]) throws -> Bool {
+    guard phase.kind == .shadowModels, phase.analysis > 0,
+      let stop = try FleetStop(AuditEvidence(inputs: self, completed: completed), arm: phase.arm)
+    else { return true }
+    return try stop.goesOn(behind: phase.analysis - 1)
+  }
+
+  /// The phases of the audit in the order in which they are worked on.
+  var phases: [Phase] {
+    Phase.all(of: plan.runs, arms: specification.arms.count) { arm in
+      specification.privacy?.shadowModels.analyses(of: specification.arms[arm]) ?? []
+    }
+  }
+
+  /// Whether nothing is left to be computed.
+  func isDone(_ completed: [Int: FinishedRun]) throws -> Bool {
+    try !phases.contains { phase in
+      try phase.runs.contains { completed[$0] == nil } && isNeeded(phase, completed: completed)
+    }
+  }
+}
+
+extension AuditInputs {
+  /// The state that a run starts from: the plan's own draws, or the parameters of an adapter that was trained elsewhere.
+  func initialState(ofRun index: Int) throws -> TrainingState {
+    let run = plan.runs[index]
+    if let adapter = adapters[run.arm] { return TrainingState(step: 0, parameters: FloatBuffer(adapter.values)) }
+    return TrainingState(
+      step: 0,
+      parameters: FloatBuffer(try layouts[run.arm].initialValues(from: checkpoint, key: run.schedule.key[.initial])))
   }
 }

@@ -23,7 +23,7 @@ struct ItemTexts: Sendable {
   let endTokens: [Int]
   let tokenizer: TextTokenizer
   /// What is asked of the last items; nil in another task.
-  let asked: AskedTask?
+  let asked: PromptedTask?
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
@@ -31,7 +31,7 @@ struct ItemTexts: Sendable {
   ///
   /// - Parameter asked: the last items of the manifest, where they are asked.
   init(
-    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: AskedTask? = nil
+    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: PromptedTask? = nil
   ) throws {
     let tokenizer = try TextTokenizer(folder: base.path)
     let most = try base.maximumTokens()
@@ -115,7 +115,7 @@ struct ItemTexts: Sendable {
 
   /// Texts that are trained on in blocks, and of each question or frame every continuation that is scored.
   private static func sequences(
-    of manifest: Manifest, asking task: AskedTask, _ specification: Specification, _ encoder: TextEncoder
+    of manifest: Manifest, asking task: PromptedTask, _ specification: Specification, _ encoder: TextEncoder
   ) throws -> (manifest: Manifest, sequences: [[TokenSequence]], cut: [Int]) {
     var blocks = encoder
     blocks.limit = min(encoder.limit, specification.data.corpus?.tokens ?? encoder.limit)
@@ -165,5 +165,49 @@ struct ItemTexts: Sendable {
     return PlanInput.Sequences(
       lengths: sequences.map { $0.reduce(0) { $0 + $1.tokens.count } },
       numbers: isScored ? sequences.map(\.count) : nil, digest: hasher.finish())
+  }
+}
+
+/// What is right of an item that is translated; its columns stand behind those that the split is stratified by.
+struct TranslationTexts {
+  let target: String
+  /// The target, and what is right besides; without what is empty.
+  let references: [String]
+  /// nil where nobody is meant, or the specification names no column.
+  let stereotype: Stereotype?
+  let gold: GoldGender?
+
+  /// - Throws: `SequenceError` with the row of a gender that is none.
+  init(_ item: ManifestItem, _ settings: TranslationSettings, file: String) throws(SequenceError) {
+    let columns = Array(item.extra.suffix(settings.columns.count))
+    func text(_ column: String?) -> String {
+      column.flatMap(settings.columns.firstIndex).map { columns[$0] } ?? ""
+    }
+    target = text(settings.target)
+    references = ([settings.target] + settings.references).map(text).filter { !$0.isEmpty }
+    func gender<Gender: RawRepresentable & CaseIterable>(
+      _ column: String?, none: Set<String>
+    ) throws(SequenceError) -> Gender? where Gender.RawValue == String {
+      let value = text(column).lowercased()
+      guard !value.isEmpty, !none.contains(value) else { return nil }
+      if let gender = Gender(rawValue: value) { return gender }
+      let known = Gender.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SequenceError(
+        file: file, line: item.row,
+        problem: "\"\(column ?? "")\" is \"\(text(column).prefix(40))\"; expected \(known), or nothing")
+    }
+    stereotype = try gender(settings.stereotype, none: ["none", "neutral"])
+    gold = try gender(settings.gold, none: ["none"])
+  }
+}
+
+extension TranslationSettings {
+  /// Every column that is read besides the text.
+  var columns: [String] {
+    var columns: [String] = []
+    for column in [target] + references + [stereotype, gold].compactMap(\.self) where !columns.contains(column) {
+      columns.append(column)
+    }
+    return columns
   }
 }

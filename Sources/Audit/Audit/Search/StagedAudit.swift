@@ -1,4 +1,8 @@
+internal import Foundation
+internal import Ledger
 internal import Planning
+internal import Scheduler
+internal import Support
 internal import Synchronization
 
 /// An audit, and before it the search for every arm's settings where its specification asks for one.
@@ -43,28 +47,65 @@ package final class StagedAudit: Sendable {
       var options = options
       options.administered = options.output
       options.output += "/search"
-      let outcome = try stage(search, options, show, announce) { coordinator throws(AuditError) in
-        try coordinator.search()
+      let outcome = try stage(search, options, show, announce) { session throws(AuditError) in
+        try session.search()
       }
       inputs = try AuditError.wrapping(.configuration) { [inputs] in try inputs.settled(by: outcome) }
     }
-    return try stage(inputs, options, show, announce) { coordinator throws(AuditError) in try coordinator.run() }
+    return try stage(inputs, options, show, announce) { session throws(AuditError) in try session.run() }
   }
 
   private func stage<Outcome>(
     _ inputs: AuditInputs, _ options: AuditOptions, _ show: @escaping (AuditProgress) -> Void,
     _ announce: (_ summary: String, _ address: String) -> Void,
-    _ body: (Coordinator) throws(AuditError) -> Outcome
+    _ body: (AuditSession) throws(AuditError) -> Outcome
   ) throws(AuditError) -> Outcome {
-    let coordinator = try Coordinator(inputs: inputs, options: options, show: show)
-    announce(inputs.summary, coordinator.address)
-    let (stop, abort) = (coordinator.stop, coordinator.abort)
+    let session = try AuditSession(inputs: inputs, options: options, show: show)
+    announce(inputs.summary, session.address)
+    let (stop, abort) = (session.stop, session.abort)
     let isStopping = handle.withLock {
       ($0.stop, $0.abort) = (stop, abort)
       return $0.isStopping
     }
     if isStopping { stop() }
     defer { handle.withLock { ($0.stop, $0.abort) = (nil, nil) } }
-    return try body(coordinator)
+    return try body(session)
+  }
+}
+
+extension AuditInputs {
+  /// The stage whose plan has this digest: the search, or the audit with what a search in `output` has chosen; these inputs
+  /// themselves where it is neither.
+  package func stage(ofPlan hash: String, output: String) throws -> AuditInputs {
+    guard plan.hash.description != hash, let search = try forSearch() else { return self }
+    if search.plan.hash.description == hash { return search }
+    let file = "\(output)/search/ledger.sqlite"
+    guard FileManager.default.fileExists(atPath: file) else { return self }
+    let ledger = try ReadOnlyLedger(file: file)
+    // What another search has chosen says nothing of this one.
+    guard ledger.plan == search.plan.hash.description else { return self }
+    let completed = try search.finishedRuns(ledger.completed, ledger: file)
+    return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs))
+  }
+
+  /// The runs of the plan that a ledger says are done, by their position.
+  ///
+  /// - Parameters:
+  ///   - done: by name.
+  ///   - file: the ledger's.
+  func finishedRuns(_ done: [String: CompletedRun], ledger file: String) throws(AuditError) -> [Int: FinishedRun] {
+    var completed: [Int: FinishedRun] = [:]
+    for (index, run) in plan.runs.enumerated() {
+      guard let found = done[run.identifier.description] else { continue }
+      guard
+        let finished = FinishedRun(
+          run, losses: found.losses, numbers: found.logits, divergedAt: found.divergedAt)
+      else {
+        throw AuditError(
+          .failure, "\(file): the predictions of \(found.run) are damaged; choose another --output")
+      }
+      completed[index] = finished
+    }
+    return completed
   }
 }

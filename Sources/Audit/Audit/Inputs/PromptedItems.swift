@@ -6,7 +6,7 @@ internal import Support
 internal import Tokenizers
 
 /// What an audit asks: the continuations of each of its items are scored.
-enum AskedTask: Sendable {
+enum PromptedTask: Sendable {
   case choices(ChoiceTask)
   case cloze(ClozeTask)
 
@@ -20,8 +20,8 @@ enum AskedTask: Sendable {
 }
 
 /// What an audit asks, and the texts that a model is fine-tuned on before.
-struct AskedItems {
-  let task: AskedTask
+struct PromptedItems {
+  let task: PromptedTask
   /// The parts of the texts, which are trained on, then the questions or frames.
   let manifest: Manifest
 
@@ -68,7 +68,7 @@ struct AskedItems {
   }
 
   /// What `body` makes; an error names the file.
-  private static func naming(_ file: String, _ body: () throws(ChoiceError) -> AskedTask) throws -> AskedTask {
+  private static func naming(_ file: String, _ body: () throws(ChoiceError) -> PromptedTask) throws -> PromptedTask {
     do throws(ChoiceError) {
       return try body()
     } catch {

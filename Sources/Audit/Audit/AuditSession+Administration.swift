@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 internal import Transport
 
 // What a person may ask from a shell.
-extension Coordinator {
+extension AuditSession {
   func answer(_ request: Tenbin_AdministrationRequest) throws -> Tenbin_AdministrationReply {
     switch request.body {
     case .status?: return .with { $0.status = status }

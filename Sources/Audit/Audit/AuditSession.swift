@@ -15,7 +15,7 @@ internal import Transport
 /// One audit: a eventLoop drives its runs over workers, and what comes of them is written to the output folder.
 ///
 /// Everything happens on the thread that calls `run`; other threads only leave events in the eventLoop's mailbox.
-package final class Coordinator {
+package final class AuditSession {
   let inputs: AuditInputs
   let options: AuditOptions
   let output: OutputFolder
@@ -87,7 +87,7 @@ package final class Coordinator {
       logFolder: "\(options.output)/logs",
       register: runtimeFolder.workerRegister,
       exited: { exit in
-        mailbox.send(.outside { delegate in try (delegate as? Coordinator)?.handle(exit) })
+        mailbox.send(.outside { delegate in try (delegate as? AuditSession)?.handle(exit) })
       })
     chaos = options.chaos.map { Chaos(meanTime: $0) }
     eventLoop.delegate = self
@@ -99,7 +99,7 @@ package final class Coordinator {
   /// Ends the audit soon, from any thread; what was done so far is kept.
   package var stop: @Sendable () -> Void {
     let mailbox = eventLoop.mailbox
-    return { mailbox.send(.outside { ($0 as? Coordinator)?.isStopping = true }) }
+    return { mailbox.send(.outside { ($0 as? AuditSession)?.isStopping = true }) }
   }
 
   /// Ends this process and the workers that it has started at once, from any thread; nothing committed is lost.
@@ -232,7 +232,7 @@ package final class Coordinator {
   }
 }
 
-extension Coordinator: CoordinatorLoopDelegate {
+extension AuditSession: CoordinatorLoopDelegate {
   func phaseBegan(_ phase: Phase, number: Int) throws {
     let arm = inputs.specification.arms[phase.arm].name
     progress.phase = "\(arm): \(AuditPhase(phase.kind).title)"
@@ -294,4 +294,30 @@ extension Coordinator: CoordinatorLoopDelegate {
     }
     try localWorkers.start(name: exit.name)
   }
+}
+
+/// What an audit leaves behind.
+extension AuditSession {
+  /// Writes a task run's checkpoint: a PEFT folder for LoRA, a Hugging Face folder else.
+  func writeCheckpoint(of run: PlannedRun, parameters: [Float]) throws {
+    try CheckpointWriter.write(
+      folder: "\(output.path)/checkpoints/\(run.identifier)", base: inputs.checkpoint, layout: inputs.layouts[run.arm],
+      labels: inputs.classNames, values: parameters)
+  }
+
+  /// Writes what the audit came to; shells that ask are answered meanwhile.
+  func writeResults() throws -> AuditOutcome {
+    progress.phase = "evaluating groups and attacks"
+    showProgress()
+    return try AuditResults(inputs: inputs, completed: completed, output: output, workers: options.localWorkers)
+      .write { try eventLoop.step() }
+  }
+}
+
+/// What an audit came to, for the terminal.
+package struct AuditOutcome: Sendable {
+  /// One line for every arm and group.
+  package let verdicts: [String]
+  /// The path of the report.
+  package let report: String
 }
