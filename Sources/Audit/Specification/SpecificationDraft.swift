@@ -161,7 +161,9 @@ private struct DraftWriter {
       (self.task, taskReason) = (
         .imageClassification, "because \(YAMLText.oneLine(image.name)) names JPEG or PNG files"
       )
-    } else if Self.label(among: columns) != nil || Self.text(among: columns) == nil {
+    } else if Self.text(among: columns) == nil {
+      (self.task, taskReason) = (.textClassification, "CHECK: no column of images or texts was found")
+    } else if Self.label(among: columns) != nil {
       (self.task, taskReason) = (.textClassification, "because there are texts and a label")
     } else {
       (self.task, taskReason) = (.languageModelling, "because there are texts and no label")
@@ -178,7 +180,8 @@ private struct DraftWriter {
   ]
 
   private static func label(among columns: [ColumnProfile]) -> ColumnProfile? {
-    columns.first { $0.isCalled(labelNames) && (2...1_000).contains($0.counts.count) }
+    let candidates = columns.filter { (2...1_000).contains($0.counts.count) }
+    return candidates.first { $0.name.lowercased() == "label" } ?? candidates.first { $0.isCalled(labelNames) }
   }
 
   private static func text(among columns: [ColumnProfile]) -> ColumnProfile? {
