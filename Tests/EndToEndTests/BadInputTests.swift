@@ -89,7 +89,7 @@ import Transport
         .replacing("[lighting, age]", with: "[lighting, kind]").replacing("train: 0.5", with: "train: 0.88")
         .replacing("test: 0.4", with: "test: 0.02"), to: "bad.yaml")
     let outcome = try Program.run("audit", study.path("bad.yaml"), "--workers", "1", "--output", study.path("out"))
-    #expect(outcome.exitCode == 78 && outcome.errors.contains("none of them in the test split"), "\(outcome.errors)")
+    #expect(outcome.exitCode == 78 && outcome.errors.contains("none of them is in the test split"), "\(outcome.errors)")
   }
 
   @Test("Safetensors with a lying header, a checkpoint of another architecture and a pickle file")

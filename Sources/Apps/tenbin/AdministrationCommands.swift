@@ -6,13 +6,13 @@ import Transport
 
 /// Which running audit is meant.
 struct RunningAudit: ParsableArguments {
-  @Argument(help: "The audit's output folder; the one that runs below the current folder when left out.")
+  @Argument(help: "The audit's output folder; default: the audit that runs below the current folder.")
   var output: String?
 
-  @Option(help: "Ask a coordinator on another host, for example tcp://host:5555; needs --key.")
+  @Option(help: "The address of a coordinator on another host, for example tcp://host:5555; needs --key.")
   var connect: String?
 
-  @Option(help: "An admin's key file, made by `tenbin keys admin`.", completion: .file())
+  @Option(help: "An administrator's key file, made by `tenbin keys admin`.", completion: .file())
   var key: String?
 
   /// Seconds to wait for an answer.
@@ -50,12 +50,12 @@ struct RunningAudit: ParsableArguments {
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show a running audit: its workers, leases, runs, rates and time left.")
+    commandName: "status", abstract: "Show a running audit: workers, leases, runs, speed and time left.")
 
-  @Flag(help: "Go on showing it until it ends.")
+  @Flag(help: "Keep showing it until it ends.")
   var watch = false
 
-  @Flag(help: "Print JSON, one object a time.")
+  @Flag(help: "Print JSON, one object for each update.")
   var json = false
 
   @OptionGroup var audit: RunningAudit
@@ -88,9 +88,9 @@ struct StatusCommand: ParsableCommand {
 
 struct ScaleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "scale", abstract: "Start or drain local workers of a running audit until there are so many.")
+    commandName: "scale", abstract: "Change the number of local workers of a running audit.")
 
-  @Argument(help: "How many workers there shall be.")
+  @Argument(help: "The number of workers.")
   var workers: Int
 
   @OptionGroup var audit: RunningAudit
@@ -104,7 +104,7 @@ struct ScaleCommand: ParsableCommand {
 
 struct DrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "drain", abstract: "Let a worker finish what it holds, and end.")
+    commandName: "drain", abstract: "Let a worker finish its leases and end.")
 
   @Argument(help: "The worker's name, as `tenbin status` shows it.")
   var name: String
@@ -116,7 +116,7 @@ struct DrainCommand: ParsableCommand {
 
 struct StopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stop", abstract: "Stop a running audit; the same command that started it goes on later.")
+    commandName: "stop", abstract: "Stop a running audit; the command that started it resumes it.")
 
   @OptionGroup var audit: RunningAudit
 

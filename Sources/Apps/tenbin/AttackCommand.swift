@@ -9,41 +9,44 @@ struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack", abstract: "Attack external models with membership inference.",
     discussion: """
-      A CSV has the columns model, item, member (whether the item was in the model's training set) and score, or label \
-      and logit_CLASS for every class; optionally arm, cluster (items of one cluster, such as pictures of one person, \
-      are not independent), query (several of the same item), epoch (the attack loss-trace reads all, the others the \
-      last) and those of groups. Every model of an arm scores the same items. Attacks: loss, lira, lira-offline, rmia \
-      and loss-trace, with options such as lira:center=median:variance=per-item or rmia:a=0.3:gamma=2.
+      A CSV file needs the columns model, item and member (whether the item was in the model's training set), and \
+      either score, or label and logit_CLASS for every class. It may have arm, cluster (items of one cluster, such as \
+      pictures of one person, are not independent), query (several queries of one item), epoch (loss-trace reads all \
+      epochs, the other attacks the last) and columns of groups. Every model of an arm must score the same items.
+
+      Attacks are loss, lira, lira-offline, rmia and loss-trace. Options follow the name, for example \
+      lira:center=median:variance=per-item or rmia:a=0.3:gamma=2.
       """)
 
   @Option(parsing: .upToNextOption, help: "CSV files of scores.", completion: .file(extensions: ["csv"]))
   var scores: [String]
 
-  @Option(help: "Attacks, with commas between them; those that the scores allow when left out.")
+  @Option(help: "Attacks, separated by commas; default: all that the scores allow.")
   var attacks: String = ""
 
-  @Option(help: "Columns of groups, with commas between them.")
+  @Option(help: "Columns of groups, separated by commas.")
   var groups: String = ""
 
-  @Option(help: "The released model, which all others attack; each model is attacked when left out.")
+  @Option(help: "The released model, which all others attack; default: each model is attacked by the others.")
   var target: String?
 
-  @Option(help: "What the column score is: log-likelihood (a mean over target tokens) or logit-scaled.")
+  @Option(help: "What the column score holds: log-likelihood (mean over target tokens) or logit-scaled.")
   var scoreKind: String = ScoreKind.logLikelihood.rawValue
 
-  @Option(help: "The arm that all others are compared with; full when left out, where there is one.")
+  @Option(help: "The arm that all others are compared with; default: full, if there is such an arm.")
   var reference: String?
 
-  @Option(help: "How much more may be found against an arm than against the reference, as a share.")
+  @Option(
+    help: "How much more vulnerable than the reference an arm may be, as a difference of the area under the curve.")
   var margin: Double = 0.03
 
-  @Option(help: "Groups with fewer items get no verdict.")
+  @Option(help: "Groups with fewer items than this get no verdict.")
   var minGroup: Int = 50
 
   @Option(help: "The confidence level of intervals.")
   var confidence: Double = 0.95
 
-  @Option(help: "What the report is called; the first file's name when left out.")
+  @Option(help: "The title of the report; default: the name of the first file.")
   var name: String?
 
   @Option(help: "The folder for report, results and tables.", completion: .directory)

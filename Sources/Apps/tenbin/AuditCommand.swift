@@ -5,13 +5,14 @@ import Transport
 /// How a coordinator runs, whoever starts its workers.
 struct ConductOptions: ParsableArguments {
   @Option(
-    help: "The folder of keys that `tenbin keys` has made; needed to listen beyond this host.", completion: .directory)
+    help: "The folder of keys made by `tenbin keys`; needed to listen on a network.", completion: .directory)
   var keys: String?
 
   @Option(
     help: ArgumentHelp(
-      "The share of work that two workers compute, to be compared bit for bit; the specification's when left out.",
-      discussion: "A worker that computes wrong is found and put aside. It never changes the results."))
+      "The share of work that two workers compute, to be compared bit for bit; default: cluster.duplicates of the specification.",
+      discussion: "A worker that computes wrong results is found and quarantined. The share never changes the results.")
+  )
   var duplicates: Double?
 
   @Flag(inversion: .prefixedNo, help: "Share memory with the workers of this host.")
@@ -41,27 +42,28 @@ struct ConductOptions: ParsableArguments {
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Run an audit with worker processes on this machine.",
-    discussion: "The same command again goes on where an earlier one stopped. Ctrl-C stops as `tenbin stop` does.")
+    discussion: "The same command resumes an audit that was stopped. Ctrl-C stops it as `tenbin stop` does.")
 
   @Argument(help: "The specification, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var specification: String
 
-  @Option(help: "Worker processes to start; the specification's cluster.workers when left out.")
+  @Option(help: "Worker processes to start; default: cluster.workers of the specification.")
   var workers: Int?
 
-  @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; a private socket when left out.")
+  @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; default: a private socket.")
   var listen: String?
 
   @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
   var output: String?
 
-  @Flag(help: "Print the memory, disk and time that the specification will need; start nothing, write nothing.")
+  @Flag(help: "Print the memory, disk and time that the audit will need; start nothing and write nothing.")
   var dryRun = false
 
   @Flag(help: "Print JSON; only with --dry-run.")
   var json = false
 
-  @Option(help: "Kill, stop and restart its own workers, about every so many seconds, while the audit runs.")
+  @Option(
+    help: "Kill, stop and restart workers of the audit at random, every CHAOS seconds on average: a test of recovery.")
   var chaos: Double?
 
   @OptionGroup var conduct: ConductOptions
@@ -92,7 +94,7 @@ struct AuditCommand: ParsableCommand {
 /// An audit whose workers are started by hand.
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "coordinator", abstract: "Run an audit whose workers are started elsewhere.")
+    commandName: "coordinator", abstract: "Run an audit whose workers you start yourself, on this or other hosts.")
 
   @Argument(help: "The specification, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
   var specification: String
@@ -103,7 +105,7 @@ struct CoordinatorCommand: ParsableCommand {
   @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
   var output: String
 
-  @Option(help: "Seconds to wait when there is no worker.")
+  @Option(help: "Seconds without any worker after which the audit gives up.")
   var wait: Int = 300
 
   @OptionGroup var conduct: ConductOptions

@@ -5,8 +5,8 @@ import Report
 /// Several scenarios beside each other.
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compare", abstract: "Set several audits or evaluations beside each other.",
-    discussion: "One benchmark is never the answer: says where the scenarios agree about an arm and where they do not.")
+    commandName: "compare", abstract: "Compare several audits or evaluations.",
+    discussion: "Shows on which arms the scenarios agree and on which they do not.")
 
   @Argument(help: "The folders of audits or evaluations.", completion: .directory)
   var folders: [String]
@@ -26,7 +26,7 @@ struct CompareCommand: ParsableCommand {
           return (Self.name(of: folder, results), results)
         })
       guard !comparison.findings.isEmpty else {
-        throw CommandError("in none of these folders an arm is compared with another")
+        throw CommandError("no arm is compared with another in any of these folders")
       }
       guard comparison.scenarios.count > 1 else {
         throw CommandError(

@@ -4,13 +4,13 @@ import Checkpoints
 import Diagnostics
 import Foundation
 
-/// What this machine lacks.
+/// What this machine is missing.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Say what this machine lacks for an audit, and what to do about it.",
-    discussion: "Ends with exit code 0 where an audit can run, 1 where something is missing that it needs.")
+    commandName: "doctor", abstract: "Show what this machine is missing for an audit, and what to do about it.",
+    discussion: "Exit code 0 if an audit can run, 1 if something that it needs is missing.")
 
-  @Option(help: "The folder that an audit's results would go to.", completion: .directory)
+  @Option(help: "The folder for an audit's results.", completion: .directory)
   var output: String = "."
 
   @Flag(help: "Print JSON.")

@@ -12,46 +12,48 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Evaluate external predictions, group by group.",
     discussion: """
-      A CSV has the columns item, label, and logit_CLASS or probability_CLASS for every class; optionally arm, seed, \
-      split (test or validation) and cluster (items of one cluster, such as pictures of one person, are not independent); \
-      and those of groups. An empty cell of a group is a group of its own; cells such as a;b are overlapping tags. Every \
-      arm holds the same items. Prints the decision and a line for each arm and group; everything else is written below \
-      --output. A policy is judged as gate does, and becomes part of the results; the exit code stays 0.
+      A CSV file needs the columns item, label, and logit_CLASS or probability_CLASS for every class. It may have arm, \
+      seed, split (test or validation), cluster (items of one cluster, such as pictures of one person, are not \
+      independent) and columns of groups. Items with an empty cell form a group of their own; a cell such as a;b holds \
+      overlapping tags. Every arm must have the same items.
+
+      Prints the decision and one line for each arm and group, and writes everything else below --output. With \
+      --policy the results include its verdict, as `tenbin gate` gives it; the exit code stays 0.
       """)
 
   @Option(parsing: .upToNextOption, help: "CSV files of predictions.", completion: .file(extensions: ["csv"]))
   var predictions: [String]
 
-  @Option(help: "Columns of groups, with commas between them.")
+  @Option(help: "Columns of groups, separated by commas.")
   var groups: String = ""
 
   @Option(
     parsing: .singleValue,
-    help: "Two or three columns of groups to be combined, for example age+lighting; may be given several times.")
+    help: "Two or three columns whose intersections are groups, too, for example age+lighting; may be repeated.")
   var combine: [String] = []
 
-  @Option(help: "The class that counts as positive; the second of two when left out.")
+  @Option(help: "The class that counts as positive; default: the second of two.")
   var positive: String?
 
-  @Option(help: "The arm that all others are compared with; full when left out, where there is one.")
+  @Option(help: "The arm that all others are compared with; default: full, if there is such an arm.")
   var reference: String?
 
-  @Option(help: "How much worse than the reference an arm may be in a group, as a share.")
+  @Option(help: "How much worse than the reference an arm may be in any group, as a share.")
   var margin: Double = 0.03
 
-  @Option(help: "Groups with fewer items get no verdict.")
+  @Option(help: "Groups with fewer items than this get no verdict.")
   var minGroup: Int = 50
 
   @Option(
-    help: "A policy in YAML, agreed before the predictions were made; fixed with the results.",
+    help: "A policy in YAML that was agreed before the predictions were made; it becomes part of the results.",
     completion: .file(extensions: ["yaml", "yml"]))
   var policy: String?
 
-  @Option(help: "What the report is called; the first file's name when left out.")
+  @Option(help: "The title of the report; default: the name of the first file.")
   var name: String?
 
   @Option(
-    help: "The folder for report, results and tables; nothing is written when left out.", completion: .directory)
+    help: "The folder for report, results and tables; default: nothing is written.", completion: .directory)
   var output: String?
 
   func validate() throws {

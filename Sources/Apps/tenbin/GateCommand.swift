@@ -7,16 +7,17 @@ import Specification
 /// Whether a model may be released.
 struct GateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gate", abstract: "Say whether results meet the policy that was agreed.",
+    commandName: "gate", abstract: "Tell whether results meet the agreed policy.",
     discussion: """
-      Judged on the bound of the 95 % interval, not on the point. Exit code 0 when met, 2 when broken, 3 when the data do \
-      not suffice. The policy is the specification's, fixed before the run; another one is marked as chosen afterwards.
+      Each rule is judged by the bound of the 95 % interval, not by the estimate. Exit code 0 if the policy is met, 2 if \
+      it is broken, 3 if there are not enough data. The policy is the one in the specification, fixed before the run; \
+      another one is marked as chosen afterwards.
       """)
 
   @Argument(help: "The folder of an audit or an evaluation.", completion: .directory)
   var folder: String
 
-  @Option(help: "A policy in YAML instead of the specification's.", completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: "A policy in YAML, in place of the specification's.", completion: .file(extensions: ["yaml", "yml"]))
   var policy: String?
 
   @Option(help: "The language of the lines: en or ja.")

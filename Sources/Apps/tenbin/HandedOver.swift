@@ -21,8 +21,8 @@ func handOver(_ arguments: [String]) throws {
 /// A worker, by hand.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Run a worker that computes for a coordinator.",
-    discussion: "Handed to tenbin-worker; see tenbin-worker worker --help for its options.")
+    commandName: "worker", abstract: "Run a worker for a coordinator.",
+    discussion: "Runs tenbin-worker; see tenbin-worker worker --help for its options.")
 
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
@@ -33,7 +33,7 @@ struct WorkerCommand: ParsableCommand {
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Compute logits or probabilities with a checkpoint or adapter.",
-    discussion: "Handed to tenbin-worker; see tenbin-worker predict --help for its options.")
+    discussion: "Runs tenbin-worker; see tenbin-worker predict --help for its options.")
 
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
@@ -43,8 +43,8 @@ struct PredictCommand: ParsableCommand {
 /// What concerns a checkpoint by itself.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Describe, tokenize for, generate with, or merge an adapter into a checkpoint.",
-    discussion: "Handed to tenbin-worker; see tenbin-worker model --help for its commands.")
+    commandName: "model", abstract: "Work with a checkpoint: describe it, tokenize, generate, merge an adapter.",
+    discussion: "Runs tenbin-worker; see tenbin-worker model --help for its commands.")
 
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
@@ -54,8 +54,8 @@ struct ModelCommand: ParsableCommand {
 /// Speeds.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speeds.",
-    discussion: "Handed to tenbin-worker; see tenbin-worker bench --help for its commands.")
+    commandName: "bench", abstract: "Measure speed.",
+    discussion: "Runs tenbin-worker; see tenbin-worker bench --help for its commands.")
 
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 

@@ -7,14 +7,15 @@ struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "Make the keys for workers and people on other hosts.",
     discussion: """
-      A coordinator that others reach over a network has a key of its own and a list of the keys that may connect. \
-      Make both in one folder on its host, then move each worker's, reducer's and admin's file to whom it is for. Workers take \
-      leases and nothing else; reducers hold slices of parameters and nothing else; admins see the status of an audit, scale, drain and stop it.
+      A coordinator that listens on a network has a key and a list of the keys that may connect. Make both in one folder \
+      on its host, then move the file of each worker, reducer and administrator to where it is used. A worker may only \
+      take leases, a reducer may only hold slices of parameters, and an administrator may see the status of an audit, \
+      scale it, drain workers and stop it.
       """,
     subcommands: [CoordinatorKey.self, WorkerKey.self, ReducerKey.self, AdminKey.self])
 }
 
-/// The coordinator's key and an allow-list that is empty.
+/// The coordinator's key and an empty allow-list.
 struct CoordinatorKey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coordinator", abstract: "Make the coordinator's key and an empty list of who may connect.")
@@ -26,7 +27,7 @@ struct CoordinatorKey: ParsableCommand {
       let keys = folder.keys
       let publicKey = try keys.makeCoordinator()
       print("the coordinator's key: \(keys.coordinatorFile); it stays here")
-      print("who may connect: \(keys.allowListFile); nobody yet")
+      print("who may connect: \(keys.allowListFile); empty so far")
       print("its public key, which every worker's, reducer's and admin's file will hold: \(publicKey)")
     }
   }
@@ -37,7 +38,7 @@ struct WorkerKey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Make a worker's key and put it on the list.")
 
-  @Argument(help: "What the worker is called: letters, digits, dots, dashes and underscores.")
+  @Argument(help: "The worker's name: letters, digits, dots, dashes and underscores.")
   var name: String
 
   @OptionGroup var folder: KeyFolderOption
@@ -52,7 +53,7 @@ struct ReducerKey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reducer", abstract: "Make a reducer's key and put it on the list.")
 
-  @Argument(help: "What the reducer is called: letters, digits, dots, dashes and underscores.")
+  @Argument(help: "The reducer's name: letters, digits, dots, dashes and underscores.")
   var name: String
 
   @OptionGroup var folder: KeyFolderOption
@@ -65,9 +66,9 @@ struct ReducerKey: ParsableCommand {
 /// An administrator's key.
 struct AdminKey: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "admin", abstract: "Make the key of a person who may scale and stop audits, and put it on the list.")
+    commandName: "admin", abstract: "Make an administrator's key and put it on the list.")
 
-  @Argument(help: "What the person is called: letters, digits, dots, dashes and underscores.")
+  @Argument(help: "The person's name: letters, digits, dots, dashes and underscores.")
   var name: String
 
   @OptionGroup var folder: KeyFolderOption

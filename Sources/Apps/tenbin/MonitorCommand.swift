@@ -11,61 +11,66 @@ import Specification
 struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
-    abstract: "Say whether new batches of a released model are still like those it was audited on.",
+    abstract: "Tell whether new data for a released model are still like the data it was audited on.",
     discussion: """
-      A window is a CSV with the columns item, logit_CLASS or probability_CLASS for every class, optionally label (empty \
-      cells are unlabelled), cluster (or the audit's own column of clusters), and those of the reference's groups; or \
-      a manifest, for which --model predicts first. \
-      Labelled windows are judged by the policy as gate does; without labels an accuracy is estimated from calibrated \
-      confidence, which holds as long as inputs alone change. Exit code 0 when the policy is met in every window, 2 when it \
-      is broken in one, 3 when the data do not suffice or something has changed: the worst of all windows. Unlabelled data \
-      alone never give 0.
+      A window is a CSV file with the columns item and logit_CLASS or probability_CLASS for every class. It may have \
+      label (an empty cell is unlabelled), cluster (or the audit's own column of clusters) and the reference's columns of \
+      groups. A window may also be a manifest; then --model predicts first.
+
+      Labelled windows are judged by the policy, as `tenbin gate` does. Without labels the accuracy is estimated from \
+      calibrated confidence, which is valid as long as only the inputs change.
+
+      The exit code is that of the worst window: 0 if the policy is met, 2 if it is broken, 3 if there are not enough \
+      data or something has changed. Unlabelled data alone never give 0.
       """)
 
-  @Option(help: "The folder of the audit or evaluation that the release rests on.", completion: .directory)
+  @Option(help: "The folder of the audit or evaluation that was the basis of the release.", completion: .directory)
   var reference: String
 
   @Option(
     name: .customLong("window"), parsing: .upToNextOption,
-    help: "CSV files, each a window, in the order of time.", completion: .file(extensions: ["csv"]))
+    help: "CSV files, one a window, in order of time.", completion: .file(extensions: ["csv"]))
   var windows: [String]
 
   @Option(
     parsing: .upToNextOption,
-    help: "The reference's predictions, where they are not in its folder.",
+    help: "The reference's predictions, if they are not in its folder.",
     completion: .file(extensions: ["csv"]))
   var referencePredictions: [String] = []
 
   @Option(
-    help: "A CSV with the inputs of the reference's items, found by the column item or path; images lie beside it.",
+    help:
+      "A CSV file with the inputs of the reference's items, matched by the column item or path; image paths are relative to it.",
     completion: .file(extensions: ["csv"]))
   var referenceManifest: String?
 
-  @Option(help: "The arm that was released; read off --model, or the only one, when left out.")
+  @Option(help: "The released arm; default: the one that --model belongs to, or the only one.")
   var arm: String?
 
-  @Option(help: "The seed of the run that was released; read off --model, or the only one, when left out.")
+  @Option(help: "The seed of the released run; default: the one that --model belongs to, or the only one.")
   var seed: Int?
 
   @Option(
-    help: "The released checkpoint or adapter, such as smile-audit/checkpoints/lora-r8/seed-13; predicts manifests.",
+    help:
+      "The released checkpoint or adapter, such as smile-audit/checkpoints/lora-r8/seed-13, which predicts manifests.",
     completion: .directory)
   var model: String?
 
   @Option(
-    help: "The checkpoint that an adapter was made for; the one that it names when left out.", completion: .directory)
+    help: "The checkpoint that the adapter was made for; default: the one that the adapter names.",
+    completion: .directory)
   var base: String?
 
-  @Option(help: "Columns of inputs to be watched, with commas between them: numbers or categories.")
+  @Option(help: "Columns of inputs to watch, separated by commas: numbers or categories.")
   var inputs: String = ""
 
-  @Option(help: "A column of texts, whose length is watched; it is what --model reads of a manifest.")
+  @Option(help: "A column of texts whose length is watched, and which --model reads from a manifest.")
   var text: String?
 
-  @Flag(help: "Watch the brightness and contrast of the images that the column path, or item, names.")
+  @Flag(help: "Watch the brightness and contrast of the images in the column path or item.")
   var images = false
 
-  @Option(help: "The windows' column of labels.")
+  @Option(help: "The column of labels in the windows.")
   var label: String = "label"
 
   @Option(help: "A policy in YAML instead of the reference's.", completion: .file(extensions: ["yaml", "yml"]))

@@ -7,33 +7,33 @@ import Statistics
 /// How many items a question needs.
 struct PowerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "power", abstract: "Say how many test items a group needs, or what a number of them can find.",
+    commandName: "power", abstract: "Compute how many test items a group needs, or the power of a given number.",
     discussion: """
-      Exact, for McNemar's exact test of two arms on the same items: --difference is the harm to be found, --discordance \
-      the share of items that one arm gets right and the other wrong (a first audit shows it). With --items it says how \
-      likely they are to find the harm, without how many items find it with --power. --family is the number of groups \
-      times LoRA arms, among which Holm's correction is made.
+      Exact power of McNemar's exact test of two arms on the same items. --difference is the difference to detect; \
+      --discordance is the share of items that one arm gets right and the other wrong, which a first audit shows. With \
+      --items it prints their power, otherwise the number of items that reaches --power. --family is the number of \
+      groups times LoRA arms, for Holm's correction.
       """)
 
-  @Option(help: "The harm to be found, as a share of items: 0.03 is three points.")
+  @Option(help: "The difference to detect, as a share of items: 0.03 is three points.")
   var difference: Double
 
   @Option(help: "The share of items that one arm gets right and the other wrong.")
   var discordance: Double
 
-  @Option(help: "Groups times LoRA arms, among which Holm's correction is made.")
+  @Option(help: "The number of comparisons in Holm's correction: groups times LoRA arms.")
   var family: Int = 1
 
-  @Option(help: "How likely the harm is to be found.")
+  @Option(help: "The power to reach.")
   var power: Double = 0.8
 
-  @Option(help: "Test items of the group; prints how likely they are to find the harm.")
+  @Option(help: "Test items of the group; prints their power.")
   var items: Int?
 
-  @Option(help: "Items a cluster, for example pictures of one person.")
+  @Option(help: "Items in a cluster, for example pictures of one person.")
   var clusterSize: Double = 1
 
-  @Option(help: "The intra-cluster correlation of what the arms get right, from 0 to 1.")
+  @Option(help: "The intra-cluster correlation of right answers, from 0 to 1.")
   var correlation: Double = 0
 
   @Flag(help: "Print JSON.")

@@ -6,16 +6,16 @@ import Quickstart
 struct QuickstartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quickstart",
-    abstract: "Make the input of a first audit: generated data, a base pretrained on others, a specification.",
+    abstract: "Make the input of a first audit: generated data, a base pretrained on other data, a specification.",
     discussion: """
       The tasks are image-classification (drawn faces; the default), text-classification (invented reviews) and \
-      multiple-choice (questions about reviews, asked of a base with a known token bias).
+      multiple-choice (questions about reviews, for a base with a known token bias).
       """)
 
-  @Option(help: "Where to write it.", completion: .directory)
+  @Option(help: "The folder to write it to.", completion: .directory)
   var directory: String
 
-  @Option(help: "What the audit is of.")
+  @Option(help: "The task of the audit.")
   var task: QuickstartTask = .imageClassification
 
   @Option(help: "Worker processes for the pretraining.")

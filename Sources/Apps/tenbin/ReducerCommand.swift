@@ -10,9 +10,9 @@ struct ReducerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reducer", abstract: "Hold slices of large models' parameters for workers on several hosts.",
     discussion: """
-      One on each host: parameters and gradients of runs that several hosts share then go between workers and reducers, \
-      and no link carries all of them. Ctrl-C lets it go; its runs go on from their last state. It never changes the \
-      results.
+      Start one on each host. Parameters and gradients of runs that several hosts share then travel between workers and \
+      reducers, and no link carries all of them. After Ctrl-C its runs resume from their last state. A reducer never \
+      changes the results.
       """)
 
   @Option(help: "Where the coordinator listens, for example tcp://127.0.0.1:5555.")
@@ -20,17 +20,17 @@ struct ReducerCommand: ParsableCommand {
 
   @Option(
     help:
-      "Where workers reach this reducer, for example tcp://10.0.0.2:5557; beyond this host the next port is used too.")
+      "Where workers reach this reducer, for example tcp://10.0.0.2:5557; on a network the next port is used, too.")
   var listen: String
 
-  @Option(help: "What people call this reducer; the host's name when left out.")
+  @Option(help: "The reducer's name in messages; default: the host's name.")
   var name: String?
 
-  @Option(help: "Seconds that the coordinator may be silent before the reducer gives up.")
+  @Option(help: "Seconds without a message from the coordinator after which the reducer gives up.")
   var patience: Double = 30
 
   @Option(
-    help: "This reducer's key file, made by `tenbin keys reducer`; needed beyond this host.", completion: .file())
+    help: "This reducer's key file, made by `tenbin keys reducer`; needed on a network.", completion: .file())
   var key: String?
 
   @OptionGroup var log: LogOptions

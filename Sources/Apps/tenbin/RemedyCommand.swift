@@ -13,37 +13,38 @@ import Support
 /// What may help a group that an arm serves badly, tried and compared.
 struct RemedyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remedy", abstract: "Try what may help a group that an adapted model serves badly.",
+    commandName: "remedy", abstract: "Try remedies for a group that an adapted model serves badly.",
     discussion: """
-      Writes a specification for each remedy that needs training: more weight for the group, a higher rank, more layers, \
-      all weights where the audit has no such arm. With --run they are audited one after another, without membership \
-      inference; what was run, by this command or by hand, is then set beside the arm itself on the same test items, with \
-      temperature scaling and a threshold of the group's own, which need no training: effect and cost of each.
+      Writes a specification for each remedy that needs training: oversampling the group, a higher rank, more layers, or \
+      all weights if the audit has no such arm. With --run these are audited one after another, without membership \
+      inference. Every remedy that was run, here or by hand, is then compared with the arm on the same test items, \
+      together with two that need no training: temperature scaling and a threshold for the group. The comparison shows \
+      the effect and cost of each.
       """)
 
   @Argument(help: "The folder of the audit.", completion: .directory)
   var folder: String
 
-  @Option(help: "The group that is to be helped, for example lighting=dusk.")
+  @Option(help: "The group to help, for example lighting=dusk.")
   var group: String
 
-  @Option(help: "The arm that serves it; the only LoRA arm when left out.")
+  @Option(help: "The arm to improve; default: the only LoRA arm.")
   var arm: String?
 
   @Option(
-    help: "The specification of the audit; where it was when the audit was started last when left out.",
+    help: "The specification of the audit; default: the file that the audit was last started with.",
     completion: .file(extensions: ["yaml", "yml"]))
   var specification: String?
 
   @Option(
-    help: "The folder for specifications, audits and comparison; DIR/remedies/ARM/GROUP when left out.",
+    help: "The folder for specifications, audits and the comparison; default: FOLDER/remedies/ARM/GROUP.",
     completion: .directory)
   var output: String?
 
-  @Flag(name: .customLong("run"), help: "Run the audits that were not run yet.")
+  @Flag(name: .customLong("run"), help: "Run the audits that have not been run yet.")
   var runsAudits = false
 
-  @Option(help: "Worker processes of these audits; the specification's cluster.workers when left out.")
+  @Option(help: "Worker processes of these audits; default: cluster.workers of the specification.")
   var workers: Int?
 
   func validate() throws {

@@ -5,11 +5,11 @@ import ArgumentParser
 struct Tenbin: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tenbin",
-    abstract: "Weighs what a cheaper way of adapting a large model costs the people it serves.",
+    abstract: "Measures what a cheaper way of adapting a large model costs the people it serves.",
     discussion: """
-      Adapts one pretrained model several ways (LoRA at several ranks, all weights, its head alone) on a cluster of \
-      worker processes, and measures every way for every subgroup: accuracy and error skew, calibration, resistance to \
-      membership inference; beside what each way cost.
+      Adapts one pretrained model in several ways (LoRA at several ranks, all weights, a new head only) on a cluster of \
+      worker processes. For every way and every subgroup it measures accuracy, errors, calibration and resistance to \
+      membership inference, and what each way cost.
       """,
     version: "0.1.0",
     subcommands: [

@@ -21,19 +21,19 @@ struct VerificationText {
   /// nil where the audit rests on no search, or on one that is not there.
   let search: Part?
   let holds: Bool
-  private let lacksSearch: Bool
+  private let isMissingSearch: Bool
 
-  /// - Parameter lacksSearch: the audit rests on a search of which nothing is left.
-  init(_ audit: Part, search: Part?, lacksSearch: Bool, isStrict: Bool) {
-    (self.audit, self.search, self.lacksSearch) = (audit, search, lacksSearch)
+  /// - Parameter isMissingSearch: the audit rests on a search of which nothing is left.
+  init(_ audit: Part, search: Part?, isMissingSearch: Bool, isStrict: Bool) {
+    (self.audit, self.search, self.isMissingSearch) = (audit, search, isMissingSearch)
     let parts = [audit, search].compactMap(\.self)
     let lacks = isStrict && parts.contains(where: \.isNotChecked)
-    holds = parts.allSatisfy(\.findings.isEmpty) && !lacksSearch && !lacks
+    holds = parts.allSatisfy(\.findings.isEmpty) && !isMissingSearch && !lacks
   }
 
   /// That the settings were chosen as they were is then proved by nothing.
   private var missingSearch: [LedgerFinding] {
-    lacksSearch
+    isMissingSearch
       ? [
         LedgerFinding(
           "the search that chose the settings is not there", expected: "\(audit.verification.output)/search")

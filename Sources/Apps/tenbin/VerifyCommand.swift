@@ -6,29 +6,29 @@ import Ledger
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Prove from an audit's ledger that every sample counted exactly once, and compute a step again.",
+    abstract: "Check in an audit's ledger that every sample counted exactly once, and recompute a step.",
     discussion: """
-      Looks at every planned run: its steps have no gaps, the micro-batches that were applied to each are all there and \
-      none twice, they came from who was lent them, and every epoch adds up to the run's samples. Then a worker process \
-      computes one run again from its first step to a drawn one, and the bits are compared. Where a search chose the \
-      settings, its ledger is verified first in the same way. Ends with 0 when everything holds, and with 1 else.
+      For every planned run it checks that no step is missing, that each step applied every micro-batch exactly once, \
+      that each came from the worker it was assigned to, and that every epoch adds up to the run's samples. A worker \
+      process then recomputes one run from its first step to a random one, and the bits are compared. If a search chose \
+      the settings, its ledger is verified first in the same way. Exit code 0 if everything holds, otherwise 1.
       """)
 
   @Argument(help: "The audit's output folder; it may be running.", completion: .directory)
   var output: String
 
   @Option(
-    help: "The specification; where it was when the audit was started last when left out.",
+    help: "The specification; default: the file that the audit was last started with.",
     completion: .file(extensions: ["yaml", "yml"]))
   var specification: String?
 
-  @Option(help: "The step to compute again, as RUN:STEP, for example full/seed-13:7; drawn when left out.")
+  @Option(help: "The step to recompute, as RUN:STEP, for example full/seed-13:7; default: a random one.")
   var step: String?
 
-  @Option(help: "A drawn step is among the first so many of its run; 0 computes none again.")
+  @Option(help: "A random step is among the first N of its run; 0 recomputes none.")
   var steps = 20
 
-  @Flag(help: "End with 1 when no step could be computed again.")
+  @Flag(help: "Exit with code 1 if no step could be recomputed.")
   var strict = false
 
   @Flag(help: "Print JSON.")
@@ -57,7 +57,7 @@ struct VerifyCommand: ParsableCommand {
       let searched = try search.map { try part($0, choice: isOfSearch ? choice : nil, display) }
       let text = VerificationText(
         try part(verification, choice: isOfSearch ? nil : choice, display), search: searched,
-        lacksSearch: verification.lacksSearch, isStrict: strict)
+        isMissingSearch: verification.isMissingSearch, isStrict: strict)
       display.finish()
       print(json ? try text.json : text.lines.joined(separator: "\n"))
       if !text.holds { throw ExitCode(1) }

@@ -1,6 +1,6 @@
 internal import Transport
 
-/// Why an audit cannot start or cannot go on.
+/// Why an audit cannot start or continue.
 package struct AuditError: Error, Sendable, CustomStringConvertible {
   package let kind: Kind
   package let description: String
@@ -12,7 +12,7 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
     case failure
     /// There is no such audit, or it does not answer.
     case unreachable
-    /// The audit was stopped; the same command goes on where it was.
+    /// The audit was stopped; the same command resumes it.
     case stopped
   }
 
@@ -46,7 +46,7 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
 }
 
 extension WireError {
-  /// Whether what was asked for is wrong, rather than something failed.
+  /// Whether an option of the user is wrong, rather than that something failed.
   fileprivate var isConfiguration: Bool {
     switch self {
     case .address, .withoutKeys, .keyFile: true

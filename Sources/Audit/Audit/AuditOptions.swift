@@ -1,6 +1,6 @@
 package import Transport
 
-/// How an audit is run; nothing here reaches its results.
+/// How an audit is run; nothing here changes its results.
 package struct AuditOptions: Sendable {
   /// Where results, ledger and checkpoints go.
   package var output: String
@@ -12,7 +12,7 @@ package struct AuditOptions: Sendable {
   package var address: Address?
   /// The keys that workers and administrators must have; nil for none.
   package var security: ServerSecurity?
-  /// How long the audit waits when it has no worker.
+  /// How long the audit waits without any worker.
   package var patience: Duration
   /// Whether workers of this host share memory with the coordinator.
   package var sharesMemory: Bool
@@ -20,7 +20,7 @@ package struct AuditOptions: Sendable {
   package var chaos: Duration?
   /// The share of work that two workers compute, to be compared bit for bit.
   package var duplicates: Double
-  /// Parameters of a run from which on reducers, where there are any, hold them in slices.
+  /// The number of parameters from which a run is cut into slices, if there are reducers.
   package var slicesFrom: Int
 
   package init(

@@ -15,8 +15,8 @@ extension AuditSession {
     case .drain(let drain)?: return try self.drain(drain.name)
     case .stop?:
       isStopping = true
-      return .with { $0.done = "the audit keeps its states and ends; the same command goes on where it was" }
-    case nil: return .with { $0.refused = "the request does not say what is wanted" }
+      return .with { $0.done = "the audit saves its states and ends; the same command resumes it" }
+    case nil: return .with { $0.refused = "the request has no body" }
     }
   }
 
@@ -36,7 +36,7 @@ extension AuditSession {
     let names = localWorkers.processes.filter { !$0.value.isLeaving }.keys.sorted(by: Self.isNumberedBefore)
     let leaving = Array(names.suffix(before - wanted))
     for name in leaving { try drainLocal(name) }
-    return .with { $0.done = "\(leaving.joined(separator: ", ")) will finish and end" }
+    return .with { $0.done = "\(leaving.joined(separator: ", ")) will finish their leases and end" }
   }
 
   /// worker-9 before worker-10.
@@ -47,7 +47,7 @@ extension AuditSession {
   private func drain(_ name: String) throws -> Tenbin_AdministrationReply {
     if localWorkers.processes[name] != nil {
       try drainLocal(name)
-      return .with { $0.done = "\(name) will finish what it holds and end" }
+      return .with { $0.done = "\(name) will finish its leases and end" }
     }
     let entries = eventLoop.workers.all.filter { $0.name == name || $0.identifier.description == name }
     guard !entries.isEmpty else {
@@ -55,7 +55,7 @@ extension AuditSession {
       return .with { $0.refused = "no worker is called \(name)\(known.isEmpty ? "" : "; there are \(known)")" }
     }
     for entry in entries { try eventLoop.drain(entry) }
-    return .with { $0.done = "\(name) will finish what it holds and end" }
+    return .with { $0.done = "\(name) will finish its leases and end" }
   }
 
   private func drainLocal(_ name: String) throws {

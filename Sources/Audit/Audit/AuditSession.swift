@@ -12,37 +12,38 @@ internal import Support
 internal import SwiftProtobuf
 internal import Transport
 
-/// One audit: a eventLoop drives its runs over workers, and what comes of them is written to the output folder.
+/// One session of an audit: the event loop spreads its runs over workers, and the results are written to the output
+/// folder. A session that was interrupted is resumed by the next one.
 ///
-/// Everything happens on the thread that calls `run`; other threads only leave events in the eventLoop's mailbox.
+/// Everything happens on the thread that calls `run`; other threads only put events into the event loop's mailbox.
 package final class AuditSession {
   let inputs: AuditInputs
   let options: AuditOptions
   let output: OutputFolder
   let eventLoop: CoordinatorLoop
   let localWorkers: LocalWorkers
-  /// Where the sockets of people's shells, and of workers without an address, lie.
+  /// Holds the sockets for commands of other shells, and for workers if no address is given.
   let runtimeFolder: RuntimeFolder
   /// The runs that are done, by their position in the plan.
   var completed: [Int: FinishedRun] { eventLoop.audit.completed }
   var meter: CostMeter?
   var progress: AuditProgress
   var isStopping = false
-  /// Another coordinator comes after this one.
+  /// Another session starts after this one: workers stay.
   private var isFollowed = false
-  /// Deaths of local workers since a delivery last came.
+  /// Deaths of local workers since the last delivery.
   var deathsWithoutProgress = 0
-  /// Leases that workers could not compute since a delivery last came.
+  /// Leases that workers could not compute since the last delivery.
   var failuresWithoutProgress = 0
   var chaos: Chaos?
-  /// When there was last a member, or the start.
-  private var lastHadMember: Duration = .zero
+  /// When there was last a worker, or the start.
+  private var lastHadWorker: Duration = .zero
   private var phaseBegan: (at: Duration, samples: Int) = (.zero, 0)
   private let show: (AuditProgress) -> Void
 
   /// Claims the output folder and binds the sockets; workers are started by `run`.
   ///
-  /// - Parameter show: told, on the calling thread, how far the audit is.
+  /// - Parameter show: is called with the progress, on the calling thread.
   package init(
     inputs: AuditInputs, options: AuditOptions, show: @escaping (AuditProgress) -> Void
   ) throws(AuditError) {
@@ -113,13 +114,13 @@ package final class AuditSession {
 
   /// Works on the audit until every run is done, and writes results, tables and report.
   ///
-  /// - Returns: what the terminal is told.
+  /// - Returns: what the terminal shows.
   package func run() throws(AuditError) -> AuditOutcome {
     try conducted { try writeResults() }
   }
 
-  /// Works on the search until every candidate is scored. Workers are not told that it has ended: they look for who comes
-  /// next at the same address.
+  /// Runs the search until every candidate is scored. Workers are not told that it has ended: they reconnect to the
+  /// session that follows at the same address.
   func search() throws(AuditError) -> SearchOutcome {
     try conducted {
       isFollowed = true
@@ -129,7 +130,7 @@ package final class AuditSession {
 
   private func conducted<Outcome>(_ conclude: () throws -> Outcome) throws(AuditError) -> Outcome {
     defer { shutDown() }
-    // A sitting may have been killed between a run's last record and the end of its state.
+    // The last session may have been killed between recording a run's end and deleting its state.
     for run in completed.keys { output.states.remove(run: inputs.plan.runs[run].identifier.description) }
     return try AuditError.wrapping(.failure) {
       if try !inputs.isDone(completed) { try conduct() }
@@ -147,24 +148,24 @@ package final class AuditSession {
       })
     localWorkers.adopt()
     try localWorkers.start(upTo: options.localWorkers)
-    try waitForMembers()
+    try waitForWorkers()
     try eventLoop.start()
     while !eventLoop.audit.isFinished { try step() }
   }
 
-  /// Takes what has come, or lets a little time pass.
+  /// Handles the events that have arrived, or waits a little.
   private func step() throws {
     try eventLoop.step()
     if isStopping {
       try eventLoop.saveStates()
-      throw AuditError(.stopped, "stopped; start the same command again to go on where it was")
+      throw AuditError(.stopped, "stopped; start the same command again to resume")
     }
     if meter?.isDue == true { try recordCost() }
     chaos?.act(on: localWorkers, at: eventLoop.now)
-    // Who fetches a large base is as good as a member.
-    let hasMember = eventLoop.audit.workerCount > 0 || eventLoop.workers.isPreparing
-    if hasMember { lastHadMember = eventLoop.now }
-    guard eventLoop.now - lastHadMember < options.patience else {
+    // A worker that is fetching a large base counts as present.
+    let hasWorker = eventLoop.audit.workerCount > 0 || eventLoop.workers.isPreparing
+    if hasWorker { lastHadWorker = eventLoop.now }
+    guard eventLoop.now - lastHadWorker < options.patience else {
       try eventLoop.saveStates()
       throw AuditError(
         .failure,
@@ -174,16 +175,16 @@ package final class AuditSession {
     showProgress()
   }
 
-  /// Puts down what the phase has cost since this was done last: a crash must not lose what the work that it leaves took.
+  /// Records what the phase has cost since the last record, so that a crash does not lose the cost of work that is kept.
   private func recordCost() throws {
     if let cost = meter?.take(traffic: eventLoop.traffic) { try output.ledger.add(cost) }
   }
 
-  /// How long those who have joined wait for the others.
+  /// How long workers that have joined wait for the others.
   private static let patienceWithOthers: Duration = .seconds(20)
 
-  /// The clock of the first phase must not count how long programs take to start.
-  private func waitForMembers() throws {
+  /// Waits for the local workers, so that the clock of the first phase does not count their start.
+  private func waitForWorkers() throws {
     progress.phase = "waiting for workers"
     // After a crash every worker that is there begins at once.
     let wanted = inputs.plan.runs.indices.contains { eventLoop.audit.hasState(ofRun: $0) } ? 1 : options.localWorkers
@@ -193,7 +194,7 @@ package final class AuditSession {
     }
   }
 
-  /// Tells how far the audit is.
+  /// Reports the progress.
   func showProgress(notice: String? = nil) {
     progress.workers = eventLoop.audit.workerCount
     progress.notice = notice
@@ -205,7 +206,7 @@ package final class AuditSession {
   }
 
   private func shutDown() {
-    // What a phase that was cut short has cost counts too; the error that cut it matters more than one here.
+    // An interrupted phase has its cost, too. The error that interrupted it matters more than one from here.
     try? recordCost()
     try? output.states.finish()
     try? output.ledger.endSession()
@@ -222,7 +223,7 @@ package final class AuditSession {
       guard let state = output.states.load(run: run.identifier.description), state.step > 0,
         state.step <= run.schedule.steps,
         state.parameters.count == inputs.layouts[run.arm].count,
-        // A state that is newer than the ledger, or that differs from it, is not gone on from.
+        // A run is not resumed from a state that is newer than the ledger or differs from it.
         try output.ledger.parameters(run: run.identifier.description, step: state.step - 1)
           == TensorDigest(of: state.parameters.floats)
       else { continue }
@@ -270,7 +271,7 @@ extension AuditSession: CoordinatorLoopDelegate {
   }
 
   func failed(_ entry: ConnectedWorker, reason: String) throws {
-    // Another worker gets to try before the audit ends over it.
+    // Another worker may try before the audit ends because of it.
     failuresWithoutProgress += 1
     guard failuresWithoutProgress < 2, eventLoop.workers.ready.count > 1 else {
       throw AuditError(.failure, "\(entry.name) cannot go on: \(reason)")
@@ -296,16 +297,16 @@ extension AuditSession: CoordinatorLoopDelegate {
   }
 }
 
-/// What an audit leaves behind.
+/// The output of an audit.
 extension AuditSession {
-  /// Writes a task run's checkpoint: a PEFT folder for LoRA, a Hugging Face folder else.
+  /// Writes a task run's checkpoint: a PEFT folder for LoRA, otherwise a Hugging Face folder.
   func writeCheckpoint(of run: PlannedRun, parameters: [Float]) throws {
     try CheckpointWriter.write(
       folder: "\(output.path)/checkpoints/\(run.identifier)", base: inputs.checkpoint, layout: inputs.layouts[run.arm],
       labels: inputs.classNames, values: parameters)
   }
 
-  /// Writes what the audit came to; shells that ask are answered meanwhile.
+  /// Writes results, tables and report; other shells are still answered meanwhile.
   func writeResults() throws -> AuditOutcome {
     progress.phase = "evaluating groups and attacks"
     showProgress()
@@ -314,7 +315,7 @@ extension AuditSession {
   }
 }
 
-/// What an audit came to, for the terminal.
+/// What the terminal shows at the end of an audit.
 package struct AuditOutcome: Sendable {
   /// One line for every arm and group.
   package let verdicts: [String]

@@ -9,7 +9,7 @@ internal import Scheduler
 internal import Specification
 internal import Support
 
-/// Brings what the runs came to into the form that evaluation and report take.
+/// Puts the outputs of the runs into the form that evaluation and report take.
 struct AuditEvidence {
   let inputs: AuditInputs
   /// By the run's position in the plan.
@@ -99,7 +99,7 @@ struct AuditEvidence {
     }
   }
 
-  /// Combined groups of the test items that were too small to stand alone.
+  /// Combined groups of the test items that were too small to be evaluated by themselves.
   private var pooled: [Subgroup] { combinedGroups(among: plan.splits.test).pooled }
 
   /// The items that everything is measured on, with labels where they have classes.
@@ -139,9 +139,9 @@ struct AuditEvidence {
       })
   }
 
-  /// What the evaluation of a run came to.
+  /// The outputs of a run's evaluation.
   ///
-  /// - Parameter epoch: the one behind which it was evaluated, from 0; the last where nothing is said.
+  /// - Parameter epoch: the epoch after which it was evaluated, from 0; nil for the last.
   func numbers(of index: Int, epoch: Int? = nil) -> [Float]? {
     guard let run = completed[index] else { return nil }
     guard let epoch, epoch < plan.runs[index].schedule.epochs - 1 else { return run.logits }
@@ -150,7 +150,7 @@ struct AuditEvidence {
 
   /// - Parameters:
   ///   - query: which of the times that the items were shown.
-  ///   - epoch: the one behind which they were, from 0; the last where nothing is said.
+  ///   - epoch: the epoch after which they were evaluated, from 0; nil for the last.
   func logits(of index: Int, at positions: Range<Int>, query: Int = 0, epoch: Int? = nil) throws -> Logits {
     let run = plan.runs[index]
     guard let values = numbers(of: index, epoch: epoch) else {
@@ -181,7 +181,7 @@ struct AuditEvidence {
     }
   }
 
-  /// What adapting gained over the base with a trained head alone.
+  /// What adapting gained over the head or the base.
   func exploratoryComparisons() -> [ArmComparison] {
     guard let base = arms.first(where: { [.head, .base].contains($0) }) else { return [] }
     return arms.filter { $0 != base }.map { ArmComparison(arm: $0.name, reference: base.name) }
@@ -203,7 +203,7 @@ struct AuditEvidence {
     if case .lora(let lora) = inputs.methods[arm] {
       description.rank = lora.rank
       description.isRankStabilized = lora.isRankStabilized
-      // What an adapter from elsewhere was trained with no longer matters to what it says.
+      // How an external adapter was trained no longer matters to its predictions.
       if arms[arm].isTrained { description.dropout = lora.dropout }
     }
     return description

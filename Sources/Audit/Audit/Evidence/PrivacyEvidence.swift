@@ -31,7 +31,7 @@ extension AuditEvidence {
     let key = plan.statisticsKey[.privacy]
     let judged = pairs.filter { pair in [pair.arm, pair.reference].allSatisfy { attacks($0).contains(rule.attack) } }
     let common = compared.map(\.masks.count).min() ?? 0
-    // A released model stands beside its shadow models.
+    // A released model is among its shadow models.
     let shadows = plan.membership?.released == nil ? common : common - 1
     let commonConfidence = looks.first { $0.trained == shadows }?.confidence ?? Self.confidence
     guard compared.contains(where: { $0.masks.count != common }) else {
@@ -81,12 +81,12 @@ extension AuditEvidence {
     return Array(runs.prefix(models))
   }
 
-  /// What models say of the pool, which they are asked for behind some other items: logits, or of sequences the mean
-  /// log-likelihood of a target token.
+  /// The scores of the pool's items, which follow other items among those that a model is evaluated on: logits, or for
+  /// sequences the mean log-likelihood of a target token.
   ///
   /// - Parameters:
-  ///   - runs: each with where the pool stands among the items that its model was asked for.
-  ///   - epoch: the one behind which they were asked, from 0; the last where nothing is said.
+  ///   - runs: each with the positions of the pool among the items that its model was evaluated on.
+  ///   - epoch: the epoch after which they were evaluated, from 0; nil for the last.
   private func scores(
     of runs: [(index: Int, positions: Range<Int>)], pool: [Int], epoch: Int? = nil
   ) throws -> ShadowModelScores {
@@ -106,7 +106,7 @@ extension AuditEvidence {
     return .direct(scores.map { [$0] }, .logLikelihood)
   }
 
-  /// The losses behind every epoch, `[model][epoch][item]`; nil where the models were evaluated behind the last alone.
+  /// The losses after every epoch, `[model][epoch][item]`; nil if the models were evaluated after the last one only.
   private func lossTraces(
     of runs: [(index: Int, positions: Range<Int>)], pool: [Int], labels: [Int]
   ) throws -> [[[Double]]]? {

@@ -6,11 +6,11 @@ internal import Specification
 internal import Support
 internal import Tokenizers
 
-// What language models made of the items.
+// Log-likelihoods and translations.
 extension AuditEvidence {
   /// The numbers of each evaluated item of a run: the log-likelihood of its sequence, then the tokens generated.
   ///
-  /// - Parameter epoch: the one behind which they were evaluated, from 0; the last where nothing is said.
+  /// - Parameter epoch: the epoch after which they were evaluated, from 0; nil for the last.
   func rows(of index: Int, epoch: Int? = nil) throws -> [ArraySlice<Float>] {
     let run = plan.runs[index]
     guard let values = numbers(of: index, epoch: epoch), values.count == run.outputCount else {
@@ -88,9 +88,9 @@ extension AuditEvidence {
   }
 }
 
-// What language models chose.
+// Answers to questions and frames.
 extension AuditEvidence {
-  /// What every arm scored of every continuation.
+  /// An arm's score of every continuation.
   private func answerScores(_ arm: Int) throws -> ArmScores {
     let test = plan.splits.test
     let tokens = test.map { item in (inputs.texts?.sequences[item] ?? []).map(\.targetCount) }
@@ -105,7 +105,7 @@ extension AuditEvidence {
       })
   }
 
-  /// What models would put into frames; nil in another task.
+  /// What models put into frames; nil in other tasks.
   func cloze() throws -> ClozeEvaluation? {
     guard case .cloze(let task) = inputs.texts?.asked else { return nil }
     let items = testItems
@@ -164,7 +164,7 @@ extension AuditEvidence {
 }
 
 extension [Subgroup] {
-  /// The groups among some of the items, with members as positions among these; without groups of which none is there.
+  /// The groups among `items`, with items as positions among these, without empty groups.
   fileprivate func within(_ items: [Int]) -> [Subgroup] {
     let positions = Dictionary(uniqueKeysWithValues: items.enumerated().map { ($1, $0) })
     return compactMap { group in

@@ -99,7 +99,7 @@ enum Quantity {
   static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
 }
 
-/// Memory at the most demanding arm, in bytes; estimated, but for what was measured.
+/// Memory at the most demanding arm, in bytes; estimated, except for what was measured.
 package struct MemoryForecast: Sendable, Equatable, Encodable {
   /// The frozen base: one memory map, which all workers of a host share.
   package let sharedBase: Int
@@ -256,7 +256,7 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
     // Arms with as many frozen layers share what these make of the items.
     var once: [Double: Double] = [:]
     for arm in workload.arms {
-      // The head's step is a forward pass with next to nothing behind it; LoRA's forward pass is a little more.
+      // The head's step is a forward pass with almost nothing after it; LoRA's forward pass is a little more.
       let own = rate(arm.method)
       guard let forward = rate(.head) ?? own.map({ $0 / Self.forwardShare }) else { return nil }
       guard let step = own ?? (arm.method == .given ? forward : nil) else { return nil }

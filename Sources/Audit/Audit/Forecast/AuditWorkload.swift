@@ -14,7 +14,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var items: Items
   package var classes: Int
   package var seeds: Int
-  /// Items whose membership is inferred; 0 where no privacy is measured.
+  /// Items whose membership is inferred; 0 if privacy is not measured.
   package var pool: Int
   /// `fp32` or `bf16`.
   package var precision: String
@@ -23,7 +23,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var microbatch: Int
   /// Threads a worker.
   package var threads: Int
-  /// Workers that the specification asks for.
+  /// The number of workers in the specification.
   package var plannedWorkers: Int
   package var model: Model
   /// In the specification's order.
@@ -103,9 +103,9 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package struct Arm: Sendable, Equatable, Encodable {
     package var name: String
     package var method: Method
-    /// Elements that are trained: of an adapter from elsewhere those that its files hold.
+    /// Elements that are trained: of an external adapter those in its files.
     package var trainedParameters: Int
-    /// Runs by seed, or the one evaluation of an adapter from elsewhere.
+    /// Runs by seed, or the one evaluation of an external adapter.
     package var runs: Work
     /// The fleet of shadow models.
     package var fleet: Work
@@ -134,7 +134,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     case head
     case lora(rank: Int)
     case full
-    /// An adapter that was trained elsewhere, which is evaluated only.
+    /// An external adapter, which is only evaluated.
     case given
 
     package var description: String {
@@ -219,7 +219,7 @@ extension AuditInputs {
 
   private func armWorkload(_ arm: Int) throws -> AuditWorkload.Arm {
     var (runs, fleet) = (AuditWorkload.Work(), AuditWorkload.Work())
-    // With a search, the candidate with the most epochs stands for the one that will be chosen.
+    // With a search, the candidate with the most epochs represents the one that will be chosen.
     let search = try forSearch()?.plan.runs ?? []
     let longest = search.filter { $0.arm == arm }.map(\.schedule.epochs).max()
     for run in search + plan.runs where run.arm == arm {

@@ -9,7 +9,7 @@ internal import Support
 struct AdaptedArms {
   private(set) var methods: [AdaptationMethod] = []
   private(set) var layouts: [TrainableLayout] = []
-  /// The adapters that were trained elsewhere, by their arm's position.
+  /// External adapters, by the position of their arm.
   private(set) var adapters: [Int: AdapterFolder] = [:]
   /// Their digests, by their arm's name.
   private(set) var contents: [String: ContentHash] = [:]

@@ -5,19 +5,19 @@ internal import Report
 internal import Specification
 
 extension AuditInputs {
-  /// Workers that the specification asks for.
+  /// The number of workers in the specification.
   package var plannedWorkers: Int { specification.cluster.workers }
 
-  /// The share of work that the specification asks to have computed twice.
+  /// The share of work that is computed twice, from the specification.
   package var plannedDuplicates: Double { specification.cluster.duplicates }
 
-  /// Parameters from which on the specification has runs lie in slices.
+  /// The number of parameters from which a run is cut into slices, from the specification.
   package var plannedSlices: Int { specification.cluster.slicesFrom }
 
   /// How many parameters a run trains.
   package func parameterCount(ofRun index: Int) -> Int { layouts[plan.runs[index].arm].count }
 
-  /// What is about to be done, in a line.
+  /// What the audit will do, in one line.
   package var summary: String {
     if plan.stage == .search {
       let arms = specification.arms.count { $0.isTrained }
@@ -53,7 +53,7 @@ extension AuditInputs {
       + "cut, such as \(manifest.description(of: manifest.items[first]))"
   }
 
-  /// The same by item, for whoever may know their names.
+  /// The same, one note an item, with the item's name.
   var dataNotes: [DataNote] {
     let cut = (texts?.cut ?? []).map { item in
       DataNote(

@@ -11,29 +11,29 @@ internal import Support
 package struct AuditInputs: Sendable {
   package private(set) var specification: Specification
   package private(set) var plan: Plan
-  /// How the settings of every arm were chosen; nil where the specification asks for no search, or before it was made.
+  /// How the settings of every arm were chosen; nil without a search, or before it has run.
   private(set) var search: SearchOutcome?
   let manifest: Manifest
   package let checkpoint: CheckpointFolder
-  /// What the base is made of.
+  /// The files of the base.
   let baseFiles: [CheckpointFile]
   /// How each arm of the specification adapts the base, and which parameters it trains.
   let methods: [AdaptationMethod]
   let layouts: [TrainableLayout]
-  /// The adapters that were trained elsewhere, by their arm's position.
+  /// External adapters, by the position of their arm.
   let adapters: [Int: AdapterFolder]
-  /// What the model sees of the items; nil where they are images.
+  /// The items as token sequences; nil for images.
   let texts: ItemTexts?
-  /// By further test, what the columns of its items' groups are called.
+  /// The names of the group columns of every further test.
   let furtherGroupNames: [[String]]
-  /// The whole path of the file that the specification was read from; nil where it came from no file.
+  /// The absolute path of the specification's file; nil if it was not read from a file.
   package private(set) var specificationFile: String?
 
   var classNames: [String] { plan.input.classes }
 
   /// Reads the specification at `file`, and the manifest, images and checkpoint that it names.
   ///
-  /// - Throws: `AuditError` with the file, line or row of whatever is not as it must be.
+  /// - Throws: `AuditError` with the file and the line or row of whatever is wrong.
   package init(specificationFile file: String) throws(AuditError) {
     self = try AuditError.wrapping(.configuration) {
       let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
@@ -70,7 +70,7 @@ package struct AuditInputs: Sendable {
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.locations.failure(
         at: "data.positive",
-        "\"\(positive)\" is none of the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
+        "\"\(positive)\" is not among the labels in \(manifest.file) (\(manifest.classNames.joined(separator: ", ")))")
     }
     guard !specification.task.isClassification || manifest.classNames.count >= 2 else {
       throw AuditError(
@@ -114,7 +114,7 @@ package struct AuditInputs: Sendable {
     return manifest
   }
 
-  /// The same inputs for the search that comes before the audit; nil where the specification asks for none.
+  /// The inputs of the search that precedes the audit; nil if the specification has no search.
   func forSearch() throws(SpecificationError) -> AuditInputs? {
     guard specification.search != nil else { return nil }
     var inputs = self
@@ -144,7 +144,7 @@ package struct AuditInputs: Sendable {
     for group in plan.input.groups where !group.isCombined && !group.members.contains(where: test.contains) {
       throw failure(
         about: group, of: specification,
-        "has \(group.members.count) items, but none of them in the test split; stratify the split by \(group.column), "
+        "has \(group.members.count) items, but none of them is in the test split; stratify the split by \(group.column), "
           + "or merge the group with another")
     }
   }
@@ -202,7 +202,7 @@ extension AuditInputs {
 }
 
 extension AuditInputs {
-  /// The state that a run starts from: the plan's own draws, or the parameters of an adapter that was trained elsewhere.
+  /// The state that a run starts from: initial values drawn from the plan's key, or the parameters of an external adapter.
   func initialState(ofRun index: Int) throws -> TrainingState {
     let run = plan.runs[index]
     if let adapter = adapters[run.arm] { return TrainingState(step: 0, parameters: FloatBuffer(adapter.values)) }

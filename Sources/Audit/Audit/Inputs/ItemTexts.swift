@@ -22,14 +22,14 @@ struct ItemTexts: Sendable {
   /// What ends a text that is generated, ascending.
   let endTokens: [Int]
   let tokenizer: TextTokenizer
-  /// What is asked of the last items; nil in another task.
+  /// The task of the prompted items, which come last; nil in other tasks.
   let asked: PromptedTask?
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
   /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
   ///
-  /// - Parameter asked: the last items of the manifest, where they are asked.
+  /// - Parameter asked: the task of the last items of the manifest, if these are prompted.
   init(
     _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: PromptedTask? = nil
   ) throws {
@@ -168,12 +168,12 @@ struct ItemTexts: Sendable {
   }
 }
 
-/// What is right of an item that is translated; its columns stand behind those that the split is stratified by.
+/// The right translations of an item. Its columns follow those that the split is stratified by.
 struct TranslationTexts {
   let target: String
-  /// The target, and what is right besides; without what is empty.
+  /// The target and further right translations, without empty ones.
   let references: [String]
-  /// nil where nobody is meant, or the specification names no column.
+  /// nil if the sentence means no person, or the specification names no column.
   let stereotype: Stereotype?
   let gold: GoldGender?
 

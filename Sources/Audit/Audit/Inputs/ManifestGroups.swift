@@ -71,10 +71,11 @@ extension PlanInput {
     }
   }
 
-  /// A column of exclusive values makes a group a value; overlapping tags make members and non-members.
+  /// A column of exclusive values makes one group for each value; an overlapping tag makes a group of the items with it
+  /// and one of those without.
   static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
-      // Of texts that are only trained on nobody asks.
+      // Texts that are only trained on have no tags.
       let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) }
       let known = tags.compactMap(\.self)
       let overlaps = setting.tags != nil || known.contains { $0.count != 1 }
@@ -92,15 +93,15 @@ extension PlanInput {
 
 /// Items that models are tested on besides those of the data.
 struct FurtherTests {
-  /// Those of all tests, as they stand behind the items of the data.
+  /// The items of all tests, in order; they follow the items of the data.
   private(set) var items: [ManifestItem] = []
-  /// Where each test's items stand, and their groups.
+  /// The positions of each test's items, and their groups.
   private(set) var planned: [PlanInput.FurtherTest] = []
   /// By test, what the columns of its items' groups are called.
   private(set) var groupNames: [[String]] = []
 
   /// - Parameters:
-  ///   - manifest: the data, behind whose items those of the tests stand.
+  ///   - manifest: the data; the items of the tests follow its items.
   ///   - resolved: turns a path of the specification into one that can be read.
   /// - Throws: `ManifestError` with the row of an item that cannot be used, `SpecificationError` for a label that is none
   ///   of the data's.
@@ -117,7 +118,7 @@ struct FurtherTests {
         }
         guard manifest.classNames.contains(meant) else {
           throw failure(
-            "\"\(meant)\" is none of the data's labels (\(manifest.classNames.joined(separator: ", ")))")
+            "\"\(meant)\" is not among the labels of the data (\(manifest.classNames.joined(separator: ", ")))")
         }
       }
       let classes = try test.classNames.map { label in
@@ -125,7 +126,7 @@ struct FurtherTests {
         guard let number = manifest.classNames.firstIndex(of: meant) else {
           throw specification.locations.failure(
             at: "data.tests[\(index)]",
-            "\(test.file) has the label \"\(label)\", which is none of the data's "
+            "\(test.file) has the label \"\(label)\", which is not among the labels of the data "
               + "(\(manifest.classNames.joined(separator: ", "))); say under labels: which of them it means")
         }
         return number

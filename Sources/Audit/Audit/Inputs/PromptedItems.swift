@@ -5,7 +5,7 @@ internal import Specification
 internal import Support
 internal import Tokenizers
 
-/// What an audit asks: the continuations of each of its items are scored.
+/// Prompted items: the continuations of each are scored.
 enum PromptedTask: Sendable {
   case choices(ChoiceTask)
   case cloze(ClozeTask)
@@ -19,7 +19,7 @@ enum PromptedTask: Sendable {
   }
 }
 
-/// What an audit asks, and the texts that a model is fine-tuned on before.
+/// Prompted items, and the texts that a model is fine-tuned on before.
 struct PromptedItems {
   let task: PromptedTask
   /// The parts of the texts, which are trained on, then the questions or frames.
@@ -27,8 +27,8 @@ struct PromptedItems {
 
   /// - Parameters:
   ///   - resolved: turns a path of the specification into one that can be read.
-  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `SpecificationError` for a wording that
-  ///   asks nothing, `AuditError` for questions that a wording cannot ask.
+  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `SpecificationError` for a prompt variant that
+  ///   cannot be used, `AuditError` for questions that a prompt variant cannot put.
   init(_ specification: Specification, resolved: (String) -> String) throws {
     let file = resolved(specification.data.manifest)
     let bytes = try FileBytes.read(file)

@@ -26,7 +26,7 @@ extension AuditInputs {
       }
       let path = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
       let content = plan.input.contents[position]
-      // A file that has gone meanwhile has no bytes: whoever reads it finds that it has changed.
+      // A file that has been deleted has no bytes: the worker that reads it finds that it has changed.
       let bytes = FileBytes.size(of: path) ?? 0
       shelf.add(content, path: path, bytes: bytes)
       catalogue.items.append(
@@ -46,7 +46,7 @@ extension AuditInputs {
 }
 
 extension Tenbin_Welcome {
-  /// What workers are told, but for sockets and shared memory.
+  /// What workers are told, except for sockets and shared memory.
   init(_ inputs: AuditInputs) {
     self.init()
     planHash = Data(inputs.plan.hash.bytes)

@@ -6,7 +6,7 @@ internal import Scheduler
 internal import Specification
 internal import Synchronization
 
-/// Predictions, results, tables and report, from what the runs came to and the ledger holds.
+/// Predictions, results, tables and report, from the outputs of the runs and the ledger.
 struct AuditResults: Sendable {
   let inputs: AuditInputs
   /// By the run's position in the plan.
@@ -30,7 +30,7 @@ struct AuditResults: Sendable {
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }
 
-  /// What an earlier sitting has written. Where nothing was spent since, its costs are still those of its workers.
+  /// What an earlier session has written. If nothing was spent since, its costs still hold.
   private var writtenCosts: Costs? {
     FileManager.default.contents(atPath: "\(output.path)/costs.json").flatMap { try? Costs($0) }
   }
@@ -52,7 +52,7 @@ struct AuditResults: Sendable {
   }
 }
 
-/// What a thread will come to.
+/// The result of a thread.
 private final class PendingOutcome: Sendable {
   private let result = Mutex<Result<AuditOutcome, AuditError>?>(nil)
 

@@ -31,7 +31,7 @@ struct CostMeter {
   /// Whether so much time has passed that a crash should not lose what it has cost.
   var isDue: Bool { ContinuousClock.now - since >= .seconds(1) }
 
-  /// What was spent since this was asked for last.
+  /// What was spent since the last call.
   mutating func take(traffic: Traffic) -> CostRecord {
     var taken = cost
     let (now, processor, spent) = (ContinuousClock.now, ProcessorTime.seconds, traffic - trafficBefore)

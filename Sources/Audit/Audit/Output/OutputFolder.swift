@@ -11,7 +11,7 @@ final class OutputFolder: Sendable {
   let states: StateFiles
   private let lock: FileLock
 
-  /// Makes the folder, or opens the one that an earlier sitting of the same audit has left.
+  /// Makes the folder, or opens the one of an earlier session of the same audit.
   ///
   /// - Parameter specification: the file that the plan was made from.
   /// - Throws: `AuditError` when it holds anything else, or another coordinator works on it.

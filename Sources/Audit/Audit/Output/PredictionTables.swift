@@ -5,7 +5,7 @@ internal import Specification
 internal import Support
 internal import Tokenizers
 
-/// Every prediction as CSV, without loss of bits, in the form that evaluations of predictions made elsewhere read.
+/// Every prediction as CSV, without loss of bits, in the form that `tenbin evaluate` reads.
 enum PredictionTables {
   /// The tables by file name: one an arm for the test items, one an arm for the fleet's items.
   static func files(
@@ -59,14 +59,14 @@ private struct ArmTables {
   }
 
   /// - Parameters:
-  ///   - position: where the item stands among those that the run is evaluated on.
-  ///   - epoch: of a run that is traced, the one behind which it was evaluated.
+  ///   - position: of the item among those that the run is evaluated on.
+  ///   - epoch: of a traced run, the epoch after which it was evaluated.
   mutating func append(
     _ item: Int, at position: Int, of run: PlannedRun, arm: String, isMember: Bool, epoch: Int,
     numbers: ArraySlice<Float>
   ) {
     let plan = inputs.plan
-    // Behind all others a model that is attacked was asked for the fleet's pool.
+    // The pool of an attacked model comes after all other items.
     let isAttacked = position >= plan.poolPositions.lowerBound
     let seed: String
     switch run.purpose {

@@ -18,7 +18,7 @@ package struct AuditProgress: Sendable {
   package var notice: String?
 }
 
-/// Shows progress on standard error: one line that is rewritten on a terminal, a line a phase elsewhere.
+/// Shows progress on standard error: one line that is rewritten on a terminal, otherwise one line a phase.
 package final class ProgressDisplay {
   private let isTerminal: Bool
   private var lastPhase = ""

@@ -6,7 +6,7 @@ internal import Scheduler
 internal import Specification
 internal import Statistics
 
-/// What a search came to.
+/// The result of a search.
 struct SearchOutcome: Sendable {
   let found: SettingsSearch
   /// What each arm's candidates cost.
@@ -58,7 +58,7 @@ struct SearchOutcome: Sendable {
   }
 
   /// The position of the candidate with the highest mean accuracy; of several, the one with the lowest log loss, then the
-  /// first. One of which a run diverged is chosen only where that is so of all.
+  /// first. A candidate with a diverged run is chosen only if every candidate has one.
   private static func best(of candidates: [SettingsSearch.Candidate]) -> Int {
     let whole = candidates.indices.filter { candidates[$0].diverged == 0 }
     func rank(_ index: Int) -> (Double, Double, Int) {

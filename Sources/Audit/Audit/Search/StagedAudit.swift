@@ -5,10 +5,10 @@ internal import Scheduler
 internal import Support
 internal import Synchronization
 
-/// An audit, and before it the search for every arm's settings where its specification asks for one.
+/// An audit, preceded by the search for every arm's settings if its specification has one.
 ///
-/// The search is an audit of its own in the folder `search` of the output, with its own plan and ledger, so that it is gone
-/// on with and verified as any other; what it chooses is a function of its predictions alone.
+/// The search is an audit of its own in the folder `search` of the output, with its own plan and ledger, so that it is
+/// resumed and verified like any other; its choice is a function of its predictions alone.
 package final class StagedAudit: Sendable {
   private struct Handle {
     var stop: (@Sendable () -> Void)?
@@ -24,7 +24,7 @@ package final class StagedAudit: Sendable {
     (self.inputs, self.options) = (inputs, options)
   }
 
-  /// Ends soon, from any thread; what was done so far is kept.
+  /// Stops soon, from any thread; what was done so far is kept.
   package func stop() {
     let stop = handle.withLock {
       $0.isStopping = true
@@ -37,8 +37,8 @@ package final class StagedAudit: Sendable {
   package func abort() { handle.withLock { $0.abort }?() }
 
   /// - Parameters:
-  ///   - show: told, on the calling thread, how far it is.
-  ///   - announce: told of every stage before it begins: what it will do, and where workers connect.
+  ///   - show: is called with the progress, on the calling thread.
+  ///   - announce: is called before each stage with what it will do and where workers connect.
   package func run(
     show: @escaping (AuditProgress) -> Void, announce: (_ summary: String, _ address: String) -> Void
   ) throws(AuditError) -> AuditOutcome {

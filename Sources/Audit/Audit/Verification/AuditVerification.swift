@@ -42,7 +42,7 @@ package struct AuditVerification {
   }
 
   /// Whether the audit's settings were searched for, and nothing is left of the search.
-  package var lacksSearch: Bool {
+  package var isMissingSearch: Bool {
     // A search rests on no other one.
     guard !FileManager.default.fileExists(atPath: "\(output)/search/ledger.sqlite"),
       !records.planned.contains(where: { $0.run.contains("/candidate-") })
@@ -59,13 +59,13 @@ package struct AuditVerification {
 
   /// What became of computing a step again.
   package enum Recomputed: Sendable {
-    /// All steps up to this one came to the same bits.
+    /// All steps up to this one have the same bits.
     case agrees(run: String, step: Int)
     case differs([LedgerFinding])
     case notChecked(reason: String)
   }
 
-  /// A step that somebody asks for.
+  /// A step that the user names.
   package struct Choice: Sendable, Equatable {
     package var run: String
     package var step: Int
@@ -81,9 +81,9 @@ package struct AuditVerification {
   /// - Parameters:
   ///   - specification: the file; where it was when the audit was started last when left out.
   ///   - choice: the step; drawn from the plan's generator when left out.
-  ///   - limit: a drawn step is among the first so many of its run.
+  ///   - limit: a random step is among the first `limit` of its run.
   ///   - say: told what is done.
-  /// - Throws: `AuditError` when the choice is none of the ledger's steps.
+  /// - Throws: `AuditError` when the chosen step is not in the ledger.
   package func recompute(
     specification: String?, choice: Choice?, limit: Int, say: (String) -> Void
   ) throws(AuditError) -> Recomputed {

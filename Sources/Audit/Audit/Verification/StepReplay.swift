@@ -9,8 +9,8 @@ internal import Support
 internal import SwiftProtobuf
 internal import Transport
 
-/// Trains one run of an audit again, from its first step to one that is asked for, and compares what the steps come to
-/// with what the ledger says. An ordinary eventLoop drives an ordinary worker process; nothing is written but below a
+/// Trains one run of an audit again, from its first step to a chosen one, and compares the hashes of its steps with
+/// those in the ledger. An ordinary event loop drives an ordinary worker process; nothing is written except below a
 /// temporary folder.
 final class StepReplay {
   private let inputs: AuditInputs

@@ -144,7 +144,7 @@ final class LocalWorkers {
     }
   }
 
-  /// Remembers that a worker was told to end: it is not started again.
+  /// Notes that a worker was told to end: it is not started again.
   func markLeaving(_ name: String) {
     processes[name]?.isLeaving = true
     writeRegister()
@@ -162,7 +162,7 @@ final class LocalWorkers {
     }
   }
 
-  /// Ends whichever of them still run: they were told goodbye; who does not hear it within two seconds is killed.
+  /// Ends the workers that still run. They were told to end; one that has not ended after two seconds is killed.
   func terminate() {
     let deadline = Date(timeIntervalSinceNow: 2)
     while Date() < deadline, processes.values.contains(where: { Self.isAlive($0.identifier) }) { usleep(10_000) }
