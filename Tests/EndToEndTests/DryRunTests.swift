@@ -30,7 +30,7 @@ import Testing
     #expect(try files(of: study) == before)
   }
 
-  @Test("Where fleets may end at a look, their models are the most there can be, in the forecast and before the start")
+  @Test("With interim analyses the number of shadow models is an upper bound, in the forecast and before the start")
   func early() throws {
     let study = try TinyStudy()
     try study.write(
@@ -38,7 +38,9 @@ import Testing
       to: "early.yaml")
     let outcome = try Program.run("audit", study.path("early.yaml"), "--dry-run", "--workers", "1")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    for word in ["at most 32 shadow models on a pool of 60 items", "in all at most about", "less where a fleet ends"] {
+    for word in [
+      "at most 32 shadow models on a pool of 60 items", "in all at most about", "less if shadow models end early",
+    ] {
       #expect(outcome.output.contains(word), "\(outcome.output) lacks \(word)")
     }
   }

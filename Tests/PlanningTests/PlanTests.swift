@@ -55,17 +55,19 @@ import Testing
   func packs() throws {
     let plan = try Self.plan { $0.shadowModels?.packed = 3 }
     for (index, arm) in plan.design.arms.enumerated() {
-      let fleet = plan.runs.enumerated().filter { run in
-        if case .fleet = run.element.purpose { run.element.arm == index } else { false }
+      let shadowModels = plan.runs.enumerated().filter { run in
+        if case .shadowModel = run.element.purpose { run.element.arm == index } else { false }
       }
-      #expect(fleet.count == 8)
+      #expect(shadowModels.count == 8)
       guard arm != .full else {
-        #expect(fleet.allSatisfy { $0.element.schedule.pack == nil })
+        #expect(shadowModels.allSatisfy { $0.element.schedule.pack == nil })
         continue
       }
-      #expect(fleet.map { $0.element.schedule.pack?.slot } == [0, 1, 2, 0, 1, 2, 0, 1])
-      #expect(fleet.map { $0.element.schedule.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
-      #expect(fleet.map { $0.element.schedule.pack?.number } == [0, 0, 0, 3, 3, 3, 6, 6].map { fleet[$0].offset })
+      #expect(shadowModels.map { $0.element.schedule.pack?.slot } == [0, 1, 2, 0, 1, 2, 0, 1])
+      #expect(shadowModels.map { $0.element.schedule.pack?.size } == [3, 3, 3, 3, 3, 3, 2, 2])
+      #expect(
+        shadowModels.map { $0.element.schedule.pack?.number }
+          == [0, 0, 0, 3, 3, 3, 6, 6].map { shadowModels[$0].offset })
     }
     let alone = try Self.plan { $0.shadowModels?.packed = 1 }
     #expect(alone.runs.allSatisfy { $0.schedule.pack == nil })
@@ -82,11 +84,11 @@ import Testing
       }
     }
     let plan = try planned(analyses: [6, 8])
-    let fleet = plan.runs.filter { run in
-      if case .fleet = run.purpose { run.arm == 1 } else { false }
+    let shadowModels = plan.runs.filter { run in
+      if case .shadowModel = run.purpose { run.arm == 1 } else { false }
     }
-    #expect(fleet.map { $0.schedule.pack?.slot } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
-    #expect(fleet.map { $0.schedule.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
+    #expect(shadowModels.map { $0.schedule.pack?.slot } == [0, 1, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3])
+    #expect(shadowModels.map { $0.schedule.pack?.size } == [4, 4, 4, 4, 2, 2, 2, 2, 4, 4, 4, 4])
     #expect(plan.design.shadowModels?.analyses(of: .full) == [6, 8, 12])
     #expect(try plan.hash != planned(analyses: [6]).hash)
   }
@@ -138,7 +140,7 @@ import Testing
     #expect(plan.membership?.masks.count == 10)
     let counts = plan.design.arms.indices.map { arm in
       plan.runs.count { run in
-        if case .fleet = run.purpose { run.arm == arm } else { false }
+        if case .shadowModel = run.purpose { run.arm == arm } else { false }
       }
     }
     #expect(counts == [10, 8, 6])
@@ -209,7 +211,7 @@ import Testing
     }
   }
 
-  @Test("An adapter from elsewhere is evaluated once, has no fleet, and reaches the hash by its content, not its place")
+  @Test("An external adapter is evaluated once, has no shadow models, and enters the hash by its content, not its path")
   func adapters() throws {
     func planned(path: String, content: UInt8) throws -> Plan {
       var input = Self.input()

@@ -144,8 +144,8 @@ import Testing
       ("{last: 2}", "{last: 2, first: 1}", 12, "arms[1].lora.layers", "expected one of"),
       ("base: models/vit\n", "", 1, "", "\"base\" is missing"),
       ("  - full", "  - [", 14, "", "not valid YAML"),
-      ("name: smile", "name: smile\nname: again", 1, "", "\"name\" stands twice"),
-      ("  label: smiling", "  label: smiling\n  label: age", 6, "", "\"label\" stands twice"),
+      ("name: smile", "name: smile\nname: again", 1, "", "\"name\" occurs twice"),
+      ("  label: smiling", "  label: smiling\n  label: age", 6, "", "\"label\" occurs twice"),
     ])
   func names(old: String, new: String, line: Int, key: String, problem: String) throws {
     let text = Self.valid.replacing(old, with: new)

@@ -20,8 +20,7 @@ package struct DataSettings: Sendable, Equatable {
   package var translation: TranslationSettings?
   /// Of questions with options.
   package var choices: ChoiceSettings?
-  /// Texts that arms are trained on before they are asked; nil where the base alone is asked, and in a task whose items are
-  /// trained on themselves.
+  /// Texts that arms are trained on before they are prompted; nil if only the base is prompted, and in other tasks.
   package var corpus: CorpusSettings?
   /// The labels in the order of the logits; nil for the sorted set that the manifest holds.
   package var classes: [String]?
@@ -41,11 +40,11 @@ package struct DataSettings: Sendable, Equatable {
 package struct TranslationSettings: Sendable, Equatable {
   /// The column of the translation that is learned.
   package var target: String
-  /// Columns of the translations that are right besides the target.
+  /// Columns of further right translations.
   package var references: [String]
-  /// What comes before the translation, with `{source}` where the text stands.
+  /// What precedes the translation, with `{source}` in place of the text.
   package var prompt: String
-  /// The most tokens of a translation that is made.
+  /// The most tokens of a generated translation.
   package var maxNewTokens: Int
   /// The column that says which gender an occupation is stereotyped as, and the one that says which the sentence means.
   package var stereotype: String?
@@ -61,7 +60,7 @@ package struct GroupSettings: Sendable, Equatable {
   package var tags: [String]?
 }
 
-/// Questions with options, and how they are put.
+/// Questions with options, and the prompts they are put in.
 package struct ChoiceSettings: Sendable, Equatable {
   package var form: Form
   package var prompts: [PromptSettings]
@@ -79,7 +78,7 @@ package struct PromptSettings: Sendable, Equatable {
   package var template: String?
   package var labels = Labels.letters
   package var scoring = Scoring.label
-  /// Whether what the answer is worth without the question is taken off.
+  /// Whether the log-likelihood of the answer without the question is subtracted.
   package var subtractsBlank = false
 
   package enum Labels: String, Sendable, CaseIterable {
@@ -101,9 +100,9 @@ package struct CorpusSettings: Sendable, Equatable {
   package var tokens: Int
 }
 
-/// A file of items that are tested on besides the test split, and never trained on.
+/// A further test set: a file of items that are never trained on.
 package struct FurtherTestSettings: Sendable, Equatable {
-  /// Stands in results, reports and file names.
+  /// Its name in results, reports and file names.
   package var name: String
   /// A CSV or JSON Lines file, relative to the specification's own folder.
   package var manifest: String
@@ -187,7 +186,7 @@ extension DataSettings {
   private static func prompt(_ value: YAMLValue) throws(SpecificationError) -> String {
     let prompt = try value.string()
     guard prompt.contains(TranslationSettings.slot) else {
-      throw value.failure("has no \(TranslationSettings.slot), where the text to be translated stands")
+      throw value.failure("has no \(TranslationSettings.slot), in place of the text to be translated")
     }
     let rest = prompt.replacing(TranslationSettings.slot, with: "", maxReplacements: 1)
     if let other = rest.firstMatch(of: /\{[a-z]+\}/) {
@@ -276,13 +275,13 @@ extension PromptSettings {
 }
 
 extension FurtherTestSettings {
-  /// - Parameter data: whose columns are meant where nothing is said.
+  /// - Parameter data: its columns are the defaults.
   init(_ value: YAMLValue, data: DataSettings) throws(SpecificationError) {
     let keys = try value.mapping(.furtherTest)
     let name = try keys.required("name")
     self.name = try name.string()
     guard self.name.utf8.allSatisfy({ Self.characters.contains($0) }), self.name.utf8.first != UInt8(ascii: ".") else {
-      throw name.failure("stands in file names; expected letters, digits, dots, hyphens and underscores")
+      throw name.failure("is part of file names; expected letters, digits, dots, hyphens and underscores")
     }
     manifest = try keys.required("manifest").string()
     path = try keys["path"]?.string() ?? data.path

@@ -19,7 +19,7 @@ package struct Specification: Sendable, Equatable {
   package var policy: Policy?
   package var report: ReportSettings
   package var cluster: ClusterSettings
-  /// Where each key is in the file, for what turns out to be wrong later.
+  /// The line of each key, for errors that show later.
   package var locations: SpecificationLocations
 
   /// What the model is adapted to do.
@@ -33,7 +33,7 @@ package struct Specification: Sendable, Equatable {
   }
 }
 
-/// The question that is put before the run.
+/// The question, fixed before the run.
 package struct DecisionSettings: Sendable, Equatable {
   package var metric: Metric
   /// How much worse than `full` an arm may be in a group, as a share.
@@ -74,7 +74,7 @@ extension Specification.Task {
     }
   }
 
-  /// Whether items are only asked, with answers that are scored, and what is trained on are texts of another file.
+  /// Whether items are prompts whose answers are scored; training texts then come from another file.
   package var isPrompted: Bool {
     switch self {
     case .multipleChoice, .cloze: true
@@ -131,7 +131,7 @@ extension Specification {
     try requireMeetablePolicy()
   }
 
-  /// The range of a single loss is nothing.
+  /// Refuses loss traces of a single epoch.
   private func requireTraceableEpochs(_ root: YAMLMapping) throws(SpecificationError) {
     guard let value = root["privacy"], let privacy else { return }
     for arm in arms where arm.isTrained && privacy.traces(arm.name) {
@@ -144,7 +144,7 @@ extension Specification {
     }
   }
 
-  /// What is not measured of items without classes is not asked for.
+  /// Refuses keys about classes in a task that has none.
   private func requireMeasuredTask(_ root: YAMLMapping) throws(SpecificationError) {
     guard !task.isClassification else { return }
     for key in ["policy", "search"] {

@@ -1,4 +1,4 @@
-/// A commented specification for a table of a user's own, so that nobody starts from a blank page.
+/// A commented specification for a table of a user's own, so that a user does not start from a blank page.
 ///
 /// What each column is for is guessed from its name and values, and the reason of every guess is a comment beside it. The
 /// text is a specification that can be read at once; `missing` says what it cannot know.
@@ -8,7 +8,7 @@ package struct SpecificationDraft: Sendable {
   /// What must be filled in before an audit, one sentence each.
   package let missing: [String]
 
-  /// What stands where a column could not be guessed.
+  /// The value of a key that could not be guessed.
   static let blank = "FILL_IN"
 
   /// - Parameters:

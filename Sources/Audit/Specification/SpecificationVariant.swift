@@ -15,7 +15,7 @@ package struct SpecificationVariant: Sendable, Equatable {
   /// The text of the specification in `text` with this arm in place of its own; without membership inference, policy and further tests.
   ///
   /// - Parameters:
-  ///   - file: where the text stands: what it names relative to its own folder is named by whole paths.
+  ///   - file: the path of the text's file: paths relative to its folder become absolute.
   ///   - comment: a line that goes before everything.
   /// - Throws: `SpecificationError` where it is no specification.
   package func yaml(like text: String, file: String, comment: String) throws(SpecificationError) -> String {

@@ -1,6 +1,6 @@
 internal import Yams
 
-/// A value of a specification file that knows where it stands, so that every error can say so.
+/// A value of a specification file with its line and key, which every error names.
 struct YAMLValue {
   let node: Node
   let file: String
@@ -19,7 +19,7 @@ struct YAMLValue {
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
       throw SpecificationError(
         file: file, line: context.mark.line, key: "",
-        problem: "not valid YAML: \(keys.map { "\"\($0)\"" }.joined(separator: ", ")) stands twice in one mapping")
+        problem: "not valid YAML: \(keys.map { "\"\($0)\"" }.joined(separator: ", ")) occurs twice in one mapping")
     } catch let error as YamlError {
       throw SpecificationError(file: file, line: error.line, key: "", problem: "not valid YAML: \(error)")
     } catch {
@@ -216,7 +216,7 @@ package struct SpecificationError: Error, Equatable, Sendable, CustomStringConve
   }
 }
 
-/// Where every key of a specification stands in its file, for errors that only data or checkpoint bring to light.
+/// The line of every key of a specification, for errors that only the data or the checkpoint show.
 package struct SpecificationLocations: Sendable, Equatable {
   package let file: String
   /// The line, from 1, by the key's path, for example `arms[1].lora.targets[0]`.

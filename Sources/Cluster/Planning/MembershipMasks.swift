@@ -1,10 +1,10 @@
 internal import Support
 
-/// Which items each model of a fleet is trained on. Units stay whole.
+/// Which items each shadow model is trained on. Units stay whole.
 ///
 /// In the symmetric design models 2k and 2k + 1 are complements, so that every item of the pool is a member of exactly half
-/// of the models. In the design of a released model the pool is the attacked model's members and others of the test split,
-/// and no shadow model has any of them.
+/// of the models. In the design of a released model the pool is members of the attacked model and
+/// items of the test split, and no shadow model is trained on any of them.
 package struct MembershipMasks: Sendable, Equatable {
   /// The audited items, ascending.
   package let pool: [Int]
@@ -12,8 +12,7 @@ package struct MembershipMasks: Sendable, Equatable {
   package let masks: [[Bool]]
   /// The items that each model is trained on, ascending.
   package let members: [[Int]]
-  /// For each item of the pool whether the attacked model has it, where that is a model that is released and none of the
-  /// fleet.
+  /// For each item of the pool whether the released model was trained on it; nil in the symmetric design.
   package let released: [Bool]?
 
   /// - Parameters:
@@ -48,7 +47,7 @@ package struct MembershipMasks: Sendable, Equatable {
       var sides = (inside: 0, outside: 0)
       for position in key[.mask][pair].permutation(count: chosen.count) {
         let unit = units.members[chosen[position]]
-        // The smaller side takes the next unit, so that both members of a pair train on as much data.
+        // The smaller side takes the next unit, so that both models of a pair train on as much data.
         if sides.inside <= sides.outside {
           sides.inside += unit.count
           for item in unit { if let index = positionOfItem[item] { mask[index] = true } }

@@ -12,7 +12,7 @@ package struct Plan: Sendable {
   package let splits: Splits
   /// nil where membership inference is not measured.
   package let membership: MembershipMasks?
-  /// Task runs and fleets, arm by arm in the design's order.
+  /// Task runs and shadow models, arm by arm in the design's order.
   package let runs: [PlannedRun]
   /// The digest of everything that changes results, and of nothing else.
   package let hash: ContentHash
@@ -49,16 +49,16 @@ package struct Plan: Sendable {
       hash = Self.hash(of: design, input: input, stage: stage)
       return
     }
-    let fleetKey = RandomKey(seed: design.firstSeed)[.shadowModels]
+    let shadowModelKey = RandomKey(seed: design.firstSeed)[.shadowModels]
     switch design.shadowModels?.design {
     case .symmetric?:
       membership = try MembershipMasks(
         models: design.shadowModels?.mostModels ?? 0, size: design.shadowModels?.pool ?? 0,
-        candidates: splits.train, units: units, key: fleetKey)
+        candidates: splits.train, units: units, key: shadowModelKey)
     case .released(let shadowItems)?:
       membership = try MembershipMasks(
         released: splits, models: design.shadowModels?.mostModels ?? 0, size: design.shadowModels?.pool ?? 0,
-        shadowItems: shadowItems, units: units, key: fleetKey)
+        shadowItems: shadowItems, units: units, key: shadowModelKey)
     case nil: membership = nil
     }
     let lengths = design.training.groupsByLength ? input.sequences?.lengths : nil
@@ -72,8 +72,8 @@ package struct Plan: Sendable {
         isAttacked: Bool = false, pack: RunSchedule.Pack? = nil, isTraced: Bool = false
       ) {
         var question = EvaluationQuestion(generatedTokens: design.maxNewTokens)
-        if case .fleet = purpose {
-          // Shadow models are asked how likely the right translations are, and for none of their own.
+        if case .shadowModel = purpose {
+          // Shadow models score the right translations and generate none of their own.
           question = EvaluationQuestion(queries: queries)
         } else if isAttacked {
           question.queries = queries
@@ -94,7 +94,7 @@ package struct Plan: Sendable {
         continue
       }
       for (number, seed) in design.seeds.enumerated() {
-        // The model that is released is that of the first seed: it is attacked on the pool.
+        // The released model is the one of the first seed: it is attacked on the pool.
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
           "seed-\(seed)", purpose: .task(seed: seed), trainingItems: oversampled(splits.train),
@@ -116,9 +116,9 @@ package struct Plan: Sendable {
         let pack = size > 1 ? RunSchedule.Pack(number: first + begin, slot: model - begin, size: size) : nil
         let number = model < 10 ? "0\(model)" : "\(model)"
         run(
-          "model-\(number)", purpose: .fleet(model: model), trainingItems: oversampled(members),
+          "model-\(number)", purpose: .shadowModel(model), trainingItems: oversampled(members),
           evaluated: membership.pool,
-          key: fleetKey[.model][model], pack: pack, isTraced: isTraced)
+          key: shadowModelKey[.model][model], pack: pack, isTraced: isTraced)
       }
     }
     self.runs = runs
@@ -172,29 +172,29 @@ package struct Plan: Sendable {
   /// The version of the rules by which plans are made; part of the hash.
   package static let version = 8
 
-  /// Where the test items stand among those that the model of a task is evaluated on.
+  /// The positions of the test items among the evaluated items of a task run.
   package var testPositions: Range<Int> { splits.test.indices }
 
-  /// Where the validation items do.
+  /// The positions of the validation items there.
   package var validationPositions: Range<Int> {
     let first = testPositions.upperBound
     return first..<first + splits.validation.count
   }
 
-  /// Where the items of a further test do.
+  /// The positions of a further test's items there.
   package func positions(ofFurtherTest test: Int) -> Range<Int> {
     let first = validationPositions.upperBound - input.ownItems
     let items = input.furtherTests[test].items
     return first + items.lowerBound..<first + items.upperBound
   }
 
-  /// Where, of a model that is attacked, the items of the fleet's pool do.
+  /// The positions of the pool's items among the evaluated items of an attacked model.
   package var poolPositions: Range<Int> {
     let first = validationPositions.upperBound + input.furtherTests.reduce(0) { $0 + $1.items.count }
     return first..<first + (membership?.pool.count ?? 0)
   }
 
-  /// What statistics draw resamples and permutations from.
+  /// The stream of resamples and permutations.
   package var statisticsKey: RandomKey { RandomKey(seed: design.firstSeed)[.statistics] }
 
   private static func splits(

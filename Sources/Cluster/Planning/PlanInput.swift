@@ -13,15 +13,15 @@ package struct PlanInput: Sendable {
   package var givenSplit: [Split]?
   /// The digest of every item's content.
   package var contents: [ContentHash]
-  /// The groups' definition, as it reaches the results: a column, a value and its members' positions.
+  /// The groups: a column, a value and the positions of their items.
   package var groups: [Group]
   /// The digest of the base checkpoint.
   package var base: ContentHash
-  /// The digests of the adapters that were trained elsewhere, by the name of their arm.
+  /// The digests of external adapters, by the name of their arm.
   package var adapters: [String: ContentHash]
   /// What a model of text sees of the items; nil where they are images.
   package var sequences: Sequences?
-  /// What is tested on besides: items behind all others, which belong to no split.
+  /// Further test sets: their items follow all others and belong to no split.
   package var furtherTests: [FurtherTest]
 
   package init(
@@ -43,7 +43,7 @@ package struct PlanInput: Sendable {
     self.furtherTests = furtherTests
   }
 
-  /// How many items are the data's own; those of further tests come behind them.
+  /// How many items are the data's own; the items of further tests follow them.
   package var ownItems: Int { furtherTests.first?.items.lowerBound ?? labels.count }
 
   /// The names of all groups, cut where there are many.
@@ -62,7 +62,7 @@ package struct PlanInput: Sendable {
   package struct Sequences: Sendable, Equatable {
     /// Tokens of each item, by which micro-batches may be put together.
     package var lengths: [Int]
-    /// The numbers that the evaluation of each item comes to; nil where that is a logit a class.
+    /// The number of outputs of each item's evaluation; nil for one logit a class.
     package var numbers: [Int]?
     /// The digest of all tokens.
     package var digest: ContentHash
@@ -91,7 +91,7 @@ package struct PlanInput: Sendable {
     package var value: String
     /// Item positions, ascending.
     package var members: [Int]
-    /// Of several columns together: it may be too small to stand alone.
+    /// Whether it combines several columns, and may be too small to be evaluated by itself.
     package var isCombined: Bool
 
     package init(column: String, value: String, members: [Int], isCombined: Bool = false) {

@@ -37,7 +37,7 @@ package struct PlannedRun: Sendable {
     /// The choice of an arm's settings: this candidate, with this seed.
     case search(candidate: Int, seed: Int)
     /// Membership inference, as this shadow model of the arm.
-    case fleet(model: Int)
+    case shadowModel(Int)
     /// Accuracy and calibration of an external adapter, which no seed changes.
     case given
   }

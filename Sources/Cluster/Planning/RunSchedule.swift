@@ -5,7 +5,7 @@ package import Support
 /// Plain values; every order and every cut follows from them, so that a worker which receives a schedule computes the
 /// same micro-batches and evaluation blocks as the coordinator that made it.
 package struct RunSchedule: Hashable, Sendable {
-  /// The items that it is trained on, ascending; an oversampled item stands as often as an epoch sees it.
+  /// The items that it is trained on, ascending; an oversampled item occurs as often as an epoch sees it.
   package var trainingItems: [Int]
   /// The items that it is evaluated on, in the order of their outputs.
   package var evaluatedItems: [Int]

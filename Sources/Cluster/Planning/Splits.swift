@@ -35,7 +35,7 @@ package struct Splits: Sendable, Equatable {
 
   /// Parts of about the given fractions, in which no unit is torn and every stratum is shared out alike.
   ///
-  /// Units come in random order, larger ones first, and each goes to the part that is furthest behind its share of
+  /// Units come in random order, larger ones first, and each goes to the part that is furthest below its share of
   /// the unit's strata (iterative stratification after Sechidis, Tsoumakas and Vlahavas 2011).
   ///
   /// - Parameter strata: the stratum of every item.
@@ -71,12 +71,12 @@ package struct Splits: Sendable, Equatable {
     try requireTrainAndTest(largest: units.members.map(\.count).max() ?? 0, of: strata.count)
   }
 
-  /// - Parameter largest: how many items hang together in the largest unit.
+  /// - Parameter largest: how many items the largest unit has.
   private func requireTrainAndTest(largest: Int = 0, of count: Int = 0) throws(PlanError) {
     for (name, items) in [("train", train), ("test", test)] where items.isEmpty {
       let hanging =
         2 * largest > count
-        ? "; \(largest) of the \(count) items hang together by equal clusters or equal contents, and stay on one side"
+        ? "; \(largest) of the \(count) items are connected by equal clusters or equal contents, and stay on one side"
         : ""
       throw PlanError(
         key: "data.split", "the \(name) split holds no items; give it more items or a larger fraction\(hanging)")

@@ -48,7 +48,7 @@ package enum Arm: Hashable, Sendable {
   case full
   /// The base as it is, of a task that needs no new head.
   case base
-  /// An adapter that was trained elsewhere, evaluated as it is.
+  /// An external adapter, evaluated as it is.
   case adapter(AdapterSettings)
 
   /// The name in reports, folders and results.
@@ -71,7 +71,7 @@ package enum Arm: Hashable, Sendable {
   }
 }
 
-/// A PEFT folder that was made elsewhere.
+/// An external PEFT folder.
 package struct AdapterSettings: Hashable, Sendable {
   /// The folder, relative to the specification's own.
   package var path: String
@@ -232,7 +232,7 @@ package struct ShadowModelSettings: Sendable, Equatable {
   /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
   /// last bits depend on its rows.
   package var packed = 1
-  /// How often every image is shown to an attacked model, members and others alike: once, or twice, then mirrored.
+  /// How often every image is shown to an attacked model, once as it is, or a second time mirrored.
   package var queries = 1
   /// The numbers of models after which an interim analysis may end an arm's training, ascending; empty for none.
   package var analyses: [Int] = []
@@ -248,7 +248,7 @@ package struct ShadowModelSettings: Sendable, Equatable {
     /// Every shadow model of an arm is attacked once by the others.
     case symmetric
     /// The model of the first seed is attacked by shadow models that never saw the audited items, trained on
-    /// `shadowItems` items, or on as many as it where nothing else is named.
+    /// `shadowItems` items, or on as many as it was if nil.
     case released(shadowItems: Int?)
   }
 

@@ -1,7 +1,7 @@
 package import Support
 
-/// Items that must not be parted, neither by a split nor by a membership mask: those of one cluster, and those whose
-/// contents are equal byte for byte, with all that hangs together by either.
+/// Sets of items that no split and no membership mask may divide: the connected components of items that share a
+/// cluster or are equal byte for byte.
 package struct Units: Sendable, Equatable {
   /// Item positions, ascending in each unit; units in order of their first item.
   package let members: [[Int]]

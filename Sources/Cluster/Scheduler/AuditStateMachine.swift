@@ -409,7 +409,7 @@ extension AuditStateMachine {
       trained[run] = done
       actions.append(.trained(run: run, done))
       return actions + (try afterRun(at: now))
-    case .task, .fleet, .given, .search:
+    case .task, .shadowModel, .given, .search:
       return actions + (try evaluate(run: run, at: now))
     }
   }

@@ -42,7 +42,7 @@ package struct Phase: Sendable, Equatable {
         switch run.purpose {
         case .search: search.append(index)
         case .task: task.append(index)
-        case .fleet: shadowModels.append(index)
+        case .shadowModel: shadowModels.append(index)
         case .given: given.append(index)
         }
       }

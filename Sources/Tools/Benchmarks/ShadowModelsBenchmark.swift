@@ -81,7 +81,7 @@ package enum ShadowModelsBenchmark {
     let runs = (0..<settings.models).map { model in
       let half = key[.mask][model].permutation(count: settings.items).prefix(settings.items / 2).sorted()
       return PlannedRun(
-        identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .fleet(model: model),
+        identifier: RunIdentifier("model-\(model)"), arm: 0, purpose: .shadowModel(model),
         schedule: RunSchedule(
           trainingItems: half, evaluatedItems: Array(0..<settings.items), key: key[.model][model],
           epochs: settings.epochs, rate: 1e-3, batch: settings.batch, microBatch: settings.microBatch,

@@ -17,7 +17,7 @@ import Testing
   private static func arm(_ name: String, _ method: AuditWorkload.Method, trained: Int) -> AuditWorkload.Arm {
     AuditWorkload.Arm(
       name: name, method: method, trainedParameters: trained, runs: work(runs: 3, trained: 3200, evaluated: 960),
-      fleet: work(runs: 8, trained: 6400, evaluated: 1920), checkpointBytes: 4 * trained)
+      shadowModels: work(runs: 8, trained: 6400, evaluated: 1920), checkpointBytes: 4 * trained)
   }
 
   static let workload = AuditWorkload(
@@ -70,10 +70,10 @@ import Testing
   @Test("Time is samples over the measured rate, evaluations at the head's rate, and reading on top")
   func time() throws {
     let time = try #require(forecast().time)
-    let head = (training: 3200 / 300.0, fleet: 6400 / 300.0)
+    let head = (training: 3200 / 300.0, shadowModels: 6400 / 300.0)
     #expect(time.arms.map(\.training) == [head.training, 32, 64])
     #expect(time.arms.map(\.evaluation) == [3.2, 3.2, 3.2])
-    #expect(time.arms.map(\.fleet) == [head.fleet + 6.4, 70.4, 134.4])
+    #expect(time.arms.map(\.shadowModels) == [head.shadowModels + 6.4, 70.4, 134.4])
     #expect(time.reading == 6)
     let arms = time.arms.map(\.total).reduce(0, +)
     #expect(abs(time.total - time.reading - arms) < 1e-9)
@@ -161,7 +161,7 @@ import Testing
       AuditWorkload.Arm(
         name: "theirs", method: .given, trainedParameters: 1 << 20,
         runs: Self.work(runs: 1, trained: 0, evaluated: 300),
-        fleet: .init(), checkpointBytes: 4 << 20)
+        shadowModels: .init(), checkpointBytes: 4 << 20)
     ]
     let forecast = forecast(workload)
     #expect(forecast.disk.checkpoints == 0)

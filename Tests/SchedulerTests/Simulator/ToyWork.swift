@@ -34,7 +34,7 @@ struct ToyWork {
       let count = 10 + random.index(below: 31)
       let (tasks, fleet, given) = (random.index(below: 3), random.index(below: 5), random.index(below: 2))
       let purposes: [PlannedRun.Purpose] =
-        (0..<tasks).map { .task(seed: $0) } + (0..<fleet).map { .fleet(model: $0) } + (0..<given).map { _ in .given }
+        (0..<tasks).map { .task(seed: $0) } + (0..<fleet).map { .shadowModel($0) } + (0..<given).map { _ in .given }
       var packing = key["packed"][arm].generator
       let isPacked = fleet > 1 && packing.uniform() < 0.5
       let isTraced = packing.uniform() < 0.5
@@ -47,7 +47,7 @@ struct ToyWork {
           purpose == .given ? 0 : 3 + random.index(below: most - 3))
         let evaluated = key["evaluated"].permutation(count: items).prefix(random.index(below: items + 1))
         var pack: RunSchedule.Pack?
-        if isPacked, case .fleet(let model) = purpose {
+        if isPacked, case .shadowModel(let model) = purpose {
           pack = RunSchedule.Pack(number: firstOfFleet, slot: model, size: fleet)
         }
         let rate = 0.02 + 0.1 * random.uniform()
@@ -133,7 +133,7 @@ struct ToyWork {
 }
 
 private func isFleet(_ purpose: PlannedRun.Purpose) -> Bool {
-  if case .fleet = purpose { true } else { false }
+  if case .shadowModel = purpose { true } else { false }
 }
 
 /// The results of one worker to which nothing ever happens.

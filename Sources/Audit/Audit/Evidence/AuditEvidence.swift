@@ -215,7 +215,7 @@ struct AuditEvidence {
       var model: Int?
       switch run.purpose {
       case .task(let number): seed = number
-      case .fleet(let number): model = number
+      case .shadowModel(let number): model = number
       case .given, .search: return nil
       }
       return RunLosses(

@@ -76,7 +76,7 @@ extension AuditEvidence {
   /// The positions in the plan of the first models of an arm's fleet.
   func fleetRuns(ofArm arm: Int, models: Int) -> [Int] {
     let runs = plan.runs.indices.filter { index in
-      if plan.runs[index].arm == arm, case .fleet = plan.runs[index].purpose { true } else { false }
+      if plan.runs[index].arm == arm, case .shadowModel = plan.runs[index].purpose { true } else { false }
     }
     return Array(runs.prefix(models))
   }

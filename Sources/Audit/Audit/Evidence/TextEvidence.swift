@@ -38,7 +38,7 @@ extension AuditEvidence {
       switch run.purpose {
       case .task(let seed): (index, seed)
       case .given: (index, nil)
-      case .fleet, .search: nil
+      case .shadowModel, .search: nil
       }
     }
   }

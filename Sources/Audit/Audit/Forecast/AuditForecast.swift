@@ -173,7 +173,7 @@ package struct MemoryForecast: Sendable, Equatable, Encodable {
     sharedLibraries = Self.libraryBytes
     let logits = 4 * workload.total.evaluatedSamples * workload.classes
     let optimizers = workload.arms.map { arm -> Int in
-      let open = min(max(3, workers + 1), max(arm.runs.runs, arm.fleet.runs))
+      let open = min(max(3, workers + 1), max(arm.runs.runs, arm.shadowModels.runs))
       // A trained run waits for its evaluation with its parameters.
       return Self.openRunBytes * arm.trainedParameters * open + 4 * arm.trainedParameters * arm.runs.runs
     }
@@ -236,9 +236,9 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
     package let training: Double
     package let evaluation: Double
     /// Training and scoring the shadow models.
-    package let fleet: Double
+    package let shadowModels: Double
 
-    package var total: Double { training + evaluation + fleet }
+    package var total: Double { training + evaluation + shadowModels }
   }
 
   /// A forward pass without what the gradient needs takes about a third of a step.
@@ -268,7 +268,7 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
       arms.append(
         ArmTime(
           arm: arm.name, training: seconds(arm.runs), evaluation: scoring(arm.runs),
-          fleet: seconds(arm.fleet) + scoring(arm.fleet)))
+          shadowModels: seconds(arm.shadowModels) + scoring(arm.shadowModels)))
     }
     self.arms = arms
     // Once on all cores before the start, once in each worker for itself.

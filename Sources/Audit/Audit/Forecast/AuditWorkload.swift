@@ -30,7 +30,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var arms: [Arm]
   /// Of the runs, those that a search makes before the audit.
   package var searchRuns: Int
-  /// Whether fleets may end at a look: then what is counted of them is the most there can be.
+  /// Whether an interim analysis may end shadow models early; their counts are then upper bounds.
   package var mayStopEarly: Bool
 
   package init(
@@ -107,8 +107,8 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var trainedParameters: Int
     /// Runs by seed, or the one evaluation of an external adapter.
     package var runs: Work
-    /// The fleet of shadow models.
-    package var fleet: Work
+    /// The shadow models.
+    package var shadowModels: Work
     /// The folder that one run leaves.
     package var checkpointBytes: Int
     /// The share of the layers that lie below everything that is trained: what they make of an item is computed once and
@@ -116,14 +116,14 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var frozenShare: Double
 
     package init(
-      name: String, method: Method, trainedParameters: Int, runs: Work, fleet: Work, checkpointBytes: Int,
+      name: String, method: Method, trainedParameters: Int, runs: Work, shadowModels: Work, checkpointBytes: Int,
       frozenShare: Double = 0
     ) {
       self.name = name
       self.method = method
       self.trainedParameters = trainedParameters
       self.runs = runs
-      self.fleet = fleet
+      self.shadowModels = shadowModels
       self.checkpointBytes = checkpointBytes
       self.frozenShare = frozenShare
     }
@@ -176,10 +176,10 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   }
 
   /// Everything added up.
-  package var total: Work { arms.reduce(Work()) { $0 + $1.runs + $1.fleet } }
+  package var total: Work { arms.reduce(Work()) { $0 + $1.runs + $1.shadowModels } }
   /// Training runs and evaluations by seed.
   package var runs: Int { arms.reduce(0) { $0 + $1.runs.runs } }
-  package var shadowModels: Int { arms.reduce(0) { $0 + $1.fleet.runs } }
+  package var shadowModels: Int { arms.reduce(0) { $0 + $1.shadowModels.runs } }
 }
 
 extension AuditInputs {
@@ -218,13 +218,13 @@ extension AuditInputs {
   }
 
   private func armWorkload(_ arm: Int) throws -> AuditWorkload.Arm {
-    var (runs, fleet) = (AuditWorkload.Work(), AuditWorkload.Work())
+    var (runs, shadowModels) = (AuditWorkload.Work(), AuditWorkload.Work())
     // With a search, the candidate with the most epochs represents the one that will be chosen.
     let search = try forSearch()?.plan.runs ?? []
     let longest = search.filter { $0.arm == arm }.map(\.schedule.epochs).max()
     for run in search + plan.runs where run.arm == arm {
       switch run.purpose {
-      case .fleet: fleet = fleet + run.work(epochs: longest)
+      case .shadowModel: shadowModels = shadowModels + run.work(epochs: longest)
       case .search: runs = runs + run.work()
       case .task, .given: runs = runs + run.work(epochs: longest)
       }
@@ -248,7 +248,7 @@ extension AuditInputs {
       }
     return AuditWorkload.Arm(
       name: specification.arms[arm].name, method: method, trainedParameters: layouts[arm].count, runs: runs,
-      fleet: fleet, checkpointBytes: 4 * kept, frozenShare: frozenShare(of: arm))
+      shadowModels: shadowModels, checkpointBytes: 4 * kept, frozenShare: frozenShare(of: arm))
   }
 
   /// The share of the layers whose states are computed once and kept.

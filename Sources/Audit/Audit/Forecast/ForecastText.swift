@@ -27,15 +27,17 @@ extension AuditForecast {
 
   private var table: [String] {
     let header = ["arm", "trained", "runs", "shadow models", "steps", "micro-batches", "gradients", "evaluations"]
-    func row(_ name: String, _ trained: String, _ runs: Int, _ fleet: Int, _ work: AuditWorkload.Work) -> [String] {
+    func row(_ name: String, _ trained: String, _ runs: Int, _ shadowModels: Int, _ work: AuditWorkload.Work)
+      -> [String]
+    {
       [
-        name, trained, "\(runs)", "\(fleet)", "\(work.steps)", "\(work.microBatches)", "\(work.trainedSamples)",
+        name, trained, "\(runs)", "\(shadowModels)", "\(work.steps)", "\(work.microBatches)", "\(work.trainedSamples)",
         "\(work.evaluatedSamples)",
       ]
     }
     let rows =
       workload.arms.map { arm in
-        row(arm.name, "\(arm.trainedParameters)", arm.runs.runs, arm.fleet.runs, arm.runs + arm.fleet)
+        row(arm.name, "\(arm.trainedParameters)", arm.runs.runs, arm.shadowModels.runs, arm.runs + arm.shadowModels)
       } + [row("in all", "", workload.runs, workload.shadowModels, workload.total)]
     let cells = [header] + rows
     let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
@@ -87,13 +89,13 @@ extension AuditForecast {
     return ["time, with \(Quantity.count(workers, "worker", "workers"))"]
       + time.arms.map { arm in
         "  \(arm.arm): training \(Quantity.seconds(arm.training)), evaluation \(Quantity.seconds(arm.evaluation))"
-          + (arm.fleet > 0 ? ", shadow models \(Quantity.seconds(arm.fleet))" : "")
+          + (arm.shadowModels > 0 ? ", shadow models \(Quantity.seconds(arm.shadowModels))" : "")
       } + [
         "  reading the items \(Quantity.seconds(time.reading))"
           + (time.frozenLayers > 0
             ? "; what frozen layers make of them \(Quantity.seconds(time.frozenLayers)), computed once" : ""),
         "  in all \(workload.mayStopEarly ? "at most " : "")about \(Quantity.seconds(time.total)), without the statistics at the end"
-          + (workload.mayStopEarly ? "; less where a fleet ends at a look" : ""),
+          + (workload.mayStopEarly ? "; less if shadow models end early" : ""),
         "  made from \(timeBasis)",
       ]
   }

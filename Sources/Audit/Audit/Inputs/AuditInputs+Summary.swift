@@ -31,7 +31,7 @@ extension AuditInputs {
     let splits = plan.splits
     let runs = plan.runs.count { if case .task = $0.purpose { true } else { false } }
     let adapters = specification.arms.count { if case .adapter = $0 { true } else { false } }
-    let shadowModels = plan.runs.count { if case .fleet = $0.purpose { true } else { false } }
+    let shadowModels = plan.runs.count { if case .shadowModel = $0.purpose { true } else { false } }
     var parts = [
       "\(count(plan.input.ownItems, "item")) (\(splits.train.count) train, \(splits.validation.count) validation, "
         + "\(splits.test.count) test)",

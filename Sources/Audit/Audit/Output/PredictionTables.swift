@@ -71,7 +71,7 @@ private struct ArmTables {
     let seed: String
     switch run.purpose {
     case .search: return
-    case .fleet(let model):
+    case .shadowModel(let model):
       return append(
         item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.schedule.question,
         epoch: run.schedule.isTraced ? epoch : nil)
