@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed with the object.
+/// A folder of its own for one test, removed with the object; kept where `TENBIN_KEEP_TEST_FOLDERS` is set, to look at.
 package final class TemporaryFolder: Sendable {
   package let path: String
 
@@ -9,7 +9,10 @@ package final class TemporaryFolder: Sendable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit {
+    guard ProcessInfo.processInfo.environment["TENBIN_KEEP_TEST_FOLDERS"] == nil else { return }
+    try? FileManager.default.removeItem(atPath: path)
+  }
 
   /// Writes a file and returns its path.
   @discardableResult
