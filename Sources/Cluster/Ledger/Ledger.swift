@@ -3,19 +3,20 @@ internal import GRDB
 package import Support
 internal import Synchronization
 
-/// The durable record of one audit in SQLite: what was planned, lent, applied, measured and spent.
+/// The durable record of one audit in SQLite: what was planned, assigned, applied, measured and spent.
 ///
-/// Writes are gathered and committed in groups by a queue of its own, so that no step waits for the disk; `flush` waits
-/// until everything is durable. SQLite runs in WAL mode with full synchronization: a torn write is undone when the file
-/// is opened again. Every row is sealed (see `LedgerTable`): damage that SQLite does not see is found when it is read.
+/// A queue of its own commits writes in groups, so that no step waits for the disk; `flush` waits until everything is
+/// durable. SQLite runs in WAL mode with full synchronization, so that a torn write is undone when the file is opened
+/// again. Every row has a checksum (see `LedgerTable`), so that damage which SQLite does not notice is found on
+/// reading.
 package final class Ledger: Sendable {
   let database: DatabasePool
   let file: String
   private let queue = DispatchQueue(label: "ledger")
   private let waiting = Mutex<(entries: [Entry], failure: LedgerError?)>(([], nil))
-  /// The number of this session: leases are numbered anew in each.
+  /// The number of this session; leases are numbered from 1 in each session.
   package let session: Int
-  /// Leases of this session for which nothing came yet, and their members.
+  /// Leases of this session without a delivery, and their workers.
   private let outstanding = Mutex<[Int: String]>([:])
 
   private enum Entry: Sendable {
@@ -28,10 +29,9 @@ package final class Ledger: Sendable {
 
   /// Opens or makes the ledger at `file` for the audit of plan `plan`, and begins a session.
   ///
-  /// - Parameter specification: the path of the specification, for `tenbin verify`; where it was moved since, the new one
-  ///   is remembered.
-  /// - Throws: `LedgerError.otherAudit` when it holds another, `otherVersion` when another version of Tenbin made it,
-  ///   `damaged` when it is not whole.
+  /// - Parameter specification: the path of the specification, for `tenbin verify`; the latest one is kept.
+  /// - Throws: `LedgerError.otherAudit` when it holds another audit, `otherVersion` when another version of Tenbin made
+  ///   it, `damaged` when it is incomplete.
   package init(file: String, plan: ContentHash, specification: String? = nil) throws(LedgerError) {
     self.file = file
     do {
@@ -45,7 +45,7 @@ package final class Ledger: Sendable {
         try Self.claim(writer, file: file, plan: plan, specification: specification)
         let last = try Int.fetchOne(database, sql: "SELECT MAX(session) FROM sessions") ?? 0
         if last > 0, try writer.row(of: .sessions, key: [last])?.values.last?.isNull != false {
-          // It was killed; what it left is looked at more closely.
+          // The previous session was killed: check the whole file.
           try LedgerSchema.requireWhole(database, check: "quick_check", file: file)
         }
         try writer.insert([last + 1, Date().timeIntervalSince1970, Int(getpid()), nil], into: .sessions)
@@ -72,16 +72,16 @@ package final class Ledger: Sendable {
 
   /// Records a committed step, soon; a step that was recorded before must have the same digests.
   ///
-  /// - Throws: what an earlier record ran into.
+  /// - Throws: the error of an earlier record.
   package func record(_ step: StepRecord) throws(LedgerError) { try enqueue(.step(step)) }
 
-  /// Records that work was lent, soon.
+  /// Records that work was assigned, soon.
   package func record(_ attempt: AttemptRecord) throws(LedgerError) {
     try enqueue(.attempt(attempt, at: Date().timeIntervalSince1970))
   }
 
-  /// Records that something came for a lease, soon, whether or not it counts. Nothing is recorded of a lease that this
-  /// member never had, nor of what comes again.
+  /// Records the first delivery for a lease, soon, whether or not it counts. A delivery for a lease that this worker
+  /// never had is not recorded.
   package func recordDelivery(lease: Int, from member: String) throws(LedgerError) {
     try enqueue(.delivery(lease: lease, member: member, at: Date().timeIntervalSince1970))
   }
@@ -91,7 +91,7 @@ package final class Ledger: Sendable {
     try enqueue(.joined(member, at: Date().timeIntervalSince1970))
   }
 
-  /// Records that a worker's incarnation is gone, soon.
+  /// Records that a worker's incarnation has left, soon.
   package func recordLeft(_ member: String, reason: String) throws(LedgerError) {
     try enqueue(.left(member, reason: reason, at: Date().timeIntervalSince1970))
   }
@@ -102,7 +102,7 @@ package final class Ledger: Sendable {
       state.entries.append(entry)
       return state.entries.count == 1
     }
-    // A little later, so that what comes together is committed together.
+    // A little later, so that records of one moment are committed together.
     if isFirst { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [self] in writeWaiting() } }
   }
 
@@ -112,11 +112,11 @@ package final class Ledger: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Records that the session ends by itself, behind everything recorded so far, and brings all of it into the one file.
+  /// Records that the session ends normally, after everything recorded so far, and moves all of it into the one file.
   package func endSession() throws(LedgerError) {
     try flush()
     try write { try $0.change(.sessions, key: [session]) { $0[3] = Date().timeIntervalSince1970.databaseValue } }
-    // Whoever still reads keeps the log from being emptied, which loses nothing.
+    // A reader keeps the log from being emptied, which loses nothing.
     _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
 
@@ -198,7 +198,7 @@ package final class Ledger: Sendable {
     }
   }
 
-  /// The rows of a table that fulfil a condition, all of them intact.
+  /// The rows of a table that fulfil a condition, with intact checksums.
   func rows(
     of table: LedgerTable, _ condition: String = "", arguments: StatementArguments = []
   ) throws(LedgerError) -> [SealedRow] {
@@ -223,7 +223,7 @@ package final class Ledger: Sendable {
 }
 
 extension LeasedWork {
-  /// How a lease is written down: what kind it is, the step and the units.
+  /// The columns of a lease: its kind, step and units.
   fileprivate var columns: (kind: String, step: Int?, units: Range<Int>?) {
     switch self {
     case .training(let step): (Kind.training.rawValue, step, nil)
@@ -233,9 +233,9 @@ extension LeasedWork {
   }
 }
 
-// What is recorded at once, and what can be asked for.
+// Records that are written at once, and queries.
 extension Ledger {
-  /// Records what the audit's runs must come to.
+  /// Records the planned size of the audit's runs.
   package func record(_ planned: [PlannedRecord]) throws(LedgerError) {
     try write { writer in
       for run in planned {
@@ -245,7 +245,7 @@ extension Ledger {
     }
   }
 
-  /// Records that a run is done, behind all its steps.
+  /// Records that a run is done, after all its steps.
   package func record(_ run: CompletedRun) throws(LedgerError) {
     try flush()
     try write { writer in
@@ -265,7 +265,7 @@ extension Ledger {
     return runs
   }
 
-  /// Adds to what a phase of an arm has cost.
+  /// Adds to the cost of a phase of an arm.
   package func add(_ cost: CostRecord) throws(LedgerError) {
     try write { writer in
       var sum = try writer.row(of: .costs, key: [cost.arm, cost.phase]).map { try CostRecord($0) }
@@ -279,13 +279,13 @@ extension Ledger {
     }
   }
 
-  /// Everything spent, in the order of arms and phases by name.
+  /// All costs, ordered by the names of arms and phases.
   package func costs() throws(LedgerError) -> [CostRecord] {
     let rows = try rows(of: .costs, "ORDER BY arm, phase")
     return try value { try rows.map { try CostRecord($0) } }
   }
 
-  /// The fingerprint of the first worker that ever joined; nil before there was one.
+  /// The fingerprint of the first worker that ever joined, if any.
   package func firstFingerprint() throws(LedgerError) -> String? {
     let rows = try rows(of: .members, "ORDER BY joined_at LIMIT 1")
     return try value { try rows.first?.text(5) }

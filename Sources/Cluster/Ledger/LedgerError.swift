@@ -6,11 +6,11 @@ package import Support
 package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
   case unreadable(file: String, problem: String)
   case unwritable(file: String, problem: String)
-  /// The file is there, but does not hold what was written.
+  /// The file exists, but does not hold what was written.
   case damaged(file: String, problem: String)
   case otherAudit(file: String, expected: ContentHash, found: String)
   case otherVersion(file: String, found: String)
-  /// A replayed step came to other bits than the ledger holds.
+  /// A replayed step has other bits than the ledger holds.
   case replayDiffers(run: String, step: Int, what: String)
 
   package var description: String {
@@ -32,7 +32,7 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether another folder or specification should be named, rather than something have failed.
+  /// Whether the remedy is to name another folder or specification.
   package var isMistaken: Bool {
     switch self {
     case .otherAudit, .otherVersion: true
@@ -40,9 +40,9 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What a transaction ran into.
+  /// The error of a transaction.
   ///
-  /// - Parameter other: the error for what neither the disk nor damage explains.
+  /// - Parameter other: the error for causes besides the disk and damage.
   init(_ error: any Error, file: String, else other: (_ file: String, _ problem: String) -> LedgerError) {
     switch error {
     case let error as LedgerError: self = error
@@ -60,7 +60,7 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether there is no room for even a few pages: SQLite does not always say so.
+  /// Whether there is no room for even a few pages, which SQLite does not always report.
   private static func isFull(_ file: String) -> Bool {
     var status = statvfs()
     let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."

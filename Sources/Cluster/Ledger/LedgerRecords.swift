@@ -3,7 +3,7 @@ internal import GRDB
 internal import Optimization
 package import Support
 
-/// Everything that a ledger says of who did what, and the states beside it: what a verification looks at.
+/// The input of a verification: all records of a ledger, and the state files beside it.
 package struct LedgerRecords: Sendable, Equatable {
   /// The plan's digest in hexadecimal digits.
   package var plan = ""
@@ -18,7 +18,7 @@ package struct LedgerRecords: Sendable, Equatable {
   package var applied: [Applied] = []
   package var completed: [Completed] = []
   package var states: [State] = []
-  /// Rows and files that are not what was written.
+  /// Rows and files that differ from what was written.
   package var damage: [LedgerFinding] = []
 
   package init() {}
@@ -27,7 +27,7 @@ package struct LedgerRecords: Sendable, Equatable {
   package struct Session: Sendable, Equatable {
     package var session: Int
     package var began: Double
-    /// nil when it was killed, or still runs.
+    /// Nil when it was killed or is still running.
     package var ended: Double?
   }
 
@@ -47,7 +47,7 @@ package struct LedgerRecords: Sendable, Equatable {
     package var description: String { "lease \(lease) of session \(session)" }
   }
 
-  /// Work that was lent.
+  /// Work that was assigned.
   package struct Attempt: Sendable, Equatable {
     package var name: LeaseName
     package var member: String
@@ -57,7 +57,7 @@ package struct LedgerRecords: Sendable, Equatable {
     package var at: Double
   }
 
-  /// The first thing that came for a lease.
+  /// The first delivery for a lease.
   package struct Delivery: Sendable, Equatable {
     package var name: LeaseName
     package var at: Double
@@ -72,7 +72,7 @@ package struct LedgerRecords: Sendable, Equatable {
     package var parameters: TensorDigest
   }
 
-  /// Micro-batches of a step that one delivery brought, and that counted.
+  /// Micro-batches of a step that one delivery contributed.
   package struct Applied: Sendable, Equatable {
     package var run: String
     package var step: Int
@@ -90,17 +90,17 @@ package struct LedgerRecords: Sendable, Equatable {
     package var divergedAt: Int?
   }
 
-  /// A state file that is whole.
+  /// An intact state file.
   package struct State: Sendable, Equatable {
     package var run: String
-    /// The step that it stands before.
+    /// The next step.
     package var step: Int
     package var parameters: TensorDigest
     package var divergedAt: Int?
   }
 }
 
-/// Something that does not hold.
+/// A record that contradicts another, or a rule.
 package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertible {
   package var run: String?
   package var step: Int?
@@ -120,10 +120,10 @@ package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertibl
   }
 }
 
-/// What a ledger holds, in numbers.
+/// Counts of a ledger's records.
 package struct LedgerCounts: Sendable, Equatable {
   package var sessions = 0
-  /// Sessions that did not end by themselves, of those that are over.
+  /// Sessions that are over and did not end normally.
   package var interruptedSessions = 0
   package var incarnations = 0
   package var runs = 0
@@ -135,14 +135,14 @@ package struct LedgerCounts: Sendable, Equatable {
   /// Leases of training, and how they ended.
   package var attempts = 0
   package var applied = 0
-  /// Something came, but its work had been applied before, or was under another lease.
+  /// Delivered, but the work had been applied before, or under another lease.
   package var duplicates = 0
-  /// Nothing came.
+  /// Not delivered.
   package var lost = 0
   /// Leases of evaluation.
   package var evaluations = 0
   package var states = 0
-  /// States that are ahead of the ledger; they are not gone on from.
+  /// States that are ahead of the ledger; no run resumes from them.
   package var statesAhead = 0
 
   package init() {}
@@ -151,7 +151,8 @@ package struct LedgerCounts: Sendable, Equatable {
 extension LedgerRecords {
   /// Reads a ledger without changing it, also while an audit writes to it, and the states in `states`.
   ///
-  /// - Throws: `LedgerError` where SQLite cannot read it; what it can read but nobody has written comes as `damage`.
+  /// - Throws: `LedgerError` where SQLite cannot read it; rows that it can read but that were not written so are in
+  ///   `damage`.
   package init(file: String, states folder: String) throws(LedgerError) {
     self.init()
     do {
@@ -162,7 +163,7 @@ extension LedgerRecords {
         try read(file, at: file)
       } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && access(file + "-wal", F_OK) != 0
       {
-        // In a folder that nobody can write to SQLite needs to be told that nobody does.
+        // In a read-only folder SQLite must be told that the file is immutable.
         try read(file, at: "\(URL(filePath: file).absoluteString)?immutable=1")
       }
     } catch {
@@ -194,7 +195,7 @@ extension LedgerRecords {
       do {
         try append(row)
       } catch {
-        // The broken seal has told of it already, unless it was made anew.
+        // The checksum has reported it already, unless it was recomputed.
         if row.isIntact { damage.append(Self.altered(row)) }
       }
     }
@@ -204,7 +205,8 @@ extension LedgerRecords {
     let hasRun = row.table.keys[0].name == "run"
     return LedgerFinding(
       run: hasRun ? try? row.text(0) : nil, step: hasRun && row.table.keys.count > 1 ? try? row.int(1) : nil,
-      "the row \(row.name) of the table \(row.table.rawValue) is not what was written", expected: "its seal to fit")
+      "the row \(row.name) of the table \(row.table.rawValue) is not what was written",
+      expected: "a row that matches its checksum")
   }
 
   private mutating func append(_ row: SealedRow) throws {
@@ -249,7 +251,7 @@ extension LedgerRecords {
     }
   }
 
-  /// How many rows there should be, and what their seals should add up to.
+  /// The expected number of rows, and the expected sum of their checksums.
   private mutating func checkTallies(in database: Database) throws {
     var written: [String: (rows: Int64, sum: Int64)] = [:]
     for row in try Row.fetchAll(database, sql: "SELECT name, rows, sum FROM tallies") {
@@ -307,7 +309,7 @@ extension SealedRow {
 }
 
 extension LeasedWork {
-  /// Of a row of `attempts`.
+  /// The work of a row of `attempts`.
   fileprivate init(_ row: SealedRow) throws(RowError) {
     let (step, first, last) = (try row.optionalInt(5), try row.optionalInt(6), try row.optionalInt(7))
     switch (Kind(rawValue: try row.text(4)), step, first, last) {

@@ -2,12 +2,13 @@ internal import Foundation
 internal import GRDB
 internal import Support
 
-/// The tables of a ledger. Every row ends with a seal over its other columns, and `tallies` holds for each table how many
-/// rows there are and the sum of their seals: so a row that was changed, taken away or added is found.
+/// The tables of a ledger. The last column of every row, `seal`, is a checksum of the other columns. The table
+/// `tallies` holds the number of rows of each table and the sum of their checksums, so that a changed, missing or added
+/// row is found.
 enum LedgerTable: String, CaseIterable, Sendable {
   case audit, sessions, planned, members, attempts, deliveries, steps, applied, completed, costs
 
-  /// What names a row.
+  /// The columns of the key.
   var keys: [(name: String, type: String)] {
     switch self {
     case .audit: [("singular", "INTEGER")]
@@ -21,7 +22,7 @@ enum LedgerTable: String, CaseIterable, Sendable {
     }
   }
 
-  /// What a row says; a type without `NOT NULL` may be missing.
+  /// The other columns; a value may be missing if its type lacks `NOT NULL`.
   var contents: [(name: String, type: String)] {
     let (text, integer, real, blob) = ("TEXT NOT NULL", "INTEGER NOT NULL", "REAL NOT NULL", "BLOB NOT NULL")
     return switch self {
@@ -52,23 +53,23 @@ enum LedgerTable: String, CaseIterable, Sendable {
     }
   }
 
-  /// How many columns there are before the seal.
+  /// The number of columns before the checksum.
   var columnCount: Int { keys.count + contents.count }
 
-  /// The statement that makes the table.
+  /// The statement that creates the table.
   var creation: String {
     let columns = keys.map { "\($0.name) \($0.type) NOT NULL" } + contents.map { "\($0.name) \($0.type)" }
     return "CREATE TABLE \(rawValue) (\(columns.joined(separator: ", ")), seal INTEGER NOT NULL, "
       + "PRIMARY KEY (\(keys.map(\.name).joined(separator: ", ")))) WITHOUT ROWID"
   }
 
-  /// The statement that adds a row.
+  /// The statement that inserts a row.
   var insertion: String { Self.insertions[self] ?? "" }
 
   /// The statement that finds a row by its key.
   var selection: String { Self.selections[self] ?? "" }
 
-  // Made once: they are needed many times a step.
+  // Made once, because they are used many times in a step.
   private static let insertions = statements { table in
     let places = Array(repeating: "?", count: table.columnCount + 1).joined(separator: ", ")
     return "INSERT INTO \(table.rawValue) VALUES (\(places))"
@@ -81,11 +82,11 @@ enum LedgerTable: String, CaseIterable, Sendable {
     Dictionary(uniqueKeysWithValues: allCases.map { ($0, body($0)) })
   }
 
-  /// The statement that makes the table of tallies.
+  /// The statement that creates the table of tallies.
   static let tallies = "CREATE TABLE tallies (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL)"
 
-  /// The seal of a row: 64 bits of a digest over the table's name and every value. It finds damage and mistakes; it is no
-  /// protection against somebody who makes it anew.
+  /// The checksum of a row: 64 bits of a digest of the table's name and every value. It finds damage and mistakes, and
+  /// is no protection against a person who recomputes it.
   func seal(of values: some Sequence<DatabaseValue>) -> Int64 {
     var hasher = ContentHasher()
     hasher.combine(rawValue)
@@ -111,14 +112,14 @@ enum LedgerTable: String, CaseIterable, Sendable {
   }
 }
 
-/// A row with its seal, as it was found.
+/// A row with its checksum, as it was read.
 struct SealedRow {
   let table: LedgerTable
-  /// Without the seal.
+  /// Without the checksum.
   let values: [DatabaseValue]
   let seal: Int64
 
-  /// nil when it is no row of such a table.
+  /// Nil when it is not a row of this table.
   init?(_ row: Row, of table: LedgerTable) {
     let values = Array(row.databaseValues)
     guard values.count == table.columnCount + 1, case .int64(let seal)? = values.last?.storage else { return nil }
@@ -127,10 +128,10 @@ struct SealedRow {
     self.seal = seal
   }
 
-  /// Whether it says what was written.
+  /// Whether it matches its checksum.
   var isIntact: Bool { seal == table.seal(of: values) }
 
-  /// The row by its key, for a person: "run lora/seed-13, step 4".
+  /// The key in words: "run lora/seed-13, step 4".
   var name: String {
     zip(table.keys, values).map { "\($0.name) \($1.description.trimmingCharacters(in: ["\""]))" }
       .joined(separator: ", ")
@@ -156,7 +157,7 @@ struct SealedRow {
   }
 }
 
-/// A row that does not hold what its table should.
+/// A row with a value that its table cannot hold.
 struct RowError: Error, CustomStringConvertible {
   let row: String
   let table: LedgerTable
@@ -164,9 +165,9 @@ struct RowError: Error, CustomStringConvertible {
   var description: String { "the row \(row) of the table \(table.rawValue) is not what was written" }
 }
 
-/// The form of a ledger.
+/// The schema of a ledger.
 enum LedgerSchema {
-  /// The version of the form, counted up with every change; ledgers of other versions are refused.
+  /// The version of the schema, which increases with every change; ledgers of other versions are refused.
   static let version = "4"
 
   static var migrations: DatabaseMigrator {
@@ -178,7 +179,7 @@ enum LedgerSchema {
     return migrator
   }
 
-  /// Throws when the file was made by another version of Tenbin.
+  /// Throws when another version of Tenbin made the file.
   static func requireThisVersion(_ database: Database, file: String) throws {
     guard try database.tableExists("grdb_migrations") else { return }
     let found = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
@@ -196,7 +197,7 @@ enum LedgerSchema {
   }
 }
 
-/// Writes rows with their seals and keeps the tallies, within one transaction.
+/// Writes rows with their checksums and updates the tallies, within one transaction.
 final class LedgerWriter {
   private let database: Database
   private var changes: [LedgerTable: (rows: Int64, sum: Int64)] = [:]
@@ -205,9 +206,9 @@ final class LedgerWriter {
     self.database = database
   }
 
-  /// The row with this key; nil where there is none.
+  /// The row with this key, if any.
   ///
-  /// - Throws: `RowError` when it is not what was written.
+  /// - Throws: `RowError` when it does not match its checksum.
   func row(of table: LedgerTable, key: [any DatabaseValueConvertible]) throws -> SealedRow? {
     let statement = try database.cachedStatement(sql: table.selection)
     guard let found = try Row.fetchOne(statement, arguments: StatementArguments(key)) else { return nil }
@@ -223,7 +224,7 @@ final class LedgerWriter {
   }
 
   private func insert(_ values: [DatabaseValue], into table: LedgerTable) throws {
-    // SQLite keeps -0.0 as 0.0.
+    // SQLite stores -0.0 as 0.0.
     let values = values.map { if case .double(let number) = $0.storage { (number + 0).databaseValue } else { $0 } }
     let seal = table.seal(of: values)
     try database.cachedStatement(sql: table.insertion)
@@ -237,13 +238,13 @@ final class LedgerWriter {
     try insert(values, into: table)
   }
 
-  /// Adds a row, or puts it in the place of the one with its key.
+  /// Adds a row, or replaces the row with its key.
   func put(_ values: [(any DatabaseValueConvertible)?], into table: LedgerTable) throws {
     if let old = try row(of: table, key: key(of: values, in: table)) { try remove(old) }
     try insert(values, into: table)
   }
 
-  /// Changes the row with this key, where there is one.
+  /// Changes the row with this key, if any.
   func change(
     _ table: LedgerTable, key: [any DatabaseValueConvertible], _ body: (inout [DatabaseValue]) -> Void
   ) throws {

@@ -1,7 +1,7 @@
-/// Looks whether a ledger's records prove what they should: that every sample counted exactly once, and that nothing
-/// committed was lost. Records in, findings out.
+/// Checks that a ledger's records prove that every sample counted exactly once, and that nothing committed was lost.
+/// Records in, findings out.
 package struct LedgerVerification {
-  /// What does not hold, table by table and run by run; none in a healthy ledger.
+  /// All findings, table by table and run by run; none in a healthy ledger.
   package internal(set) var findings: [LedgerFinding] = []
   package internal(set) var counts = LedgerCounts()
   private let records: LedgerRecords
@@ -32,7 +32,7 @@ package struct LedgerVerification {
     count()
   }
 
-  // Every record speaks of runs, sessions, members and leases that there are, and there is one of each.
+  // Every record names runs, sessions, workers and leases that exist, and each of these is recorded once.
   private mutating func checkNames() {
     if records.plan.isEmpty { findings.append(LedgerFinding("no audit is named", expected: "the digest of a plan")) }
     let sessions = records.sessions.map(\.session).sorted()
@@ -65,7 +65,7 @@ package struct LedgerVerification {
     }
   }
 
-  /// Whatever was applied was lent to who delivered it, and once.
+  /// All work that was applied was assigned to the worker that delivered it, and applied once.
   private mutating func checkLeases() {
     let delivered = Set(records.deliveries.map(\.name))
     var uses: [LedgerRecords.LeaseName: Int] = [:]
@@ -88,11 +88,11 @@ package struct LedgerVerification {
       switch attempt.work {
       case .training(let start):
         if applied.step < start { add("it came under \(applied.name)", expected: "steps from \(start) on") }
-      case .microBatches(let step, let lent):
-        if step != applied.step || lent.lowerBound != applied.first || lent.upperBound - 1 != applied.last {
+      case .microBatches(let step, let assigned):
+        if step != applied.step || assigned.lowerBound != applied.first || assigned.upperBound - 1 != applied.last {
           add(
             "\(units) came under \(applied.name)",
-            expected: "step \(step), micro-batches \(lent.lowerBound) to \(lent.upperBound - 1)")
+            expected: "step \(step), micro-batches \(assigned.lowerBound) to \(assigned.upperBound - 1)")
         }
         uses[applied.name, default: 0] += 1
         if uses[applied.name] == 2 { add("\(applied.name) was applied more than once", expected: "once") }
@@ -130,7 +130,7 @@ package struct LedgerVerification {
   }
 }
 
-// What must hold of one run.
+// Rules for one run.
 extension LedgerVerification {
   mutating func check(
     _ plan: PlannedRecord, steps: [LedgerRecords.Step], applied: [LedgerRecords.Applied],
@@ -161,7 +161,7 @@ extension LedgerVerification {
     if let completed { check(completed, plan: plan, steps: steps) }
   }
 
-  /// Steps must be 0, 1, 2 and so on: of a completed run all of them, or those before the one that diverged.
+  /// Steps must be 0, 1, 2 and so on. A completed run has all of them, or all before the one at which it diverged.
   private mutating func checkNumbers(
     of steps: [LedgerRecords.Step], plan: PlannedRecord, completed: LedgerRecords.Completed?
   ) -> Bool {
@@ -199,7 +199,7 @@ extension LedgerVerification {
     return isGapless
   }
 
-  /// What was applied must be 0 ..< `total` with no gap and no overlap.
+  /// The applied micro-batches must be 0 ..< `total` without gap or overlap.
   private mutating func checkPartition(
     _ applied: [LedgerRecords.Applied], of total: Int, run: String, step: Int
   ) {
@@ -232,7 +232,7 @@ extension LedgerVerification {
     }
   }
 
-  /// In every finished epoch, every member counted once.
+  /// In every finished epoch, every training item counted once.
   private mutating func checkSamples(of steps: [LedgerRecords.Step], plan: PlannedRecord) {
     let length = max(1, plan.stepsPerEpoch)
     for start in stride(from: 0, through: steps.count - length, by: length) {
@@ -241,7 +241,7 @@ extension LedgerVerification {
       findings.append(
         LedgerFinding(
           run: plan.run, "\(samples) samples counted in epoch \(start / length)",
-          expected: "\(plan.members), every member once"))
+          expected: "\(plan.members), every training item once"))
     }
   }
 
@@ -253,7 +253,7 @@ extension LedgerVerification {
         LedgerFinding(run: plan.run, "it is completed with \(completed.logits) logits", expected: "\(plan.logits)"))
     }
     if !completed.areFinite { findings.append(LedgerFinding(run: plan.run, "some of its logits are not finite")) }
-    // The very additions that training does: a loss that differs in its last bit was not made of these steps.
+    // The same additions as in training: a loss that differs in its last bit was not computed from these steps.
     let length = max(1, plan.stepsPerEpoch)
     let losses = stride(from: 0, through: steps.count - length, by: length).map { start in
       steps[start..<start + length].reduce(0.0) { $0 + $1.lossSum } / Double(max(1, plan.members))
@@ -274,7 +274,7 @@ extension LedgerVerification {
     }
     guard state.step > 0 else { return }
     guard let step = steps.first(where: { $0.step == state.step - 1 }) else {
-      // A coordinator that is killed may have written a state, and not yet the last steps.
+      // A killed coordinator may have written a state, but not yet the last steps.
       counts.statesAhead += 1
       return
     }

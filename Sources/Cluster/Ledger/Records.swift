@@ -1,6 +1,6 @@
 package import Support
 
-/// A run as it was planned: what its steps must add up to.
+/// A planned run: the totals that its steps must add up to.
 package struct PlannedRecord: Sendable, Equatable {
   package var run: String
   /// Items it is trained on, each once an epoch.
@@ -9,7 +9,7 @@ package struct PlannedRecord: Sendable, Equatable {
   /// Samples a step and a micro-batch.
   package var batch: Int
   package var microBatch: Int
-  /// Logits that its evaluations come to.
+  /// Logits of all its evaluations.
   package var logits: Int
 
   package init(run: String, members: Int, epochs: Int, batch: Int, microBatch: Int, logits: Int) {
@@ -28,17 +28,17 @@ package struct StepRecord: Sendable, Equatable {
   package var step: Int
   package var samples: Int
   package var lossSum: Double
-  /// Of the reduced gradient, and of the parameters after the step.
+  /// The digests of the reduced gradient, and of the parameters after the step.
   package var gradient: TensorDigest
   package var parameters: TensorDigest
-  /// Which member delivered which micro-batches.
+  /// The micro-batches that each worker delivered.
   package var deliveries: [Delivered]
 
-  /// Units of a step that one delivery brought.
+  /// The units of a step in one delivery.
   package struct Delivered: Sendable, Equatable {
     package var units: Range<Int>
     package var member: String
-    /// The number of the lease among those of its session.
+    /// The number of the lease in its session.
     package var lease: Int
 
     package init(units: Range<Int>, member: String, lease: Int) {
@@ -62,9 +62,9 @@ package struct StepRecord: Sendable, Equatable {
   }
 }
 
-/// Work that was lent, whether or not anything came of it.
+/// Work that was assigned, whether or not it was delivered.
 package struct AttemptRecord: Sendable, Equatable {
-  /// The number of the lease among those of its session.
+  /// The number of the lease in its session.
   package var lease: Int
   package var member: String
   package var run: String
@@ -78,7 +78,7 @@ package struct AttemptRecord: Sendable, Equatable {
   }
 }
 
-/// What a lease was of.
+/// The work of a lease.
 package enum LeasedWork: Hashable, Sendable {
   /// The whole run from this step on.
   case training(from: Int)
@@ -110,14 +110,14 @@ package struct MemberRecord: Sendable, Equatable {
   }
 }
 
-/// A run that is done, with what it came to.
+/// A run that is done, with its result.
 package struct CompletedRun: Sendable, Equatable {
   package var run: String
   /// Mean training loss of every epoch.
   package var losses: [Double]
   /// Flat Float32 logits of the evaluated items, of one evaluation after another.
   package var logits: [Float]
-  /// The step whose gradient was not finite; nil where there was none.
+  /// The step whose gradient was not finite, if any.
   package var divergedAt: Int?
 
   package init(run: String, losses: [Double], logits: [Float], divergedAt: Int? = nil) {
@@ -128,7 +128,7 @@ package struct CompletedRun: Sendable, Equatable {
   }
 }
 
-/// What one phase of one arm cost, over all sessions that worked on it.
+/// The cost of one phase of one arm, over all sessions.
 package struct CostRecord: Sendable, Equatable {
   package var arm: String
   package var phase: String
@@ -145,7 +145,7 @@ package struct CostRecord: Sendable, Equatable {
     self.phase = phase
   }
 
-  /// Adds what another session spent on the same phase.
+  /// Adds the cost of another session for the same phase.
   package mutating func add(_ other: CostRecord) {
     wallSeconds += other.wallSeconds
     workerSeconds += other.workerSeconds

@@ -3,9 +3,9 @@ package import Optimization
 internal import Support
 internal import Synchronization
 
-/// The states of runs under way, one file a run, so that a killed session is gone on with instead of begun anew.
+/// The states of unfinished runs, one file a run, so that runs resume after a killed session instead of starting again.
 ///
-/// Written by a queue of its own; where a run's next state comes before its last one was written, the last is skipped.
+/// A queue of its own writes them. If a run's next state comes before the last one is written, the last one is skipped.
 package final class StateFiles: Sendable {
   private let folder: String
   private let queue = DispatchQueue(label: "states")
@@ -18,7 +18,7 @@ package final class StateFiles: Sendable {
 
   /// Writes the state of a run, soon; its buffers must not change any more.
   ///
-  /// - Throws: what an earlier write ran into.
+  /// - Throws: the error of an earlier write.
   package func save(_ state: TrainingState, run: String) throws(LedgerError) {
     try waiting.withLock { (waiting) throws(LedgerError) in
       if let failure = waiting.failure { throw failure }
@@ -40,13 +40,13 @@ package final class StateFiles: Sendable {
     if let failure = waiting.withLock({ $0.failure }) { throw failure }
   }
 
-  /// Waits as `flush` does, and removes the folder where nothing is left in it.
+  /// Waits like `flush`, and removes the folder if it is empty.
   package func finish() throws(LedgerError) {
     try flush()
     rmdir(folder)
   }
 
-  /// Forgets the state of a run, and what a killed session has half written of it.
+  /// Removes the state of a run, and an incomplete file of a killed session.
   package func remove(run: String) {
     waiting.withLock { $0.states[run] = nil }
     queue.async { [self] in
@@ -55,13 +55,13 @@ package final class StateFiles: Sendable {
     }
   }
 
-  /// The state that was saved last of a run; nil where there is none, or where the file is damaged: the run then begins
-  /// anew, and comes to the same bits.
+  /// The last state of a run; nil where there is none, or where the file is damaged. The run then starts again, with
+  /// the same bits.
   package func load(run: String) -> TrainingState? {
     do throws(LedgerError) { return try read(run: run) } catch { return nil }
   }
 
-  /// The state that was saved last of a run; nil where there is none.
+  /// The last state of a run; nil where there is none.
   ///
   /// - Throws: `LedgerError.damaged` when the file is not what was written.
   package func read(run: String) throws(LedgerError) -> TrainingState? {
@@ -69,7 +69,7 @@ package final class StateFiles: Sendable {
     guard access(file, F_OK) == 0 else { return nil }
     guard let data = try? Data(contentsOf: URL(filePath: file), options: .alwaysMapped) else {
       let problem = errno
-      // A running audit may have removed it in between.
+      // A running audit may have removed it meanwhile.
       guard access(file, F_OK) == 0 else { return nil }
       throw .unreadable(file: file, problem: String(cString: strerror(problem)))
     }
@@ -78,7 +78,7 @@ package final class StateFiles: Sendable {
       header.step >= 0, header.count >= 0, header.count < 1 << 40,
       header.traces.allSatisfy({ (0..<1 << 40).contains($0) }),
       data.count - end - 1 == header.count * (header.hasMoments ? 12 : 4) + 4 * header.traces.reduce(0, +)
-    else { throw .damaged(file: file, problem: "it is cut off, or no state") }
+    else { throw .damaged(file: file, problem: "it is cut off, or not a state") }
     let vectors = header.hasMoments ? 3 : 1
     var start = end + 1
     let parts = (Array(repeating: header.count, count: vectors) + header.traces).map { count -> FloatBuffer in
@@ -99,7 +99,7 @@ package final class StateFiles: Sendable {
     return state
   }
 
-  /// The second line of a file; the first is the seal over everything else, then come the numbers.
+  /// The second line of a file. The first line is a digest of everything else; the numbers follow.
   private struct Header: Codable {
     var step: Int
     var count: Int
@@ -108,11 +108,11 @@ package final class StateFiles: Sendable {
     var epochSamples: Int
     var lossBits: [UInt64]
     var divergedAt: Int?
-    /// How many numbers each has.
+    /// The number of elements of each.
     var traces: [Int]
   }
 
-  /// The digest of a header and the numbers behind it, in hexadecimal digits.
+  /// The digest of a header and the numbers after it, in hexadecimal digits.
   private static func seal(header: some Sequence<UInt8>, buffers: [FloatBuffer]) -> String.UTF8View {
     let numbers = TensorDigest(of: buffers.map { TensorDigest(of: $0.floats) })
     return ContentHash(of: Array(header) + numbers.bytes).description.utf8

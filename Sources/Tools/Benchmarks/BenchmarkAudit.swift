@@ -9,7 +9,7 @@ import SwiftProtobuf
 package import Transport
 package import Worker
 
-/// Runs of no meaning through a real coordinator: its sockets, state machines, ledger and shared memory.
+/// Sends synthetic runs through a real coordinator: its sockets, state machines, ledger and shared memory.
 package final class BenchmarkAudit {
   private let eventLoop: CoordinatorLoop
   private let folder: String
@@ -28,8 +28,8 @@ package final class BenchmarkAudit {
   }
 
   /// - Parameters:
-  ///   - microBatches: of each step.
-  ///   - microBatch: samples of each.
+  ///   - microBatches: micro-batches of each step.
+  ///   - microBatch: samples of each micro-batch.
   ///   - initial: the parameters that every run starts from.
   package convenience init(
     runs: Int, microBatches: Int, microBatch: Int, steps: Int, initial: [Float], sharesMemory: Bool
@@ -50,7 +50,7 @@ package final class BenchmarkAudit {
   }
 
   /// - Parameters:
-  ///   - kind: of the one phase that all runs are of.
+  ///   - kind: the kind of the single phase of all runs.
   ///   - initial: the parameters that a run starts from.
   package init(
     runs: [PlannedRun], kind: Phase.Kind, optimizer: OptimizerSettings, sharesMemory: Bool,
@@ -78,7 +78,7 @@ package final class BenchmarkAudit {
 
   package var address: String { eventLoop.connections.control }
 
-  /// Bytes that went to workers and came from them.
+  /// Bytes sent to and received from workers.
   package var traffic: Traffic { eventLoop.traffic }
 
   /// Waits for the workers, and runs everything.
@@ -95,7 +95,7 @@ package final class BenchmarkAudit {
     return commits
   }
 
-  /// The share of the time behind the first steps, and before the last one, in which the busiest worker did not compute.
+  /// The share of time, between the first steps and the last one, in which the busiest worker did not compute.
   package func shareOutsideWorkers(after skipped: Int) -> Double {
     let counted = commits.dropFirst(max(1, skipped)).dropLast()
     guard let first = counted.first, let last = counted.last, last.at > first.at else { return 0 }

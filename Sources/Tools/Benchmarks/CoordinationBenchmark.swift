@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Transport
 
-/// Measures what a coordinator can do when workers cost nothing, or sleep instead of computing.
+/// Measures a coordinator's throughput with workers that return at once, or sleep instead of computing.
 package enum CoordinationBenchmark {
   package struct Settings: Sendable {
     package var workers: Int
@@ -10,7 +10,7 @@ package enum CoordinationBenchmark {
     package var parameters: Int
     package var microBatches: Int
     package var steps: Int
-    /// Of each micro-batch.
+    /// Milliseconds of each micro-batch.
     package var milliseconds: Double
     package var sharesMemory: Bool
     /// Workers are threads of this process instead of processes.
@@ -41,7 +41,7 @@ package enum CoordinationBenchmark {
     package var seconds: Double
     package var stepsPerSecond: Double
     package var bytesPerStep: Int
-    /// Of the rate of workers that never wait; nil where micro-batches cost nothing.
+    /// The share of the rate of workers that never wait; nil where micro-batches cost nothing.
     package var shareOfIdeal: Double?
   }
 
@@ -68,7 +68,7 @@ package enum CoordinationBenchmark {
     defer { for process in processes { process.end() } }
     let commits = try audit.run(workers: settings.workers)
     threads.wait()
-    // From the first lease to the last step: commits of lent runs come in bursts, so that no part of it says the rate.
+    // From the first lease to the last step, because commits of exclusive runs come in bursts.
     guard let last = commits.last else { throw BenchmarkError("no step was committed") }
     let seconds = (last.at - audit.started) / .seconds(1)
     let rate = Double(commits.count) / seconds

@@ -4,17 +4,17 @@ import Models
 import Support
 package import Torch
 
-/// Measures how many tokens a second a language model makes, the likeliest after another, beside another program that
-/// continues the same prompts with the same weights.
+/// Measures the tokens a second of a language model's greedy decoding, beside another program that continues the same
+/// prompts with the same weights.
 package enum GenerationBenchmark {
   package struct Settings: Sendable {
     /// A name of `StepArchitecture`, or a checkpoint folder.
     package var model: String
-    /// Prompts that are continued together.
+    /// Prompts in a batch.
     package var batch: Int
     /// Tokens of each prompt.
     package var prompt: Int
-    /// Tokens made after each.
+    /// Tokens generated for each.
     package var tokens: Int
     package var threads: Int
     package var precision: Precision
@@ -43,9 +43,9 @@ package enum GenerationBenchmark {
     package var tokensPerSecond: Double
     package var peerSeconds: Double?
     package var peerTokensPerSecond: Double?
-    /// Of all tokens made, how many the peer made too.
+    /// The share of generated tokens that the peer generated too.
     package var equalTokens: Double?
-    /// Tokens a second here by those of the peer.
+    /// Tokens a second here, divided by the peer's.
     package var ratio: Double?
   }
 
@@ -57,7 +57,7 @@ package enum GenerationBenchmark {
     let prompts = try prompts(settings, vocabulary: checkpoint.folder.vocabularySize())
     var seconds: [Double] = []
     var made: [[Int]] = []
-    // The first time is a rehearsal.
+    // The first repetition warms up.
     for repetition in 0...settings.repetitions {
       let start = ContinuousClock.now
       made = try model.continuations(of: prompts, limit: settings.tokens, endTokens: [])

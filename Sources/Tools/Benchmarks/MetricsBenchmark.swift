@@ -3,16 +3,18 @@ import Metrics
 import Statistics
 import Support
 
-/// Measures how long intervals of every figure in every group take, beside one pass of another library over the same work.
+/// Measures how long intervals of every figure in every group take, beside one pass of another library over the same
+/// work.
 package enum MetricsBenchmark {
   package struct Settings: Sendable {
     /// Items, each predicted once.
     package var items: Int
     package var groups: Int
-    /// Fewer than items: each cluster is in one group.
+    /// At most the number of items; each cluster is in one group.
     package var clusters: Int
     package var resamples: Int
-    /// A program and its arguments that prints `{"seconds": …}` for one pass over the same items and groups; nil for none.
+    /// A program and its arguments that prints `{"seconds": …}` for one pass over the same items and groups; nil for
+    /// none.
     package var peer: [String]?
 
     package init(items: Int, groups: Int, clusters: Int, resamples: Int, peer: [String]?) {
@@ -29,17 +31,17 @@ package enum MetricsBenchmark {
     package var groups: Int
     package var clusters: Int
     package var resamples: Int
-    /// Figures that are resampled, all items and every group each.
+    /// Resampled figures, each for all items and every group.
     package var metrics: Int
     /// From labels and logits to the intervals.
     package var seconds: Double
-    /// For everything that is said of an arm: rates, gaps with their permutations, calibration.
+    /// For everything that is reported about an arm: rates, gaps with their permutations, calibration.
     package var evaluationSeconds: Double
-    /// Of the whole process.
+    /// The peak of the whole process.
     package var peakBytes: Int
-    /// The peer's for a single resample.
+    /// The peer's seconds for a single resample.
     package var peerSeconds: Double?
-    /// The peer's seconds times the resamples, by the seconds here.
+    /// The peer's seconds times the resamples, divided by the seconds here.
     package var ratio: Double?
   }
 
@@ -67,7 +69,7 @@ package enum MetricsBenchmark {
       peerSeconds: peer, ratio: peer.map { $0 * Double(settings.resamples) / seconds })
   }
 
-  /// Labels drawn from the truth, and a model that is over-confident.
+  /// Random labels, and the predictions of an over-confident model.
   private static func predictions(_ settings: Settings) throws -> (EvaluationItems, Logits) {
     var generator = RandomKey(seed: 1)[.predictions].generator
     var (values, labels, clusters): ([Float], [Int], [Int]) = ([], [], [])

@@ -3,7 +3,7 @@ package import Planning
 package import Support
 import Worker
 
-/// A computation of nothing: gradients of the right size, after a while.
+/// A computation that returns gradients of the right size after a given time.
 package final class NullComputation: MicroBatchComputation {
   private let parameters: Int
   private let seconds: Double

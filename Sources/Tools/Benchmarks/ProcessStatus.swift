@@ -3,10 +3,10 @@ import Synchronization
 
 /// Memory as Linux counts it.
 enum ProcessStatus {
-  /// The most bytes of a process that were resident at once; 0 where the system does not tell.
+  /// The peak of a process's resident bytes; 0 where the system does not report it.
   static func peakResidentBytes(of process: Int32) -> Int { kibibytes("VmHWM:", in: "/proc/\(process)/status") << 10 }
 
-  /// What a process has for itself, and its share of what it shares with others, in bytes.
+  /// A process's private memory, and its share of the memory that it shares with others, in bytes.
   static func proportionalBytes(of process: Int32) -> Int {
     kibibytes("Pss:", in: "/proc/\(process)/smaps_rollup") << 10
   }
@@ -19,7 +19,7 @@ enum ProcessStatus {
   }
 }
 
-/// Watches the sum of some processes' proportional memory on a thread of its own.
+/// Samples the sum of some processes' proportional memory, on its own thread.
 final class ProportionalMemory: Sendable {
   private struct State {
     var peak = 0
@@ -33,7 +33,7 @@ final class ProportionalMemory: Sendable {
       while !state.withLock({ $0.isStopped }) {
         let sum = processes.map(ProcessStatus.proportionalBytes).reduce(0, +)
         state.withLock { $0.peak = max($0.peak, sum) }
-        // Seldom: counting a process's pages takes the system's time.
+        // Rarely, because counting a process's pages takes system time.
         Thread.sleep(forTimeInterval: 2)
       }
     }

@@ -3,7 +3,7 @@ import Torch
 import Transport
 import Worker
 
-/// Images of noise with labels of no meaning, always the same; drawn when first asked for.
+/// Images of noise with random labels, always the same; drawn on first use.
 final class RandomImages: ImageItems {
   let count: Int
   private let shape: [Int]

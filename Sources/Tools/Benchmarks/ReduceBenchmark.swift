@@ -8,7 +8,7 @@ package enum ReduceBenchmark {
   package struct Measurement: Codable, Sendable {
     package var parameters: Int
     package var microBatches: Int
-    /// Bytes of gradients that went in, by the seconds until their sum was there; medians.
+    /// Bytes of gradients, divided by the seconds until their sum was computed; medians.
     package var gigabytesPerSecond: Double
     package var copyGigabytesPerSecond: Double
     package var ratio: Double
@@ -46,7 +46,7 @@ package enum ReduceBenchmark {
       guard let root = reduction.root, root.gradient.first == expected, root.gradient.last == expected else {
         throw BenchmarkError("the gradients do not add up")
       }
-      // The first time warms up.
+      // The first repetition warms up.
       guard repetition > 0 else { continue }
       sums.append(added)
       copies.append(copied)

@@ -7,19 +7,19 @@ import Support
 import Torch
 import Worker
 
-/// Trains LoRA shadow models, each on its half of some random images, and scores every image with each: what
+/// Trains LoRA shadow models, each on its half of some random images, and scores every image with each, as
 /// `fleet_peft.py` does with PyTorch and PEFT.
 package enum ShadowModelsBenchmark {
   package struct Settings: Sendable {
     package var models: Int
-    /// Whether all layers are adapted, or the last third of them.
+    /// Whether all layers are adapted, or the last third alone.
     package var adaptsAllLayers: Bool
     package var precision: Precision
     package var items: Int
     package var epochs: Int
     package var batch: Int
     package var microBatch: Int
-    /// Models that a worker computes at once.
+    /// Models in a pack.
     package var packed: Int
     package var workers: Int
     package var threads: Int
@@ -53,7 +53,7 @@ package enum ShadowModelsBenchmark {
     }
   }
 
-  /// The peer's fields first.
+  /// The first fields are those of the peer.
   package struct Measurement: Codable, Sendable {
     package var models: Int
     package var layers: String
@@ -63,7 +63,7 @@ package enum ShadowModelsBenchmark {
     /// From the first lease to the last score.
     package var wallS: Double
     package var modelS: Double
-    /// Of the largest worker.
+    /// The peak of the largest worker.
     package var peakRssMib: Int
     package var workers: Int
     package var microbatch: Int

@@ -1,6 +1,6 @@
 import Checkpoints
 
-/// The shapes that the step benchmark knows by name: those of the peer program, and those of the study's image models.
+/// The architectures that the step benchmark knows by name: those of the peer program and of the study's image models.
 enum StepArchitecture: String, CaseIterable {
   case vitBase = "vit-base"
   case vitTiny = "vit-tiny"

@@ -32,8 +32,8 @@ package enum StepBenchmark {
       peakResidentBytes: ProcessStatus.peakResidentBytes(of: getpid()), peakProportionalBytes: nil, loss: loss)
   }
 
-  /// Through a coordinator that shares one run among `workers` worker processes, a batch each; one is timed in this
-  /// process, because what it is lent whole comes back whole, and its steps cannot be timed from outside.
+  /// Through a coordinator that shares one run among `workers` worker processes, a batch each. A single worker is timed
+  /// in this process, because the steps of an exclusive run cannot be timed from outside.
   ///
   /// - Parameter command: the program and its first arguments; `step-worker` and the worker's own arguments follow.
   package static func run(
@@ -44,7 +44,7 @@ package enum StepBenchmark {
     let layout = try TrainableLayout(
       configuration: checkpoint.folder.configuration, method: settings.method, labels: 2)
     let initial = try layout.initialValues(from: checkpoint.folder, key: StepWorkload.key[.initial])
-    // A step is timed from the one before it. With the last one a run ends, and its parameters are copied and kept.
+    // A step is timed from the end of the one before it. The last step is left out: it also copies the parameters.
     let skipped = max(1, settings.warmup)
     let audit = try BenchmarkAudit(
       runs: 1, microBatches: workers, microBatch: settings.batch, steps: skipped + settings.steps + 1,

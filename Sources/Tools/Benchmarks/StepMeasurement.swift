@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
 
-/// What a step benchmark found, under the names of the peer's program `ddp_step.py`.
+/// The result of a step benchmark, with the field names of the peer program `ddp_step.py`.
 package struct StepMeasurement: Codable, Sendable {
   package var architecture: String
   package var method: String
@@ -13,11 +13,11 @@ package struct StepMeasurement: Codable, Sendable {
   package var minimumStepSeconds: Double
   package var samplesPerSecond: Double
   package var trainableParameters: Int
-  /// Of the rank that had the most; what it maps of a shared base counts in full.
+  /// The peak of the largest rank; pages of a shared base count in full.
   package var peakResidentMebibytes: Int
-  /// The largest sum over all ranks of what is theirs alone and their share of what is shared, nil for one rank.
+  /// The peak of the ranks' proportional memory together; nil for one rank.
   package var peakProportionalMebibytes: Int?
-  /// The loss at the last step, in the mean.
+  /// The mean loss of the last step.
   package var loss: Double
   /// The share of a step in which the busiest worker does not compute; nil without a coordinator.
   package var outsideShare: Double?

@@ -1,7 +1,7 @@
 package import Checkpoints
 package import Torch
 
-/// What a step benchmark measures.
+/// The settings of a step benchmark.
 package struct StepSettings: Sendable {
   /// A name of `StepArchitecture`, or the path of a checkpoint folder.
   package var model: String
@@ -14,7 +14,7 @@ package struct StepSettings: Sendable {
   package var length: Int
   package var threads: Int
   package var steps: Int
-  /// Steps before those that are measured.
+  /// Steps before the measured ones.
   package var warmup: Int
 
   package init(

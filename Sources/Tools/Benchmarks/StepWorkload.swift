@@ -13,10 +13,10 @@ final class StepWorkload: MicroBatchComputation {
   /// The summed loss of some items; writes the gradient.
   private let lossSum: ([Int], FloatBuffer) throws -> Double
 
-  /// What everything random in a benchmark is drawn from.
+  /// The key of all random numbers of a benchmark.
   static let key = RandomKey(seed: 0)
 
-  /// Items are numbered from 0; each is random, and always the same.
+  /// Items are numbered from 0; their random content is always the same.
   init(_ settings: StepSettings, checkpoint: CheckpointFolder) throws {
     let (precision, device) = (settings.precision, settings.device)
     switch checkpoint.configuration {
@@ -57,12 +57,12 @@ final class StepWorkload: MicroBatchComputation {
   func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float] { [] }
 }
 
-/// The checkpoint of a benchmark: a folder of the user's, or one of random weights that goes with this object.
+/// The checkpoint of a benchmark: the user's folder, or a folder of random weights that is removed with this object.
 final class StepCheckpoint {
   let folder: CheckpointFolder
   private let temporary: String?
 
-  /// - Parameter head: that of random weights.
+  /// - Parameter head: the head of random weights.
   init(_ model: String, head: ModelHead = .classifier(labels: 2)) throws {
     guard let architecture = StepArchitecture(rawValue: model) else {
       guard FileManager.default.fileExists(atPath: model + "/config.json") else {
@@ -75,7 +75,7 @@ final class StepCheckpoint {
     }
     let path = "\(FileManager.default.temporaryDirectory.path)/tenbin-bench-\(getpid())"
     temporary = path
-    // What is converted of random weights goes with them.
+    // Converted random weights are removed with them.
     setenv("TENBIN_CACHE", path + "/cache", 1)
     let configuration = architecture.configuration
     try CheckpointWriter.writeCheckpoint(
