@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test("A write-ahead log that is cut off or has noise in it takes back what came last, and leaves a whole ledger")
+  @Test("A write-ahead log that is cut off or damaged loses the last records, and leaves an intact ledger")
   func writeAheadLog() throws {
     // As a killed coordinator leaves it: the log is copied while the ledger is open.
     let live = "\(folder.path)/live.sqlite"
@@ -93,7 +93,7 @@ import Testing
     #expect(kept.contains(20) && kept.contains(0) && kept.count > 2)
   }
 
-  @Test("A state file with any byte changed, or cut off anywhere, is not gone on from")
+  @Test("No run resumes from a state file with a changed byte or a missing end")
   func stateFile() throws {
     let file = "\(states)/lora--seed-2.state"
     let whole = try Data(contentsOf: URL(filePath: file))

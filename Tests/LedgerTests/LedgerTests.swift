@@ -18,7 +18,7 @@ import Testing
       parameters: TensorDigest(of: parameters), deliveries: [.init(units: 0..<2, member: "m", lease: number)])
   }
 
-  @Test("What was flushed is there when the ledger is opened again")
+  @Test("Flushed records are there when the ledger is opened again")
   func durability() throws {
     try withFolder { file in
       let completed = CompletedRun(run: "full/seed-1", losses: [0.5, 0.25], logits: [1, -.pi, 3.0e-20])
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test("A step that is replayed must come to the bits that were recorded")
+  @Test("A replayed step must have the bits that were recorded")
   func replay() throws {
     try withFolder { file in
       let ledger = try Ledger(file: file, plan: plan)
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("A session that ends by itself says so, and leases are told apart by their session")
+  @Test("A session that ends normally is recorded so, and leases are numbered by session")
   func sessions() throws {
     try withFolder { file in
       for _ in 0..<3 {
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test("A delivery is recorded once, and only of a lease that the member had")
+  @Test("A delivery is recorded once, and only for a lease that the worker had")
   func deliveries() throws {
     try withFolder { file in
       let ledger = try Ledger(file: file, plan: plan)
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test("The path of the specification is remembered, and follows it when it moves")
+  @Test("The latest path of the specification is kept")
   func specification() throws {
     try withFolder { file in
       for path in ["/a.yaml", "/b.yaml"] { _ = try Ledger(file: file, plan: plan, specification: path) }
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test("What several sessions spend on one phase adds up")
+  @Test("The costs of several sessions for one phase add up")
   func costs() throws {
     try withFolder { file in
       let ledger = try Ledger(file: file, plan: plan)

@@ -38,7 +38,7 @@ import Testing
     #expect(verification.counts == expected)
   }
 
-  @Test("A step that is taken away is found, also the last one of a run that goes on")
+  @Test("A missing step is found, also the last one of an unfinished run")
   func deletedSteps() throws {
     let healthy = try healthy()
     for index in healthy.steps.indices {
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test("Every micro-batch that was not applied, or twice, is found with its run and step")
+  @Test("Every micro-batch that was not applied, or applied twice, is found with its run and step")
   func partitions() throws {
     let healthy = try healthy()
     for index in healthy.applied.indices {
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test("What came from a member that had no such lease is found")
+  @Test("A delivery of a worker that did not have the lease is found")
   func leases() throws {
     let healthy = try healthy()
     for index in healthy.applied.indices {
@@ -113,7 +113,7 @@ import Testing
     #expect(findings(records).contains { $0.contains("\(name) was applied more than once") })
   }
 
-  @Test("Samples that do not add up to the members of an epoch are found")
+  @Test("Samples that do not add up to the training items of an epoch are found")
   func samples() throws {
     let healthy = try healthy()
     for index in healthy.steps.indices {
@@ -171,7 +171,7 @@ import Testing
     #expect(LedgerVerification(records).counts.statesAhead == 1)
   }
 
-  @Test("Numbers at the edge of what can be counted are findings, not traps")
+  @Test("Numbers at the limits of integers are findings, not traps")
   func extremes() throws {
     let healthy = try healthy()
     for number in [Int.min, -1, Int.max] {

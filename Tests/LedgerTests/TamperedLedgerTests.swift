@@ -62,14 +62,14 @@ import Testing
     }
   }
 
-  @Test("A healthy ledger has no findings, and is not changed by looking at it")
+  @Test("A healthy ledger has no findings, and verifying does not change it")
   func healthy() throws {
     let before = try Data(contentsOf: URL(filePath: ledger))
     #expect(try findings().isEmpty)
     #expect(try Data(contentsOf: URL(filePath: ledger)) == before)
   }
 
-  @Test("Any row that is taken away is found")
+  @Test("Any missing row is found")
   func deletion() throws {
     for table in try tables() {
       #expect(!table.rows.isEmpty)
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test("Any row that is there twice, under a name that is free, is found")
+  @Test("Any row that was copied under another key is found")
   func duplication() throws {
     for table in try tables() {
       for row in table.rows {
@@ -150,7 +150,7 @@ import Testing
     #expect(found.contains { $0.run == "full/seed-2" && $0.step == 3 && $0.description.contains("table steps") })
   }
 
-  @Test("A row that was altered is not gone on from")
+  @Test("No run resumes from an altered row")
   func resumption() throws {
     for sql in [
       "UPDATE completed SET logits = zeroblob(24) WHERE run = 'full/seed-1'", "UPDATE costs SET wall_seconds = 9",

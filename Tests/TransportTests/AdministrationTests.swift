@@ -38,7 +38,7 @@ import TransportTestSupport
     coordinator.endpoint.answer(.with { $0.done = "it drains" }, to: requester)
   }
 
-  @Test("Who can come to the private socket may ask, and gets the answer")
+  @Test("A process that reaches the private socket may send requests, and gets the answers")
   func privateSocketWorks() throws {
     let socket = try privateSocket()
     let coordinator = try TestCoordinator(administration: socket)
@@ -46,7 +46,7 @@ import TransportTestSupport
     #expect(reply.done == "it drains")
   }
 
-  @Test("An admin's key may ask where workers connect")
+  @Test("An admin's key may send requests to the workers' socket")
   func adminKey() throws {
     let (server, client) = try keys(.admin)
     let coordinator = try TestCoordinator(security: server)
@@ -56,7 +56,7 @@ import TransportTestSupport
     #expect(reply.done == "it drains")
   }
 
-  @Test("A worker's key may not, and is told so")
+  @Test("A worker's key may not administer, and is told so")
   func workerKey() throws {
     let (server, client) = try keys(.worker)
     let coordinator = try TestCoordinator(security: server)
@@ -75,7 +75,7 @@ import TransportTestSupport
     #expect(coordinator.endpoint.refusals[RefusalReason.wrongRole.rawValue] == 1)
   }
 
-  @Test("Without keys nobody administers over the workers' socket")
+  @Test("Without keys the workers' socket takes no administration requests")
   func withoutKeys() throws {
     let coordinator = try TestCoordinator()
     let reply = try ask(AdministrationClient(address: Address(coordinator.endpoint.control))) {}
@@ -95,7 +95,7 @@ import TransportTestSupport
     try coordinator.waitForRefusal(.unlistedKey)
   }
 
-  @Test("Nobody at the socket is an error that says so")
+  @Test("A socket without a listener is an error that says so")
   func nobody() throws {
     let socket = try privateSocket()
     #expect(throws: WireError.noAnswer(socket.description, seconds: 0)) {
@@ -118,7 +118,7 @@ import TransportTestSupport
     #expect(attributes[.posixPermissions] as? Int == 0o700)
   }
 
-  @Test("Requests of another version and requests that are none are refused and counted")
+  @Test("Requests of another version and malformed requests are refused and counted")
   func badRequests() throws {
     let socket = try privateSocket()
     let coordinator = try TestCoordinator(administration: socket)

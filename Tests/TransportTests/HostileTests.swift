@@ -22,7 +22,7 @@ import TransportTestSupport
     peer.close()
   }
 
-  @Test("Frames larger than allowed are counted, and enormous ones cut off")
+  @Test("Frames above the limit are counted, and enormous ones end the connection")
   func oversized() throws {
     let coordinator = try TestCoordinator()
     let peer = try RawPeer(connectingTo: coordinator.endpoint.control, routingIdentifier: [3])

@@ -31,7 +31,7 @@ import Transport
     }
   }
 
-  @Test("What is made is read again, and only its owner can read it")
+  @Test("Key files can be read again, and only by their owner")
   func made() throws {
     let server = try keys.makeCoordinator()
     let worker = try keys.makeClient(role: .worker, name: "gpu-1")
@@ -97,7 +97,7 @@ import Transport
     }
   }
 
-  @Test("A list without a last line break is added to, not run into")
+  @Test("A key is added on a line of its own to a list without a final line break")
   func lastLine() throws {
     _ = try keys.makeCoordinator()
     try Data("worker one \(try KeyPair.make().publicKey)".utf8).write(to: URL(filePath: keys.allowListFile))

@@ -57,7 +57,7 @@ import TransportTestSupport
     peer.close()
   }
 
-  @Test("A worker that expects another coordinator does not speak to this one, and says why")
+  @Test("A worker that expects another coordinator does not talk to this one, and says why")
   func wrongServer() throws {
     let (server, client) = try keys()
     let coordinator = try TestCoordinator(security: server)

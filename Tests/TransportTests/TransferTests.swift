@@ -49,7 +49,7 @@ import TransportTestSupport
     bulk.close()
   }
 
-  @Test("A transfer that nobody expects is refused before memory is taken, and counted")
+  @Test("An unexpected transfer is refused before memory is allocated, and counted")
   func budget() throws {
     let coordinator = try TestCoordinator()
     let (worker, peer) = try joined(coordinator)
@@ -64,7 +64,7 @@ import TransportTestSupport
     #expect(coordinator.endpoint.refusals == [RefusalReason.overBudget.rawValue: 2])
   }
 
-  @Test("A peer that goes on sending what is dropped runs into its window and is refused")
+  @Test("A peer that continues to send dropped chunks fills its window and is refused")
   func overWindow() throws {
     let coordinator = try TestCoordinator()
     let (control, bulk, peer) = try rawAdmitted(coordinator, name: "pushy")
@@ -82,7 +82,7 @@ import TransportTestSupport
     bulk.close()
   }
 
-  @Test("Chunks of a peer that was not admitted are dropped, and so are those of one that was forgotten")
+  @Test("Chunks of a peer that is not admitted, or was forgotten, are dropped")
   func notAdmitted() throws {
     let coordinator = try TestCoordinator()
     let (worker, peer) = try joined(coordinator)
@@ -114,7 +114,7 @@ import TransportTestSupport
     Issue.record("nobody noticed that the peer had gone")
   }
 
-  @Test("Progress comes with the heartbeats")
+  @Test("Heartbeats carry progress")
   func progress() throws {
     let coordinator = try TestCoordinator()
     let (worker, _) = try joined(coordinator)

@@ -29,7 +29,7 @@ import Worker
     get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
   }
 
-  @Test("What one process keeps, another reads, bit for bit; what nobody kept is missing")
+  @Test("An activation that one process keeps is read by another bit for bit; any other is missing")
   func shared() throws {
     let (first, second) = (try #require(open()), try #require(open()))
     for item in [0, 3, 9] { keep(item, in: first) }
@@ -39,7 +39,7 @@ import Worker
     #expect(later.state(of: 3).map(Array.init) == state(3))
   }
 
-  @Test("States may be of different sizes; one of another size than its place is not kept")
+  @Test("Activations may differ in size; one of another size than its row is not kept")
   func sizes() throws {
     let sizes = [3, 1_000, 1, 77]
     let cache = try #require(ActivationCache(folder: folder.path, key: key, sizes: sizes, limit: 1 << 20))
@@ -52,7 +52,7 @@ import Worker
     }
   }
 
-  @Test("A state that was spoilt on the disk is missing, and can be kept again")
+  @Test("An activation that was damaged on the disk is missing, and can be kept again")
   func spoilt() throws {
     keep(4, in: try #require(open()))
     let path = "\(folder.path)/\(try #require(try files.first))"
@@ -78,7 +78,7 @@ import Worker
     #expect(Int(status.st_blocks) * 512 <= 72 << 10)
   }
 
-  @Test("For new states the files that were not used for longest are removed, and none that is open")
+  @Test("The least recently used files are removed to make room, and none that is open")
   func trimmed() throws {
     let keys = (0..<4).map { ContentHash(of: "model \($0)".utf8) }
     var open: [ActivationCache?] = []
@@ -97,7 +97,7 @@ import Worker
     #expect(try files == [keys[0], keys[2], keys[3]].map { "\($0).states" }.sorted())
   }
 
-  @Test("Where nothing may be kept, or the folder is missing, there is no cache")
+  @Test("Without room, items or a folder there is no cache")
   func impossible() {
     #expect(open(limit: 0) == nil)
     #expect(open(items: 0) == nil)

@@ -132,7 +132,7 @@ import Worker
     #expect(connection.transfers == [(20..<60).map { Float($0) + Self.initial[0] }])
   }
 
-  @Test("An exclusive run comes to the bits of the same steps in a coordinator")
+  @Test("An exclusive run has the same bits as the same steps in a coordinator")
   func exclusiveRun() throws {
     let connection = try session([Self.run(0), Self.freshState, Self.training()])
     var reference = TrainingRun(
@@ -197,7 +197,7 @@ import Worker
     #expect(connection.deliveries.map(\.lease) == [2])
   }
 
-  @Test("What cannot be computed ends the worker, and the coordinator is told of the lease and the reason")
+  @Test("An item that cannot be computed ends the worker, and the coordinator is told the lease and the reason")
   func failure() throws {
     let item = Self.schedule.microBatches(step: 0, order: Self.schedule.order(epoch: 0))[0][0]
     #expect(throws: ToyComputation.Refusal.self) {

@@ -21,7 +21,7 @@ import Transport
     if case .partial(let partial) = try cache.open(wanted) { partial } else { nil }
   }
 
-  @Test("A content of many megabytes gets its name when its digest is right, the part of an earlier process included")
+  @Test("A content of many megabytes gets its name when its digest matches, including the part of an earlier process")
   func resumes() throws {
     let bytes = (0..<9_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
     let wanted = wanted(bytes)
@@ -35,7 +35,7 @@ import Transport
     #expect(cache.holds(wanted.content, bytes: wanted.bytes))
   }
 
-  @Test("What is whole is found, what is wrong is refused and thrown away")
+  @Test("A complete content is found, and a wrong one refused and discarded")
   func wrong() throws {
     let right = wanted([1, 2, 3])
     let first = try #require(try partial(right))
@@ -57,7 +57,7 @@ import Transport
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [right.content.description])
   }
 
-  @Test("The lock goes with its holder, and the next one goes on behind what is there")
+  @Test("The lock ends with its holder, and the next holder resumes from the bytes on the disk")
   func lock() throws {
     let wanted = wanted([1, 2, 3, 4])
     do {
@@ -85,7 +85,7 @@ import Transport
     #expect(error.description.contains("TENBIN_CACHE"))
   }
 
-  @Test("Trimming removes what was not used for longest, but nothing that is kept, linked or being fetched")
+  @Test("Trimming removes the least recently used contents, but none that is kept, linked or being fetched")
   func trim() throws {
     var contents: [WantedContent] = []
     for number in 0..<6 {

@@ -92,7 +92,7 @@ private struct World {
     return (0..<count).map { _ in UInt8(generator.uniform() * 256) }
   }
 
-  @Test("Contents come in pieces, in the order in which they were wanted, and never more than the window at a time")
+  @Test("Contents come in pieces, in the order in which they were wanted, and never exceed the window")
   func window() {
     var world = World()
     let first = world.add(Self.bytes(30, seed: 1))
@@ -109,7 +109,7 @@ private struct World {
     #expect(world.open.isEmpty && world.fetch.wanted.isEmpty && !world.fetch.isWaitingForPieces)
   }
 
-  @Test("What is wanted twice is fetched once, and what is here already is not fetched")
+  @Test("A content that is wanted twice is fetched once, and one that is here is not fetched")
   func once() {
     var world = World()
     let content = world.add(Self.bytes(9, seed: 3))
@@ -122,7 +122,7 @@ private struct World {
     #expect(world.arrived.filter { $0 == content.content }.count == 1)
   }
 
-  @Test("A worker that was killed goes on where it was")
+  @Test("A fetch resumes after a killed worker")
   func resumes() {
     var world = World()
     let content = world.add(Self.bytes(20, seed: 5))
@@ -146,7 +146,7 @@ private struct World {
     #expect(world.disk[content.content] == world.shelf[content.content])
   }
 
-  @Test("Wrong bytes are thrown away with an error that names the content and who needed it")
+  @Test("Wrong bytes are discarded, with an error that names the content and the claims")
   func wrongBytes() {
     var world = World()
     let content = world.add(Self.bytes(10, seed: 7))
@@ -164,7 +164,7 @@ private struct World {
     #expect(world.arrived == [content.content])
   }
 
-  @Test("A piece of another length is an error, and one that nobody asked for is nothing")
+  @Test("A piece of another length is an error, and one that was not requested is ignored")
   func wrongPieces() {
     var world = World()
     let content = world.add(Self.bytes(10, seed: 8))
@@ -177,7 +177,7 @@ private struct World {
     #expect(world.arrived.isEmpty && world.failed.count == 1)
   }
 
-  @Test("What the coordinator does not have fails for all who claim it, and nothing else waits for it")
+  @Test("A content that the coordinator lacks fails for all its claims, and delays no other content")
   func absent() {
     var world = World()
     let content = WantedContent(content: ContentHash(of: [0]), bytes: 12, name: "gone.png")
@@ -197,7 +197,7 @@ private struct World {
     #expect(world.arrived == [other.content])
   }
 
-  @Test("A lease that has ended stops what only it needs; what has come of it stays on the disk")
+  @Test("The end of a lease stops the fetches that only it needs, and their bytes stay on the disk")
   func release() {
     var world = World()
     let (first, second) = (world.add(Self.bytes(24, seed: 10)), world.add(Self.bytes(8, seed: 11)))
@@ -217,7 +217,7 @@ private struct World {
     #expect(world.arrived == [first.content])
   }
 
-  @Test("What another process of this host fetches is waited for, and taken over where that process dies")
+  @Test("A content that another process fetches is awaited, and taken over if that process dies")
   func elsewhere() {
     var world = World()
     let (theirs, own) = (world.add(Self.bytes(12, seed: 12)), world.add(Self.bytes(12, seed: 13)))

@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 @Suite(.timeLimit(.minutes(5))) struct ContentIndexTests {
-  @Test("Pieces of what the audit lists are served, and nothing else")
+  @Test("Pieces of the audit's files are served, and no other file")
   func serves() throws {
     let folder = try TemporaryFolder()
     let bytes = (0..<200).map { UInt8($0) }
@@ -22,7 +22,7 @@ import Transport
     }
   }
 
-  @Test("A file that has changed its size, has gone or became a folder is named")
+  @Test("A file that changed its size, is gone or became a folder is named")
   func changed() throws {
     let folder = try TemporaryFolder()
     let content = ContentHash(of: [1, 2, 3])

@@ -18,7 +18,7 @@ import TransportTestSupport
     return try flow.take(header: header, payload: bytes, frameBytes: payload.count + 10)?.transfer
   }
 
-  @Test("Whatever is put in comes out, in order, never beyond the window", arguments: 0..<20)
+  @Test("Transfers arrive complete and in order, and never exceed the window", arguments: 0..<20)
   func roundTrip(seed: Int) throws {
     var random = SplitMix64(seed: UInt64(seed))
     var outbound = OutboundFlow()
@@ -68,7 +68,7 @@ import TransportTestSupport
     #expect(!tooMuch && !enormous && right)
   }
 
-  @Test("Only as much is taken as is expected")
+  @Test("Only the expected number of bytes is accepted")
   func budget() throws {
     var flow = InboundFlow(budget: 0)
     #expect(throws: ChunkError.overBudget(bytes: 1, left: 0)) { try take(&flow, [1]) { _ in } }
@@ -99,7 +99,7 @@ import TransportTestSupport
     #expect(throws: ChunkError.outOfOrder(transfer: 0)) { try take(&flow) { $0.totalBytes = 1 } }
   }
 
-  @Test("A transfer cannot be begun twice, and not too many at once")
+  @Test("A transfer cannot begin twice, and the number of incomplete ones is limited")
   func underWay() throws {
     var flow = InboundFlow(budget: .max)
     let payload = [UInt8](repeating: 1, count: 10)
@@ -117,7 +117,7 @@ import TransportTestSupport
     #expect(whole?.payload == chunk + payload)
   }
 
-  @Test("What is dropped is never acknowledged, so that its sender runs into the window")
+  @Test("Dropped bytes are never acknowledged, so that their sender fills its window")
   func dropped() throws {
     var flow = InboundFlow(budget: 0)
     let payload = [UInt8](repeating: 1, count: WireLimits.chunk)
@@ -130,7 +130,7 @@ import TransportTestSupport
 
   private final class Owner: Sendable {}
 
-  @Test("A transfer's owner is let go of when the last chunk has left, or with the peer")
+  @Test("A transfer's owner is released when the last chunk was sent, or with the peer")
   func owner() throws {
     func transfer(_ count: Int) -> (Transfer, () -> Owner?) {
       let owner = Owner()

@@ -6,7 +6,7 @@ import Transport
     Peer(routingIdentifier: withUnsafeBytes(of: number) { Array($0) })
   }
 
-  @Test("A hello is taken once, and nothing before it")
+  @Test("A hello is accepted once, and no message before it")
   func hello() {
     var table = PeerTable()
     #expect(table.judge(.other, from: peer(1), user: nil, second: 0) == .invite(.beforeHello))
@@ -17,7 +17,7 @@ import Transport
     #expect(table.judge(.hello, from: peer(1), user: nil, second: 0) == .drop(.helloTwice, report: true))
   }
 
-  @Test("Hellos from ever new peers do not make the table grow, and those that wait for an answer keep their place")
+  @Test("Hellos of ever new peers do not make the table grow, and peers that wait for an answer stay")
   func flood() {
     var table = PeerTable()
     for number in 0..<WireLimits.unknownPeers {
@@ -35,7 +35,7 @@ import Transport
     #expect(table.count == WireLimits.unknownPeers)
   }
 
-  @Test("Admitted peers do not give way, and cannot be admitted when they have")
+  @Test("Admitted peers stay in the table, and a peer that was removed cannot be admitted")
   func admitted() {
     var table = PeerTable()
     _ = table.judge(.hello, from: peer(0), user: nil, second: 0)
@@ -48,7 +48,7 @@ import Transport
     #expect(!wasThere)
   }
 
-  @Test("After so many malformed frames a peer is refused, told so once, and dropped silently")
+  @Test("After a number of malformed frames a peer is refused, told so once, and ignored")
   func malformed() {
     var table = PeerTable()
     _ = table.judge(.hello, from: peer(1), user: nil, second: 0)
@@ -76,7 +76,7 @@ import Transport
     #expect(table.judge(.other, from: peer(1), user: nil, second: 1) == .take)
   }
 
-  @Test("A name belongs to the key that came with it first")
+  @Test("A name belongs to the first key that used it")
   func otherKey() {
     var table = PeerTable()
     _ = table.judge(.hello, from: peer(1), user: "worker a", second: 0)
@@ -89,7 +89,7 @@ import Transport
     #expect(table.judgeChunk(from: peer(1), user: "worker a") == .take)
   }
 
-  @Test("Chunks of peers that said nothing are not worth an entry")
+  @Test("Chunks of peers without a hello make no entry")
   func chunkOfNobody() {
     var table = PeerTable()
     #expect(table.judgeChunk(from: peer(1), user: nil) == .drop(.notAdmitted))

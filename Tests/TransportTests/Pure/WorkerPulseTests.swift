@@ -7,7 +7,7 @@ import Transport
 
   private func time(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
 
-  @Test("Heartbeats begin with the welcome, come every half second, and end with the last word")
+  @Test("Heartbeats begin with the welcome, come every half second, and end with a goodbye or refusal")
   func heartbeats() {
     var pulse = WorkerPulse(now: start, silenceLimit: .seconds(10))
     #expect(pulse.heartbeat(at: time(0)) == nil)
@@ -50,7 +50,7 @@ import Transport
     #expect(!afterGoodbye)
   }
 
-  @Test("The wait ends when the soonest of these is due")
+  @Test("The wait ends when the earliest of these is due")
   func wait() {
     var pulse = WorkerPulse(now: start, silenceLimit: .seconds(100))
     #expect(pulse.wait(from: time(0)) > 99_000)
