@@ -31,7 +31,7 @@ struct AdapterArmTests {
   func fromElsewhere() throws {
     let report = try report()
     let page = report.html()
-    #expect(page.contains("at a cost that is not known here"))
+    #expect(page.contains("at a cost that is not known"))
     #expect(page.contains("Not drawn, because their training cost nothing here: lora-r2."))
     #expect(try section("privacy", of: page).contains("is left out: it was trained outside this audit"))
     #expect(try section("method", of: page).contains("trained outside this audit and evaluated as it is, once"))

@@ -258,14 +258,7 @@ package struct CollectedRuns: Sendable {
     }
     self.items = items
     self.arms = arms
-    var numbers: [String: Int] = [:]
-    clusters = items.enumerated().map { index, row in
-      // An item without a cluster stands alone.
-      let name = row.cluster.isEmpty ? "\u{0}\(index)" : row.cluster
-      if let known = numbers[name] { return known }
-      numbers[name] = numbers.count
-      return numbers.count - 1
-    }
+    clusters = items.clusterNumbers
   }
 
   private struct Run: Hashable, CustomStringConvertible {

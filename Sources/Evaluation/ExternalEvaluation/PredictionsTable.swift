@@ -346,6 +346,20 @@ extension ItemRow {
   }
 }
 
+extension Array where Element: ItemRow {
+  /// The number of every item's cluster, in the order in which clusters first appear; an item without a cluster stands
+  /// alone.
+  var clusterNumbers: [Int] {
+    var numbers: [String: Int] = [:]
+    return enumerated().map { position, row in
+      let name = row.cluster.isEmpty ? "\u{0}\(position)" : row.cluster
+      if let known = numbers[name] { return known }
+      numbers[name] = numbers.count
+      return numbers.count - 1
+    }
+  }
+}
+
 extension PredictionsTable.Row: ItemRow {
   package func label(among classNames: [String]) -> String { label.map { classNames[$0] } ?? "" }
 }

@@ -240,7 +240,7 @@ import Testing
     try other.write("one", to: "checkpoints/lora/seed-13/adapter_model.safetensors")
     #expect(try fixture.monitor { $0.model = foreign }.run == ReleasedRun(arm: "lora", seed: 13))
     try other.write("", to: "ledger.sqlite")
-    refused("is of the audit in") { _ = try fixture.monitor { $0.model = foreign } }
+    refused("belongs to the audit in") { _ = try fixture.monitor { $0.model = foreign } }
     // A copy of the audit itself is the same audit.
     try other.write(results.replacing("\"version\": 0", with: "\"version\": 3"), to: "results.json")
     _ = try fixture.monitor { $0.model = foreign }

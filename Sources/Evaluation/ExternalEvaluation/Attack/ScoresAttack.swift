@@ -222,23 +222,12 @@ struct CollectedModels {
       },
       scores: byEpoch[byEpoch.count - 1],
       lossTraces: traces.count < 2 ? nil : models.indices.map { model in traces.map { $0[model] } },
-      labels: labels, clusters: Self.clusters(items),
+      labels: labels, clusters: items.clusterNumbers,
       groups: try GroupColumns(
         names: groups, cells: groups.indices.map { column in items.map { $0.groups[column] } }, minimumSize: 0
       ).groups(file: items[0].file),
       itemNames: items.map(\.item), permitsSplitClusters: true)
     try choose(target: target, file: items[0].file)
-  }
-
-  /// The number of every item's cluster; an item without one stands alone.
-  private static func clusters(_ items: [ScoresTable.Row]) -> [Int] {
-    var numbers: [String: Int] = [:]
-    return items.enumerated().map { position, row in
-      let name = row.cluster.isEmpty ? "\u{0}\(position)" : row.cluster
-      if let known = numbers[name] { return known }
-      numbers[name] = numbers.count
-      return numbers.count - 1
-    }
   }
 
   /// Finds the design, and puts complementary partners next to each other.
