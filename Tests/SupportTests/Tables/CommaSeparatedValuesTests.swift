@@ -1,4 +1,3 @@
-import Datasets
 import Support
 import Testing
 

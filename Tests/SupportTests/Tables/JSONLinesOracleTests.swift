@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 import Support
 import TestSupport
