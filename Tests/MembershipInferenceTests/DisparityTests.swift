@@ -68,7 +68,7 @@ import Testing
       var shadowModels = Fixture.directShadowModels(
         models: 6, items: 200, leak: { leaks[$0 / 10] },
         groups: (0..<2).map { half in
-          Subgroup(column: "half", value: "\(half)", members: (0..<200).filter { $0 / 10 % 2 == half })
+          Subgroup(column: "half", value: "\(half)", items: (0..<200).filter { $0 / 10 % 2 == half })
         }, masks: masks, seed: 700 + seed)
       shadowModels.clusters = (0..<200).map { $0 / 10 }
       if try #require(spreads(shadowModels, seed: seed)[0].spread.value).test.pValue < 0.1 { rejected += 1 }
@@ -79,9 +79,9 @@ import Testing
   @Test("Overlapping tags are measured as each is by itself")
   func overlapping() throws {
     let groups = [
-      Subgroup(column: "tag", value: "a", members: Array(0..<120)),
-      Subgroup(column: "tag", value: "b", members: Array(80..<200)),
-      Subgroup(column: "tag", value: "not b", members: Array(0..<80)),
+      Subgroup(column: "tag", value: "a", items: Array(0..<120)),
+      Subgroup(column: "tag", value: "b", items: Array(80..<200)),
+      Subgroup(column: "tag", value: "not b", items: Array(0..<80)),
     ]
     let evaluation = try Fixture.evaluate(
       Fixture.directShadowModels(leak: { Double($0) / 100 }, groups: groups, seed: 52), attacks: [.lossThreshold])
@@ -106,8 +106,8 @@ import Testing
   @Test("One group, or groups without a figure, have no spread")
   func undefined() throws {
     let small = [
-      Subgroup(column: "tag", value: "a", members: [0]), Subgroup(column: "tag", value: "b", members: [1]),
-      Subgroup(column: "tone", value: "x", members: Array(0..<100)),
+      Subgroup(column: "tag", value: "a", items: [0]), Subgroup(column: "tag", value: "b", items: [1]),
+      Subgroup(column: "tone", value: "x", items: Array(0..<100)),
     ]
     let found = try spreads(Fixture.directShadowModels(leak: { _ in 1 }, groups: small, seed: 54))
     #expect(Set(found.map(\.column)) == ["tag"])

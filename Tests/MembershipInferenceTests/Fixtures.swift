@@ -75,7 +75,7 @@ enum Fixture {
   /// Disjoint groups of equal size, item by item in turn.
   static func groups(_ count: Int, items: Int) -> [Subgroup] {
     (0..<count).map { group in
-      Subgroup(column: "tone", value: "\(group)", members: Array(stride(from: group, to: items, by: count)))
+      Subgroup(column: "tone", value: "\(group)", items: Array(stride(from: group, to: items, by: count)))
     }
   }
 }

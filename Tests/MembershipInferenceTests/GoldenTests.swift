@@ -37,7 +37,7 @@ private struct Golden: Decodable {
     return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
   }
 
-  var groups: [Subgroup] { [Subgroup(column: "tag", value: "x", members: group)] }
+  var groups: [Subgroup] { [Subgroup(column: "tag", value: "x", items: group)] }
 
   func shadowModels(queries: Int = 1) throws -> ShadowModels {
     let all = [logits] + otherQueries

@@ -77,13 +77,13 @@ struct LogisticStudy {
     let found = (trained ?? masks).enumerated().map { train(on: $1, epochs: epochs, model: $0) }
     let members = { (isRare: Bool) in labels.indices.filter { self.isRare[$0] == isRare } }
     let groups = [("common", false), ("rare", true)].map { value, isRare in
-      Subgroup(column: "group", value: value, members: members(isRare))
+      Subgroup(column: "group", value: value, items: members(isRare))
     }
     return ShadowModels(
       arm: arm, design: design, masks: masks,
       scores: .logits(try found.map { [try Logits(values: $0.logits, count: labels.count, classes: 2)] }),
       lossTraces: epochs < 2 ? nil : found.map(\.trace), labels: labels, clusters: Array(labels.indices),
-      groups: groups.filter { !$0.members.isEmpty })
+      groups: groups.filter { !$0.items.isEmpty })
   }
 
   /// What attacks find.

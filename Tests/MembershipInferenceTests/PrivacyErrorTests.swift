@@ -52,10 +52,10 @@ import Testing
     }
     let name = GroupName(column: "tone", value: "dark")
     try expect(.emptyGroup(arm: "full", group: name)) {
-      $0.groups = [Subgroup(column: "tone", value: "dark", members: [])]
+      $0.groups = [Subgroup(column: "tone", value: "dark", items: [])]
     }
     try expect(.invalidMember(arm: "full", group: name, position: 40, items: 40)) {
-      $0.groups = [Subgroup(column: "tone", value: "dark", members: [3, 40])]
+      $0.groups = [Subgroup(column: "tone", value: "dark", items: [3, 40])]
     }
     try expect(.noItems(arm: "full")) { $0.labels = [] }
   }

@@ -50,8 +50,8 @@ import Testing
 
   @Test("The group that leaks is found, with its own threshold and the global one")
   func leakingGroup() throws {
-    let rare = Subgroup(column: "tone", value: "rare", members: Array(0..<240))
-    let common = Subgroup(column: "tone", value: "common", members: Array(240..<800))
+    let rare = Subgroup(column: "tone", value: "rare", items: Array(0..<240))
+    let common = Subgroup(column: "tone", value: "common", items: Array(240..<800))
     let shadowModels = try Fixture.shadowModels(
       people: 400, leak: { $0 < 240 ? 2.5 : 0 }, groups: [rare, common], seed: 8)
     let attack = try Fixture.evaluate(shadowModels).attacks[0]
@@ -72,7 +72,7 @@ import Testing
   @Test("A rate below what the non-members can resolve is undefined and says how many there are")
   func resolution() throws {
     let shadowModels = try Fixture.shadowModels(
-      people: 130, leak: { _ in 1 }, groups: [Subgroup(column: "tone", value: "rare", members: Array(0..<60))], seed: 9)
+      people: 130, leak: { _ in 1 }, groups: [Subgroup(column: "tone", value: "rare", items: Array(0..<60))], seed: 9)
     let attack = try Fixture.evaluate(shadowModels).attacks[0]
     let points = attack.overall.operatingPoints
     #expect(points.map { $0.truePositiveRate.value != nil } == [true, true, false])
@@ -112,7 +112,7 @@ import Testing
   @Test("A group with members only is undefined in that target, not 0 or 1")
   func oneSidedGroup() throws {
     let shadowModels = try Fixture.shadowModels(
-      people: 50, leak: { _ in 1 }, groups: [Subgroup(column: "person", value: "0", members: [0, 1])], seed: 12)
+      people: 50, leak: { _ in 1 }, groups: [Subgroup(column: "person", value: "0", items: [0, 1])], seed: 12)
     let group = try Fixture.evaluate(shadowModels).attacks[0].groups[0]
     #expect(group.areaUnderCurve.value == nil && group.curve.isEmpty)
     #expect(group.operatingPoints.allSatisfy { $0.truePositiveRate.value == nil })
@@ -121,8 +121,8 @@ import Testing
   @Test("The numbers of clusters and the order of groups do not change an attack")
   func relabelling() throws {
     let groups = [
-      Subgroup(column: "tone", value: "a", members: Array(0..<60)),
-      Subgroup(column: "tone", value: "b", members: Array(30..<120)),
+      Subgroup(column: "tone", value: "a", items: Array(0..<60)),
+      Subgroup(column: "tone", value: "b", items: Array(30..<120)),
     ]
     var shadowModels = try Fixture.shadowModels(people: 60, leak: { _ in 1 }, groups: groups, seed: 13)
     let before = try Fixture.evaluate(shadowModels)

@@ -34,14 +34,14 @@ import Testing
     odd.positiveClass = 2
     expect(.positiveClassOutsideClasses(positiveClass: 2, classes: 2), from: odd, [arm])
     let name = GroupName(column: "tone", value: "dark")
-    func group(_ members: [Int]) -> Subgroup { Subgroup(column: "tone", value: "dark", members: members) }
+    func group(_ positions: [Int]) -> Subgroup { Subgroup(column: "tone", value: "dark", items: positions) }
     odd = items
     odd.groups = [group([])]
     expect(.emptyGroup(name), from: odd, [arm])
     odd.groups = [group([0, 4])]
-    expect(.memberOutsideItems(group: name, position: 4, items: 4), from: odd, [arm])
+    expect(.positionOutsideItems(group: name, position: 4, items: 4), from: odd, [arm])
     odd.groups = [group([1, 1])]
-    expect(.membersNotAscending(group: name, position: 1), from: odd, [arm])
+    expect(.positionsNotAscending(group: name, position: 1), from: odd, [arm])
     odd.groups = [group([1]), group([2])]
     expect(.repeatedGroup(name), from: odd, [arm])
   }
@@ -89,7 +89,7 @@ import Testing
 
   @Test("One item is enough for an evaluation, and says how little it is")
   func oneItem() throws {
-    let one = Fixture.items(labels: [1], groups: [Subgroup(column: "tone", value: "dark", members: [0])])
+    let one = Fixture.items(labels: [1], groups: [Subgroup(column: "tone", value: "dark", items: [0])])
     let arms = [try Fixture.arm("full", [[1]]), try Fixture.arm("lora", [[0]])]
     let found = try Fixture.evaluate(one, arms)
     #expect(found.arms[0].overSeeds.overall.accuracy.interval.lower < 0.3)

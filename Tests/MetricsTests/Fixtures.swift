@@ -33,7 +33,7 @@ enum Fixture {
     var names: [String] = []
     for value in values where !names.contains(value) { names.append(value) }
     return names.map { name in
-      Subgroup(column: column, value: name, members: values.indices.filter { values[$0] == name })
+      Subgroup(column: column, value: name, items: values.indices.filter { values[$0] == name })
     }
   }
 

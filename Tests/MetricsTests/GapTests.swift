@@ -116,7 +116,7 @@ import Testing
   func oneGroup() throws {
     let rates = try evaluation(
       labels: Self.a.labels, predictions: Self.a.predictions,
-      groups: [Subgroup(column: "tag", value: "x", members: [0, 3, 4])])
+      groups: [Subgroup(column: "tag", value: "x", items: [0, 3, 4])])
     #expect(rates.columns[0].accuracySpread == .undefined(reason: "the column has fewer than two groups", n: 3))
     #expect(rates.columns[0].equalizedOddsDifference.value == nil)
     #expect(rates.columns[0].worstGroup.value == "x")

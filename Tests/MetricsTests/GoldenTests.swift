@@ -96,7 +96,7 @@ struct Golden: Decodable {
   var evaluationItems: EvaluationItems {
     Fixture.items(
       labels: items.labels, clusters: items.clusters,
-      groups: items.groups.map { Subgroup(column: $0.column, value: $0.value, members: $0.members) })
+      groups: items.groups.map { Subgroup(column: $0.column, value: $0.value, items: $0.members) })
   }
 
   func predictions() throws -> [ArmPredictions] {

@@ -22,7 +22,7 @@ import Testing
       identifiers: order.map { items.identifiers[$0] }, labels: order.map { items.labels[$0] },
       classNames: items.classNames, clusters: order.map { 1_000 - 7 * items.clusters[$0] },
       groups: items.groups.map {
-        Subgroup(column: $0.column, value: $0.value, members: $0.members.map { position[$0] }.sorted())
+        Subgroup(column: $0.column, value: $0.value, items: $0.items.map { position[$0] }.sorted())
       }, positiveClass: items.positiveClass)
     var arms = golden
     arms.logits = golden.logits.mapValues { runs in
@@ -123,7 +123,7 @@ import Testing
     var generator = RandomKey(seed: 78)["classes"].generator
     let labels = (0..<120).map { _ in generator.index(below: 3) }
     let predictions = labels.map { generator.uniform() < 0.6 ? $0 : generator.index(below: 3) }
-    let all = [Subgroup(column: "column", value: "all", members: Array(0..<120))]
+    let all = [Subgroup(column: "column", value: "all", items: Array(0..<120))]
     let found = try Fixture.evaluate(
       Fixture.items(labels: labels, groups: all, classes: 3, positiveClass: nil),
       [try Fixture.arm("full", [predictions], classes: 3)]

@@ -126,7 +126,7 @@ import Testing
 
   @Test("A group below the minimum size gets no verdict, however clear it looks")
   func minimumSize() throws {
-    let groups = [Subgroup(column: "tag", value: "rare", members: Array(0..<15))]
+    let groups = [Subgroup(column: "tag", value: "rare", items: Array(0..<15))]
     let found = try compare(
       full: [pattern(200) { _ in true }], lora: [pattern(200) { $0 >= 15 }], groups: groups
     ).comparisons[1]

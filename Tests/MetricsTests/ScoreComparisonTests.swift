@@ -11,7 +11,7 @@ import Testing
   private func items(_ count: Int, clusterSize: Int = 1) -> EvaluationItems {
     EvaluationItems(
       scored: (0..<count).map { "item-\($0)" }, clusters: (0..<count).map { $0 / clusterSize },
-      groups: [Subgroup(column: "half", value: "first", members: Array(0..<count / 2))])
+      groups: [Subgroup(column: "half", value: "first", items: Array(0..<count / 2))])
   }
 
   private func family(

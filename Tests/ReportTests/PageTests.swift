@@ -119,7 +119,7 @@ struct PageTests {
 
   @Test("A group of one item, no groups at all and a single bin keep drawings finite")
   func fewItems() throws {
-    let single = Subgroup(column: "tone", value: "dark", members: [2])
+    let single = Subgroup(column: "tone", value: "dark", items: [2])
     let comparison = ArmComparison(arm: "lora", reference: "full")
     for groups in [[], [single]] {
       let report = try SmallAudit.report(

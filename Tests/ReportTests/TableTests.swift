@@ -99,9 +99,9 @@ struct TableTests {
   func leftOut() throws {
     let report = try SmallAudit.report(
       groups: [
-        Subgroup(column: "tone", value: "dark", members: [0, 2]),
-        Subgroup(column: "tone", value: "light", members: [0, 1]),
-        Subgroup(column: "tone", value: "pale", members: [1, 2]),
+        Subgroup(column: "tone", value: "dark", items: [0, 2]),
+        Subgroup(column: "tone", value: "light", items: [0, 1]),
+        Subgroup(column: "tone", value: "pale", items: [1, 2]),
       ], positiveClass: 1)
     let rows = try rows(report, "gaps")
     let gap = try #require(rows.first { $0[3] == "equal_opportunity_difference" })

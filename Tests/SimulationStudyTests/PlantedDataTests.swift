@@ -75,7 +75,7 @@ import Testing
       identifiers: (0..<120).map { "\($0)" }, labels: Array(repeating: 1, count: 120), classNames: ["no", "yes"],
       clusters: (0..<120).map { $0 / 3 },
       groups: (0..<2).map {
-        Subgroup(column: "tone", value: "\($0)", members: Array($0 * 60..<($0 + 1) * 60))
+        Subgroup(column: "tone", value: "\($0)", items: Array($0 * 60..<($0 + 1) * 60))
       },
       positiveClass: 1)
     let names = ["full", "lora", "dora"]

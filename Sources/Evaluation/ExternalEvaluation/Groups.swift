@@ -42,11 +42,11 @@ package struct GroupColumns {
       }
       for value in members.keys.sorted(by: Self.isBefore) {
         let inside = members[value] ?? []
-        groups.append(Subgroup(column: name, value: value, members: inside))
+        groups.append(Subgroup(column: name, value: value, items: inside))
         guard isTagged, inside.count < values.count else { continue }
         let set = Set(inside)
         groups.append(
-          Subgroup(column: name, value: "not \(value)", members: values.indices.filter { !set.contains($0) }))
+          Subgroup(column: name, value: "not \(value)", items: values.indices.filter { !set.contains($0) }))
       }
     }
     return groups
@@ -93,7 +93,7 @@ package struct GroupColumns {
     }
     let together = PooledGroups(
       members.keys.sorted(by: Self.isBefore).map {
-        Subgroup(column: name, value: $0, members: members[$0] ?? [])
+        Subgroup(column: name, value: $0, items: members[$0] ?? [])
       }, minimum: minimumSize)
     return (together.groups, together.pooled)
   }

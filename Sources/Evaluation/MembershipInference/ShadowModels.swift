@@ -369,9 +369,9 @@ extension ShadowModels {
     var names: Set<GroupName> = []
     for group in groups {
       guard names.insert(group.name).inserted else { throw .repeatedGroup(arm: arm, group: group.name) }
-      guard !group.members.isEmpty else { throw .emptyGroup(arm: arm, group: group.name) }
+      guard !group.items.isEmpty else { throw .emptyGroup(arm: arm, group: group.name) }
       var previous = -1
-      for position in group.members {
+      for position in group.items {
         guard position > previous, position < items else {
           throw .invalidMember(arm: arm, group: group.name, position: position, items: items)
         }

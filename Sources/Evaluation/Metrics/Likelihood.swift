@@ -104,7 +104,7 @@ private struct LikelihoodResamples {
     // A row: texts and tokens, then of every run the log-likelihood and the probability.
     let runs = arms.flatMap(\.self)
     let sums = bootstrap.sums(width: 2 + 2 * runs.count) { position, row in
-      let item = subset.members[position]
+      let item = subset.items[position]
       row[0] += 1
       row[1] += tokens[item]
       for (number, run) in runs.enumerated() {
@@ -126,14 +126,14 @@ private struct LikelihoodResamples {
         }
         // Every text has both figures, so no resample lacks one.
         let interval = Replicates(defined: replicates, of: drawn.count, clusters: subset.clusters.count)
-          .interval(.atMostOneInTwenty, n: subset.members.count)
+          .interval(.atMostOneInTwenty, n: subset.items.count)
         return SeededEstimate(
           estimate: Estimate(
             value: observed.reduce(0, +) / Double(max(1, observed.count)), interval: interval),
           seedSpread: SeedSpread(values: observed))
       }
       return GroupLikelihood(
-        group: subset.name, n: subset.members.count, clusters: subset.clusters.count, tokens: Int(sums.totals[1]),
+        group: subset.name, n: subset.items.count, clusters: subset.clusters.count, tokens: Int(sums.totals[1]),
         perplexity: estimate { row, run in exp(-row[2 + 2 * run] / row[1]) },
         tokenProbability: estimate { row, run in row[3 + 2 * run] / row[0] })
     }

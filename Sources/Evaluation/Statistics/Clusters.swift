@@ -17,10 +17,10 @@ package struct ClusterIndex: Equatable, Sendable {
   }
 
   /// The positions of every cluster's items, in its number's order.
-  package var members: [[Int]] {
-    var members = [[Int]](repeating: [], count: count)
-    for (item, cluster) in ofItem.enumerated() { members[cluster].append(item) }
-    return members
+  package var items: [[Int]] {
+    var items = [[Int]](repeating: [], count: count)
+    for (item, cluster) in ofItem.enumerated() { items[cluster].append(item) }
+    return items
   }
 }
 

@@ -84,7 +84,7 @@ package enum MetricsBenchmark {
     }
     let items = EvaluationItems(
       identifiers: (0..<settings.items).map { "item-\($0)" }, labels: labels, classNames: ["no", "yes"],
-      clusters: clusters, groups: members.enumerated().map { Subgroup(column: "group", value: "\($0)", members: $1) },
+      clusters: clusters, groups: members.enumerated().map { Subgroup(column: "group", value: "\($0)", items: $1) },
       positiveClass: 1)
     return (items, try Logits(values: values, count: settings.items, classes: 2))
   }

@@ -100,16 +100,16 @@ import Testing
       .evaluation(.unequalSeeds(arm: "a", seeds: [1, 2], reference: "b", referenceSeeds: [1, 3])),
       [arm("a", [2, 1]), arm("b", [1, 3])], comparisons: [ArmComparison(arm: "a", reference: "b")])
     expect(.evaluation(.countMismatch(what: "clusters", expected: 3, found: 2)), clusters: [0, 1])
-    func group(_ members: [Int]) -> Subgroup { Subgroup(column: "tone", value: "warm", members: members) }
+    func group(_ items: [Int]) -> Subgroup { Subgroup(column: "tone", value: "warm", items: items) }
     let name = group([]).name
     expect(.evaluation(.emptyGroup(name)), groups: [group([])])
     expect(.evaluation(.repeatedGroup(name)), groups: [group([0]), group([1])])
     for position in [3, -1] {
       expect(
-        .evaluation(.memberOutsideItems(group: name, position: position, items: 3)), groups: [group([position])])
+        .evaluation(.positionOutsideItems(group: name, position: position, items: 3)), groups: [group([position])])
     }
     for members in [[1, 0], [1, 1]] {
-      expect(.evaluation(.membersNotAscending(group: name, position: members[1])), groups: [group(members)])
+      expect(.evaluation(.positionsNotAscending(group: name, position: members[1])), groups: [group(members)])
     }
     for confidence in [0.5, 1, .nan] {
       #expect(throws: ChoiceError.self) {

@@ -13,7 +13,7 @@ import Testing
 
   private var groups: [Subgroup] {
     (0..<3).map { group in
-      Subgroup(column: "tone", value: "\(group)", members: Array(stride(from: group, to: count, by: 3)))
+      Subgroup(column: "tone", value: "\(group)", items: Array(stride(from: group, to: count, by: 3)))
     }
   }
 
@@ -26,9 +26,9 @@ import Testing
     let measures = evaluation.arms[0].prompts[0].groups
     #expect(measures.map(\.group) == groups.map(\.name))
     for (group, found) in zip(groups, measures) {
-      let ownTask = try ChoiceFixture.plain(group.members.map { questions[$0] })
+      let ownTask = try ChoiceFixture.plain(group.items.map { questions[$0] })
       let preferences = ChoiceFixture.preferences(1, questions: count)
-      let run = ChoiceFixture.run(ownTask, { preferences[group.members[$0.question]][$0.option] - 9 })
+      let run = ChoiceFixture.run(ownTask, { preferences[group.items[$0.question]][$0.option] - 9 })
       let alone = try ChoiceFixture.overall(ownTask, [run])
       #expect(found.n == 40)
       #expect(found.accuracy == alone.accuracy)

@@ -81,7 +81,7 @@ import Testing
   func byHand() throws {
     // male .2 against female .6; male .3 against .1; female .1 against child .1.
     let scores = [0.2, 0.6, 0.3, 0.1, 0.1, 0.1].map { log($0) }
-    let groups = [Subgroup(column: "tone", value: "warm", members: [0, 1])]
+    let groups = [Subgroup(column: "tone", value: "warm", items: [0, 1])]
     let found = try evaluate(task(3), [ArmScores(arm: "base", runs: [run(scores)])], groups: groups).arms[0]
     let candidates = found.overall.candidates
     #expect(candidates.map(\.candidate) == ["male", "female", "child"])

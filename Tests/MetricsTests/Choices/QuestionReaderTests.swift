@@ -113,7 +113,7 @@ import Testing
     let attributes: [[String: [String]]] = [["tone": ["warm", "cold"]], ["tone": ["cold"]], [:], ["tone": ["cold"]]]
     let groups = AttributeGroups.subgroups(of: attributes, keys: ["tone", "age"])
     #expect(groups.map(\.value) == ["cold", "warm"])
-    #expect(groups.map(\.members) == [[0, 1, 3], [0]])
+    #expect(groups.map(\.items) == [[0, 1, 3], [0]])
     #expect(AttributeGroups.clusters(of: attributes, key: "tone") == [0, 1, 2, 1])
     #expect(AttributeGroups.clusters(of: attributes, key: nil) == [0, 1, 2, 3])
   }

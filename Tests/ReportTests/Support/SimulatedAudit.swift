@@ -63,7 +63,7 @@ enum SimulatedAudit {
     return EvaluationItems(
       identifiers: labels.indices.map { "item-\($0)" }, labels: labels, classNames: ["neutral", "smiling"],
       clusters: labels.indices.map { $0 / 4 },
-      groups: groups.map { Subgroup(column: $0.0, value: $0.1, members: members[$0.1] ?? []) }, positiveClass: 1)
+      groups: groups.map { Subgroup(column: $0.0, value: $0.1, items: members[$0.1] ?? []) }, positiveClass: 1)
   }
 
   private static func logits(
@@ -72,7 +72,7 @@ enum SimulatedAudit {
   ) throws -> Logits {
     var shared = SimulatedAudit.key["difficulty"][items.count].generator
     let difficulty = items.labels.map { _ in shared.normal() }
-    let dusk = Set(items.groups.first { $0.value == "dusk" }?.members ?? [])
+    let dusk = Set(items.groups.first { $0.value == "dusk" }?.items ?? [])
     var generator = key.generator
     var values: [Float] = []
     for (item, label) in items.labels.enumerated() {

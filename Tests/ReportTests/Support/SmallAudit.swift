@@ -5,7 +5,7 @@ import Support
 /// The smallest audits: one arm that is always right on four items of one group, and nothing else measured.
 enum SmallAudit {
   static func report(
-    arms: [String] = ["full"], groups: [Subgroup] = [Subgroup(column: "tone", value: "light", members: [0, 1, 2, 3])],
+    arms: [String] = ["full"], groups: [Subgroup] = [Subgroup(column: "tone", value: "light", items: [0, 1, 2, 3])],
     comparisons: [ArmComparison] = [], positiveClass: Int? = nil
   ) throws -> AuditReport {
     let labels = [0, 1, 0, 1]

@@ -95,7 +95,7 @@ struct AuditEvidence {
     var positions: [Int: Int] = [:]
     for (position, item) in items.enumerated() { positions[item] = position }
     return plan.input.groups.filter(isMeant).map { group in
-      Subgroup(column: group.column, value: group.value, members: group.members.compactMap { positions[$0] })
+      Subgroup(column: group.column, value: group.value, items: group.members.compactMap { positions[$0] })
     }
   }
 
@@ -241,7 +241,7 @@ struct AuditEvidence {
   private func samples(predictions: [ArmPredictions]) throws -> [SampleImage] {
     let test = plan.splits.test
     return try groups(among: test).flatMap { group in
-      try group.members.prefix(inputs.specification.report.samples).compactMap { position -> SampleImage? in
+      try group.items.prefix(inputs.specification.report.samples).compactMap { position -> SampleImage? in
         let item = inputs.manifest.items[test[position]]
         guard item.path != nil else { return nil }
         let bytes = try inputs.manifest.bytes(of: item)
@@ -275,7 +275,7 @@ extension AuditEvidence {
         clusters: Array(plan.input.clusters[test.items]), contents: Array(plan.input.contents[test.items]))
       let groups = test.groups.map { group in
         Subgroup(
-          column: group.column, value: group.value, members: group.members.map { $0 - test.items.lowerBound })
+          column: group.column, value: group.value, items: group.members.map { $0 - test.items.lowerBound })
       }
       let items = EvaluationItems(
         identifiers: test.items.map { inputs.manifest.items[$0].name },

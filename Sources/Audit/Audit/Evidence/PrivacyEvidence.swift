@@ -144,7 +144,7 @@ extension AuditEvidence {
       scores: try scores(of: runs, pool: pool),
       lossTraces: try lossTraces(of: runs, pool: pool, labels: labels), labels: labels,
       clusters: pool.map { units[$0] },
-      groups: groups(among: pool).filter { !$0.members.isEmpty },
+      groups: groups(among: pool).filter { !$0.items.isEmpty },
       itemNames: pool.map { inputs.manifest.items[$0].name })
   }
 }
@@ -204,7 +204,7 @@ struct FleetStop {
     let look = plan.analyses[number]
     var fleet = try evidence.fleet(ofArm: arm, models: look.models)
     let minimum = evidence.inputs.specification.decision.minimumGroup
-    fleet.groups = early.includesGroups ? fleet.groups.filter { $0.members.count >= minimum } : []
+    fleet.groups = early.includesGroups ? fleet.groups.filter { $0.items.count >= minimum } : []
     fleet.itemNames = []
     let attacks = evidence.inputs.specification.privacy?.attacks(of: fleet.arm) ?? Attack.standard
     let found = try PrivacyEvaluation.evaluate(

@@ -168,8 +168,8 @@ extension [Subgroup] {
   fileprivate func within(_ items: [Int]) -> [Subgroup] {
     let positions = Dictionary(uniqueKeysWithValues: items.enumerated().map { ($1, $0) })
     return compactMap { group in
-      let members = group.members.compactMap { positions[$0] }
-      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, members: members)
+      let members = group.items.compactMap { positions[$0] }
+      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, items: members)
     }
   }
 }

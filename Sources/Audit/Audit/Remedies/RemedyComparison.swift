@@ -99,13 +99,13 @@ package struct RemedyComparison: Sendable {
   ) -> (test: ArmPredictions, validation: ArmPredictions)? {
     let name = GroupName(column: group.column, value: group.value)
     guard let positive = items.positiveClass, let there = items.groups.first(where: { $0.name == name }),
-      let here = validation.groups.first(where: { $0.name == name }), !here.members.isEmpty
+      let here = validation.groups.first(where: { $0.name == name }), !here.items.isEmpty
     else { return nil }
     let thresholds = own.mostAccurateThresholds(
-      labels: validation.labels, members: here.members, positiveClass: positive)
+      labels: validation.labels, positions: here.items, positiveClass: positive)
     guard
-      let test = try? test.thresholded(thresholds, members: there.members, positiveClass: positive),
-      let own = try? own.thresholded(thresholds, members: here.members, positiveClass: positive)
+      let test = try? test.thresholded(thresholds, positions: there.items, positiveClass: positive),
+      let own = try? own.thresholded(thresholds, positions: here.items, positiveClass: positive)
     else { return nil }
     return (test, own)
   }

@@ -65,7 +65,7 @@ struct FrozenGroups: Sendable {
   func subgroups(cells: [String: [String]], count: Int) -> [Subgroup] {
     groups.compactMap { group in
       let members = members(of: group, cells: cells, count: count) ?? []
-      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, members: members)
+      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, items: members)
     }
   }
 
@@ -79,7 +79,7 @@ struct FrozenGroups: Sendable {
           members[tag, default: []].append(item)
         }
       }
-      return members.keys.sorted().map { Subgroup(column: column, value: $0, members: members[$0] ?? []) }
+      return members.keys.sorted().map { Subgroup(column: column, value: $0, items: members[$0] ?? []) }
     }
   }
 }

@@ -79,8 +79,8 @@ package struct Monitor: Sendable {
     var positions = [Int?](repeating: nil, count: window.items.count)
     for (position, item) in labelled.enumerated() { positions[item] = position }
     let groups = (window.groups + window.unseen).compactMap { group -> Subgroup? in
-      let members = group.members.compactMap { positions[$0] }
-      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, members: members)
+      let members = group.items.compactMap { positions[$0] }
+      return members.isEmpty ? nil : Subgroup(column: group.column, value: group.value, items: members)
     }
     let settings = PredictionsEvaluation.Settings(
       files: [window.file], groups: [], positive: reference.document.positiveClass,
@@ -95,7 +95,7 @@ package struct Monitor: Sendable {
   private func figures(of window: Window, key: RandomKey) -> [GroupFigures] {
     let isLabelled = window.items.labels.map { $0 != nil }
     func figures(_ group: Subgroup?, referenceMembers: [Int]?, isUnseen: Bool) -> GroupFigures {
-      let members = group?.members ?? Array(0..<window.items.count)
+      let members = group?.items ?? Array(0..<window.items.count)
       let own = group.map { key[$0.column][$0.value] } ?? key
       return GroupFigures(
         group: group?.name, isUnseen: isUnseen, n: members.count, labelled: members.count { isLabelled[$0] },
@@ -109,7 +109,7 @@ package struct Monitor: Sendable {
     return [figures(nil, referenceMembers: Array(0..<reference.items.count), isUnseen: false)]
       + window.groups.map { group in
         figures(
-          group, referenceMembers: reference.groups.first { $0.name == group.name }?.members, isUnseen: false)
+          group, referenceMembers: reference.groups.first { $0.name == group.name }?.items, isUnseen: false)
       } + window.unseen.map { figures($0, referenceMembers: nil, isUnseen: true) }
   }
 
@@ -125,7 +125,7 @@ package struct Monitor: Sendable {
   private func drifts(of window: Window) throws -> [Drift] {
     let inputs = try inputs(of: window)
     let scores = scores(of: window)
-    let own = Dictionary(window.groups.map { ($0.name, $0.members) }) { first, _ in first }
+    let own = Dictionary(window.groups.map { ($0.name, $0.items) }) { first, _ in first }
     return DriftComputation.drifts(
       reference: DriftSample(
         clusters: reference.items.clusters, scores: scores.reference,
@@ -134,7 +134,7 @@ package struct Monitor: Sendable {
         clusters: window.items.clusters, scores: scores.window, inputs: inputs.map { ($0.feature, $0.window) }),
       groups: reference.groups.compactMap { group in
         FrozenGroups.parts(of: group.column).contains(where: window.missingColumns.contains)
-          ? nil : (group.name, group.members, own[group.name] ?? [])
+          ? nil : (group.name, group.items, own[group.name] ?? [])
       })
   }
 

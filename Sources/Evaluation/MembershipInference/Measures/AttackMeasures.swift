@@ -159,13 +159,13 @@ struct AttackedGroup: Sendable {
   /// The part of `all` that is in a group.
   init(_ group: Subgroup, of all: AttackedGroup, clusters: [Int]) {
     name = group.name
-    members = group.members
-    n = group.members.count
-    self.clusters = ClusterIndex(group.members.map { clusters[$0] }).count
+    members = group.items
+    n = group.items.count
+    self.clusters = ClusterIndex(group.items.map { clusters[$0] }).count
     var places = [Int32](repeating: -1, count: clusters.count)
-    for (place, item) in group.members.enumerated() { places[item] = Int32(place) }
+    for (place, item) in group.items.enumerated() { places[item] = Int32(place) }
     let known = places
-    targets = concurrentMap(all.targets.count) { all.targets[$0].restricted(to: group.members, places: known) }
+    targets = concurrentMap(all.targets.count) { all.targets[$0].restricted(to: group.items, places: known) }
   }
 
   /// The weights of its own items among those of all.

@@ -72,7 +72,7 @@ enum ExposureRanking {
     let chosen = known.sorted(by: isBefore).prefix(most)
     var groups: [Int: [GroupName]] = Dictionary(uniqueKeysWithValues: chosen.map { ($0, []) })
     for group in shadowModels.groups {
-      for item in group.members where groups[item] != nil { groups[item]?.append(group.name) }
+      for item in group.items where groups[item] != nil { groups[item]?.append(group.name) }
     }
     return chosen.map { item in
       ExposedItem(

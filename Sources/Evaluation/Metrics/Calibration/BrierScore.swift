@@ -84,16 +84,16 @@ package struct ProbabilityScores: Equatable, Sendable {
   package let classwiseError: Double
 
   package init(_ logits: Logits, labels: [Int], temperature: Double = 1) {
-    self.init(ItemScores(logits, labels: labels, temperature: temperature), members: Array(labels.indices))
+    self.init(ItemScores(logits, labels: labels, temperature: temperature), positions: Array(labels.indices))
   }
 
-  /// - Parameter members: positions of the items that count, at least one.
-  init(_ scores: ItemScores, members: [Int]) {
+  /// - Parameter positions: positions of the items that count, at least one.
+  init(_ scores: ItemScores, positions: [Int]) {
     let binCount = CalibrationEvaluation.binCount
     var (likelihood, brier) = (0.0, 0.0)
     var errors = [Double](repeating: 0, count: scores.classes * binCount)
     var probabilities = [Double](repeating: 0, count: scores.classes)
-    for item in members {
+    for item in positions {
       likelihood += scores.negativeLogLikelihood[item]
       brier += scores.multiclassBrier[item]
       scores.logits.probabilities(item: item, temperature: scores.temperature, into: &probabilities)
@@ -102,11 +102,11 @@ package struct ProbabilityScores: Equatable, Sendable {
           probability - (scores.labels[item] == label ? 1 : 0)
       }
     }
-    let n = Double(max(1, members.count))
+    let n = Double(max(1, positions.count))
     negativeLogLikelihood = likelihood / n
     multiclassBrier = brier / n
-    let confidences = members.map { scores.confidence[$0] }
-    let outcomes = members.map { scores.correct[$0] }
+    let confidences = positions.map { scores.confidence[$0] }
+    let outcomes = positions.map { scores.correct[$0] }
     bins = CalibrationBins(confidences: confidences, outcomes: outcomes, count: binCount)
     topLabelBrier = BrierScore(
       probabilities: confidences, outcomes: outcomes,

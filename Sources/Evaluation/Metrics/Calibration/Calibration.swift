@@ -119,14 +119,14 @@ extension CalibrationEvaluation {
   ///   - runs: The scores of every run on all items.
   ///   - positives: Those of the positive class; nil where there are not two classes, one of them positive.
   init(_ subset: ItemSubset, runs: [ItemScores], positives: [ItemScores]?, key: RandomKey) {
-    let scores = runs.map { ProbabilityScores($0, members: subset.members) }
+    let scores = runs.map { ProbabilityScores($0, positions: subset.items) }
     let resamples = FigureResamples(
       subset, runs: runs, equalMass: scores.map(\.equalMass), figures: Self.resampled, hasPositives: false,
       resamples: subset.clusters.count > 1 ? Self.resamples : 0, key: key)
     let binned = BinnedCalibration(
       subset, runs: runs, bins: scores.map(\.bins), equalMass: scores.map(\.equalMass), resamples: resamples)
     group = subset.name
-    let count = subset.members.count
+    let count = subset.items.count
     n = count
     seeds = runs.count
     expectedCalibrationError = binned.expectedError
@@ -142,7 +142,7 @@ extension CalibrationEvaluation {
       interval: (runs.first?.classes ?? 0) <= FigureColumns.mostClasses
         ? resamples.intervalOfBinnedError(.classwiseError)
         : .undefined(reason: "not resampled for more than \(FigureColumns.mostClasses) classes", n: count))
-    negativeLogLikelihood = runs.meanLogLoss(members: subset.members).map {
+    negativeLogLikelihood = runs.meanLogLoss(positions: subset.items).map {
       Estimate(value: $0, interval: resamples.interval(.negativeLogLikelihood))
     }
     multiclassBrier = Estimate(
@@ -183,16 +183,16 @@ extension PositiveCalibration {
     _ subset: ItemSubset, runs: [ItemScores]?, resamples: Int, key: RandomKey
   ) -> Measured<PositiveCalibration> {
     guard let runs else {
-      return .undefined(reason: "it is of two classes, one of them positive", n: subset.members.count)
+      return .undefined(reason: "it is of two classes, one of them positive", n: subset.items.count)
     }
     let bins = runs.map { run in
       CalibrationBins(
-        confidences: subset.members.map { run.confidence[$0] }, outcomes: subset.members.map { run.correct[$0] },
+        confidences: subset.items.map { run.confidence[$0] }, outcomes: subset.items.map { run.correct[$0] },
         count: CalibrationEvaluation.binCount)
     }
     let equalMass = runs.map { run in
       EqualMassBins(
-        confidences: subset.members.map { run.confidence[$0] }, outcomes: subset.members.map { run.correct[$0] },
+        confidences: subset.items.map { run.confidence[$0] }, outcomes: subset.items.map { run.correct[$0] },
         count: CalibrationEvaluation.binCount)
     }
     let found = BinnedCalibration(
@@ -238,12 +238,12 @@ struct BinnedCalibration {
     expectedUnderPerfectCalibration =
       runs.map { run in
         PerfectCalibration.expectedError(
-          confidences: subset.members.map { run.confidence[$0] }, binCount: CalibrationEvaluation.binCount)
+          confidences: subset.items.map { run.confidence[$0] }, binCount: CalibrationEvaluation.binCount)
       }.mean
     equalMassError = Estimate(
       value: equalMass.map(\.expectedError).mean, interval: resamples.intervalOfBinnedError(.equalMassError))
     pooled = Self.pooled(bins)
-    let predictions = Double(subset.members.count * runs.count)
+    let predictions = Double(subset.items.count * runs.count)
     meanConfidence = pooled.reduce(0) { $0 + $1.confidence } / predictions
     accuracy = pooled.reduce(0) { $0 + $1.outcome } / predictions
 
@@ -256,7 +256,7 @@ struct BinnedCalibration {
       gapInterval = gapInterval.map { $0.hull(bounds) }
     }
     signedGap = Estimate(value: meanConfidence - accuracy, interval: gapInterval)
-    debiasedSquaredError = Self.debiased(bins, n: subset.members.count).map { error in
+    debiasedSquaredError = Self.debiased(bins, n: subset.items.count).map { error in
       // Replicates centre on the plug-in error, which lies above the truth by the bias. The lower bound takes it off;
       // the upper one keeps it, since the error of a small sample is skewed upwards.
       let bias = error.plugIn - error.debiased

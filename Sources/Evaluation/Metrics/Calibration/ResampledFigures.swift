@@ -51,7 +51,7 @@ struct FigureColumns {
   {
     var probabilities = [Double](repeating: 0, count: scores.classes)
     return bootstrap.sums(width: width) { position, row in
-      let item = subset.members[position]
+      let item = subset.items[position]
       let (confidence, correct) = (scores.confidence[item], scores.correct[item])
       row[Fixed.items.rawValue] += 1
       row[Fixed.correct.rawValue] += correct
@@ -175,7 +175,7 @@ package struct FigureResamples: Sendable {
     var departures: [ResampledFigure: [Double]] = [:]
     for (place, figure) in binned.enumerated() { departures[figure] = drawn.map { $0.departures[place] }.sorted() }
     (self.observed, self.replicates, self.departures) = (observed, replicates, departures)
-    (items, clusters, self.resamples) = (subset.members.count, subset.clusters.count, resamples)
+    (items, clusters, self.resamples) = (subset.items.count, subset.clusters.count, resamples)
   }
 
   /// All figures, over all items first and then in every group.
@@ -198,7 +198,7 @@ package struct FigureResamples: Sendable {
       let binCount = CalibrationEvaluation.binCount
       let equalMass = scores.map { run in
         EqualMassBins(
-          confidences: subset.members.map { run.confidence[$0] }, outcomes: subset.members.map { run.correct[$0] },
+          confidences: subset.items.map { run.confidence[$0] }, outcomes: subset.items.map { run.correct[$0] },
           count: binCount)
       }
       return FigureResamples(

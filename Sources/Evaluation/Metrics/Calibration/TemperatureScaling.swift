@@ -37,14 +37,14 @@ extension TemperatureEvaluation {
       ItemScores($0.logits, labels: items.labels, temperature: $1)
     }
     let rescaled = concurrentMap(subsets.count) { number in
-      let members = subsets[number].members
+      let positions = subsets[number].items
       let bins = runs.map { run in
         CalibrationBins(
-          confidences: members.map { run.confidence[$0] }, outcomes: members.map { run.correct[$0] },
+          confidences: positions.map { run.confidence[$0] }, outcomes: positions.map { run.correct[$0] },
           count: CalibrationEvaluation.binCount)
       }
       let count = Double(max(1, runs.count))
-      let likelihood = runs.meanLogLoss(members: members)
+      let likelihood = runs.meanLogLoss(positions: positions)
       return Rescaled(
         group: subsets[number].name, expectedCalibrationError: bins.reduce(0) { $0 + $1.expectedError } / count,
         negativeLogLikelihood: likelihood, signedGap: bins.reduce(0) { $0 + $1.signedGap } / count)

@@ -61,7 +61,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
     }
     @Sendable func tokenBias(arm: Int, prompt: Int, part: ItemSubset) -> Measured<TokenBias> {
       guard task.prompts.indices.contains(prompt) else {
-        return .undefined(reason: "labels differ from wording to wording", n: part.members.count)
+        return .undefined(reason: "labels differ from wording to wording", n: part.items.count)
       }
       return TokenBiasComputation(
         runs: runs[arm].map { $0.prompts[prompt] }, part: part, questions: task.questions,

@@ -54,9 +54,9 @@ extension ChoiceMeasures {
     sharedOptions: [String]?, intervals: ResampledIntervals, tokenBias: Measured<TokenBias>
   ) {
     let questions = task.questions
-    let n = part.members.count
+    let n = part.items.count
     func share(_ reason: String, _ counts: (Int, Int) -> Bool?) -> Measured<Proportion> {
-      let values = part.members.map { question -> Double? in
+      let values = part.items.map { question -> Double? in
         let counted = runs.compactMap { counts(question, $0.choices[question]) }
         return counted.isEmpty ? nil : Double(counted.count { $0 })
       }
@@ -112,7 +112,7 @@ extension ChoiceMeasures {
             SeedSpread(values: cell.values(figure).compactMap(\.self), tail: intervals.tail)
           })
       },
-      ties: part.members.reduce(0) { sum, question in sum + runs.count { $0.ties[question] } },
+      ties: part.items.reduce(0) { sum, question in sum + runs.count { $0.ties[question] } },
       tokenBias: tokenBias)
   }
 }
@@ -163,7 +163,7 @@ extension ChoiceComparison {
     reference: ResampledChoices.Cell, runs: RunPairs, intervals: ResampledIntervals
   ) -> [ChoiceComparison] {
     ChoiceFigure.allCases.map { figure in
-      let n = part.members.count
+      let n = part.items.count
       let other = reference.value(figure, n: n)
       let replicates = zip(arm.replicates[figure.place], reference.replicates[figure.place]).map { first, second in
         first.flatMap { first in second.map { first - $0 } }

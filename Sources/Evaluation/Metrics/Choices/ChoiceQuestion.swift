@@ -87,11 +87,11 @@ package enum AttributeGroups {
   /// several groups.
   package static func subgroups(of attributes: [[String: [String]]], keys: [String]) -> [Subgroup] {
     keys.flatMap { key in
-      var members: [String: [Int]] = [:]
+      var positions: [String: [Int]] = [:]
       for (item, attributes) in attributes.enumerated() {
-        for tag in Set(attributes[key] ?? []) { members[tag, default: []].append(item) }
+        for tag in Set(attributes[key] ?? []) { positions[tag, default: []].append(item) }
       }
-      return members.sorted { $0.key < $1.key }.map { Subgroup(column: key, value: $0.key, members: $0.value) }
+      return positions.sorted { $0.key < $1.key }.map { Subgroup(column: key, value: $0.key, items: $0.value) }
     }
   }
 

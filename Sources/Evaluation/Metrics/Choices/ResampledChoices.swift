@@ -153,7 +153,7 @@ struct ResampledChoices: Sendable {
       prompts.map { runs in
         runs.map { run in
           bootstrap.sums(width: ChoiceColumn.allCases.count) { place, row in
-            let question = part.members[place]
+            let question = part.items[place]
             ChoiceSums.add(questions[question], choice: run.choices[question], to: &row)
           }
         }
@@ -239,7 +239,7 @@ extension ItemSubset {
   /// - Parameters:
   ///   - runs: The runs that values are summed over.
   ///   - reason: Why there is none where no item has a value.
-  ///   - values: Of every member, the sum over the runs of values from 0 to 1; `nil` where it does not count.
+  ///   - values: Of every item, the sum over the runs of values from 0 to 1; `nil` where it does not count.
   func proportion(runs: Int, tail: Double, reason: String, values: [Double?]) -> Measured<Proportion> {
     var counted: [Double] = []
     var numbers: [Int] = []
@@ -248,7 +248,7 @@ extension ItemSubset {
       counted.append(value)
       numbers.append(cluster)
     }
-    guard !counted.isEmpty else { return .undefined(reason: reason, n: members.count) }
+    guard !counted.isEmpty else { return .undefined(reason: reason, n: items.count) }
     return .value(
       Proportion(values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs, confidence: 1 - 2 * tail)
     )
@@ -256,6 +256,6 @@ extension ItemSubset {
 
   /// How many clusters have an item that counts.
   func clusterCount(where counts: (Int) -> Bool) -> Int {
-    Set(members.indices.filter { counts(members[$0]) }.map { clusters.ofItem[$0] }).count
+    Set(items.indices.filter { counts(items[$0]) }.map { clusters.ofItem[$0] }).count
   }
 }

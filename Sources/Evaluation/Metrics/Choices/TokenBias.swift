@@ -73,9 +73,9 @@ struct TokenBiasComputation {
       proportion { question in Double(runs.count { $0[question].follows == kind }) }.value
     }
     guard let content = follows[0], let label = follows[1], let mixed = follows[2] else {
-      return .undefined(reason: "options are not reordered in this wording", n: part.members.count)
+      return .undefined(reason: "options are not reordered in this wording", n: part.items.count)
     }
-    let most = part.members.map { questions[$0].options.count }.max() ?? 0
+    let most = part.items.map { questions[$0].options.count }.max() ?? 0
     return .value(
       TokenBias(
         followsContent: content, labelBias: label, mixed: mixed,
@@ -84,13 +84,13 @@ struct TokenBiasComputation {
         singleOrderAccuracy: proportion { question in
           questions[question].answer.map { answer in shareOfOrders(of: question) { $0.option == answer } }
         },
-        tiedOrders: part.members.reduce(0) { sum, question in
+        tiedOrders: part.items.reduce(0) { sum, question in
           sum + runs.reduce(0) { $0 + $1[question].orders.count { $0.isTied } }
         }))
   }
 
   private var positionBias: PositionBias {
-    let positions = part.members.map { question -> [Double]? in
+    let positions = part.items.map { question -> [Double]? in
       guard orders[question] > 1 else { return nil }
       return questions[question].options.indices.map { position in
         shareOfOrders(of: question) { $0.position == position }
@@ -108,7 +108,7 @@ struct TokenBiasComputation {
       options(question).map { _ in shareOfOrders(of: question) { $0.position == position } }
     }
     guard let share = share.value else { return nil }
-    let counted = part.members.filter { orders[$0] > 1 }.compactMap(options)
+    let counted = part.items.filter { orders[$0] > 1 }.compactMap(options)
     return LabelShare(
       label: prompt.labels?.texts[position] ?? "position \(position + 1)", share: share,
       uniform: counted.reduce(0) { $0 + 1 / $1 } / Double(max(1, counted.count)),
@@ -123,7 +123,7 @@ struct TokenBiasComputation {
   private func proportion(_ value: (Int) -> Double?) -> Measured<Proportion> {
     part.proportion(
       runs: runs.count, tail: tail, reason: "no question with several orders has a right answer",
-      values: part.members.map { orders[$0] > 1 ? value($0) : nil })
+      values: part.items.map { orders[$0] > 1 ? value($0) : nil })
   }
 
   /// Summed over the runs, the share of a question's orders with some choice.
@@ -158,7 +158,7 @@ struct PositionBiasTest {
   private static let tolerance = 1e-12
 
   /// - Parameters:
-  ///   - positions: By member of the part, how often each position is chosen, summed over runs to `runs`; `nil` where it
+  ///   - positions: By item of the part, how often each position is chosen, summed over runs to `runs`; `nil` where it
   ///     does not count.
   init(_ positions: [[Double]?], part: ItemSubset, runs: Int) {
     struct Place: Hashable {

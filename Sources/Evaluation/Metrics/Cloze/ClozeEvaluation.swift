@@ -121,24 +121,24 @@ struct ClozeComputation {
   func measures(_ runs: [ClozeChoices], arm: Int, resampled: ResampledCloze) -> ClozeMeasures {
     let part = resampled.part
     return ClozeMeasures(
-      group: part.name, n: part.members.count, clusters: part.clusters.count,
+      group: part.name, n: part.items.count, clusters: part.clusters.count,
       candidates: task.candidates.enumerated().map { candidate, text in
         CandidateShare(
           candidate: text, n: resampled.frames[candidate],
           share: part.proportion(
             runs: runs.count, tail: intervals.tail, reason: Self.notOffered,
-            values: part.members.map { frame in
+            values: part.items.map { frame in
               task.candidatesOfFrames[frame].contains(candidate)
                 ? Double(runs.count { $0.choices[frame] == candidate }) : nil
             }),
           mass: mass(candidate, arm: arm, resampled: resampled),
-          massSpread: spread(resampled.values(.mass, arm: arm, candidate: candidate), n: part.members.count))
+          massSpread: spread(resampled.values(.mass, arm: arm, candidate: candidate), n: part.items.count))
       },
-      ties: part.members.reduce(0) { sum, frame in sum + runs.count { $0.ties[frame] } })
+      ties: part.items.reduce(0) { sum, frame in sum + runs.count { $0.ties[frame] } })
   }
 
   private func mass(_ candidate: Int, arm: Int, resampled: ResampledCloze) -> Measured<Estimate> {
-    mean(resampled.values(.mass, arm: arm, candidate: candidate), n: resampled.part.members.count).map { value in
+    mean(resampled.values(.mass, arm: arm, candidate: candidate), n: resampled.part.items.count).map { value in
       Estimate(
         value: value,
         interval: intervals.interval(
@@ -160,7 +160,7 @@ struct ClozeComputation {
   func comparisons(
     _ pair: ArmComparison, runs: RunPairs, resampled: ResampledCloze
   ) -> [ClozeComparison] {
-    let n = resampled.part.members.count
+    let n = resampled.part.items.count
     func difference(_ figure: ResampledCloze.Figure, candidate: Int) -> Measured<FigureDifference> {
       let own = resampled.values(figure, arm: runs.arm, candidate: candidate)
       let others = resampled.values(figure, arm: runs.reference, candidate: candidate)
@@ -234,7 +234,7 @@ struct ResampledCloze: Sendable {
     let tables = choices.map { runs in
       runs.map { run in
         bootstrap.sums(width: Self.width * task.candidates.count) { place, row in
-          let frame = part.members[place]
+          let frame = part.items[place]
           for (candidate, mass) in zip(task.candidatesOfFrames[frame], run.masses[frame]) {
             row[Self.width * candidate] += 1
             row[Self.width * candidate + 1] += run.choices[frame] == candidate ? 1 : 0
@@ -255,7 +255,7 @@ struct ResampledCloze: Sendable {
     totals = tables.map { $0.map(\.totals) }
     var frames = [Int](repeating: 0, count: task.candidates.count)
     var offering = [Set<Int>](repeating: [], count: task.candidates.count)
-    for (place, frame) in part.members.enumerated() {
+    for (place, frame) in part.items.enumerated() {
       for candidate in task.candidatesOfFrames[frame] {
         frames[candidate] += 1
         offering[candidate].insert(part.clusters.ofItem[place])

@@ -66,12 +66,12 @@ extension PairedDifferences {
     var means: [Double] = []
     for (run, other) in zip(arm, reference) {
       var total = 0
-      for (position, item) in subset.members.enumerated() {
+      for (position, item) in subset.items.enumerated() {
         let difference = Int(run.correct[item]) - Int(other.correct[item])
         sums[subset.clusters.ofItem[position]].numerator += difference
         total += difference
       }
-      means.append(Double(total) / Double(subset.members.count * resolution))
+      means.append(Double(total) / Double(subset.items.count * resolution))
     }
     self.init(clusters: sums, seeds: arm.count, resolution: resolution, bySeed: means)
   }
@@ -88,7 +88,7 @@ enum ClusterStrata {
     guard subset.name == nil else { return Array(repeating: 0, count: subset.clusters.count) }
     var signatures = [[Int]](repeating: [], count: subset.clusters.count)
     for (number, group) in items.groups.enumerated() {
-      for item in group.members where signatures[subset.clusters.ofItem[item]].last != number {
+      for item in group.items where signatures[subset.clusters.ofItem[item]].last != number {
         signatures[subset.clusters.ofItem[item]].append(number)
       }
     }

@@ -144,7 +144,7 @@ extension PairedComparison {
     arm = comparison.arm
     reference = comparison.reference
     group = subset.name
-    n = subset.members.count
+    n = subset.items.count
     clusters = subset.clusters.count
     let numerators = differences.clusters.map(\.numerator)
     discordantClusters = numerators.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }

@@ -126,7 +126,7 @@ package struct ValidationPredictions: Equatable, Sendable {
   /// Of every arm, the runs in the order of those that are evaluated.
   package var arms: [ArmPredictions]
 
-  /// With members as positions among these items; those of the items that are evaluated, by name.
+  /// The groups of the evaluated items, by name, with positions among these items.
   package var groups: [Subgroup]
 
   package init(labels: [Int], arms: [ArmPredictions], groups: [Subgroup] = []) {

@@ -8,8 +8,8 @@ package enum EvaluationError: Error, Equatable, Sendable {
   case positiveClassOutsideClasses(positiveClass: Int, classes: Int)
   case emptyGroup(GroupName)
   case repeatedGroup(GroupName)
-  case memberOutsideItems(group: GroupName, position: Int, items: Int)
-  case membersNotAscending(group: GroupName, position: Int)
+  case positionOutsideItems(group: GroupName, position: Int, items: Int)
+  case positionsNotAscending(group: GroupName, position: Int)
   case repeatedArm(String)
   case noRuns(arm: String)
   case repeatedSeed(arm: String, seed: Int)
@@ -37,10 +37,10 @@ extension EvaluationError: CustomStringConvertible {
       "The positive class is \(positiveClass); expected 0 to \(classes - 1)."
     case .emptyGroup(let group): "Group \(group) has no items; leave it out or add items to the test split."
     case .repeatedGroup(let group): "Group \(group) is given twice; give its items once."
-    case .memberOutsideItems(let group, let position, let items):
+    case .positionOutsideItems(let group, let position, let items):
       "Group \(group) names the item at position \(position); expected 0 to \(items - 1)."
-    case .membersNotAscending(let group, let position):
-      "The members of group \(group) are not strictly ascending at position \(position); sort them, each once."
+    case .positionsNotAscending(let group, let position):
+      "The items of group \(group) are not strictly ascending at position \(position); sort them, each once."
     case .repeatedArm(let arm): "Arm \(arm) is given twice; give all its runs at once."
     case .noRuns(let arm): "Arm \(arm) has no runs; expected one for every seed."
     case .repeatedSeed(let arm, let seed): "Arm \(arm) has seed \(seed) twice; expected each seed once."

@@ -48,7 +48,7 @@ extension EvaluationItems {
     items.labels = order.map { labels[$0] }
     items.clusters = order.map { clusters[$0] }
     items.groups = groups.map {
-      Subgroup(column: $0.column, value: $0.value, members: $0.members.map { position[$0] }.sorted())
+      Subgroup(column: $0.column, value: $0.value, items: $0.items.map { position[$0] }.sorted())
     }
     return items
   }
@@ -91,13 +91,13 @@ extension EvaluationItems {
     var names: Set<GroupName> = []
     for group in groups {
       guard names.insert(group.name).inserted else { throw .repeatedGroup(group.name) }
-      guard !group.members.isEmpty else { throw .emptyGroup(group.name) }
+      guard !group.items.isEmpty else { throw .emptyGroup(group.name) }
       var previous = -1
-      for position in group.members {
+      for position in group.items {
         guard (0..<count).contains(position) else {
-          throw .memberOutsideItems(group: group.name, position: position, items: count)
+          throw .positionOutsideItems(group: group.name, position: position, items: count)
         }
-        guard position > previous else { throw .membersNotAscending(group: group.name, position: position) }
+        guard position > previous else { throw .positionsNotAscending(group: group.name, position: position) }
         previous = position
       }
     }

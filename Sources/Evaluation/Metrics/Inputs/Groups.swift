@@ -23,12 +23,12 @@ package struct Subgroup: Equatable, Sendable {
   package var column: String
   package var value: String
   /// Positions of the items, strictly ascending.
-  package var members: [Int]
+  package var items: [Int]
 
-  package init(column: String, value: String, members: [Int]) {
+  package init(column: String, value: String, items: [Int]) {
     self.column = column
     self.value = value
-    self.members = members
+    self.items = items
   }
 
   package var name: GroupName { GroupName(column: column, value: value) }
@@ -55,13 +55,13 @@ package struct PooledGroups: Equatable, Sendable {
     var groups: [Subgroup] = []
     var pooled: [Subgroup] = []
     for column in combined.columns {
-      let own = combined.filter { $0.column == column && !$0.members.isEmpty }
-      let small = own.filter { $0.members.count < minimum }
-      groups += own.filter { $0.members.count >= minimum }
+      let own = combined.filter { $0.column == column && !$0.items.isEmpty }
+      let small = own.filter { $0.items.count < minimum }
+      groups += own.filter { $0.items.count >= minimum }
       pooled += small
       guard !small.isEmpty else { continue }
       groups.append(
-        Subgroup(column: column, value: Self.value(of: column), members: small.flatMap(\.members).sorted()))
+        Subgroup(column: column, value: Self.value(of: column), items: small.flatMap(\.items).sorted()))
     }
     self.groups = groups
     self.pooled = pooled
@@ -79,7 +79,7 @@ extension [Subgroup] {
       let same = others.filter { $0.name == group.name }
       let parts = pooled.filter { $0.column == group.column }.map(\.name)
       let meant = same.isEmpty ? others.filter { parts.contains($0.name) } : same
-      return Subgroup(column: group.column, value: group.value, members: Set(meant.flatMap(\.members)).sorted())
+      return Subgroup(column: group.column, value: group.value, items: Set(meant.flatMap(\.items)).sorted())
     }
   }
 }
@@ -89,7 +89,7 @@ package struct ItemSubset: Sendable {
   /// `nil` for all items.
   package var name: GroupName?
   /// Positions of the items, ascending.
-  package var members: [Int]
+  package var items: [Int]
   package var clusters: ClusterIndex
 
   /// All items first, then every group.
@@ -99,11 +99,12 @@ package struct ItemSubset: Sendable {
 
   package init(group: Subgroup?, of items: EvaluationItems) {
     name = group?.name
-    members = group?.members ?? Array(0..<items.count)
-    clusters = ClusterIndex(members.lazy.map { items.clusters[$0] })
+    let positions = group?.items ?? Array(0..<items.count)
+    self.items = positions
+    clusters = ClusterIndex(positions.lazy.map { items.clusters[$0] })
   }
 
-  /// The mean over the members that `isCounted`, or `nil` when there are none.
+  /// The mean over the items that `isCounted`, or `nil` when there are none.
   ///
   /// - Parameters:
   ///   - values: For every item the number of successes in `runs` runs.
@@ -113,7 +114,7 @@ package struct ItemSubset: Sendable {
   ) -> Proportion? {
     var counted: [Double] = []
     var numbers: [Int] = []
-    for (position, item) in members.enumerated() where isCounted(item) {
+    for (position, item) in items.enumerated() where isCounted(item) {
       counted.append(values[item])
       numbers.append(clusters.ofItem[position])
     }
@@ -141,7 +142,7 @@ package struct ColumnMemberships: Sendable {
     for (number, group) in groups.enumerated() {
       // What an item was of so far, and what it becomes with this group; remembered, for most items change alike.
       var changed: [Int32: Int32] = [:]
-      for item in group.members {
+      for item in group.items {
         let before = kindOfItem[item]
         if let after = changed[before] {
           kindOfItem[item] = after

@@ -70,14 +70,14 @@ package struct ItemScores: Sendable {
 extension [ItemScores] {
   /// The mean −log p of the labels, averaged over runs; undefined where a run states that one cannot be.
   ///
-  /// - Parameter members: positions of the items that count, at least one.
-  func meanLogLoss(members: [Int]) -> Measured<Double> {
-    let impossible = members.count { item in contains { $0.negativeLogLikelihood[item] == .infinity } }
+  /// - Parameter positions: positions of the items that count, at least one.
+  func meanLogLoss(positions: [Int]) -> Measured<Double> {
+    let impossible = positions.count { item in contains { $0.negativeLogLikelihood[item] == .infinity } }
     guard impossible == 0 else {
-      return .undefined(reason: Self.ruledOut(impossible, of: "item"), n: members.count)
+      return .undefined(reason: Self.ruledOut(impossible, of: "item"), n: positions.count)
     }
     let sum = reduce(0.0) { sum, run in
-      sum + members.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(Swift.max(1, members.count))
+      sum + positions.reduce(0) { $0 + run.negativeLogLikelihood[$1] } / Double(Swift.max(1, positions.count))
     }
     return .value(sum / Double(Swift.max(1, count)))
   }

@@ -145,7 +145,7 @@ extension RateEvaluation {
     for (column, spreads) in zip(items.groups.columns, spreads) {
       let memberships = items.groups.filter { $0.column == column }
       let computation = GapComputation(
-        rates: groups.filter { $0.group?.column == column }, n: Set(memberships.flatMap(\.members)).count,
+        rates: groups.filter { $0.group?.column == column }, n: Set(memberships.flatMap(\.items)).count,
         spreads: spreads)
       guard let worst = computation.worstGroup else { continue }
       columns.append(

@@ -34,7 +34,7 @@ extension GroupRates {
   /// The rates of one subset.
   init(_ subset: ItemSubset, outcomes: ItemOutcomes, items: EvaluationItems) {
     group = subset.name
-    n = subset.members.count
+    n = subset.items.count
     clusters = subset.clusters.count
     accuracy =
       subset.proportion(of: outcomes.correct, runs: outcomes.runs)
@@ -50,19 +50,19 @@ extension GroupRates {
       f1 = .undefined(reason: reason, n: n)
       return
     }
-    let count = subset.members.reduce(0) { $0 + (items.labels[$1] == positiveClass ? 1 : 0) }
+    let count = subset.items.reduce(0) { $0 + (items.labels[$1] == positiveClass ? 1 : 0) }
     positives = .value(count)
     negatives = .value(n - count)
     func rate(_ missing: String, where isCounted: (Int) -> Bool) -> Measured<Proportion> {
       subset.proportion(of: outcomes.selected, runs: outcomes.runs, where: isCounted).map { .value($0) }
-        ?? .undefined(reason: "no \(missing)", n: subset.members.count)
+        ?? .undefined(reason: "no \(missing)", n: subset.items.count)
     }
     truePositiveRate = rate("positives") { items.labels[$0] == positiveClass }
     falsePositiveRate = rate("negatives") { items.labels[$0] != positiveClass }
     selectionRate = rate("items") { _ in true }
-    let members = subset.members
-    let selected = members.map { outcomes.selected[$0] }
-    let labelled = members.map { items.labels[$0] == positiveClass ? Double(outcomes.runs) : 0 }
+    let positions = subset.items
+    let selected = positions.map { outcomes.selected[$0] }
+    let labelled = positions.map { items.labels[$0] == positiveClass ? Double(outcomes.runs) : 0 }
     let found = zip(selected, labelled).map { $1 > 0 ? $0 : 0 }
     func ratio(_ denominators: [Double]) -> RatioEstimate? {
       RatioEstimate(

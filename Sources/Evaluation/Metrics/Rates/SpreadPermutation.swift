@@ -72,8 +72,8 @@ struct SpreadPermutation {
     if mixedCount >= MixedClusters.fewest, memberships.kinds.count <= MixedClusters.mostKinds {
       manyMixed = MixedClusters(kinds: memberships.kinds.count)
     }
-    for members in clusters.members where isMixed[clusters.ofItem[members[0]]] {
-      let counted = members.filter { memberships.kindOfItem[$0] >= 0 && isCounted($0) }
+    for positions in clusters.items where isMixed[clusters.ofItem[positions[0]]] {
+      let counted = positions.filter { memberships.kindOfItem[$0] >= 0 && isCounted($0) }
       let units = Units(
         sizes: counted.map { _ in 1 }, sums: counted.map { values[$0] },
         kinds: counted.map { memberships.kindOfItem[$0] })

@@ -65,9 +65,9 @@ struct PositiveScores: Sendable {
   }
 
   /// Shares at each threshold, of some items.
-  func counts(members: [Int]) -> ThresholdCounts {
+  func counts(positions: [Int]) -> ThresholdCounts {
     var counts = ThresholdCounts()
-    for item in members { counts.add(probabilities[item], isPositive: isPositive[item]) }
+    for item in positions { counts.add(probabilities[item], isPositive: isPositive[item]) }
     return counts
   }
 }
@@ -155,7 +155,7 @@ extension ThresholdEvaluation {
     self.validationItems = validationItems.labels.count
     sweeps = concurrentMap(subsets.count) { Self.sweep(subsets[$0], runs: test) }
     let everybody = Array(validationItems.labels.indices)
-    let whole = fitted.map { $0.counts(members: everybody) }
+    let whole = fitted.map { $0.counts(positions: everybody) }
     let common = whole.map(\.mostAccurate)
 
     func point(_ rule: ThresholdRule, _ subset: ItemSubset, _ thresholds: Measured<[Double]>) -> ChosenThreshold {
@@ -169,15 +169,15 @@ extension ThresholdEvaluation {
         })
     }
     func thresholds(_ subset: ItemSubset, _ choose: (ThresholdCounts, Int) -> Double?) -> Measured<[Double]> {
-      let members = validationItems.groups.first { $0.name == subset.name }?.members ?? []
-      guard members.count >= minimumSize else {
+      let positions = validationItems.groups.first { $0.name == subset.name }?.items ?? []
+      guard positions.count >= minimumSize else {
         return .undefined(
-          reason: "\(members.count) validation items are too few to choose a threshold on, minimum \(minimumSize)",
-          n: members.count)
+          reason: "\(positions.count) validation items are too few to choose a threshold on, minimum \(minimumSize)",
+          n: positions.count)
       }
-      let chosen = fitted.indices.compactMap { choose(fitted[$0].counts(members: members), $0) }
+      let chosen = fitted.indices.compactMap { choose(fitted[$0].counts(positions: positions), $0) }
       return chosen.count == fitted.count
-        ? .value(chosen) : .undefined(reason: "no positives among the validation items", n: members.count)
+        ? .value(chosen) : .undefined(reason: "no positives among the validation items", n: positions.count)
     }
     let groups = subsets.dropFirst()
     choices =
@@ -193,10 +193,10 @@ extension ThresholdEvaluation {
   }
 
   private static func sweep(_ subset: ItemSubset, runs: [PositiveScores]) -> ThresholdSweep {
-    let counts = runs.map { $0.counts(members: subset.members) }
+    let counts = runs.map { $0.counts(positions: subset.items) }
     let selected = counts.map(\.selected)
-    let (n, positives) = (Double(max(1, subset.members.count)), counts.first?.positives ?? 0)
-    let negatives = subset.members.count - positives
+    let (n, positives) = (Double(max(1, subset.items.count)), counts.first?.positives ?? 0)
+    let negatives = subset.items.count - positives
     let points = reported.map { step -> ThresholdSweep.Point in
       func mean(_ figure: (Int) -> Int) -> Double {
         Double(runs.indices.reduce(0) { $0 + figure($1) }) / Double(max(1, runs.count))
@@ -207,9 +207,9 @@ extension ThresholdEvaluation {
         threshold: ThresholdCounts.grid[step], accuracy: (found + Double(negatives) - wrong) / n,
         selectionRate: (found + wrong) / n,
         truePositiveRate: positives > 0
-          ? .value(found / Double(positives)) : .undefined(reason: "no positives", n: subset.members.count),
+          ? .value(found / Double(positives)) : .undefined(reason: "no positives", n: subset.items.count),
         falsePositiveRate: negatives > 0
-          ? .value(wrong / Double(negatives)) : .undefined(reason: "no negatives", n: subset.members.count))
+          ? .value(wrong / Double(negatives)) : .undefined(reason: "no negatives", n: subset.items.count))
     }
     return ThresholdSweep(group: subset.name, points: points)
   }
@@ -238,14 +238,14 @@ extension ArmPredictions {
   ///
   /// - Parameters:
   ///   - thresholds: a run each, in (0, 1).
-  ///   - members: positions of those items.
+  ///   - positions: positions of those items.
   package func thresholded(
-    _ thresholds: [Double], members: [Int], positiveClass: Int
+    _ thresholds: [Double], positions: [Int], positiveClass: Int
   ) throws(EvaluationError) -> ArmPredictions {
-    let members = Set(members)
+    let positions = Set(positions)
     let shifts = thresholds.map { log($0 / (1 - $0)) }
     return try changed { run, item, label, logit in
-      label == positiveClass && members.contains(item) ? logit - shifts[run] : logit
+      label == positiveClass && positions.contains(item) ? logit - shifts[run] : logit
     }
   }
 
@@ -265,9 +265,9 @@ extension ArmPredictions {
   }
 
   /// For every run the threshold with most right items among some, on the grid .01 … .99; of several, the one closest to .5.
-  package func mostAccurateThresholds(labels: [Int], members: [Int], positiveClass: Int) -> [Double] {
+  package func mostAccurateThresholds(labels: [Int], positions: [Int], positiveClass: Int) -> [Double] {
     runs.map { run in
-      PositiveScores(run.logits, labels: labels, positiveClass: positiveClass).counts(members: members).mostAccurate
+      PositiveScores(run.logits, labels: labels, positiveClass: positiveClass).counts(positions: positions).mostAccurate
     }
   }
 }

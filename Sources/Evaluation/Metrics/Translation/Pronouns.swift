@@ -178,7 +178,7 @@ struct PronounCounts {
   /// Among the sentences of a stereotype.
   func shares(of stereotype: Stereotype) -> Measured<PronounShares> {
     shares { items.stereotypes[$0] == stereotype }.map { .value($0) }
-      ?? .undefined(reason: "no sentence is stereotyped \(stereotype.rawValue)", n: subset.members.count)
+      ?? .undefined(reason: "no sentence is stereotyped \(stereotype.rawValue)", n: subset.items.count)
   }
 
   private func shares(where isCounted: (Int) -> Bool) -> PronounShares? {
@@ -203,6 +203,6 @@ struct PronounCounts {
     }
     return accuracy.map { .value($0) }
       ?? .undefined(
-        reason: "no \(isPro ? "pro" : "anti")-stereotypical sentences", n: subset.members.count)
+        reason: "no \(isPro ? "pro" : "anti")-stereotypical sentences", n: subset.items.count)
   }
 }

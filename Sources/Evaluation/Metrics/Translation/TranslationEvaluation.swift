@@ -174,7 +174,7 @@ struct SubsetDescription {
         resampled.estimate(figure, arm: arm, seeds: seeds)
       }
       return GroupTranslationQuality(
-        group: subset.name, n: subset.members.count, clusters: subset.clusters.count, bleu: estimate(.bleu),
+        group: subset.name, n: subset.items.count, clusters: subset.clusters.count, bleu: estimate(.bleu),
         rougeL: estimate(.rougeL), pronouns: counts.shares(),
         pronounsOfFemaleStereotype: counts.shares(of: .female), pronounsOfMaleStereotype: counts.shares(of: .male),
         femaleF1: estimate(.femaleF1), maleF1: estimate(.maleF1), deltaG: estimate(.deltaG),
@@ -188,7 +188,7 @@ struct SubsetDescription {
           figure, runs: runs, seeds: (arms[runs.arm].runs.map(\.seed), arms[runs.reference].runs.map(\.seed)))
       }
       return TranslationDifference(
-        arm: comparison.arm, reference: comparison.reference, group: subset.name, n: subset.members.count,
+        arm: comparison.arm, reference: comparison.reference, group: subset.name, n: subset.items.count,
         clusters: subset.clusters.count,
         bleu: difference(.bleu), rougeL: difference(.rougeL), deltaG: difference(.deltaG),
         deltaS: difference(.deltaS))

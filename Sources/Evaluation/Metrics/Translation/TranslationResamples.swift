@@ -42,7 +42,7 @@ struct QualityResamples: Sendable {
     let tables = arms.map { runs in
       runs.map { rows in
         bootstrap.sums(width: QualitySums.width) { position, row in
-          for (column, value) in rows[subset.members[position]].enumerated() { row[column] += value }
+          for (column, value) in rows[subset.items[position]].enumerated() { row[column] += value }
         }
       }
     }
@@ -56,7 +56,7 @@ struct QualityResamples: Sendable {
         }
       }
     }
-    (clusters, items, self.confidence) = (subset.clusters.count, subset.members.count, confidence)
+    (clusters, items, self.confidence) = (subset.clusters.count, subset.items.count, confidence)
   }
 
   /// An arm's figure, averaged over its runs.

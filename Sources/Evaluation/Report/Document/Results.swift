@@ -196,7 +196,7 @@ extension AuditReport {
 }
 
 extension Results.GroupCount {
-  package init(_ group: Subgroup) { self.init(column: group.column, value: group.value, n: group.members.count) }
+  package init(_ group: Subgroup) { self.init(column: group.column, value: group.value, n: group.items.count) }
 }
 
 extension Results.Decision {

@@ -14,7 +14,7 @@ extension EvaluationItems {
       classNames: ["negative", "positive"],
       clusters: (0..<count).map { $0 / size * clustersEach + $0 % size / clusterSize },
       groups: (0..<groups).map { number in
-        Subgroup(column: "group", value: "\(number)", members: Array(number * size..<(number + 1) * size))
+        Subgroup(column: "group", value: "\(number)", items: Array(number * size..<(number + 1) * size))
       },
       positiveClass: 1)
   }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct TranslationComparisonTests {
   private let groups = [
-    Subgroup(column: "half", value: "first", members: Array(0..<60)),
-    Subgroup(column: "half", value: "second", members: Array(60..<120)),
+    Subgroup(column: "half", value: "first", items: Array(0..<60)),
+    Subgroup(column: "half", value: "second", items: Array(60..<120)),
   ]
 
   @Test("Arms that translate alike differ by exactly nothing, on the same resamples, and lie within the margin")
@@ -109,7 +109,7 @@ import Testing
   @Test("Exploratory comparisons are outside the family")
   func exploratory() throws {
     let items = TranslationFixture.items(
-      families: 30, groups: [Subgroup(column: "a", value: "b", members: Array(0..<30))])
+      families: 30, groups: [Subgroup(column: "a", value: "b", items: Array(0..<30))])
     let arms = ["full", "lora", "base"].map { TranslationFixture.arm($0, items, damage: 0.1, swaps: 0.1) }
     let found = try TranslationEvaluation.evaluate(
       items: items, arms: arms, comparisons: [ArmComparison(arm: "lora", reference: "full")],

@@ -28,9 +28,9 @@ import Testing
     wrong.clusters.removeLast()
     fails(wrong, arms, .evaluation(.countMismatch(what: "clusters", expected: 8, found: 7)))
     wrong = items
-    wrong.groups = [Subgroup(column: "a", value: "b", members: [8])]
+    wrong.groups = [Subgroup(column: "a", value: "b", items: [8])]
     let group = GroupName(column: "a", value: "b")
-    fails(wrong, arms, .evaluation(.memberOutsideItems(group: group, position: 8, items: 8)))
+    fails(wrong, arms, .evaluation(.positionOutsideItems(group: group, position: 8, items: 8)))
     fails(TranslationItems(identifiers: [], references: [], clusters: []), arms, .evaluation(.noItems))
   }
 

@@ -6,9 +6,9 @@ import Testing
 
 @Suite struct TranslationEvaluationTests {
   private let groups = [
-    Subgroup(column: "half", value: "first", members: Array(0..<40)),
-    Subgroup(column: "half", value: "second", members: Array(40..<80)),
-    Subgroup(column: "tag", value: "some", members: Array(stride(from: 0, to: 80, by: 5))),
+    Subgroup(column: "half", value: "first", items: Array(0..<40)),
+    Subgroup(column: "half", value: "second", items: Array(40..<80)),
+    Subgroup(column: "tag", value: "some", items: Array(stride(from: 0, to: 80, by: 5))),
   ]
 
   @Test("A figure is the mean over seeds of each seed's own, in every group")
@@ -16,7 +16,7 @@ import Testing
     let items = TranslationFixture.items(families: 40, groups: groups)
     let arm = TranslationFixture.arm("full", items, damage: 0.2, swaps: 0.3)
     let found = try #require(try TranslationFixture.evaluate(items, [arm]).arms.first)
-    for (quality, members) in zip([found.overall] + found.groups, [Array(0..<80)] + groups.map(\.members)) {
+    for (quality, members) in zip([found.overall] + found.groups, [Array(0..<80)] + groups.map(\.items)) {
       let bleu = try #require(quality.bleu.value)
       let rouge = try #require(quality.rougeL.value)
       let deltaS = try #require(quality.deltaS.value)
@@ -53,7 +53,7 @@ import Testing
       clusters: order.map { items.clusters[$0] },
       groups: groups.map { group in
         Subgroup(
-          column: group.column, value: group.value, members: order.indices.filter { group.members.contains(order[$0]) })
+          column: group.column, value: group.value, items: order.indices.filter { group.items.contains(order[$0]) })
       })
     func evaluate(_ items: TranslationItems) throws -> TranslationEvaluation {
       try TranslationFixture.evaluate(
