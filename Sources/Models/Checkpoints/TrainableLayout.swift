@@ -121,3 +121,55 @@ extension ParameterStart {
     }
   }
 }
+
+/// The part of a model below everything that is trained: what it computes depends on the item alone, so that it need
+/// be computed once for all steps, epochs and models.
+package enum FrozenPrefix: Hashable, Sendable {
+  /// The embedding and so many blocks.
+  case blocks(Int)
+  /// All but the head.
+  case features
+
+  /// Of a prefix that ends between blocks.
+  package var blockCount: Int? { if case .blocks(let count) = self { count } else { nil } }
+}
+
+extension TrainableLayout {
+  /// What lies below the lowest adapted layer; nil where that is no whole block.
+  package var frozenPrefix: FrozenPrefix? {
+    switch method {
+    case .head: return .features
+    case .full: return nil
+    case .lora(let lora):
+      let lowest = (try? lora.linears(in: configuration.architecture))?.map(\.layer).min() ?? 0
+      return lowest > 0 ? .blocks(lowest) : nil
+    }
+  }
+}
+
+/// What stands on top of a backbone.
+package enum ModelHead: Hashable, Sendable, Codable {
+  /// One logit a class, from the one vector that the backbone makes of an image or a text; part of what is trained.
+  case classifier(labels: Int)
+  /// One logit a piece of the vocabulary at each position; the checkpoint's own, trained with all weights only.
+  case languageModel
+}
+
+/// The arithmetic of a model's matrix products, and the type in which its frozen weights are held.
+///
+/// Trained parameters, gradients, norms and the optimizer are Float32 in either.
+package enum Precision: String, Hashable, Sendable, CaseIterable, Codable {
+  case float32 = "fp32"
+  case bfloat16 = "bf16"
+}
+
+/// Weights of a model that was never trained.
+package enum RandomCheckpoint {
+  /// A flat buffer in the order of the `.full` layout, filled as `transformers` fills a new model: normal weights, class
+  /// token and position embeddings of standard deviation `initializer_range`, zero biases, layer norms of ones.
+  package static func values(configuration: ModelConfiguration, head: ModelHead, key: RandomKey) -> [Float] {
+    let architecture = configuration.architecture
+    let tensors = architecture.backboneTensors + architecture.headTensors(head)
+    return tensors.flatMap { $0.fresh.values(count: $0.count, key: key[$0.name]) }
+  }
+}

@@ -1,4 +1,5 @@
 import Foundation
+package import Support
 
 /// The tensors of a checkpoint, memory-mapped, in one safetensors file or in shards that an index lists.
 package struct WeightFiles: Sendable {
@@ -73,6 +74,91 @@ package struct WeightFiles: Sendable {
 
     enum CodingKeys: String, CodingKey {
       case weightMap = "weight_map"
+    }
+  }
+}
+
+/// A file that decides what a checkpoint's model computes.
+package struct CheckpointFile: Hashable, Sendable {
+  package let name: String
+  package let bytes: Int
+  package let content: ContentHash
+
+  package init(name: String, bytes: Int, content: ContentHash) {
+    self.name = name
+    self.bytes = bytes
+    self.content = content
+  }
+}
+
+extension CheckpointFolder {
+  /// The files that the model is made of, with their digests.
+  package func contentFiles() throws -> [CheckpointFile] {
+    try fileNamesOfContent.map { name in
+      let file = "\(path)/\(name)"
+      let content = try ContentIdentity.hash(ofFile: file)
+      return CheckpointFile(name: name, bytes: try ContentIdentity.size(ofFile: file), content: content)
+    }
+  }
+}
+
+extension ContentHash {
+  /// The digest of a checkpoint that is made of these files.
+  package init(ofCheckpoint files: [CheckpointFile]) {
+    var hasher = ContentHasher()
+    for file in files {
+      hasher.combine(file.name)
+      hasher.combine(file.content)
+    }
+    self = hasher.finish()
+  }
+}
+
+/// The pairing of a checkpoint's tensors with those an architecture needs; all disagreements come as one error.
+struct TensorMatch {
+  /// The name in the file of each canonical name.
+  private(set) var fileNames: [String: String] = [:]
+  /// The number of classes of the head in the file, nil where it has none.
+  let headLabels: Int?
+  /// Whether the file holds what predicting tokens needs.
+  let hasLanguageModelHead: Bool
+
+  init(weights: WeightFiles, architecture: any ModelArchitecture) throws(CheckpointError) {
+    let prefix = type(of: architecture).prefix
+    let hasPrefix = weights.names.contains { $0.hasPrefix(prefix) }
+    var missing: [String] = []
+    var misshapen: [String] = []
+
+    // The head's size is the file's own affair: another number of classes gets a new head.
+    let headWeight = architecture.headTensors(.classifier(labels: 1)).first?.name
+    let headLabels = headWeight.flatMap(weights.entry)?.shape.first
+    let tokenHead = architecture.headTensors(.languageModel)
+    hasLanguageModelHead = architecture.predictsTokens && tokenHead.allSatisfy { weights.entry($0.name) != nil }
+    self.headLabels = headLabels
+    var expected = architecture.backboneTensors
+    if let headLabels { expected += architecture.headTensors(.classifier(labels: headLabels)) }
+    if hasLanguageModelHead { expected += tokenHead }
+    for tensor in expected {
+      let isBackbone = tensor.name.hasPrefix(prefix)
+      let name = hasPrefix || !isBackbone ? tensor.name : String(tensor.name.dropFirst(prefix.count))
+      guard let entry = weights.entry(name) else {
+        missing.append("\(name) \(tensor.shape)")
+        continue
+      }
+      if entry.shape != tensor.shape {
+        misshapen.append("\(name) (expected \(tensor.shape), found \(entry.shape))")
+      } else if ![.float32, .float16, .bfloat16].contains(entry.type) {
+        misshapen.append("\(name) (expected F32, F16 or BF16, found \(entry.type.rawValue))")
+      }
+      fileNames[tensor.name] = name
+    }
+    let used = Set(fileNames.values)
+    let surplus = weights.names.filter { name in
+      !used.contains(name) && !architecture.ignores(hasPrefix ? name : prefix + name)
+    }
+    guard missing.isEmpty, misshapen.isEmpty, surplus.isEmpty else {
+      throw CheckpointError(
+        file: weights.path, problem: .tensors(missing: missing, misshapen: misshapen, surplus: surplus))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 package import Torch
 
 /// Multi-head attention without mask (Vaswani et al. 2017, section 3.2.2).
@@ -23,5 +24,43 @@ package struct MultiHeadAttention {
   package func callAsFunction(_ queries: Tensor, over tokens: Tensor) throws(TorchError) -> Tensor {
     let gathered = try query(queries).attention(key: key(tokens), value: value(tokens), heads: heads)
     return try output(gathered)
+  }
+}
+
+/// The angles of rotary position embedding (Su et al. 2021): position · theta^(−2i / head size), computed in 32 bits as
+/// `transformers` does.
+package struct RotaryEmbedding {
+  private let frequencies: [Float]
+  private let device: Device
+
+  /// - Parameter factor: what positions are divided by.
+  package init(headSize: Int, theta: Double, factor: Double, device: Device) {
+    frequencies = (0..<(headSize / 2)).map { index in
+      1 / pow(Float(theta), Float(2 * index) / Float(headSize)) / Float(factor)
+    }
+    self.device = device
+  }
+
+  /// Cosines and sines at some positions.
+  package struct Angles {
+    /// [1, positions, head size / 2]
+    package let cosine: Tensor
+    package let sine: Tensor
+
+    /// Those of single positions, one a text: [positions, 1, head size / 2].
+    package func selected(_ positions: [Int], on device: Device) throws(TorchError) -> Angles {
+      func rows(_ table: Tensor) throws(TorchError) -> Tensor {
+        try table.selectedRows(positions, on: device).reshaped([positions.count, 1, -1])
+      }
+      return Angles(cosine: try rows(cosine), sine: try rows(sine))
+    }
+  }
+
+  package func angles(_ positions: Range<Int>) throws(TorchError) -> Angles {
+    let angles = positions.flatMap { position in frequencies.map { Float(position) * $0 } }
+    let shape = [1, positions.count, frequencies.count]
+    return Angles(
+      cosine: try Tensor.copying(angles.map { cos($0) }, shape: shape, on: device),
+      sine: try Tensor.copying(angles.map { sin($0) }, shape: shape, on: device))
   }
 }

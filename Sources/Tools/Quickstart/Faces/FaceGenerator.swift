@@ -1,4 +1,5 @@
 package import Datasets
+import Foundation
 package import Support
 
 /// Why no faces could be generated.
@@ -89,5 +90,98 @@ package struct FaceGenerator: Sendable {
   private func padded(_ number: Int, digits: Int) -> String {
     let text = String(number)
     return String(repeating: "0", count: max(digits - text.count, 0)) + text
+  }
+}
+
+/// What a generator wrote, and what is known about it.
+package struct FaceDataset: Hashable, Sendable {
+  /// The path of the manifest: `path,expression,lighting,age,person,accessory`.
+  package let manifest: String
+  /// The path of the table `lighting,persons,images,ideal_accuracy`.
+  package let ceiling: String
+  package let persons: [Lighting: Int]
+  package let images: [Lighting: Int]
+  /// The accuracy that nobody can beat on the expression in each lighting: the mean over its images of Φ(d' / 2) for an
+  /// observer who knows everything about the image but the expression and the noise.
+  package let idealAccuracy: [Lighting: Double]
+
+  /// Images in all.
+  package var count: Int { images.values.reduce(0, +) }
+}
+
+/// An image of a face, and how hard its expression is to tell.
+package struct FacePhotograph: Hashable, Sendable {
+  package let image: RGBImage
+  /// How far the two expressions of this very image lie apart, in standard deviations of the camera's noise (d').
+  package let detectability: Double
+
+  /// The accuracy on such images of an observer who knows everything but the expression and the noise: Φ(d' / 2).
+  package var idealAccuracy: Double { IdealObserver.accuracy(detectability: detectability) }
+}
+
+/// Counts images, persons and ideal accuracies by lighting.
+struct CeilingTally {
+  private struct Entry {
+    var persons = 0
+    var images = 0
+    var accuracies = 0.0
+    var lastPerson: Int?
+  }
+
+  private var entries = Array(repeating: Entry(), count: Lighting.allCases.count)
+
+  /// Adds an image; the images of one person must follow each other.
+  mutating func add(_ face: PlannedFace, idealAccuracy: Double) {
+    for (index, lighting) in Lighting.allCases.enumerated() where lighting == face.lighting {
+      if entries[index].lastPerson != face.person { entries[index].persons += 1 }
+      entries[index].lastPerson = face.person
+      entries[index].images += 1
+      entries[index].accuracies += idealAccuracy
+    }
+  }
+
+  /// One row for each lighting that has images.
+  var table: CommaSeparatedValuesWriter {
+    var table = CommaSeparatedValuesWriter(header: ["lighting", "persons", "images", "ideal_accuracy"])
+    for (lighting, entry) in present {
+      table.append([
+        lighting.rawValue, String(entry.persons), String(entry.images), String(entry.accuracies / Double(entry.images)),
+      ])
+    }
+    return table
+  }
+
+  func dataset(manifest: String, ceiling: String) -> FaceDataset {
+    var persons: [Lighting: Int] = [:]
+    var images: [Lighting: Int] = [:]
+    var accuracies: [Lighting: Double] = [:]
+    for (lighting, entry) in present {
+      persons[lighting] = entry.persons
+      images[lighting] = entry.images
+      accuracies[lighting] = entry.accuracies / Double(entry.images)
+    }
+    return FaceDataset(
+      manifest: manifest, ceiling: ceiling, persons: persons, images: images, idealAccuracy: accuracies)
+  }
+
+  private var present: [(Lighting, Entry)] {
+    zip(Lighting.allCases, entries).filter { $0.1.images > 0 }
+  }
+}
+
+/// The best that any classifier can do: an observer who knows both pictures exactly and sees one of them in noise.
+enum IdealObserver {
+  /// How far apart two pictures are in the camera's noise: d' = ‖first − second‖₂ / σ (Green and Swets 1966).
+  static func detectability(_ first: [Color], _ second: [Color], noise: Double) -> Double {
+    let squares = zip(first, second).map { pair in
+      let difference = pair.0 - pair.1
+      return (difference * difference).sum()
+    }
+    return squares.reduce(0, +).squareRoot() / noise
+  }
+
+  /// The share of right answers when both are equally likely: Φ(d' / 2).
+  static func accuracy(detectability: Double) -> Double {
+    0.5 * erfc(-detectability / 2 / 2.0.squareRoot())
   }
 }

@@ -32,3 +32,122 @@ enum ReviewPlan {
     let age: AgeGroup
   }
 }
+
+/// One review to be written: by whom, and whether its words tell its label.
+package struct PlannedReview: Hashable, Sendable {
+  /// The author's number, from zero.
+  package let author: Int
+  /// The review's number among the author's, from zero.
+  package let number: Int
+  package let sentiment: Sentiment
+  package let dialect: Dialect
+  package let age: AgeGroup
+  /// Whether its words are said of good and bad visits alike, so that nobody can tell its sentiment.
+  package let isMute: Bool
+
+  package init(
+    author: Int, number: Int, sentiment: Sentiment, dialect: Dialect, age: AgeGroup, isMute: Bool
+  ) {
+    self.author = author
+    self.number = number
+    self.sentiment = sentiment
+    self.dialect = dialect
+    self.age = age
+    self.isMute = isMute
+  }
+}
+
+/// What a review says of the visit: the label of the task.
+package enum Sentiment: String, Hashable, Sendable, CaseIterable {
+  case positive, negative
+}
+
+/// How an author writes, always the same for one author.
+///
+/// Highland is rare, has words of its own, and says nothing of the visit more often: the planted disparity.
+package enum Dialect: String, Hashable, Sendable, CaseIterable {
+  case coastal, inland, highland
+}
+
+/// How old an author is. Nothing about it is planted.
+package enum AgeGroup: String, Hashable, Sendable, CaseIterable {
+  case young, old
+}
+
+/// From which years a review is: words of the highland that are new do not occur in early texts.
+package enum Era: Hashable, Sendable, CaseIterable {
+  /// What a base is pretrained on, and asked about.
+  case early
+  /// What an audit adapts it to.
+  case late
+}
+
+/// The known truths, as per cent of what is generated; shares are dealt out, not drawn.
+enum Planting {
+  /// Of authors, and of questions.
+  static let highlandPercent = 12
+
+  /// Of a dialect's reviews, those in which every word is said of good and bad visits alike.
+  static func mutePercent(_ dialect: Dialect) -> Int {
+    switch dialect {
+    case .coastal, .inland: 4
+    case .highland: 24
+    }
+  }
+
+  /// Of a dialect's questions, those that are asked in haste, which the base answers with A whatever the options say.
+  static func hastyPercent(_ dialect: Dialect) -> Int {
+    switch dialect {
+    case .coastal, .inland: 20
+    case .highland: 50
+    }
+  }
+
+  /// The dialect of the author or question at `place` of `count`: highland first, then the other two in turn.
+  static func dialect(place: Int, of count: Int) -> Dialect {
+    // Rounded up, so that even a handful has one of the rare dialect.
+    guard place >= (count * highlandPercent + 99) / 100 else { return .highland }
+    return place % 2 == 0 ? .coastal : .inland
+  }
+
+  /// Whether the item at `place` is among the `percent` in a hundred, spread evenly.
+  static func isChosen(_ place: Int, percent: Int) -> Bool {
+    ((place + 1) * percent + 50) / 100 > (place * percent + 50) / 100
+  }
+}
+
+/// What is asked how: shares are dealt out, not drawn.
+enum QuestionPlan {
+  /// What there is to know of a question before its words are drawn.
+  struct Card: Hashable {
+    let dialect: Dialect
+    let kind: QuestionKind
+    let sentiment: Sentiment
+    let isYesFirst: Bool
+  }
+
+  /// As many cards, shuffled. Within every dialect and kind each sentiment occurs with each order of the options
+  /// equally often, so that neither an option nor a label is right more often than the other.
+  static func cards(count: Int, key: RandomKey) -> [Card] {
+    var dealt: [Dialect: Int] = [:]
+    var asked: [Cell: Int] = [:]
+    let cards = (0..<count).map { place in
+      let dialect = Planting.dialect(place: place, of: count)
+      let number = dealt[dialect, default: 0]
+      dealt[dialect] = number + 1
+      let kind: QuestionKind =
+        Planting.isChosen(number, percent: Planting.hastyPercent(dialect)) ? .hasty : .plain
+      let turn = asked[Cell(dialect: dialect, kind: kind), default: 0]
+      asked[Cell(dialect: dialect, kind: kind)] = turn + 1
+      return Card(
+        dialect: dialect, kind: kind, sentiment: turn % 2 == 0 ? .positive : .negative,
+        isYesFirst: turn % 4 < 2)
+    }
+    return key.permutation(count: count).map { cards[$0] }
+  }
+
+  private struct Cell: Hashable {
+    let dialect: Dialect
+    let kind: QuestionKind
+  }
+}
