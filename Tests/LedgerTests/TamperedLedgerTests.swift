@@ -15,6 +15,13 @@ import Testing
     try HealthyAudit.write(ledger: ledger, states: states)
   }
 
+  /// A connection that was used before may be closing, which locks the file.
+  private static var waiting: Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(60)
+    return configuration
+  }
+
   private func findings() throws -> [LedgerFinding] {
     LedgerVerification(try LedgerRecords(file: ledger, states: states)).findings
   }
@@ -23,9 +30,7 @@ import Testing
   private func findings(with change: (Database) throws -> Void) throws -> [LedgerFinding] {
     let whole = try Data(contentsOf: URL(filePath: ledger))
     defer { try? whole.write(to: URL(filePath: ledger)) }
-    var configuration = Configuration()
-    // Whoever looked at it last may not have let go of it yet.
-    configuration.busyMode = .timeout(5)
+    var configuration = Self.waiting
     // These files need not outlive a crash.
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
     let queue = try DatabaseQueue(path: ledger, configuration: configuration)
@@ -49,7 +54,7 @@ import Testing
   }
 
   private func tables() throws -> [Table] {
-    let queue = try DatabaseQueue(path: ledger)
+    let queue = try DatabaseQueue(path: ledger, configuration: Self.waiting)
     defer { try? queue.close() }
     return try queue.read { database in
       let names = try String.fetchAll(
@@ -156,7 +161,7 @@ import Testing
       "UPDATE completed SET logits = zeroblob(24) WHERE run = 'full/seed-1'", "UPDATE costs SET wall_seconds = 9",
       "UPDATE members SET fingerprint = 'g'",
     ] {
-      let queue = try DatabaseQueue(path: ledger)
+      let queue = try DatabaseQueue(path: ledger, configuration: Self.waiting)
       try queue.write { try $0.execute(sql: sql) }
       try queue.close()
     }

@@ -36,6 +36,8 @@ package final class Ledger: Sendable {
     self.file = file
     do {
       var configuration = Configuration()
+      // A process that closes the file, such as a verification, locks it for a moment.
+      configuration.busyMode = .timeout(10)
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       database = try DatabasePool(path: file, configuration: configuration)
       try database.read { try LedgerSchema.requireThisVersion($0, file: file) }
