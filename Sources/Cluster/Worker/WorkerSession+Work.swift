@@ -174,7 +174,7 @@ extension WorkerSession {
   }
 
   /// Does one step of each exclusive run whose contents are here, and delivers states that are due.
-  func goOn(with computation: any MicroBatchComputation) throws {
+  func stepExclusiveRuns(with computation: any MicroBatchComputation) throws {
     let clock = LeaseClock()
     var steps: [ExclusiveStep] = []
     for (index, exclusive) in exclusiveRuns.enumerated() where !exclusive.isDone && !queue.isRecalled(exclusive.lease) {

@@ -252,7 +252,7 @@ package final class WorkerSession {
         try work(on: next, with: computation)
       } else {
         leases = exclusiveRuns.map(\.lease)
-        try goOn(with: computation)
+        try stepExclusiveRuns(with: computation)
       }
     } catch let error as MissingContents {
       // A file is gone or has changed. Nothing was delivered for these leases yet, so they can wait and start again.

@@ -78,7 +78,7 @@ package final class ImageComputation: MicroBatchComputation {
     for part in parts {
       guard part.items.count <= places, counts.indices.contains(part.pack.slot) else {
         throw WorkerError(
-          .failure, "a pack with \(places) places a model was lent a micro-batch of \(part.items.count)")
+          .failure, "a model of a pack with slots of \(places) items was assigned a micro-batch of \(part.items.count)")
       }
       counts[part.pack.slot] = part.items.count
       for (offset, item) in part.items.enumerated() {
