@@ -16,7 +16,7 @@ import Testing
     let expected = try study.read("w1/results.json")
     #expect(expected.count > 1_000)
     #expect(try study.read("w3/results.json") == expected)
-    for arm in ["head", "lora-r2", "full"] {
+    for arm in [task == "classification" ? "head" : "base", "lora-r2", "full"] {
       #expect(try study.read("w3/predictions/\(arm).csv") == study.read("w1/predictions/\(arm).csv"))
     }
     let verified = try Program.run("verify", study.path("w1"), "--specification", study.path("\(task).yaml"))

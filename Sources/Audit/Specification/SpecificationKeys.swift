@@ -79,7 +79,7 @@ package enum SpecificationSection: String, CaseIterable, Sendable {
   /// What to write in place of a key of former versions, by that key.
   package var movedKeys: [String: String] {
     switch self {
-    case .data: ["prompts": "prompts", "generated": "max_new_tokens"]
+    case .data: ["wordings": "prompts", "generated": "max_new_tokens"]
     case .training: ["base": "head", "composition": "group_by_length: true", "emphasis": "oversample"]
     case .search: ["base": "head"]
     case .privacy: ["early": "early_stopping"]
