@@ -184,7 +184,7 @@ import Testing
         .split(separator: "\n").dropFirst().map(String.init)
       #expect(!expected.isEmpty && found == expected)
       #expect(!FileManager.default.fileExists(atPath: study.path("w1/checkpoints/\(arm)")))
-      #expect(!FileManager.default.fileExists(atPath: study.path("w1/predictions/fleets/\(arm).csv")))
+      #expect(!FileManager.default.fileExists(atPath: study.path("w1/predictions/shadow-models/\(arm).csv")))
     }
     let costs = String(decoding: try study.read("w1/tables/costs.csv"), as: UTF8.self).split(separator: "\n")
     #expect(costs.filter { $0.hasPrefix("first,") }.map { $0.split(separator: ",")[1] } == ["evaluation"])

@@ -115,7 +115,7 @@ import Testing
     let privacy = try results(study, "w1")
     #expect(privacy.arms.allSatisfy { $0.design.hasPrefix("released") && $0.models == 7 })
     #expect((privacy.shadowItems ?? 0) > 80)
-    let rows = String(decoding: try study.read("w1/predictions/fleets/full.csv"), as: UTF8.self)
+    let rows = String(decoding: try study.read("w1/predictions/shadow-models/full.csv"), as: UTF8.self)
       .split(separator: "\n").dropFirst()
     let released = rows.filter { $0.hasPrefix("full,released,") }
     #expect(released.count { $0.hasPrefix("full,released,1,") } * 2 <= 40 && released.count > 20)
@@ -123,7 +123,7 @@ import Testing
     #expect(!rows.contains { $0.hasPrefix("full,0,1,") })
     // The table is one that anybody's attack reads, with the same figures.
     let attack = try Program.run(
-      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--target", "released", "--attacks",
+      "attack", "--scores", study.path("w1/predictions/shadow-models/full.csv"), "--target", "released", "--attacks",
       "lira-offline,rmia,loss", "--groups", "lighting", "--output", study.path("attack"))
     #expect(attack.exitCode == 0, "\(attack.errors)")
   }
@@ -147,7 +147,7 @@ import Testing
     #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
     #expect(try results(study, "w1").interimAnalyses.contains { $0.trainedModels == 6 })
     // An image and its mirror image are not the same to a model, and both were asked for, for every item and model.
-    let rows = String(decoding: try study.read("w1/predictions/fleets/full.csv"), as: UTF8.self)
+    let rows = String(decoding: try study.read("w1/predictions/shadow-models/full.csv"), as: UTF8.self)
       .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
     let columns = try #require(rows.first)
     let query = try #require(columns.firstIndex(of: "query"))
@@ -160,7 +160,7 @@ import Testing
     let table = String(decoding: try study.read("w1/predictions/full.csv"), as: UTF8.self)
     #expect(table.hasPrefix("arm,seed,split,item,label,") && !table.contains("query"))
     let attack = try Program.run(
-      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--target", "released", "--attacks",
+      "attack", "--scores", study.path("w1/predictions/shadow-models/full.csv"), "--target", "released", "--attacks",
       "lira-offline,loss", "--groups", "lighting", "--output", study.path("attack"))
     #expect(attack.exitCode == 0, "\(attack.errors)")
 
@@ -198,7 +198,7 @@ import Testing
 
     // Only the arms that are attacked so have epochs, and from their tables anybody comes to the same figures.
     func table(_ arm: String) throws -> [[String]] {
-      String(decoding: try study.read("w1/predictions/fleets/\(arm).csv"), as: UTF8.self)
+      String(decoding: try study.read("w1/predictions/shadow-models/\(arm).csv"), as: UTF8.self)
         .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
     #expect(try !table("head")[0].contains("epoch"))
@@ -207,7 +207,7 @@ import Testing
     let epochs = Set(rows.dropFirst().map { $0[epoch] })
     #expect(epochs.count >= 2 && rows.count == 1 + 6 * 60 * epochs.count)
     let attack = try Program.run(
-      "attack", "--scores", study.path("w1/predictions/fleets/full.csv"), "--attacks", "lira,loss-trace", "--output",
+      "attack", "--scores", study.path("w1/predictions/shadow-models/full.csv"), "--attacks", "lira,loss-trace", "--output",
       study.path("attack"))
     #expect(attack.exitCode == 0, "\(attack.errors)")
     #expect(try areas(study, "attack", arm: "full") == areas(study, "w1", arm: "full"))

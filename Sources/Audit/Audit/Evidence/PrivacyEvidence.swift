@@ -11,21 +11,23 @@ internal import Support
 extension AuditEvidence {
   private var privacy: PrivacySettings? { inputs.specification.privacy }
 
-  /// The fleets on the same resamples, so that arms can be compared; the margin is the decision's, in points of the area
-  /// under the curve.
+  /// The attacks on every arm, on the same resamples, so that arms can be compared; the margin is the decision's, in
+  /// points of the area under the curve.
   ///
-  /// Where fleets were left unfinished at different sizes, arms are compared on the models that all of them have, with the
-  /// confidence of that look.
+  /// If interim analyses ended arms at different numbers of models, arms are compared on the models that all of them
+  /// have, with the confidence of that analysis.
   func privacyStudy(_ looks: [InterimAnalysisOutcome]) throws -> PrivacyStudy {
-    let fleets = try trainedArms.map { arm in
+    let studied = try trainedArms.map { arm in
       let trained = looks.first { $0.arm == arms[arm].name }?.trained
-      return try fleet(ofArm: arm, models: trained ?? privacy?.shadowModels.models(of: arms[arm]) ?? 0)
+      return try shadowModels(ofArm: arm, models: trained ?? privacy?.shadowModels.models(of: arms[arm]) ?? 0)
     }
     let pairs = comparisons().filter { pair in
-      fleets.contains { $0.arm == pair.arm } && fleets.contains { $0.arm == pair.reference }
+      studied.contains { $0.arm == pair.arm } && studied.contains { $0.arm == pair.reference }
     }
-    let compared = fleets.filter { fleet in pairs.contains { [$0.arm, $0.reference].contains(fleet.arm) } }
-    let rule = self.rule(for: compared.isEmpty ? fleets : compared)
+    let compared = studied.filter { shadowModels in
+      pairs.contains { [$0.arm, $0.reference].contains(shadowModels.arm) }
+    }
+    let rule = self.rule(for: compared.isEmpty ? studied : compared)
     func attacks(_ arm: String) -> [Attack] { privacy?.attacks(of: arm) ?? Attack.standard }
     func confidence(_ arm: String) -> Double? { looks.first { $0.arm == arm }?.confidence }
     let key = plan.statisticsKey[.privacy]
@@ -36,11 +38,11 @@ extension AuditEvidence {
     let commonConfidence = looks.first { $0.trained == shadows }?.confidence ?? Self.confidence
     guard compared.contains(where: { $0.masks.count != common }) else {
       return try PrivacyStudy.evaluate(
-        shadowModelsByArm: fleets, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
+        shadowModelsByArm: studied, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
         confidences: confidence, key: key)
     }
     var study = try PrivacyStudy.evaluate(
-      shadowModelsByArm: fleets, attacks: attacks, confidences: confidence, key: key)
+      shadowModelsByArm: studied, attacks: attacks, confidences: confidence, key: key)
     let cut = compared.filter { attacks($0.arm).contains(rule.attack) }.map { $0.prefix(models: common) }
     let comparisons = try PrivacyStudy.evaluate(
       shadowModelsByArm: cut, attacks: attacks, comparisons: judged, rule: rule, confidence: commonConfidence,
@@ -51,30 +53,30 @@ extension AuditEvidence {
     return study
   }
 
-  /// Of every interval where fleets are not looked at before they are whole.
+  /// The confidence of every interval without interim analyses.
   private static let confidence = 0.95
 
-  /// The rule names an attack that is run against every arm: the likelihood ratio, or else the first that there is.
-  private func rule(for fleets: [ShadowModels]) -> PrivacyRule {
+  /// The rule names an attack that is run against every arm: the likelihood ratio, otherwise the first attack that all arms share.
+  private func rule(for studied: [ShadowModels]) -> PrivacyRule {
     let decision = inputs.specification.decision
     var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
     let shared =
-      fleets.map { Set(privacy?.attacks(of: $0.arm) ?? []) }
+      studied.map { Set(privacy?.attacks(of: $0.arm) ?? []) }
       .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
     if !shared.contains(rule.attack), let first = privacy?.attacks.first(where: shared.contains) { rule.attack = first }
     return rule
   }
 
-  /// How much of each arm's fleet was trained and why; empty where fleets are not looked at before they are whole.
+  /// How many of each arm's shadow models were trained and why; empty without interim analyses.
   func interimAnalyses() throws -> [InterimAnalysisOutcome] {
     guard privacy?.earlyStopping != nil else { return [] }
-    return try trainedArms.compactMap { try FleetStop(self, arm: $0)?.outcome() }
+    return try trainedArms.compactMap { try EarlyStopping(self, arm: $0)?.outcome() }
   }
 
   private var trainedArms: [Int] { privacy == nil ? [] : arms.indices.filter { arms[$0].isTrained } }
 
-  /// The positions in the plan of the first models of an arm's fleet.
-  func fleetRuns(ofArm arm: Int, models: Int) -> [Int] {
+  /// The positions in the plan of an arm's first shadow models.
+  func shadowModelRuns(ofArm arm: Int, models: Int) -> [Int] {
     let runs = plan.runs.indices.filter { index in
       if plan.runs[index].arm == arm, case .shadowModel = plan.runs[index].purpose { true } else { false }
     }
@@ -126,12 +128,12 @@ extension AuditEvidence {
     return run
   }
 
-  /// The first models of an arm's fleet, and what each says of every item of the pool.
-  func fleet(ofArm arm: Int, models: Int) throws -> ShadowModels {
+  /// The first shadow models of an arm, with their scores of every item of the pool.
+  func shadowModels(ofArm arm: Int, models: Int) throws -> ShadowModels {
     let pool = plan.membership?.pool ?? []
     let units = plan.units.unitOfItem
     var masks = plan.membership?.masks ?? []
-    var runs = fleetRuns(ofArm: arm, models: models).map { (index: $0, positions: pool.indices) }
+    var runs = shadowModelRuns(ofArm: arm, models: models).map { (index: $0, positions: pool.indices) }
     var design = ShadowModelDesign.symmetric
     if let released = plan.membership?.released {
       masks.insert(released, at: 0)
@@ -149,15 +151,15 @@ extension AuditEvidence {
   }
 }
 
-/// Whether the first models of an arm's fleet are enough: a function of the plan and of what these models came to, so that
-/// every sitting, with whatever workers, ends a fleet at the same look.
-struct FleetStop {
+/// Whether an arm's first shadow models are enough: a function of the plan and of these models' predictions, so that every
+/// session, with any workers, ends at the same interim analysis.
+struct EarlyStopping {
   private let evidence: AuditEvidence
   private let arm: Int
   private let early: EarlyStoppingSettings
   private let plan: InterimAnalysisPlan
 
-  /// nil where the specification asks for no early answer.
+  /// nil without early stopping.
   init?(_ evidence: AuditEvidence, arm: Int) throws {
     guard let privacy = evidence.inputs.specification.privacy, let early = privacy.earlyStopping else { return nil }
     self.evidence = evidence
@@ -167,9 +169,9 @@ struct FleetStop {
       models: privacy.shadowModels.analyses(of: evidence.arms[arm]), alpha: early.alpha, spending: early.spending)
   }
 
-  /// How far the fleet was trained.
+  /// How many models were trained, and why no more.
   ///
-  /// - Throws: where the predictions of a model up to the look at which it ends are missing.
+  /// - Throws: if the predictions of a model before the analysis that ends it are missing.
   func outcome() throws -> InterimAnalysisOutcome? {
     for number in plan.analyses.indices {
       guard case .stop(let reason) = try decision(at: number) else { continue }
@@ -178,12 +180,12 @@ struct FleetStop {
     return nil
   }
 
-  /// Whether models behind this look are trained; so too while it cannot be told.
-  func goesOn(behind look: Int) throws -> Bool {
-    for number in plan.analyses.indices.prefix(look + 1) {
-      let runs = evidence.fleetRuns(ofArm: arm, models: plan.analyses[number].models)
-      // That a model behind the look is done says that the fleet went on there.
-      let next = evidence.fleetRuns(ofArm: arm, models: runs.count + 1).last
+  /// Whether models after this analysis are trained; true also while that is not known yet.
+  func continues(after analysis: Int) throws -> Bool {
+    for number in plan.analyses.indices.prefix(analysis + 1) {
+      let runs = evidence.shadowModelRuns(ofArm: arm, models: plan.analyses[number].models)
+      // A model after the analysis is done: training continued there.
+      let next = evidence.shadowModelRuns(ofArm: arm, models: runs.count + 1).last
       if let next, next != runs.last, evidence.completed[next] != nil { continue }
       guard runs.allSatisfy({ evidence.completed[$0] != nil }) else { return true }
       if case .stop = try decision(at: number) { return false }
@@ -197,23 +199,23 @@ struct FleetStop {
       sizes: plan.analyses.map(\.models), confidence: plan.analyses[number].confidence, reason: reason)
   }
 
-  /// What follows from the look, judged on the arm's first attack.
+  /// The decision of the analysis, from the arm's first attack.
   private func decision(at number: Int) throws -> InterimAnalysisDecision {
-    // The whole fleet ends whatever it shows.
+    // The last analysis always ends it.
     guard number < plan.analyses.count - 1 else { return .stop(.allModelsTrained) }
     let look = plan.analyses[number]
-    var fleet = try evidence.fleet(ofArm: arm, models: look.models)
+    var shadowModels = try evidence.shadowModels(ofArm: arm, models: look.models)
     let minimum = evidence.inputs.specification.decision.minimumGroup
-    fleet.groups = early.includesGroups ? fleet.groups.filter { $0.items.count >= minimum } : []
-    fleet.itemNames = []
-    let attacks = evidence.inputs.specification.privacy?.attacks(of: fleet.arm) ?? Attack.standard
+    shadowModels.groups = early.includesGroups ? shadowModels.groups.filter { $0.items.count >= minimum } : []
+    shadowModels.itemNames = []
+    let attacks = evidence.inputs.specification.privacy?.attacks(of: shadowModels.arm) ?? Attack.standard
     let found = try PrivacyEvaluation.evaluate(
-      shadowModels: fleet, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
+      shadowModels: shadowModels, attacks: Array(attacks.prefix(1)), confidence: look.confidence,
       key: evidence.plan.statisticsKey[.privacy])
     var worst: InterimAnalysisDecision = .goOn(because: "no attack was run")
     for measures in found.attacks.flatMap({ [$0.overall] + $0.groups }) {
       worst = plan.decide(at: number, estimate: measures.areaUnderCurve, goal: early.goal)
-      // All of them must come to the goal.
+      // All of them must reach the goal.
       if case .goOn = worst { return worst }
     }
     guard case .stop = worst, let overall = found.attacks.first?.overall else { return worst }

@@ -181,9 +181,9 @@ extension AuditInputs {
   /// Whether a phase is worked on, given the runs that are done: of a fleet, whether the models before it were not enough.
   func isNeeded(_ phase: Phase, completed: [Int: FinishedRun]) throws -> Bool {
     guard phase.kind == .shadowModels, phase.analysis > 0,
-      let stop = try FleetStop(AuditEvidence(inputs: self, completed: completed), arm: phase.arm)
+      let stop = try EarlyStopping(AuditEvidence(inputs: self, completed: completed), arm: phase.arm)
     else { return true }
-    return try stop.goesOn(behind: phase.analysis - 1)
+    return try stop.continues(after: phase.analysis - 1)
   }
 
   /// The phases of the audit in the order in which they are worked on.

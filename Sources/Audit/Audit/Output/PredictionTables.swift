@@ -7,7 +7,7 @@ internal import Tokenizers
 
 /// Every prediction as CSV, without loss of bits, in the form that `tenbin evaluate` reads.
 enum PredictionTables {
-  /// The tables by file name: one an arm for the test items, one an arm for the fleet's items.
+  /// The tables by file name: one an arm for the test items, one an arm for the pool.
   static func files(
     inputs: AuditInputs, completed: [Int: FinishedRun]
   ) -> [(path: String, bytes: [UInt8])] {
@@ -37,9 +37,9 @@ enum PredictionTables {
 private struct ArmTables {
   private let inputs: AuditInputs
   private var task: CommaSeparatedValuesWriter
-  private var fleet: CommaSeparatedValuesWriter
+  private var shadowModels: CommaSeparatedValuesWriter
   private var further: [CommaSeparatedValuesWriter]
-  private var hasFleet = false
+  private var hasShadowModels = false
 
   init(_ inputs: AuditInputs, arm: Int) {
     self.inputs = inputs
@@ -48,7 +48,7 @@ private struct ArmTables {
     task = CommaSeparatedValuesWriter(
       header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
     let isAskedTwice = (inputs.specification.privacy?.shadowModels.queries ?? 1) > 1
-    fleet = CommaSeparatedValuesWriter(
+    shadowModels = CommaSeparatedValuesWriter(
       header: Self.header(
         inputs,
         columns: ["arm", "model", "member"] + (isAskedTwice ? ["query"] : []) + (isTraced ? ["epoch"] : []),
@@ -73,11 +73,11 @@ private struct ArmTables {
     case .search: return
     case .shadowModel(let model):
       return append(
-        item, toFleetOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.schedule.question,
+        item, toShadowModelsOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.schedule.question,
         epoch: run.schedule.isTraced ? epoch : nil)
     case .task where isAttacked:
       return append(
-        item, toFleetOf: arm, model: "released", isMember: isMember, numbers: numbers, run.schedule.question)
+        item, toShadowModelsOf: arm, model: "released", isMember: isMember, numbers: numbers, run.schedule.question)
     case .task(let number): seed = "\(number)"
     case .given: seed = ""
     }
@@ -92,14 +92,14 @@ private struct ArmTables {
   }
 
   private mutating func append(
-    _ item: Int, toFleetOf arm: String, model: String, isMember: Bool, numbers: ArraySlice<Float>,
+    _ item: Int, toShadowModelsOf arm: String, model: String, isMember: Bool, numbers: ArraySlice<Float>,
     _ question: EvaluationQuestion, epoch: Int? = nil
   ) {
-    hasFleet = true
+    hasShadowModels = true
     let count = numbers.count / question.queries
     for query in 0..<question.queries {
       let first = numbers.startIndex + query * count
-      fleet.append(
+      shadowModels.append(
         [arm, model, isMember ? "1" : "0"] + (question.queries > 1 ? ["\(query)"] : [])
           + (epoch.map { ["\($0)"] } ?? [])
           + Self.fields(of: item, numbers: numbers[first..<first + count], inputs: inputs, isFleet: true))
@@ -108,7 +108,7 @@ private struct ArmTables {
 
   func files(arm: String) -> [(path: String, bytes: [UInt8])] {
     [("predictions/\(arm).csv", task.bytes)]
-      + (hasFleet ? [("predictions/fleets/\(arm).csv", fleet.bytes)] : [])
+      + (hasShadowModels ? [("predictions/shadow-models/\(arm).csv", shadowModels.bytes)] : [])
       + zip(inputs.plan.input.furtherTests, further).map { ("predictions/tests/\($0.name)/\(arm).csv", $1.bytes) }
   }
 
