@@ -207,7 +207,8 @@ import Testing
     let epochs = Set(rows.dropFirst().map { $0[epoch] })
     #expect(epochs.count >= 2 && rows.count == 1 + 6 * 60 * epochs.count)
     let attack = try Program.run(
-      "attack", "--scores", study.path("w1/predictions/shadow-models/full.csv"), "--attacks", "lira,loss-trace", "--output",
+      "attack", "--scores", study.path("w1/predictions/shadow-models/full.csv"), "--attacks", "lira,loss-trace",
+      "--output",
       study.path("attack"))
     #expect(attack.exitCode == 0, "\(attack.errors)")
     #expect(try areas(study, "attack", arm: "full") == areas(study, "w1", arm: "full"))
