@@ -2,7 +2,7 @@ import Foundation
 import Metrics
 package import Statistics
 
-/// Why looks cannot be planned.
+/// Why interim analyses cannot be planned.
 package enum InterimAnalysisPlanError: Error, Equatable, Sendable, CustomStringConvertible {
   case noAnalyses
   case invalidSize(analysis: Int, models: Int)
@@ -11,41 +11,44 @@ package enum InterimAnalysisPlanError: Error, Equatable, Sendable, CustomStringC
 
   package var description: String {
     switch self {
-    case .noAnalyses: "There are no looks; expected the sizes of the fleet at which it is looked at."
+    case .noAnalyses: "There are no interim analyses; expected the numbers of models at which they are made."
     case .invalidSize(let analysis, let models):
-      "Look \(analysis + 1) is at \(models) models; expected an even number of six or more."
+      "Interim analysis \(analysis + 1) is at \(models) models; expected an even number of six or more."
     case .notAscending(let analysis, let models, let before):
-      "Look \(analysis + 1) is at \(models) models, after one at \(before); expected ascending sizes."
+      "Interim analysis \(analysis + 1) is at \(models) models, after one at \(before); expected ascending sizes."
     case .alphaOutsideRange(let alpha): "The total error is \(alpha); expected a share above 0 and below .5."
     }
   }
 }
 
-/// Looks at a symmetric fleet at fixed sizes in plan order, that together err no more often than one look would.
+/// A group-sequential design: analyses of symmetric shadow models at fixed numbers of models, in plan order, whose
+/// intervals together err no more often than those of one analysis.
 ///
-/// A look spends what the spending function allows it beyond the looks before it. Its interval has that error whatever was
-/// seen before, and by Bonferroni's inequality all intervals hold at once with the total confidence. The narrower
-/// boundaries of independent increments are not used: looks share their items, so how they hang together is not known.
+/// Each analysis spends the error that the spending function allows beyond the earlier analyses. Its interval has that
+/// error
+/// whatever was seen before, and by Bonferroni's inequality all intervals hold at once with the total confidence. The
+/// narrower boundaries for independent increments are not used: analyses share their items, so their joint distribution
+/// is not known.
 package struct InterimAnalysisPlan: Equatable, Sendable {
   package struct Analysis: Equatable, Sendable {
-    /// The first so many models of the fleet.
+    /// The analysis reads this many models, the first of the plan.
     package var models: Int
-    /// What this look and those before it may err.
+    /// The error that this analysis and the earlier ones may make together.
     package var spent: Double
-    /// The confidence level of this look's intervals.
+    /// The confidence level of this analysis's intervals.
     package var confidence: Double
   }
 
   package let spending: AlphaSpending
-  /// The total error of all looks, two-sided.
+  /// The total error of all analyses, two-sided.
   package let alpha: Double
   package let analyses: [Analysis]
 
-  /// The least error of a look.
+  /// The smallest error that an analysis spends.
   private static let least = 1e-9
 
   /// - Parameters:
-  ///   - models: The sizes, ascending, even and at least six; the last is the whole fleet.
+  ///   - models: The sizes, ascending, even and at least six; the last is the number of all models.
   ///   - alpha: .05 for intervals that all hold with 95 %.
   package init(
     models: [Int], alpha: Double = 0.05, spending: AlphaSpending = .obrienFleming
@@ -59,7 +62,7 @@ package struct InterimAnalysisPlan: Equatable, Sendable {
       if number > 0, size <= models[number - 1] {
         throw .notAscending(analysis: number, models: size, before: models[number - 1])
       }
-      // Every look needs something to spend, or its interval would be without bounds.
+      // Every analysis needs an error to spend, or its interval would be unbounded.
       let spent = max(spending.spent(at: Double(size) / Double(whole), alpha: alpha), before + Self.least)
       analyses.append(Analysis(models: size, spent: spent, confidence: 1 - (spent - before)))
       before = spent
@@ -76,7 +79,7 @@ package enum InterimAnalysisGoal: Equatable, Sendable {
   case limit(Double)
 }
 
-/// What follows from a look.
+/// What follows from an interim analysis.
 package enum InterimAnalysisDecision: Equatable, Sendable {
   package enum Reason: Equatable, Sendable {
     /// The interval is as narrow as was wanted.
@@ -94,11 +97,11 @@ package enum InterimAnalysisDecision: Equatable, Sendable {
 }
 
 extension InterimAnalysisPlan {
-  /// Whether to stop at a look.
+  /// Whether to stop at an interim analysis.
   ///
   /// - Parameters:
-  ///   - look: From 0; beyond the last is as the last.
-  ///   - estimate: With an interval at the look's confidence level.
+  ///   - analysis: From 0; a number beyond the last counts as the last.
+  ///   - estimate: With an interval at the analysis's confidence level.
   package func decide(at analysis: Int, estimate: Measured<Estimate>, goal: InterimAnalysisGoal)
     -> InterimAnalysisDecision
   {

@@ -63,17 +63,19 @@ package struct AttackEvaluation: Codable, Equatable, Sendable {
 
   package var attack: Attack
   package var overall: AttackMeasures
-  /// In the order of the fleet's groups.
+  /// In the order of the groups.
   package var groups: [AttackMeasures]
   /// For every column of two groups or more: its area under the curve, then its true positive rates.
   package var disparities: [VulnerabilityDisparity]
-  /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its interval.
+  /// The same scores against membership that is swapped at random by cluster: the area should be .5 within its
+  /// interval.
   package var control: Measured<Estimate>
-  /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a report.
+  /// The items that the attack is right about most often, most exposed first: for a file of its own, never for a
+  /// report.
   package var exposedItems: [ExposedItem] = []
 }
 
-/// What membership inference finds against one arm's fleet.
+/// What membership inference finds against the shadow models of one arm.
 package struct PrivacyEvaluation: Codable, Equatable, Sendable {
   package var arm: String
   package var design: ShadowModelDesign
@@ -107,7 +109,7 @@ extension CurvePoint: Codable {
 extension PrivacyEvaluation {
   static let resampleCount = 1_000
 
-  /// Attacks a fleet as its design says. A pure function of its arguments.
+  /// Attacks shadow models as their design says. A pure function of its arguments.
   ///
   /// - Parameters:
   ///   - attacks: In the order in which they are to be reported.
@@ -135,7 +137,7 @@ extension PrivacyEvaluation {
 }
 
 extension ShadowModels {
-  /// Checks the fleet and the list of attacks against it.
+  /// Checks the shadow models and the list of attacks.
   func validate(_ attacks: [Attack]) throws(PrivacyError) {
     try validate()
     guard !attacks.isEmpty else { throw .noAttacks(arm: arm) }
@@ -146,7 +148,7 @@ extension ShadowModels {
   }
 }
 
-/// What every attack against one fleet is measured with.
+/// What every attack against one arm's shadow models is measured with.
 struct AttackSetting: Sendable {
   let readings: AttackReadings
   let index: ClusterIndex
@@ -164,8 +166,8 @@ struct AttackSetting: Sendable {
   var shadowModels: ShadowModels { readings.shadowModels }
 
   /// - Parameters:
-  ///   - fleet: Validated.
-  ///   - key: Fleets on the same clusters get the same resamples from it.
+  ///   - shadowModels: Validated.
+  ///   - key: The same clusters get the same resamples from it, whatever the arm.
   init(_ shadowModels: ShadowModels, intervals: AttackIntervals, key: RandomKey) {
     readings = AttackReadings(shadowModels)
     let index = ClusterIndex(shadowModels.clusters)

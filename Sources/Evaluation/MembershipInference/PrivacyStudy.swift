@@ -2,9 +2,9 @@ package import Metrics
 import Statistics
 package import Support
 
-/// What membership inference finds against the fleets of several arms, and how they compare.
+/// What membership inference finds against the shadow models of several arms, and how they compare.
 package struct PrivacyStudy: Equatable, Sendable {
-  /// In the order of the fleets.
+  /// In the order of the shadow models.
   package var evaluations: [PrivacyEvaluation]
   /// `nil` where nothing was to be compared.
   package var rule: PrivacyRule?
@@ -12,7 +12,8 @@ package struct PrivacyStudy: Equatable, Sendable {
   /// The comparisons that Holm's correction counts.
   package var familySize: Int
 
-  /// Attacks every fleet, and compares those that are to be compared on the same resamples. A pure function of its
+  /// Attacks the shadow models of every arm, and compares those that are to be compared on the same resamples. A pure
+  /// function of its
   /// arguments.
   ///
   /// - Parameters:

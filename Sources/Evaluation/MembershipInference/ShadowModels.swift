@@ -39,7 +39,7 @@ package struct ShadowModels: Equatable, Sendable {
     self.permitsSplitClusters = permitsSplitClusters
   }
 
-  /// A symmetric fleet with one query of every item.
+  /// Shadow models of the symmetric design with one query of every item.
   ///
   /// - Parameter logits: `[model]`, each `[items, classes]`.
   package init(
@@ -56,7 +56,7 @@ package struct ShadowModels: Equatable, Sendable {
     }
   }
 
-  /// The first models alone: of a symmetric fleet, whose pairs are whole, a symmetric fleet again.
+  /// The first models alone. An even number of symmetric shadow models is symmetric again, as pairs stay whole.
   package func prefix(models: Int) -> ShadowModels { reordered(models: Array(masks.indices.prefix(models))) }
 
   /// Some of the models, or all, in another order.
@@ -98,7 +98,8 @@ package struct ShadowModels: Equatable, Sendable {
 
 /// Which models are attacked, and which of the others are their shadows.
 package enum ShadowModelDesign: Hashable, Sendable {
-  /// Models 2k and 2k + 1 are partners with complementary masks; each is the target once, and its partner is left out of
+  /// Models 2k and 2k + 1 are partners with complementary masks; each is the target once, and its partner is left out
+  /// of
   /// its shadows, so that how many shadows have an item says nothing about the target.
   case symmetric
   /// Each model is the target once and all others are its shadows. How many of them have an item may then say whether
@@ -121,7 +122,7 @@ package enum ShadowModelDesign: Hashable, Sendable {
   }
 }
 
-/// What a reader of an attack's figures has to know of the fleet.
+/// What a reader of an attack's figures has to know of the shadow models.
 package enum ShadowModelCaution: String, Codable, Equatable, Sendable {
   /// Only the target is left out of its shadows.
   case countsMayTell = "counts_may_tell"
@@ -164,7 +165,7 @@ package enum ScoreKind: String, CaseIterable, Equatable, Sendable {
   case logitScaled = "logit-scaled"
 }
 
-/// What the models of a fleet say about the audited items, for one query of every item or several (such as an item and
+/// What shadow models say about the audited items, for one query of every item or several (such as an item and
 /// its mirror image): the same for members and non-members.
 package enum ShadowModelScores: Equatable, Sendable {
   /// `[model][query]`, each `[items, classes]`.
@@ -225,7 +226,7 @@ package enum ShadowModelScores: Equatable, Sendable {
 }
 
 extension ShadowModels {
-  /// Checks that masks, scores, clusters and groups agree and that the fleet is of its design.
+  /// Checks that masks, scores, clusters and groups agree, and that the models fit their design.
   func validate() throws(PrivacyError) {
     guard items > 0 else { throw .noItems(arm: arm) }
     try validateDesign()

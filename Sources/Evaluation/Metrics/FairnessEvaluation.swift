@@ -3,6 +3,13 @@ package import Support
 
 /// Everything that the predictions say about groups: rates, gaps and calibration of every arm, and the declared
 /// comparisons.
+///
+/// Where a new metric goes: a rate of items into `GroupRates` (Rates/Rates.swift), a difference between groups into
+/// `ColumnGaps` (Rates/Gaps.swift), a figure of probabilities into `CalibrationEvaluation`
+/// (Calibration/Calibration.swift).
+/// It is a property with the source of its formula, and its name in snake case is its key in results.json. An interval
+/// without a closed form comes from a case of `ResampledFigure`. `scripts/oracles/fairness.py` computes the expected
+/// values independently, and the report shows the metric in the topic of the same name.
 package struct FairnessEvaluation: Equatable, Sendable {
   package var rule: DecisionRule
   /// In the order of the predictions.
@@ -110,7 +117,8 @@ extension ArmEvaluation {
 }
 
 extension FairnessEvaluation {
-  /// Evaluates every arm and every declared comparison. A pure function of its arguments, in which the order of the items
+  /// Evaluates every arm and every declared comparison. A pure function of its arguments, in which the order of the
+  /// items
   /// does not matter.
   ///
   /// - Parameters:

@@ -2,7 +2,7 @@ import Foundation
 package import Metrics
 import Statistics
 
-/// What attacks read of a fleet, computed once for all of them.
+/// What attacks read of shadow models, computed once for all attacks.
 struct AttackReadings: Sendable {
   let shadowModels: ShadowModels
   /// φ or the score given, `[query][model][item]`.
@@ -13,10 +13,10 @@ struct AttackReadings: Sendable {
     confidences = shadowModels.scores.confidences(labels: shadowModels.labels)
   }
 
-  /// The scores of an attack against every target, `[target][item]` in the order of the fleet's targets; higher means
+  /// The scores of an attack against every target, `[target][item]` in the order of the targets; higher means
   /// member.
   ///
-  /// - Throws: `PrivacyError` where the fleet lacks what the attack reads.
+  /// - Throws: `PrivacyError` where something is missing that the attack reads.
   func scores(of attack: Attack) throws(PrivacyError) -> [[Double]] {
     let targets = shadowModels.targets
     try requireShadows(for: attack)
@@ -88,7 +88,7 @@ extension ShadowModels {
   /// The scores of an attack against every target, `[target][item]` in the order of the design's targets; higher means
   /// member.
   ///
-  /// - Throws: `PrivacyError` where the fleet is wrong or lacks what the attack reads.
+  /// - Throws: `PrivacyError` where the shadow models are inconsistent, or something is missing that the attack reads.
   package func attackScores(of attack: Attack) throws(PrivacyError) -> [[Double]] {
     try validate([attack])
     return try AttackReadings(self).scores(of: attack)
@@ -97,7 +97,8 @@ extension ShadowModels {
 
 /// How sure a model is of an item's label, in forms in which members stand out.
 package enum MembershipScore {
-  /// φ = z_y − log Σ_{j≠y} exp z_j, the logit of the label's probability (Carlini et al. 2022), which stays finite where
+  /// φ = z_y − log Σ_{j≠y} exp z_j, the logit of the label's probability (Carlini et al. 2022), which stays finite
+  /// where
   /// the probability rounds to 1.
   package static func logitScaled(_ logits: Logits, item: Int, label: Int) -> Double {
     logits.logitScaledProbability(item: item, label: label)

@@ -11,9 +11,9 @@ package struct ExposedItem: Equatable, Sendable {
     package var asNonMember: Int
   }
 
-  /// The position among the fleet's items.
+  /// The position among the audited items.
   package var item: Int
-  /// `nil` where the fleet has no names.
+  /// `nil` where items have no names.
   package var name: String?
   package var groups: [GroupName]
   /// The share of a target's non-members that score below the item, ties counted half, averaged over the targets that

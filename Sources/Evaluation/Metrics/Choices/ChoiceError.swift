@@ -11,7 +11,7 @@ package enum ChoiceError: Error, Equatable, Sendable {
   /// Arms, seeds or comparisons are wrong in a way that they may be in any evaluation.
   case evaluation(EvaluationError)
   case scoreCount(arm: String, seed: Int?, expected: Int, found: Int)
-  /// `place` says which question, wording and option, or which frame and candidate.
+  /// `place` says which question, prompt variant and option, or which frame and candidate.
   case badLogLikelihood(arm: String, seed: Int?, place: String, found: Double)
   case noTokens(arm: String, seed: Int?, place: String)
   case confidenceOutsideRange(Double)
@@ -24,17 +24,17 @@ extension ChoiceError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .noQuestions: "There are no questions or frames; give at least one."
-    case .noPromptVariants: "There is no wording to ask questions in; give at least one."
-    case .repeatedPromptVariant(let name): "The wording \(name) is given twice; give each a name of its own."
+    case .noPromptVariants: "There is no prompt variant to ask questions in; give at least one."
+    case .repeatedPromptVariant(let name): "The prompt variant \(name) is given twice; give each a name of its own."
     case .repeatedQuestion(let name): "\(name) is the identifier of two items; give each its own."
     case .badOptions(let question):
       "\(question): options and candidates must be two or more, none empty and no two equal."
     case .optionOutside(let question, let option, let options):
       "\(question): option \(option) is named; expected 0 to \(options - 1), each with one meaning."
     case .tooFewLabels(let question, let prompt, let options, let labels):
-      "\(question) has \(options) options and the wording \(prompt) \(labels) labels; give it more labels."
+      "\(question) has \(options) options and the prompt variant \(prompt) \(labels) labels; give it more labels."
     case .contextNotShown(let question, let prompt):
-      "\(question) has a context and the template of the wording \(prompt) no slot {context}; add it."
+      "\(question) has a context and the template of the prompt variant \(prompt) no slot {context}; add it."
     case .evaluation(let error): error.description
     case .scoreCount(let arm, let seed, let expected, let found):
       "Arm \(arm)\(Self.text(seed)) has \(found) scores; expected \(expected), one for every continuation."

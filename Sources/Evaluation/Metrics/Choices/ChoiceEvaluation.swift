@@ -1,9 +1,9 @@
 import Statistics
 package import Support
 
-/// What one arm chooses in one wording, or over all of them.
+/// What one arm chooses in one prompt variant, or over all of them.
 package struct PromptVariantEvaluation: Codable, Equatable, Sendable {
-  /// `nil` over all wordings, where log-probabilities are averaged over them as they are over orders.
+  /// `nil` over all prompt variants, where log-probabilities are averaged over them as they are over orders.
   package var prompt: String?
   package var overall: ChoiceMeasures
   /// In the order of the groups.
@@ -13,7 +13,7 @@ package struct PromptVariantEvaluation: Codable, Equatable, Sendable {
 /// What one arm chooses.
 package struct ArmChoices: Codable, Equatable, Sendable {
   package var arm: String
-  /// In the order of the wordings; last, of several, over all of them.
+  /// In the order of the prompt variants; last, of several, over all of them.
   package var prompts: [PromptVariantEvaluation]
 }
 
@@ -22,21 +22,22 @@ package struct ChoiceEvaluation: Equatable, Sendable {
   package var confidence: Double
   /// In the order of the scores.
   package var arms: [ArmChoices]
-  /// By comparison, wording, part (all questions first) and figure.
+  /// By comparison, prompt variant, part (all questions first) and figure.
   package var comparisons: [ChoiceComparison]
 
   package static let standardResamples = 2_000
 
-  /// Evaluates every arm in every wording, over all questions and in every group. A pure function of its arguments.
+  /// Evaluates every arm in every prompt variant, over all questions and in every group. A pure function of its
+  /// arguments.
   ///
   /// - Parameters:
-  ///   - task: The questions and wordings; `ChoiceTask.continuations` says in which order scores are expected.
+  ///   - task: The questions and prompt variants; `ChoiceTask.continuations` says in which order scores are expected.
   ///   - comparisons: Each an arm and a reference, on the same resamples of clusters.
   ///   - groups: Sets of positions among the questions; they may overlap.
   ///   - clusters: Which cluster (a template) every question belongs to; any whole numbers.
   ///   - confidence: Of every interval, above .5 and below 1.
   ///   - resamples: How many there are, and how many random turns of labels.
-  ///   - key: Where resamples and turns are drawn from, the same for every arm and wording.
+  ///   - key: Where resamples and turns are drawn from, the same for every arm and prompt variant.
   /// - Throws: `ChoiceError` naming the arm, seed, question or group that is wrong.
   package static func evaluate(
     task: ChoiceTask, arms: [ArmScores], comparisons: [ArmComparison] = [], groups: [Subgroup] = [], clusters: [Int],
@@ -51,7 +52,7 @@ package struct ChoiceEvaluation: Equatable, Sendable {
     }
     let runs = arms.map { arm in concurrentMap(arm.runs.count) { RunChoices(task, run: arm.runs[$0]) } }
     let names: [String?] = task.prompts.map(\.name) + (task.prompts.count > 1 ? [nil] : [])
-    // By arm, wording and run.
+    // By arm, prompt variant and run.
     let chosen = runs.map { runs in
       let byRun = runs.map(\.chosen)
       return names.indices.map { prompt in byRun.map { $0[prompt] } }

@@ -19,7 +19,8 @@ package struct FigureSpread: Codable, Equatable, Sendable {
   package var spread: Measured<SeedSpread>
 }
 
-/// What one arm chooses in one wording, in one group or over all questions; choices are averaged over the orders of the
+/// What one arm chooses in one prompt variant, in one group or over all questions; choices are averaged over the orders
+/// of the
 /// options, and figures over the seeds.
 package struct ChoiceMeasures: Codable, Equatable, Sendable {
   /// `nil` for all questions.
@@ -40,7 +41,7 @@ package struct ChoiceMeasures: Codable, Equatable, Sendable {
   package var seedSpreads: [FigureSpread]
   /// Questions, over all runs, of which several options had the largest averaged log-probability.
   package var ties: Int
-  /// Of single orders; undefined over several wordings.
+  /// Of single orders; undefined over several prompt variants.
   package var tokenBias: Measured<TokenBias>
 }
 
@@ -141,12 +142,13 @@ package struct FigureDifference: Codable, Equatable, Sendable {
   package var seedSpread: SeedSpread
 }
 
-/// An arm's figure minus a reference's on the same questions, in one group or over all questions. It is described and not
+/// An arm's figure minus a reference's on the same questions, in one group or over all questions. It is described and
+/// not
 /// decided upon: accuracy goes through `ChoiceTask.logits` to the rule of an audit.
 package struct ChoiceComparison: Codable, Equatable, Sendable {
   package var arm: String
   package var reference: String
-  /// `nil` over all wordings.
+  /// `nil` over all prompt variants.
   package var prompt: String?
   /// `nil` for all questions.
   package var group: GroupName?
@@ -157,7 +159,7 @@ package struct ChoiceComparison: Codable, Equatable, Sendable {
 }
 
 extension ChoiceComparison {
-  /// All figures in one wording and part.
+  /// All figures in one prompt variant and part.
   static func all(
     _ pair: ArmComparison, prompt: String?, part: ItemSubset, arm: ResampledChoices.Cell,
     reference: ResampledChoices.Cell, runs: RunPairs, intervals: ResampledIntervals

@@ -5,7 +5,8 @@ package struct ChoiceTask: Equatable, Sendable {
   /// Where the continuations of every question begin; one more than there are questions.
   private let starts: [Int]
 
-  /// - Throws: `ChoiceError` for no questions or wordings, for repeated ones, and for a question that a wording cannot ask.
+  /// - Throws: `ChoiceError` for no questions or prompt variants, for repeated ones, and for a question that a prompt
+  ///   variant cannot ask.
   package init(questions: [ChoiceQuestion], prompts: [PromptVariant]) throws(ChoiceError) {
     guard !questions.isEmpty else { throw .noQuestions }
     guard !prompts.isEmpty else { throw .noPromptVariants }
@@ -33,7 +34,8 @@ package struct ChoiceTask: Equatable, Sendable {
   /// The places of a question's continuations among those of all questions.
   func places(of question: Int) -> Range<Int> { starts[question]..<starts[question + 1] }
 
-  /// What is scored for the question at a position, by wording, order and position, the blank prompt after the full one;
+  /// What is scored for the question at a position, by prompt variant, order and position, the blank prompt after the
+  /// full one;
   /// none for a position outside the questions. One question follows another, so that their keys number all scores.
   package func continuations(of question: Int) -> [ScoredContinuation] {
     guard questions.indices.contains(question) else { return [] }
@@ -95,7 +97,7 @@ extension ChoiceQuestion {
 package struct ContinuationKey: Hashable, Sendable {
   /// The position of the question in its task.
   package var question: Int
-  /// The wording's name.
+  /// The prompt variant's name.
   package var prompt: String
   /// The number of the order of options.
   package var order: Int
@@ -108,7 +110,8 @@ package struct ContinuationKey: Hashable, Sendable {
 
 /// A text of which a model is to say how likely it is after another.
 ///
-/// Only the tokens of the continuation are scored, and all of them: where prompt and continuation together are too long,
+/// Only the tokens of the continuation are scored, and all of them: where prompt and continuation together are too
+/// long,
 /// it is the prompt's beginning that must go.
 package struct ScoredContinuation: Equatable, Sendable {
   package var key: ContinuationKey
@@ -168,7 +171,7 @@ extension ChoiceTask {
     let all = continuations(of: question)
     guard all.indices.contains(continuation) else { return name }
     let key = all[continuation].key
-    return "question \(name), wording \(key.prompt), order \(key.order), option \(key.option)"
+    return "question \(name), prompt variant \(key.prompt), order \(key.order), option \(key.option)"
       + (key.isBlank ? ", blank prompt" : "")
   }
 }

@@ -9,7 +9,7 @@ package enum ChoiceFollows: String, CaseIterable, Equatable, Sendable {
   case mixed
 }
 
-/// What one run of an arm chooses of one question in one wording.
+/// What one run of an arm chooses of one question in one prompt variant.
 package struct QuestionChoices: Equatable, Sendable {
   /// The choice in one order of the options.
   package struct OrderChoice: Equatable, Sendable {
@@ -19,7 +19,7 @@ package struct QuestionChoices: Equatable, Sendable {
     package var isTied: Bool
   }
 
-  /// In the order of the wording's orders.
+  /// In the order of the prompt variant's orders.
   package var orders: [OrderChoice]
   /// By option: the mean over the orders of its log-probability, normalized over the options in each order.
   package var logProbabilities: [Double]
@@ -57,7 +57,7 @@ package struct QuestionChoices: Equatable, Sendable {
 /// What one run chooses.
 struct RunChoices: Sendable {
   let seed: Int?
-  /// By wording and question.
+  /// By prompt variant and question.
   let prompts: [[QuestionChoices]]
 
   /// - Parameter run: Checked to have a score for every continuation of the task.
@@ -81,7 +81,7 @@ struct RunChoices: Sendable {
     self.prompts = prompts
   }
 
-  /// In every wording, and, of several, over all of them.
+  /// In every prompt variant, and, of several, over all of them.
   var chosen: [ChosenOptions] {
     prompts.map { ChosenOptions($0) } + (prompts.count > 1 ? [ChosenOptions(average: prompts)] : [])
   }
@@ -96,7 +96,7 @@ extension PromptVariant {
 }
 
 extension ChoiceTask {
-  /// What one run chooses of every question: by wording, in its order, and question.
+  /// What one run chooses of every question: by prompt variant, in its order, and question.
   ///
   /// - Parameter arm: What the arm is called in errors.
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
@@ -105,8 +105,9 @@ extension ChoiceTask {
     return RunChoices(self, run: run).prompts
   }
 
-  /// By question the log-probability of every option, normalized over the options in each order and averaged over orders
-  /// and wordings.
+  /// By question the log-probability of every option, normalized over the options in each order and averaged over
+  /// orders
+  /// and prompt variants.
   ///
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
   package func logProbabilities(_ run: RunScores, arm: String) throws(ChoiceError) -> [[Double]] {
@@ -114,7 +115,7 @@ extension ChoiceTask {
   }
 }
 
-/// The options that one run chooses of all questions, averaged over orders, in one wording or over all of them.
+/// The options that one run chooses of all questions, averaged over orders, in one prompt variant or over all of them.
 struct ChosenOptions: Sendable {
   /// By question, the averaged log-probability of every option.
   let logProbabilities: [[Double]]
@@ -127,7 +128,7 @@ struct ChosenOptions: Sendable {
     ties = questions.map(\.isTied)
   }
 
-  /// The mean over several wordings, of which there must be at least one.
+  /// The mean over several prompt variants, of which there must be at least one.
   init(average prompts: [[QuestionChoices]]) {
     let count = prompts.first?.count ?? 0
     logProbabilities = (0..<count).map { question in
@@ -146,7 +147,8 @@ extension ChoiceTask {
   /// classification, with an option's position as its class. Options that tie have equal probabilities, of which a
   /// prediction is the first, as it is here.
   ///
-  /// - Parameter asked: the positions of the questions that are meant, all with as many options; all where nothing is said.
+  /// - Parameter asked: the positions of the questions that are meant, all with as many options; all where nothing is
+  ///   said.
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations, or questions have different
   ///   numbers of options.
   package func logits(
@@ -172,7 +174,8 @@ extension ChoiceTask {
     }
   }
 
-  /// Whether a run's choice, averaged over orders and wordings, is right: 1 or 0 for each of some questions, which have
+  /// Whether a run's choice, averaged over orders and prompt variants, is right: 1 or 0 for each of some questions,
+  /// which have
   /// right answers.
   ///
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.

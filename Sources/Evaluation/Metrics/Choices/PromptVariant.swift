@@ -6,7 +6,8 @@ package enum AnswerScoring: String, Equatable, Sendable {
   case optionText
 }
 
-/// One way to ask questions. Everything that is said about choices is said for one wording, and for all together.
+/// One way to ask questions. Everything that is said about choices is said for one prompt variant, and for all
+/// together.
 package struct PromptVariant: Equatable, Sendable {
   package let name: String
   package let template: PromptTemplate
@@ -18,7 +19,8 @@ package struct PromptVariant: Equatable, Sendable {
   /// of two probabilities of the same tokens (pointwise mutual information; Holtzman et al. 2021).
   package let subtractsBlank: Bool
 
-  /// - Throws: `PromptVariantError` where the answer is a label and options have none or are never shown, or the name is blank.
+  /// - Throws: `PromptVariantError` where the answer is a label and options have none or are never shown, or the name
+  ///   is blank.
   package init(
     name: String, template: PromptTemplate = .standard, labels: AnswerLabels? = .letters,
     scoring: AnswerScoring = .label, subtractsBlank: Bool = false
@@ -66,7 +68,7 @@ package struct PromptVariant: Equatable, Sendable {
   }
 }
 
-/// Why a way to ask questions is none. The name of the wording is known to whoever makes it.
+/// Why a way to ask questions is none. The name of the prompt variant is known to the caller.
 package enum PromptVariantError: Error, Equatable, Sendable {
   case emptyName
   case badLabels
@@ -81,7 +83,7 @@ package enum PromptVariantError: Error, Equatable, Sendable {
 extension PromptVariantError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .emptyName: "A wording has an empty name; give it one, such as \"letters\"."
+    case .emptyName: "A prompt variant has an empty name; give it one, such as \"letters\"."
     case .badLabels: "The labels of options must be two or more, none empty, with spaces around it or equal to another."
     case .noLabels: "The answer is a label and options have none; give them labels, or score their texts."
     case .missingSlot(let slot):
@@ -117,7 +119,8 @@ package struct PromptTemplate: Equatable, Sendable {
   package let text: String
   private let lines: [[Piece]]
 
-  /// - Throws: `PromptVariantError` for a slot that is unknown or stands twice, for a template without `{question}`, and for one
+  /// - Throws: `PromptVariantError` for a slot that is unknown or stands twice, for a template without `{question}`,
+  ///   and for one
   ///   that ends in a space or line break, since continuations bring their own.
   package init(_ text: String) throws(PromptVariantError) {
     var lines: [[Piece]] = []

@@ -13,7 +13,8 @@ package struct LabelShare: Codable, Equatable, Sendable {
   package var accuracy: Measured<Proportion>
 }
 
-/// Whether single choices follow what the options say or what they are called, in one wording, before anything is
+/// Whether single choices follow what the options say or what they are called, in one prompt variant, before anything
+/// is
 /// averaged over the orders.
 package struct TokenBias: Codable, Equatable, Sendable {
   /// Of the questions with several orders, those of which the same option is chosen in all orders.
@@ -43,7 +44,7 @@ package struct PositionBias: Codable, Equatable, Sendable {
   package var pValue: Double
 }
 
-/// What the choices in single orders give of one part in one wording.
+/// What the choices in single orders give of one part in one prompt variant.
 struct TokenBiasComputation {
   private let runs: [[QuestionChoices]]
   private let part: ItemSubset
@@ -136,7 +137,8 @@ struct TokenBiasComputation {
 
 /// Tests whether labels are chosen unequally often by turning them.
 ///
-/// To a model without regard to labels it is all one which label stands where, so that its choices are as likely with the
+/// To a model without regard to labels it is all one which label stands where, so that its choices are as likely with
+/// the
 /// labels of a question turned by any number of places. Clusters are turned as a whole: what their questions have in
 /// common does not count as a preference. Turning, and not any exchange, keeps this true of cyclic orders.
 struct PositionBiasTest {
