@@ -33,10 +33,10 @@ struct RemediesReportTests {
         "lora-r8 helps lighting=dusk most: +8.0 points [+2.0, +14.0] of accuracy against full, significantly different from 0 "
           + "after correction for 10 comparisons, at the cost of "))
     report.fairness.comparisons[index].adjustedPValue = .value(0.21)
-    #expect(report.remedySentence.hasPrefix("No remedy for lighting=dusk is told to help after correction for 10"))
+    #expect(report.remedySentence.hasPrefix("No remedy for lighting=dusk clearly helps after correction for 10"))
     #expect(report.remedySentence.contains("the largest difference is that of lora-r8, +8.0 points [+2.0, +14.0]"))
-    let told = report.significanceText(report.fairness.comparisons[index])
-    #expect(told == "not significantly different from 0 after correction for 10 comparisons (Holm p .210)")
+    let text = report.significanceText(report.fairness.comparisons[index])
+    #expect(text == "not significantly different from 0 after correction for 10 comparisons (Holm p .210)")
   }
 
   @Test("The page shows what each remedy did, what was left out and why, and says nothing that is not so")

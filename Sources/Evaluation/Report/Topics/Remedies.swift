@@ -104,7 +104,7 @@ extension AuditReport {
     let size = "\(found.inGroup.estimateText) of accuracy against \(remedies.arm)"
     let cost = "at the cost of \(costText(effect))"
     guard clear != nil else {
-      return "No remedy for \(remedies.group) clearly helps\(correctionText): the largest difference has "
+      return "No remedy for \(remedies.group) clearly helps\(correctionText): the largest difference is that of "
         + "\(effect.remedy.name), \(size), \(cost)\(harmText(found))."
     }
     return
