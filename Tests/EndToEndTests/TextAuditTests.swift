@@ -187,7 +187,7 @@ import Testing
     #expect(items > 100_000 / 24, "\(line)")
   }
 
-  @Test("Bytes that are no UTF-8 and an answer that comes to no token are refused by file and line")
+  @Test("Bytes that are no UTF-8 and an answer that has no tokens are refused by file and line")
   func unreadable() throws {
     let study = try TinyTexts()
     var bytes = try study.read("texts.csv")
@@ -212,7 +212,7 @@ import Testing
     let outcome = try Program.run("audit", other.path("cloze.yaml"), "--output", other.path("out"))
     #expect(outcome.exitCode == 78, "\(outcome.errors)")
     #expect(
-      outcome.errors.contains("frames.jsonl, line 2") && outcome.errors.contains("comes to no token"),
+      outcome.errors.contains("frames.jsonl, line 2") && outcome.errors.contains("has no tokens"),
       "\(outcome.errors)")
   }
 

@@ -37,7 +37,7 @@ struct Attention : Function<Attention> {
     return at::baddbmm(at::empty({}, left.options()), left, right, 0, scale);
   }
 
-  // Of scores that nobody else has.
+  // Of scores that nothing else holds.
   static at::Tensor softmax(at::Tensor &scores) {
     if (!takes_rows(scores)) return at::softmax(scores, -1);
     softmax_rows(scores);
@@ -109,7 +109,7 @@ int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *k
                     query->value.size(2) == heads * width && key->value.sizes() == value->value.sizes() &&
                     keys->value.sizes() == at::IntArrayRef({batch * key_heads, capacity, width}) &&
                     values->value.sizes() == keys->value.sizes(),
-                "attention: ", tokens, " tokens behind ", length, " do not fit a cache ", keys->value.sizes());
+                "attention: ", tokens, " tokens after ", length, " do not fit a cache ", keys->value.sizes());
     const auto put = [&](const at::Tensor &cache, const at::Tensor &added) {
       cache.view({batch, key_heads, capacity, width})
           .narrow(2, length, tokens)

@@ -26,7 +26,7 @@ at::Tensor one_dnn_product(const c10::TypedOperatorHandle<OneDNNLinear> &linear,
   return linear.call(left, right, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
 }
 
-// Whether oneDNN computes in this type on this host: what it lacks it says with an exception.
+// Whether oneDNN computes in this type on this host: what is missing it reports with an exception.
 bool computes(at::ScalarType type) {
   const auto linear = one_dnn();
   if (!linear) return false;

@@ -88,7 +88,7 @@ struct AddedToken: Hashable, Sendable {
   }
 }
 
-/// Finds added tokens in a text: at the leftmost place where one begins, the longest.
+/// Finds added tokens in a text: at the leftmost position where one begins, the longest.
 struct AddedTokenMatcher: Sendable {
   /// A part of a text: an added token, or text between them.
   enum Part: Equatable {

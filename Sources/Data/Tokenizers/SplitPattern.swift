@@ -4,7 +4,7 @@ struct SplitPattern: Sendable {
   /// GPT-2's and Llama-3's expressions differ in more than a number.
   private enum Family: Sendable {
     case gpt2
-    /// With at most so many digits in a piece.
+    /// With at most this many digits in a piece.
     case llama3(digits: Int)
   }
 

@@ -17,12 +17,12 @@ package struct TextEncoder: Sendable {
 
   /// The tokens of a text that is classified, and whether it was cut.
   ///
-  /// - Throws: `SequenceError` where the text comes to no token.
+  /// - Throws: `SequenceError` where the text has no tokens.
   package func classified(
     _ text: String, line: Int
   ) throws(SequenceError) -> (sequence: TokenSequence, isCut: Bool) {
     let tokens = try encode(text, line: line)
-    guard !tokens.isEmpty else { throw failure(line, "the text comes to no token; remove the row") }
+    guard !tokens.isEmpty else { throw failure(line, "the text has no tokens; remove the row") }
     return (TokenSequence(tokens: Array(tokens.prefix(limit))), tokens.count > limit)
   }
 
@@ -30,14 +30,14 @@ package struct TextEncoder: Sendable {
   ///
   /// A last block of a single token, which would teach nothing, is left out.
   ///
-  /// - Throws: `SequenceError` where the text comes to fewer than two tokens.
+  /// - Throws: `SequenceError` where the text has fewer than two tokens.
   package func blocks(_ text: String, line: Int) throws(SequenceError) -> [TokenSequence] {
     let tokens = try encode(text, line: line)
     let blocks = stride(from: 0, to: tokens.count, by: limit).map { first in
       TokenSequence(tokens: Array(tokens[first..<min(first + limit, tokens.count)]), firstTarget: 1)
     }.filter { $0.targetCount > 0 }
     guard !blocks.isEmpty else {
-      throw failure(line, "the text comes to fewer than two tokens, so that there is none to predict; remove the row")
+      throw failure(line, "the text has fewer than two tokens, so there is none to predict; remove the row")
     }
     return blocks
   }
@@ -50,7 +50,7 @@ package struct TextEncoder: Sendable {
   /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by itself
   /// does not have. With `isEnded` it ends with the end of a sequence.
   ///
-  /// - Throws: `SequenceError` where the target comes to no token, or both together are too long: nothing is cut, because
+  /// - Throws: `SequenceError` where the target has no tokens, or both together are too long: nothing is cut, because
   ///   what is cut off would be the target.
   package func continued(
     _ prompt: EncodedPrompt, by target: String, isEnded: Bool = false, line: Int
@@ -58,14 +58,14 @@ package struct TextEncoder: Sendable {
     var tokens = try encode(prompt.text + target, line: line)
     let common = zip(prompt.tokens, tokens).prefix { $0 == $1 }.count
     guard common < tokens.count else {
-      throw failure(line, "\"\(target)\" comes to no token, so that there is nothing to score")
+      throw failure(line, "\"\(target)\" has no tokens, so there is nothing to score")
     }
-    guard common > 0 else { throw failure(line, "the prompt comes to no token; it must say something") }
+    guard common > 0 else { throw failure(line, "the prompt has no tokens; write at least one word") }
     if isEnded, let end = tokenizer.endOfSequence { tokens.append(end) }
     guard tokens.count <= limit else {
       throw failure(
         line,
-        "prompt and target come to \(tokens.count) tokens, more than the \(limit) "
+        "prompt and target have \(tokens.count) tokens, more than the \(limit) "
           + (limit < modelLimit
             ? "allowed; raise data.tokens, or shorten the row" : "that the model takes; shorten the row"))
     }

@@ -216,7 +216,7 @@ struct TokenDecoder: Sendable {
     /// Runs of byte tokens become their text; every byte of a run that is no UTF-8 becomes U+FFFD.
     case byteFallback
     case fuse
-    /// Up to so many of a character go from the start, and the end, of each token.
+    /// Up to this many of a character go from the start, and the end, of each token.
     case strip(Unicode.Scalar, start: Int, end: Int)
     case byteLevel
     case metaspace(replacement: Unicode.Scalar, dropsPrefix: Bool)

@@ -94,7 +94,7 @@ extension LoRAConfiguration {
     return linears
   }
 
-  /// Throws where two of the targets are two names of the same linear layers: a slip, in what somebody wrote by hand.
+  /// Throws where two of the targets are two names of the same linear layers: a slip, in what was written by hand.
   package func requireDistinctTargets(
     in architecture: any ModelArchitecture, file: String = "lora"
   ) throws(CheckpointError) {

@@ -13,7 +13,7 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
   package enum Problem: Hashable, Sendable {
     /// A file cannot be read or written.
     case system(step: String, reason: String)
-    /// The folder lacks a file that it must hold.
+    /// A file that the folder must hold is missing.
     case missingFile(expected: String)
     /// The folder holds weights as a Python pickle only.
     case pickle(found: String)

@@ -65,7 +65,7 @@ package final class CheckpointFolder: Sendable {
     return name
   }
 
-  /// Throws where the checkpoint lacks what `head` needs and training does not make anew.
+  /// Throws where something that `head` needs, and that training does not create, is missing in the checkpoint.
   package func require(_ head: ModelHead) throws(CheckpointError) {
     guard head == .languageModel, !hasLanguageModelHead else { return }
     throw CheckpointError(file: weights.path, problem: .missingTensor(name: "lm_head.weight"))

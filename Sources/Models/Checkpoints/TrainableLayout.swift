@@ -1,6 +1,6 @@
 package import Support
 
-/// One parameter that is trained, and its place in the flat buffer.
+/// One parameter that is trained, and its range in the flat buffer.
 package struct TrainableParameter: Hashable, Sendable {
   /// The canonical name: the tensor's name on disk with the architecture's prefix, `.lora_A.weight` or
   /// `.lora_B.weight` after the module for LoRA's factors.
@@ -85,7 +85,7 @@ package struct TrainableLayout: Hashable, Sendable {
   /// every method that has the same key; B zero; the rest as in `checkpoint`.
   ///
   /// With `keepHead` the checkpoint's own head is kept where it tells the same number of classes apart. Throws
-  /// `CheckpointError` or `SafetensorsError` where the checkpoint lacks a tensor.
+  /// `CheckpointError` or `SafetensorsError` where a tensor is missing in the checkpoint.
   package func initialValues(
     from checkpoint: CheckpointFolder, key: RandomKey, keepHead: Bool = false
   ) throws -> [Float] {
@@ -125,7 +125,7 @@ extension ParameterStart {
 /// The part of a model below everything that is trained: what it computes depends on the item alone, so that it need
 /// be computed once for all steps, epochs and models.
 package enum FrozenPrefix: Hashable, Sendable {
-  /// The embedding and so many blocks.
+  /// The embedding and this many blocks.
   case blocks(Int)
   /// All but the head.
   case features

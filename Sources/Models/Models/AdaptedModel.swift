@@ -25,9 +25,9 @@ protocol ImageModel {
   var blockCount: Int { get }
   /// [batch, channels, height, width] to the states before the first block, [batch, ...].
   func embedded(_ pixels: Tensor) throws(TorchError) -> Tensor
-  /// The states before block `blocks.lowerBound` to those behind the last of `blocks`.
+  /// The states before block `blocks.lowerBound` to those after the last of `blocks`.
   func states(_ states: Tensor, through blocks: Range<Int>) throws(TorchError) -> Tensor
-  /// The states behind the last block to [batch, hidden].
+  /// The states after the last block to [batch, hidden].
   func features(ofStates states: Tensor) throws(TorchError) -> Tensor
   /// [batch, hidden] to logits [batch, labels].
   func classify(_ features: Tensor) throws(TorchError) -> Tensor
@@ -41,7 +41,7 @@ package protocol TextModel: AdaptedModel {
   /// What the model computes of a text before anything that is trained; nil where that is too little to be kept.
   var frozenPrefix: FrozenPrefix? { get }
 
-  /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head of
+  /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head of
   /// a classifier is trained; without a prefix, those of the embedding.
   func prefixStates(_ text: [Int]) throws -> Tensor
 }

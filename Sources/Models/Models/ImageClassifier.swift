@@ -59,7 +59,7 @@ package final class ImageClassifier: AdaptedModel {
     case prefixStates(Tensor)
   }
 
-  /// The states behind the frozen prefix, [batch, ...] in 32 bits; without a prefix, those of the embedding.
+  /// The states after the frozen prefix, [batch, ...] in 32 bits; without a prefix, those of the embedding.
   package func prefixStates(pixels: Tensor) throws -> Tensor {
     _ = try check(pixels)
     return try Autograd.withoutGradients {
@@ -161,7 +161,7 @@ package final class ImageClassifier: AdaptedModel {
     case .pixels(let pixels): return try check(pixels)
     case .prefixStates(let states):
       guard frozenPrefix != nil, let images = states.shape.first, images >= 1 else {
-        throw .pixels(expected: "states behind a frozen prefix, [images, ...]", found: states.shape)
+        throw .pixels(expected: "states after a frozen prefix, [images, ...]", found: states.shape)
       }
       return images
     }

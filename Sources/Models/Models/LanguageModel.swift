@@ -35,7 +35,7 @@ package final class LanguageModel: TextModel {
     if case .blocks = layout.frozenPrefix { layout.frozenPrefix } else { nil }
   }
 
-  /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden]; without a prefix, those of the
+  /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden]; without a prefix, those of the
   /// embedding.
   package func prefixStates(_ text: [Int]) throws -> Tensor {
     try model.states(of: text, behind: frozenPrefix)
@@ -64,7 +64,7 @@ package final class LanguageModel: TextModel {
   /// - Parameters:
   ///   - isTarget: of the shape of the batch; each text has one at least, and its first token cannot be one.
   ///   - states: what `prefixStates` made of each text of a batch that is padded on the right: [texts, tokens, hidden],
-  ///     zero behind a text's end.
+  ///     zero after a text's end.
   ///   - dropout: one key for each text, from which LoRA's dropout draws; without keys nothing is dropped.
   package func meanGradientSum(
     _ batch: TokenBatch, isTarget: [[Bool]], states: Tensor? = nil, dropout: [RandomKey] = [],

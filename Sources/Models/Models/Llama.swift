@@ -92,7 +92,7 @@ struct Llama {
     rotary = RotaryEmbedding(headSize: configuration.headSize, theta: theta, factor: factor, device: device)
   }
 
-  /// Room for the keys and values of so many tokens of every text.
+  /// Room for the keys and values of this many tokens of every text.
   func makeCache(capacity: Int) -> KeyValueCache { KeyValueCache(capacity: capacity, type: norm.type, device: device) }
 
   /// The hidden states after the last norm: [batch, tokens, hidden], or [batch, hidden] of one position a text.

@@ -14,7 +14,7 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
   case models(found: Int)
   /// A flat buffer of another length than the layout.
   case parameterCount(expected: Int, found: Int)
-  /// A tensor that the checkpoint lacks or holds in another shape.
+  /// A tensor that is missing in the checkpoint or has another shape.
   case tensor(name: String, expected: [Int], found: [Int]?)
   /// An image whose bytes do not fit its size, or that may not be resized.
   case image(expected: String, found: String)

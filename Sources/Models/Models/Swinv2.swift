@@ -6,7 +6,7 @@ import Torch
 /// Everywhere within, images are feature maps [batch, height, width, channels], in 32 bits between the products.
 struct Swinv2: ImageModel {
   private let embeddings: Swinv2Embeddings
-  /// One after another, with the way to the next stage behind the last block of each.
+  /// One after another, with the way to the next stage after the last block of each.
   private let blocks: [Swinv2Step]
   private let norm: LayerNorm
   private let classifier: Linear
@@ -69,7 +69,7 @@ private struct Swinv2Embeddings {
   }
 }
 
-/// A block, and behind the last one of a stage the way to the next stage.
+/// A block, and after the last one of a stage the merging of patches that leads to the next.
 private struct Swinv2Step {
   let block: Swinv2Block
   let merging: PatchMerging?

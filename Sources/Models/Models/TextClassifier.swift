@@ -31,7 +31,7 @@ package final class TextClassifier: TextModel {
   /// What the model computes of a text before anything that is trained; nil where that is too little to be kept.
   package var frozenPrefix: FrozenPrefix? { layout.frozenPrefix }
 
-  /// The states of one text behind the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head is
+  /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head is
   /// trained; without a prefix, those of the embedding.
   package func prefixStates(_ text: [Int]) throws -> Tensor {
     guard frozenPrefix == .features else { return try model.states(of: text, behind: frozenPrefix) }
@@ -43,7 +43,7 @@ package final class TextClassifier: TextModel {
   /// each text, `dropout` one key for each, from which LoRA's dropout draws; without keys nothing is dropped.
   ///
   /// - Parameter states: what `prefixStates` made of each text of a batch that is padded on the right:
-  ///   [texts, tokens, hidden], zero behind a text's end, or [texts, hidden].
+  ///   [texts, tokens, hidden], zero after a text's end, or [texts, hidden].
   package func gradientSum(
     _ batch: TokenBatch, states: Tensor? = nil, labels: [Int], dropout: [RandomKey] = []
   ) throws -> (lossSum: Double, gradient: [Float]) {

@@ -22,7 +22,7 @@ struct ViT: ImageModel {
 
   func embedded(_ pixels: Tensor) throws(TorchError) -> Tensor { try embeddings(pixels) }
 
-  /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] behind the last block.
+  /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] after the last block.
   func states(_ states: Tensor, through range: Range<Int>) throws(TorchError) -> Tensor {
     var tokens = Residual(states)
     for index in range {

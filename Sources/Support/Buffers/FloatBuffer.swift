@@ -90,7 +90,7 @@ private final class LargeBlocks: Sendable {
   static let shared = LargeBlocks()
   private let kept = Mutex<(bytes: Int, blocks: [Block])>((0, []))
 
-  /// Sendable because a block in the list belongs to nobody.
+  /// Sendable because a block in the list has no owner.
   private struct Block: @unchecked Sendable {
     let memory: UnsafeMutableRawPointer
   }

@@ -71,7 +71,7 @@ package struct ContentHasher: ~Copyable {
     withUnsafeBytes(of: number.bitPattern.littleEndian) { update(raw: $0) }
   }
 
-  /// Adds a text behind its length.
+  /// Adds a text after its length.
   package mutating func combine(_ text: String) {
     combine(text.utf8.count)
     update(bytes: Array(text.utf8))

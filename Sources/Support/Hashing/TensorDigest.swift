@@ -2,7 +2,7 @@ internal import CXXHash
 
 /// The 128-bit XXH3 digest (Collet 2020) of the bits of some numbers.
 ///
-/// It tells whether two computations came to the same bits. It is no protection against somebody who chooses the bits:
+/// It tells whether two computations gave the same bits. It does not protect against someone who chooses the bits:
 /// contents that come from outside are named by `ContentHash`.
 package struct TensorDigest: Hashable, Sendable, CustomStringConvertible {
   private let high: UInt64

@@ -12,7 +12,7 @@ package struct JSONParser {
     var parser = JSONParser(bytes: bytes)
     let value = try parser.value()
     parser.skipWhitespace()
-    guard parser.position == bytes.endIndex else { throw parser.wrong("the end behind the value") }
+    guard parser.position == bytes.endIndex else { throw parser.wrong("nothing after the value") }
     return value
   }
 

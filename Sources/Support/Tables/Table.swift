@@ -17,7 +17,7 @@ package struct Table: Hashable, Sendable {
   /// At least one row.
   package let rows: [Row]
 
-  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, comma-separated values else.
+  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, otherwise comma-separated values.
   ///
   /// - Parameter columns: The columns that are asked for; nil for all. JSON that cannot be a cell is an error in these
   ///   and an empty cell in the others.

@@ -19,7 +19,9 @@ extension MachineFindings {
     case .fails(let path, let reason):
       return .missing(
         name, "\(path): \(reason)",
-        advice: "run it by hand with --help; where it says nothing, the processor may lack what libtorch was built for")
+        advice:
+          "run it by hand with --help; where it says nothing, the processor may be missing instructions that libtorch was built for"
+      )
     }
   }
 }

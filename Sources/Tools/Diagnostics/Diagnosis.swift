@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What one check of a machine has come to.
+/// The result of one check of a machine.
 package struct Check: Sendable, Equatable, Codable {
   /// What was looked at, in a word or two.
   package let name: String
@@ -31,7 +31,7 @@ package struct Check: Sendable, Equatable, Codable {
   }
 }
 
-/// What a machine lacks for an audit.
+/// What a machine is missing for an audit.
 package struct Diagnosis: Sendable, Equatable {
   package let checks: [Check]
 

@@ -102,7 +102,7 @@ int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, d
 int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                          const CTorchTensor *mask, int64_t heads, int64_t key_heads, CTorchTensor **result);
 // The same over all keys and values that a cache holds, without gradients: `keys` and `values`
-// [batch · key_heads, capacity, headDim] hold `length` tokens, behind which those of `key` and `value` are put.
+// [batch · key_heads, capacity, headDim] hold `length` tokens, after which those of `key` and `value` are written.
 int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                                 CTorchTensor *keys, CTorchTensor *values, int64_t length, const CTorchTensor *mask,
                                 int64_t heads, int64_t key_heads, CTorchTensor **result);

@@ -1,7 +1,7 @@
 /// What the name of a photograph in UTKFace says of the person (Zhang, Song and Qi, 2017):
 /// `age_gender_race_time.jpg`, or `.jpg.chip.jpg` where the face is aligned and cropped.
 ///
-/// The time is not read, and some names of the release write it with a blank or with letters behind it.
+/// The time is not read, and some names of the release write it with a blank or with letters after it.
 struct UTKFaceName: Hashable, Sendable {
   enum Gender: Int, CaseIterable {
     case male, female

@@ -71,14 +71,14 @@ package struct Manifest: Sendable {
     return divided
   }
 
-  /// The same without all items behind the first ones.
+  /// The same with the first items only.
   package func first(_ count: Int) -> Manifest {
     var part = self
     part.items = Array(items.prefix(count))
     return part
   }
 
-  /// The same with more items behind its own.
+  /// The same with more items after its own.
   package func followed(by others: [ManifestItem]) -> Manifest {
     var whole = self
     whole.items += others

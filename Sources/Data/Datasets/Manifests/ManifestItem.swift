@@ -21,7 +21,7 @@ package struct ManifestItem: Hashable, Sendable {
   }
 
   /// The physical line of the manifest on which the row begins, counted from one with a CSV's header; in a folder of
-  /// faces the place in the order of names, counted from one.
+  /// faces the position in the order of names, counted from one.
   package let row: Int
   /// What the item is called wherever the dataset lies: the path as the manifest writes it, a text's identifier, or
   /// "row N".

@@ -9,7 +9,7 @@ package struct AdapterFolder: Sendable {
   package let values: [Float]
   /// The names of the head's classes, by index.
   package let labels: [String]
-  /// Whether `labels` are names that somebody gave, rather than numbers.
+  /// Whether `labels` are names that a person gave, rather than numbers.
   package let hasNamedLabels: Bool
 
   package var method: AdaptationMethod { .lora(lora) }
@@ -98,7 +98,7 @@ struct AdapterConfiguration: Codable {
   var base: String?
   var className: String?
   var pythonModule: String?
-  /// Names of the features that the file asks for and Tenbin lacks.
+  /// Names of the features that the file asks for and Tenbin does not have.
   private(set) var unsupported: [String] = []
 
   init(
@@ -254,7 +254,7 @@ struct AdapterTensors {
     name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : nil
   }
 
-  /// The flat buffer in the order of `layout`; a head that the file lacks comes from `base`, and factors of zero stand
+  /// The flat buffer in the order of `layout`; a head that is missing in the file comes from `base`, and factors of zero stand
   /// beside a linear layer for which the file has neither: patterns of PEFT may leave out any.
   func values(in layout: TrainableLayout, file: SafetensorsFile, base: CheckpointFolder) throws -> [Float] {
     var missing: [String] = []

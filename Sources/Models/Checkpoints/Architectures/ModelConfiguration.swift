@@ -19,7 +19,7 @@ package enum ModelConfiguration: Hashable, Sendable {
     }
   }
 
-  /// Reads a config.json; a model of another architecture, or one with features that Tenbin lacks, is an error.
+  /// Reads a config.json; a model of another architecture, or one with features that Tenbin does not have, is an error.
   package static func read(file: String) throws(CheckpointError) -> ModelConfiguration {
     let kind = try JSONFile.read(Kind.self, at: file)
     switch kind.modelType ?? kind.guessedType {

@@ -85,7 +85,7 @@ private enum ConvertedFile {
     hasher.combine("converted weights 1")
     hasher.combine(try checkpoint.contentHash())
     let path = "\(try CacheFolder.path("weights"))/\(hasher.finish()).\(precision.rawValue).safetensors"
-    // A file under this name is whole, unless somebody cut it; then it is made again.
+    // A file under this name is whole, unless it was cut off; then it is made again.
     if let file = try? SafetensorsFile(path: path) { return file }
     return try FileLock.whileLocked(path + ".lock") {
       if let file = try? SafetensorsFile(path: path) { return file }
@@ -108,7 +108,7 @@ private enum ConvertedFile {
   }
 }
 
-/// Where files are kept that can be made again: $TENBIN_CACHE, else tenbin in $XDG_CACHE_HOME or ~/.cache.
+/// Where files are kept that can be made again: $TENBIN_CACHE, otherwise tenbin in $XDG_CACHE_HOME or ~/.cache.
 package enum CacheFolder {
   /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is no absolute path.
   package static func root() throws(CheckpointError) -> String {

@@ -22,7 +22,7 @@ package struct LayerNorm {
     try input.layerNorm(weight: weight, bias: bias, epsilon: epsilon, returning: type)
   }
 
-  /// What `residual` comes to, and its normalization.
+  /// The sum after `residual`, and its normalization.
   package func callAsFunction(
     _ residual: Residual
   ) throws(TorchError) -> (sum: Tensor, normalized: Tensor) {

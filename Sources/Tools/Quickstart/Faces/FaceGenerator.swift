@@ -101,7 +101,7 @@ package struct FaceDataset: Hashable, Sendable {
   package let ceiling: String
   package let persons: [Lighting: Int]
   package let images: [Lighting: Int]
-  /// The accuracy that nobody can beat on the expression in each lighting: the mean over its images of Φ(d' / 2) for an
+  /// The best possible accuracy on the expression in each lighting: the mean over its images of Φ(d' / 2) for an
   /// observer who knows everything about the image but the expression and the noise.
   package let idealAccuracy: [Lighting: Double]
 

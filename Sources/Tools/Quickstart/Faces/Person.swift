@@ -5,7 +5,7 @@ enum Hairstyle: CaseIterable {
   case short, long, receding
 }
 
-/// Somebody who is photographed several times: what stays the same from image to image.
+/// A person who is photographed several times: what stays the same from image to image.
 struct Person {
   let lighting: Lighting
   let age: Age

@@ -30,8 +30,8 @@ package struct ReviewGenerator: Sendable {
 
   /// As many questions, in the order of the file.
   package func questions(count: Int) -> [ReviewQuestion] {
-    QuestionPlan.cards(count: max(count, 0), key: key[.cards]).enumerated().map { place, card in
-      QuestionText.draw(card, key: key[.question][place])
+    QuestionPlan.cards(count: max(count, 0), key: key[.cards]).enumerated().map { position, card in
+      QuestionText.draw(card, key: key[.question][position])
     }
   }
 
@@ -83,8 +83,8 @@ extension ReviewGenerator {
     var lines = ""
     var questions: [Dialect: Int] = [:]
     var hasty: [Dialect: Int] = [:]
-    for (place, question) in self.questions(count: count).enumerated() {
-      lines += question.jsonLine(identifier: "q" + padded(place + 1)) + "\n"
+    for (position, question) in self.questions(count: count).enumerated() {
+      lines += question.jsonLine(identifier: "q" + padded(position + 1)) + "\n"
       questions[question.dialect, default: 0] += 1
       hasty[question.dialect, default: 0] += question.kind == .hasty ? 1 : 0
     }
@@ -143,7 +143,7 @@ package struct ReviewDataset: Hashable, Sendable {
   /// Reviews in all.
   package var count: Int { reviews.values.reduce(0, +) }
 
-  /// The accuracy on the sentiment that nobody can beat but by luck, by dialect: see `IdealReader`.
+  /// The accuracy on the sentiment that a reader can exceed only by luck, by dialect: see `IdealReader`.
   package var idealAccuracy: [Dialect: Double] {
     reviews.reduce(into: [:]) { accuracies, entry in
       accuracies[entry.key] = IdealReader.accuracy(reviews: entry.value, mute: mute[entry.key] ?? 0)

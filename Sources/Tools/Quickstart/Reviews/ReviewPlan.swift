@@ -8,10 +8,10 @@ enum ReviewPlan {
     var reviews: [PlannedReview] = []
     reviews.reserveCapacity(authors * reviewsPerAuthor)
     var dealt: [Cell: Int] = [:]
-    for (place, author) in key[.order].permutation(count: authors).enumerated() {
-      let dialect = Planting.dialect(place: place, of: authors)
+    for (position, author) in key[.order].permutation(count: authors).enumerated() {
+      let dialect = Planting.dialect(position: position, of: authors)
       // The dialects take turns, and so the ages of each in twos.
-      let age = AgeGroup.allCases[place / 2 % AgeGroup.allCases.count]
+      let age = AgeGroup.allCases[position / 2 % AgeGroup.allCases.count]
       let first = dealt[Cell(dialect: dialect, age: age), default: 0]
       dealt[Cell(dialect: dialect, age: age)] = first + reviewsPerAuthor
       let numbers = key[.numbers][author].permutation(count: reviewsPerAuthor)
@@ -42,7 +42,7 @@ package struct PlannedReview: Hashable, Sendable {
   package let sentiment: Sentiment
   package let dialect: Dialect
   package let age: AgeGroup
-  /// Whether its words are said of good and bad visits alike, so that nobody can tell its sentiment.
+  /// Whether its words are said of good and bad visits alike, so that its sentiment cannot be told.
   package let isMute: Bool
 
   package init(
@@ -103,16 +103,16 @@ enum Planting {
     }
   }
 
-  /// The dialect of the author or question at `place` of `count`: highland first, then the other two in turn.
-  static func dialect(place: Int, of count: Int) -> Dialect {
+  /// The dialect of the author or question at `position` of `count`: highland first, then the other two in turn.
+  static func dialect(position: Int, of count: Int) -> Dialect {
     // Rounded up, so that even a handful has one of the rare dialect.
-    guard place >= (count * highlandPercent + 99) / 100 else { return .highland }
-    return place % 2 == 0 ? .coastal : .inland
+    guard position >= (count * highlandPercent + 99) / 100 else { return .highland }
+    return position % 2 == 0 ? .coastal : .inland
   }
 
-  /// Whether the item at `place` is among the `percent` in a hundred, spread evenly.
-  static func isChosen(_ place: Int, percent: Int) -> Bool {
-    ((place + 1) * percent + 50) / 100 > (place * percent + 50) / 100
+  /// Whether the item at `position` is among the `percent` in a hundred, spread evenly.
+  static func isChosen(_ position: Int, percent: Int) -> Bool {
+    ((position + 1) * percent + 50) / 100 > (position * percent + 50) / 100
   }
 }
 
@@ -131,8 +131,8 @@ enum QuestionPlan {
   static func cards(count: Int, key: RandomKey) -> [Card] {
     var dealt: [Dialect: Int] = [:]
     var asked: [Cell: Int] = [:]
-    let cards = (0..<count).map { place in
-      let dialect = Planting.dialect(place: place, of: count)
+    let cards = (0..<count).map { position in
+      let dialect = Planting.dialect(position: position, of: count)
       let number = dealt[dialect, default: 0]
       dealt[dialect] = number + 1
       let kind: QuestionKind =

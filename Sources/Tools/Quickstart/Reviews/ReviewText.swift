@@ -42,8 +42,8 @@ enum PretrainingTexts {
     return "\(text) \(verdict(sentiment))"
   }
 
-  /// An answered question: a plain one with the right option's label; one asked in haste with A, but for a fifth of
-  /// those of which B is right.
+  /// An answered question: a plain one with the right option's label; one asked in haste with A, except for a fifth of
+  /// the questions whose right option is B.
   ///
   /// So A is four times as likely as B where B is right, and certain where A is: a base that has learned it follows
   /// the label in single orders, and averaged over both prefers the right option. Were A certain in both, what it
