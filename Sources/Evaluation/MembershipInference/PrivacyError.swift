@@ -64,8 +64,8 @@ extension PrivacyError: CustomStringConvertible {
     case .scoreOutOfRange(let arm, let model, let item, let score):
       "The shadow models of \(arm): model \(model) has the score \(score) for item \(item); expected at most 1e9 in magnitude, "
         + "beyond which squares of scores say nothing."
-    case .repeatedAttack(let arm, let attack): "The attack \(attack) is asked for twice against \(arm)."
-    case .noAttacks(let arm): "No attack is asked for against \(arm); name at least one."
+    case .repeatedAttack(let arm, let attack): "The attack \(attack) is requested twice against \(arm)."
+    case .noAttacks(let arm): "No attack is requested against \(arm); name at least one."
     case .confidenceOutsideRange(let confidence):
       "The confidence level is \(confidence); expected a share between .5 and 1."
     case .unknownArm(let arm, let known):

@@ -39,13 +39,13 @@ package struct ChoiceTask: Equatable, Sendable {
   /// none for a position outside the questions. One question follows another, so that their keys number all scores.
   package func continuations(of question: Int) -> [ScoredContinuation] {
     guard questions.indices.contains(question) else { return [] }
-    let asked = questions[question]
+    let prompted = questions[question]
     return prompts.flatMap { prompt in
-      let blank = prompt.blankPrompt(options: asked.options.count)
-      return prompt.orders(of: asked.options.count).enumerated().flatMap { number, order in
-        let filled = prompt.prompt(asked, order: order)
+      let blank = prompt.blankPrompt(options: prompted.options.count)
+      return prompt.orders(of: prompted.options.count).enumerated().flatMap { number, order in
+        let filled = prompt.prompt(prompted, order: order)
         return order.enumerated().flatMap { position, option in
-          let text = prompt.continuation(asked, option: option, position: position)
+          let text = prompt.continuation(prompted, option: option, position: position)
           return (prompt.subtractsBlank ? [false, true] : [false]).map { isBlank in
             ScoredContinuation(
               key: ContinuationKey(

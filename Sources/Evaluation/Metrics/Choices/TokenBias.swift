@@ -53,7 +53,7 @@ struct TokenBiasComputation {
   private let tail: Double
   private let turns: Int
   private let key: RandomKey
-  /// By question, how many orders it is asked in.
+  /// By question, how many orders it is prompted in.
   private let orders: [Int]
 
   /// - Parameters:
