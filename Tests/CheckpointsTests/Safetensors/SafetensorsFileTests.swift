@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
   @Test("A folder that does not exist is named with the reason")
   func missingFolder() throws {
     let tensor = NamedTensor(name: "a", shape: [1], floats: [1])
-    let error = #expect(throws: SafetensorsError.self) {
+    let error = #expect(throws: FileError.self) {
       try SafetensorsWriter.write([tensor], to: "/nonexistent/model.safetensors")
     }
     #expect(error?.description.contains("No such file or directory") == true)
