@@ -188,8 +188,11 @@ import Testing
           + "\"estimate\": \(entry.1), \"interval\": {\"lower\": -0.2, \"upper\": 0.2}, "
           + "\"verdict\": {\"verdict\": \"\(entry.0)\"\(entry.0 == open ? because : "")}}"
       }
+      // Results of one plan would count as one scenario.
+      let hash = verdicts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
       let text = """
-        {"name": "x", "groups": [], "evaluations": [], "policy": null, "privacy": {"undefined": "x", "n": 0},
+        {"name": "x", "plan": {"hash": "\(hash)"}, "groups": [], "evaluations": [], "policy": null,
+         "privacy": {"undefined": "x", "n": 0},
          "comparisons": [\(comparisons.joined(separator: ", "))]}
         """
       return try Results(partial: text)
