@@ -79,11 +79,11 @@ package final class Worker {
         items: ItemStore(files: files, preprocessor: try ImagePreprocessor(checkpoint)), labels: Int(welcome.classes),
         flipProbability: welcome.flipProbability, settings: settings)
     case .textClassification:
-      return TextComputation(
+      return TextClassificationComputation(
         checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
         padding: Int(welcome.paddingToken), labels: Int(welcome.classes), settings: settings)
     case .languageModelling:
-      return LanguageComputation(
+      return LanguageModelComputation(
         checkpoint: checkpoint, methods: methods, items: try SequenceItems(catalogue: catalogue),
         padding: Int(welcome.paddingToken), endTokens: Set(welcome.endTokens.map(Int.init)), settings: settings)
     case .UNRECOGNIZED: throw WorkerError(.failure, "the welcome names a task that this worker does not know")

@@ -5,7 +5,7 @@ internal import Support
 internal import Torch
 
 /// Gradients, log-likelihoods and generated texts of a language model.
-final class LanguageComputation: MicroBatchComputation {
+final class LanguageModelComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let endTokens: Set<Int>

@@ -5,7 +5,7 @@ internal import Support
 internal import Torch
 
 /// Gradients and logits of classified texts.
-final class TextComputation: MicroBatchComputation {
+final class TextClassificationComputation: MicroBatchComputation {
   private let items: SequenceItems
   private let padding: Int
   private let arm: ModelCache<TextArm<TextClassifier>>
