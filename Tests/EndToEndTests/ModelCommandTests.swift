@@ -91,7 +91,7 @@ import Testing
     let merge = try Program.run("model", "merge", "--model", model, "--adapter", adapter, "--output", merged)
     #expect(merge.exitCode == 0, "\(merge.errors)")
     let twice = try Program.run("model", "merge", "--model", model, "--adapter", adapter, "--output", model)
-    #expect(twice.exitCode == 1 && twice.errors.contains("is there already"), "\(twice.errors)")
+    #expect(twice.exitCode == 1 && twice.errors.contains("exists already"), "\(twice.errors)")
     try folder.write("text\nhi there\n", to: "texts.csv")
     func probability(_ arguments: String...) throws -> Double {
       let output = folder.path + "/p.csv"

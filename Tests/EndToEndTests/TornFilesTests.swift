@@ -47,7 +47,7 @@ import Testing
     #expect(verified.exitCode == 0, "\(verified.output)\(verified.errors)")
   }
 
-  @Test("A ledger with noise in it is not gone on from: the error names the file and says what to do")
+  @Test("A damaged ledger is refused: the error names the file and says what to do")
   func damagedLedger() throws {
     let study = try TinyStudy()
     let audit = try WatchedAudit(command(study, output: study.path("a")))

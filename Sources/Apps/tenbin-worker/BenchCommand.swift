@@ -24,16 +24,16 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The rank of LoRA, on queries and values.")
     var rank: Int = 16
 
-    @Option(help: "Samples a step and process.")
+    @Option(help: "Samples per step and process.")
     var batch: Int = 8
 
-    @Option(help: "Tokens of a text.")
+    @Option(help: "Tokens per text.")
     var length: Int = 128
 
-    @Option(help: "Measured steps.")
+    @Option(help: "Steps to measure.")
     var steps: Int = 7
 
-    @Option(help: "Steps before those that are measured.")
+    @Option(help: "Warm-up steps, which are not measured.")
     var warmup: Int = 2
 
     @OptionGroup var computation: ComputationOptions
@@ -56,7 +56,7 @@ struct BenchCommand: ParsableCommand {
         batch: batch, length: length, threads: computation.threads ?? 1, steps: steps, warmup: warmup)
     }
 
-    /// The arguments that give another process the same settings, but for the model.
+    /// The arguments that give another process the same settings except for the model.
     var arguments: [String] {
       [
         "--method", method, "--rank", "\(rank)", "--batch", "\(batch)", "--length", "\(length)", "--dtype",
@@ -70,7 +70,7 @@ struct BenchCommand: ParsableCommand {
       abstract: "Time training steps on random inputs; prints one line of JSON.")
 
     @Option(
-      help: "Worker processes, each with its own batch, behind a coordinator; one, or without it, in this process.")
+      help: "Worker processes of a coordinator, each with its own batch; default: this process alone.")
     var workers: Int?
 
     @OptionGroup var options: Options
@@ -110,27 +110,27 @@ struct BenchCommand: ParsableCommand {
 
   struct Coordination: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Time what a coordinator commits when workers cost nothing, or sleep; prints one line of JSON.")
+      abstract: "Time how fast a coordinator commits steps of workers that only sleep; prints one line of JSON.")
 
-    @Option(help: "Workers.")
+    @Option(help: "Number of workers.")
     var workers: Int = 2
 
-    @Option(help: "Runs; as many as workers or more are lent whole, fewer are shared.")
+    @Option(help: "Number of runs; with fewer runs than workers, workers share a run.")
     var runs: Int = 1
 
     @Option(help: "Trained parameters of each run.")
     var parameters: Int = 600_000
 
-    @Option(help: "Micro-batches a step.")
+    @Option(help: "Micro-batches per step.")
     var microbatches: Int = 8
 
     @Option(help: "Steps of each run.")
     var steps: Int = 2_000
 
-    @Option(help: "Milliseconds a micro-batch.")
+    @Option(help: "Milliseconds that a worker sleeps per micro-batch.")
     var milliseconds: Double = 0
 
-    @Flag(help: "Workers are threads of this process.")
+    @Flag(help: "Run workers as threads of this process.")
     var threads = false
 
     @Flag(inversion: .prefixedNo, help: "Share memory between workers and coordinator.")
@@ -161,15 +161,15 @@ struct BenchCommand: ParsableCommand {
 
   struct Reduce: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Time the addition of gradients beside a copy of the same bytes; prints one line of JSON.")
+      abstract: "Time the sum of gradients and, for comparison, a copy of the same bytes; prints one line of JSON.")
 
     @Option(help: "Elements of each gradient.")
     var parameters: Int = 20_000_000
 
-    @Option(help: "Gradients.")
+    @Option(help: "Number of gradients.")
     var microbatches: Int = 8
 
-    @Option(help: "Measured repetitions.")
+    @Option(help: "Repetitions to measure.")
     var repetitions: Int = 5
 
     func validate() throws {
@@ -191,29 +191,29 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Time the intervals of every figure in every group; prints one line of JSON.",
       discussion: """
-        --peer names the interpreter and the script of a pass by another library over the same items and groups, for \
-        example '.python/bin/python scripts/peers/metric_frame.py'; a resample costs it at least that.
+        --peer names the interpreter and script that evaluate the same items and groups once with another library, for \
+        example '.python/bin/python scripts/peers/metric_frame.py'. That library needs at least this time per resample.
         """)
 
-    @Option(help: "Items, each predicted once.")
+    @Option(help: "Number of items, each predicted once.")
     var items: Int = 1_000_000
 
-    @Option(help: "Groups, of which each item has one.")
+    @Option(help: "Number of groups; each item is in one.")
     var groups: Int = 10
 
-    @Option(help: "Clusters of items; as many as items when left out.")
+    @Option(help: "Number of clusters of items; default: every item is a cluster of its own.")
     var clusters: Int?
 
-    @Option(help: "Resamples.")
+    @Option(help: "Bootstrap resamples.")
     var resamples: Int = 1_000
 
-    @Option(help: "What is timed beside it, in words separated by blanks.")
+    @Option(help: "The command of another library to time for comparison, its words separated by spaces.")
     var peer: String?
 
     func validate() throws {
       try requirePositive([("items", items), ("resamples", resamples), ("groups", groups)], upTo: 100_000_000)
       try requirePositive([("clusters", clusters ?? items)], upTo: items)
-      if groups > clusters ?? items { throw ValidationError("--groups must be at most the clusters") }
+      if groups > clusters ?? items { throw ValidationError("--groups must not exceed --clusters") }
     }
 
     func run() throws {
@@ -240,19 +240,19 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "llama-160m, mistral-160m, or a checkpoint folder.")
     var arch: String = "llama-160m"
 
-    @Option(help: "Prompts that are continued together.")
+    @Option(help: "Prompts per batch.")
     var batch: Int = 8
 
     @Option(help: "Tokens of each prompt.")
     var prompt: Int = 32
 
-    @Option(help: "Tokens made after each.")
+    @Option(help: "Tokens to generate for each prompt.")
     var tokens: Int = 64
 
-    @Option(help: "Measured repetitions.")
+    @Option(help: "Repetitions to measure.")
     var repetitions: Int = 3
 
-    @Option(help: "What is timed beside it, in words separated by blanks.")
+    @Option(help: "The command of another library to time for comparison, its words separated by spaces.")
     var peer: String?
 
     @OptionGroup var computation: ComputationOptions

@@ -6,7 +6,7 @@ import Tokenizers
 /// What concerns a checkpoint by itself.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Describe, tokenize for, generate with, or merge an adapter into a checkpoint.",
+    commandName: "model", abstract: "Work with a checkpoint: describe it, tokenize, generate, merge an adapter.",
     subcommands: [Describe.self, Tokenize.self, Generate.self, Merge.self])
 
   struct Describe: ParsableCommand {
@@ -16,7 +16,7 @@ struct ModelCommand: ParsableCommand {
     @Argument(help: "A Hugging Face checkpoint folder.", completion: .directory)
     var folder: String
 
-    @Option(help: "The rank of the LoRA that is reckoned with, on queries and values.")
+    @Option(help: "The rank of the LoRA whose memory is estimated, on queries and values.")
     var rank: Int = 8
 
     @Flag(help: "Print JSON.")
@@ -64,7 +64,7 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "A text to continue; may be given several times.")
     var prompt: [String] = []
 
-    @Option(help: "Tokens to make at most.")
+    @Option(help: "The maximum number of tokens to generate.")
     var tokens: Int = 128
 
     @Flag(help: "Print a JSON object with tokens and text for each prompt.")
@@ -108,7 +108,7 @@ struct ModelCommand: ParsableCommand {
     func run() throws {
       try reportingErrors {
         guard !FileManager.default.fileExists(atPath: output) else {
-          throw ValidationError("--output \(output) is there already; name a folder that is not")
+          throw ValidationError("--output \(output) exists already; choose a folder that does not exist")
         }
         let base = try CheckpointFolder(path: model)
         try CheckpointWriter.writeMerged(

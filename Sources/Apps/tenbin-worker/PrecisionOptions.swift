@@ -4,12 +4,12 @@ import Torch
 
 extension Precision: ExpressibleByArgument {}
 
-/// How a model is computed.
+/// The precision, device and threads that a model is computed with.
 struct ComputationOptions: ParsableArguments {
   @Option(help: "The arithmetic: fp32 or bf16.")
   var dtype: Precision = .float32
 
-  @Option(help: "Where tensors are made: cpu, or cuda where libtorch offers it.")
+  @Option(help: "The device: cpu, or cuda where libtorch offers it.")
   var device: String = "cpu"
 
   @Option(help: "Threads that one operation may use; libtorch's choice when left out.")

@@ -26,7 +26,7 @@ struct PredictCommand: ParsableCommand {
     help: "The manifest's column with the images' paths or the texts; path or text when left out.")
   var column: String?
 
-  @Option(help: "Tokens after which a text is cut.")
+  @Option(help: "The maximum number of tokens; longer texts are truncated.")
   var maxTokens: Int = 512
 
   @Option(help: "The file to write.")

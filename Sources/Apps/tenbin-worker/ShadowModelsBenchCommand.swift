@@ -10,7 +10,7 @@ extension BenchCommand {
       case lastThird = "last-third"
     }
 
-    @Option(help: "Shadow models.")
+    @Option(help: "Number of shadow models.")
     var models: Int = 16
 
     @Option(help: "The layers that are adapted: all or last-third.")
@@ -19,16 +19,16 @@ extension BenchCommand {
     @Option(help: "The arithmetic: fp32 or bf16.")
     var dtype: Precision = .float32
 
-    @Option(help: "Images; each model is trained on half of them.")
+    @Option(help: "Number of images; each model is trained on half of them.")
     var items: Int = 512
 
     @Option(help: "Epochs of each model.")
     var epochs: Int = 2
 
-    @Option(help: "Samples a step.")
+    @Option(help: "Samples per step.")
     var batch: Int = 32
 
-    @Option(help: "Samples that a worker takes at a time.")
+    @Option(help: "Samples per micro-batch.")
     var microbatch: Int = 8
 
     @Option(help: "Models that a worker computes at once.")
@@ -37,7 +37,7 @@ extension BenchCommand {
     @Option(help: "Worker processes.")
     var processes: Int = 2
 
-    @Option(help: "Threads of each.")
+    @Option(help: "Threads per worker process.")
     var threads: Int = 1
 
     func validate() throws {

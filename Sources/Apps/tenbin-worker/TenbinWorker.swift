@@ -4,6 +4,6 @@ import ArgumentParser
 @main
 struct TenbinWorker: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tenbin-worker", abstract: "The part of Tenbin that computes.",
+    commandName: "tenbin-worker", abstract: "The part of Tenbin that computes with models.",
     subcommands: [WorkerCommand.self, PredictCommand.self, ModelCommand.self, BenchCommand.self])
 }

@@ -9,15 +9,15 @@ import Worker
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Run a worker that computes for a coordinator.",
-    discussion: "Ctrl-C lets it finish what it holds and end; a second one ends it at once.")
+    discussion: "After Ctrl-C it finishes its leases and ends. A second Ctrl-C ends it at once.")
 
   @Option(help: "Where the coordinator listens, for example tcp://127.0.0.1:5555.")
   var connect: String
 
-  @Option(help: "What people call this worker; the host's name when left out.")
+  @Option(help: "The worker's name in messages; default: the host's name.")
   var name: String?
 
-  @Option(help: "Where tensors are made: cpu, or cuda where libtorch offers it.")
+  @Option(help: "The device: cpu, or cuda where libtorch offers it.")
   var device: String = "cpu"
 
   @Option(help: "Seconds that the coordinator may be silent before the worker gives up.")

@@ -42,7 +42,7 @@ struct RunningAudit: ParsableArguments {
     try Session.reportingErrors {
       switch try ask(body) {
       case .done(let text): print(text)
-      case .status, .refused: throw AuditError(.failure, "the coordinator answered something else than it was asked")
+      case .status, .refused: throw AuditError(.failure, "the coordinator answered something other than it was asked")
       }
     }
   }
@@ -68,7 +68,7 @@ struct StatusCommand: ParsableCommand {
         let status: Tenbin_AuditStatus
         do {
           guard case .status(let found) = try audit.ask(.status(Tenbin_StatusRequest())) else {
-            throw AuditError(.failure, "the coordinator answered something else than it was asked")
+            throw AuditError(.failure, "the coordinator answered something other than it was asked")
           }
           status = found
         } catch let error as AuditError where watch && shown > 0 && error.kind == .unreachable {
@@ -76,7 +76,7 @@ struct StatusCommand: ParsableCommand {
           return
         }
         var text = json ? try StatusText.json(status) : StatusText.table(status)
-        // From the top of the screen, and nothing of what stood there before.
+        // Clear the screen and start at its top.
         if watch, !json, isTerminal { text = "\u{1B}[H\u{1B}[2J" + text }
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
         shown += 1

@@ -4,7 +4,7 @@ import Foundation
 import MembershipInference
 import Report
 
-/// Membership inference against models that Tenbin never saw.
+/// Membership inference against external models, from their scores.
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack", abstract: "Attack external models with membership inference.",

@@ -10,7 +10,7 @@ struct ConductOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The share of work that two workers compute, to be compared bit for bit; default: cluster.duplicates of the specification.",
+      "The share of work that two workers compute and the coordinator compares bit for bit; default: cluster.duplicates of the specification.",
       discussion: "A worker that computes wrong results is found and quarantined. The share never changes the results.")
   )
   var duplicates: Double?
@@ -63,7 +63,7 @@ struct AuditCommand: ParsableCommand {
   var json = false
 
   @Option(
-    help: "Kill, stop and restart workers of the audit at random, every CHAOS seconds on average: a test of recovery.")
+    help: "Test recovery: kill, stop and restart random workers of the audit, every CHAOS seconds on average.")
   var chaos: Double?
 
   @OptionGroup var conduct: ConductOptions
@@ -71,7 +71,7 @@ struct AuditCommand: ParsableCommand {
   func validate() throws {
     try PathOptions.requireNotEmpty(["--output": output])
     if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
-    if json, !dryRun { throw ValidationError("--json goes with --dry-run") }
+    if json, !dryRun { throw ValidationError("--json needs --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
     if let chaos, !(chaos >= 0.1 && chaos <= 1e6) {
       throw ValidationError("--chaos must be from 0.1 to 1000000 seconds")

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import Report
 
-/// Several scenarios beside each other.
+/// Compares several audits or evaluations, here called scenarios.
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "Compare several audits or evaluations.",
-    discussion: "Shows on which arms the scenarios agree and on which they do not.")
+    discussion: "Shows for which arms the scenarios agree and for which they do not.")
 
   @Argument(help: "The folders of audits or evaluations.", completion: .directory)
   var folders: [String]
@@ -30,7 +30,7 @@ struct CompareCommand: ParsableCommand {
       }
       guard comparison.scenarios.count > 1 else {
         throw CommandError(
-          "these folders hold one and the same audit or evaluation; name others, for one scenario agrees with itself")
+          "these folders hold the same audit or evaluation; name folders of different ones")
       }
       return comparison
     }
@@ -66,7 +66,7 @@ struct CompareCommand: ParsableCommand {
 
     let arm: String
     let agreement: String
-    /// Empty where the arm is compared with the same one everywhere.
+    /// The references, if they differ between scenarios; otherwise empty.
     let differingReferences: [String]
     let scenarios: [Scenario]
 

@@ -4,7 +4,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 
-/// What this machine is missing.
+/// Shows what this machine is missing for an audit.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Show what this machine is missing for an audit, and what to do about it.",
@@ -41,9 +41,9 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// What standard output leads to.
+/// The terminal that standard output may be.
 enum Terminal {
-  /// Whether it shows colours, and the user has not asked for none (no-color.org).
+  /// Whether it shows colours and the user has not switched them off (no-color.org).
   static var isColored: Bool {
     let environment = ProcessInfo.processInfo.environment
     return isatty(1) != 0 && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty

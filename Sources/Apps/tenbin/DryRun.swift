@@ -3,7 +3,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 
-/// What an audit will need and do, printed; nothing is written, and no worker is started but for a short measurement.
+/// Prints what an audit will need and do. It writes nothing, and starts a worker only for a short measurement.
 enum DryRun {
   /// - Parameters:
   ///   - workers: nil for the specification's own number.

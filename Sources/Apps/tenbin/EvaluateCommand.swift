@@ -29,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: "Two or three columns whose intersections are groups, too, for example age+lighting; may be repeated.")
+    help: "Two or three columns whose intersections are also groups, for example age+lighting; may be repeated.")
   var combine: [String] = []
 
   @Option(help: "The class that counts as positive; default: the second of two.")

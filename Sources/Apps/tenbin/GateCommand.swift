@@ -37,7 +37,7 @@ struct GateCommand: ParsableCommand {
     guard let policy else {
       guard let fixed = results.policy?.policy else {
         throw CommandError(
-          "\(folder): no policy was fixed before the run; give one with --policy, which is then marked so")
+          "\(folder): no policy was fixed before the run; give one with --policy; it is marked as chosen afterwards")
       }
       return GateOutcome(policy: fixed, results: results, isChosenAfterwards: false)
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Audit
 import Foundation
 
-/// Becomes `tenbin-worker`, which has libtorch, with the same command.
+/// Replaces this process by `tenbin-worker`, which links libtorch, with the same command.
 ///
 /// - Returns: never, unless the program cannot be started.
 func handOver(_ arguments: [String]) throws {
@@ -18,7 +18,7 @@ func handOver(_ arguments: [String]) throws {
   }
 }
 
-/// A worker, by hand.
+/// Starts a worker by hand.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Run a worker for a coordinator.",
@@ -29,7 +29,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws { try handOver(["worker"] + arguments) }
 }
 
-/// Predictions, by hand.
+/// Predicts with a checkpoint or adapter.
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Compute logits or probabilities with a checkpoint or adapter.",
@@ -40,7 +40,7 @@ struct PredictCommand: ParsableCommand {
   func run() throws { try handOver(["predict"] + arguments) }
 }
 
-/// What concerns a checkpoint by itself.
+/// Commands about a single checkpoint.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Work with a checkpoint: describe it, tokenize, generate, merge an adapter.",
@@ -51,7 +51,7 @@ struct ModelCommand: ParsableCommand {
   func run() throws { try handOver(["model"] + arguments) }
 }
 
-/// Speeds.
+/// Benchmarks.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed.",

@@ -10,11 +10,11 @@ struct InitCommand: ParsableCommand {
     commandName: "init", abstract: "Write a commented specification from a table's columns.",
     discussion: """
       Guesses from names and values which column holds the image or the text, the label, the groups of people, the \
-      cluster and the split. A comment gives the reason of each guess and says what must be filled in.
+      cluster and the split. Comments give the reason for each guess and say what must be filled in.
       """)
 
   @Argument(
-    help: "A CSV or JSON Lines file with one row an item.", completion: .file(extensions: ["csv", "jsonl", "ndjson"]))
+    help: "A CSV or JSON Lines file with one row per item.", completion: .file(extensions: ["csv", "jsonl", "ndjson"]))
   var table: String
 
   @Option(
@@ -40,7 +40,7 @@ struct InitCommand: ParsableCommand {
       if let output, FileManager.default.fileExists(atPath: output) {
         throw CommandError("\(output) exists already; choose another --output or move it away")
       }
-      // No column is asked for: what cannot be a cell, such as an object, is passed over.
+      // No column is required, so a value that cannot be a cell, such as an object, is skipped.
       let read = try Table(file: table, columns: [])
       let folder = URL(filePath: output ?? "init.yaml").deletingLastPathComponent()
       let draft = SpecificationDraft(
@@ -58,7 +58,7 @@ struct InitCommand: ParsableCommand {
     }
   }
 
-  /// The path of `file` as it is named from `folder`.
+  /// The path of `file` relative to `folder`.
   private static func path(of file: String, from folder: URL) -> String {
     let target = URL(filePath: file).standardizedFileURL.pathComponents
     let start = folder.standardizedFileURL.pathComponents

@@ -7,7 +7,7 @@ import Planning
 import Report
 import Specification
 
-/// A released model's new batches against what it was audited on.
+/// Compares a released model's new batches with the data it was audited on.
 struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
@@ -20,8 +20,8 @@ struct MonitorCommand: ParsableCommand {
       Labelled windows are judged by the policy, as `tenbin gate` does. Without labels the accuracy is estimated from \
       calibrated confidence, which is valid as long as only the inputs change.
 
-      The exit code is that of the worst window: 0 if the policy is met, 2 if it is broken, 3 if there are not enough \
-      data or something has changed. Unlabelled data alone never give 0.
+      The worst window decides the exit code: 0 if the policy is met, 2 if it is broken, 3 if there are not enough data \
+      or something has changed. Unlabelled data alone never give 0.
       """)
 
   @Option(help: "The folder of the audit or evaluation that was the basis of the release.", completion: .directory)
@@ -29,7 +29,7 @@ struct MonitorCommand: ParsableCommand {
 
   @Option(
     name: .customLong("window"), parsing: .upToNextOption,
-    help: "CSV files, one a window, in order of time.", completion: .file(extensions: ["csv"]))
+    help: "CSV files, one per window, in order of time.", completion: .file(extensions: ["csv"]))
   var windows: [String]
 
   @Option(
@@ -131,15 +131,15 @@ struct MonitorCommand: ParsableCommand {
   }
 }
 
-/// Has `tenbin-worker` predict those windows that are manifests.
+/// Lets `tenbin-worker` predict the windows that are manifests.
 private struct WindowPredictor {
   let model: String?
   let base: String?
-  /// The manifest's column of texts; nil for what `predict` takes by itself.
+  /// The manifest's column of texts; nil for the default of `predict`.
   let column: String?
   private let folder = FileManager.default.temporaryDirectory.appending(path: "tenbin-monitor-\(UUID().uuidString)")
 
-  /// The window with predictions in it, or beside it.
+  /// The window, with predictions in the same file or in a file of their own.
   func windowFile(_ file: String) throws -> WindowFile {
     var window = try WindowFile(file: file)
     guard !window.holdsPredictions else { return window }
@@ -176,7 +176,7 @@ private struct WindowPredictor {
       guard let bytes = FileManager.default.contents(atPath: file),
         let adapter = try? JSONDecoder().decode(Adapter.self, from: bytes), let named = adapter.base
       else {
-        throw MonitoringError(file, "says not which checkpoint the adapter was made for; name it with --base")
+        throw MonitoringError(file, "does not say which checkpoint the adapter was made for; name it with --base")
       }
       guard FileManager.default.fileExists(atPath: named) else {
         throw MonitoringError(file, "the adapter was made for \(named), which is not there; name it with --base")

@@ -12,7 +12,7 @@ enum PathOptions {
     }
   }
 
-  /// An audit's results, or anything else, must not be written over.
+  /// Checks that the folder holds nothing else, such as an audit's results, which must not be overwritten.
   ///
   /// - Parameters:
   ///   - kind: what is written, with its article.
@@ -20,7 +20,7 @@ enum PathOptions {
   static func requireOwnFolder(_ folder: String, of kind: String, entries: Set<String>) throws {
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     guard contents.allSatisfy(entries.contains) else {
-      throw CommandError("\(folder): the folder holds something else than \(kind); choose an empty or a new --output")
+      throw CommandError("\(folder): the folder holds something other than \(kind); choose an empty or a new --output")
     }
   }
 }

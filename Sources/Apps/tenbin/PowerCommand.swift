@@ -4,15 +4,15 @@ import Metrics
 import Report
 import Statistics
 
-/// How many items a question needs.
+/// The number of test items needed to detect a difference, or the power of a given number.
 struct PowerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "power", abstract: "Compute how many test items a group needs, or the power of a given number.",
     discussion: """
       Exact power of McNemar's exact test of two arms on the same items. --difference is the difference to detect; \
       --discordance is the share of items that one arm gets right and the other wrong, which a first audit shows. With \
-      --items it prints their power, otherwise the number of items that reaches --power. --family is the number of \
-      groups times LoRA arms, for Holm's correction.
+      --items it prints the power of that many items, otherwise the number of items that reaches --power. --family is \
+      the number of groups times LoRA arms, for Holm's correction.
       """)
 
   @Option(help: "The difference to detect, as a share of items: 0.03 is three points.")
@@ -27,13 +27,13 @@ struct PowerCommand: ParsableCommand {
   @Option(help: "The power to reach.")
   var power: Double = 0.8
 
-  @Option(help: "Test items of the group; prints their power.")
+  @Option(help: "The group's number of test items; prints their power.")
   var items: Int?
 
   @Option(help: "Items in a cluster, for example pictures of one person.")
   var clusterSize: Double = 1
 
-  @Option(help: "The intra-cluster correlation of right answers, from 0 to 1.")
+  @Option(help: "The intra-cluster correlation of correctness, from 0 to 1.")
   var correlation: Double = 0
 
   @Flag(help: "Print JSON.")
@@ -63,9 +63,9 @@ struct PowerCommand: ParsableCommand {
       encoder.keyEncodingStrategy = .convertToSnakeCase
       print(String(decoding: try encoder.encode(answer), as: UTF8.self))
     } else if let items, let found {
-      print("\(items) items find it with \(Figures.percentNotAbove(found)) %")
+      print("\(items) items detect the difference with a power of \(Figures.percentNotAbove(found)) %")
     } else if let needed {
-      print("\(needed) items find it with \(Figures.exactPercent(power)) % or more")
+      print("\(needed) items detect the difference with a power of \(Figures.exactPercent(power)) % or more")
     } else {
       print("more than \(PairedPower.mostItems) items would be needed")
     }

@@ -20,7 +20,7 @@ struct ReducerCommand: ParsableCommand {
 
   @Option(
     help:
-      "Where workers reach this reducer, for example tcp://10.0.0.2:5557; on a network the next port is used, too.")
+      "Where workers reach this reducer, for example tcp://10.0.0.2:5557; on a network it also uses the next port.")
   var listen: String
 
   @Option(help: "The reducer's name in messages; default: the host's name.")

@@ -25,7 +25,7 @@ enum Session {
       let outcome = try audit.run { progress in
         var progress = progress
         if let notice = progress.notice {
-          // A log line must not stand behind the line that shows progress.
+          // A log line must not be appended to the line that shows progress.
           display.finish()
           logger.info("\(notice)")
           progress.notice = nil
@@ -49,7 +49,7 @@ enum Session {
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.
   ///
-  /// - Parameter code: that of errors which have none of their own.
+  /// - Parameter code: the exit code of errors that have none of their own.
   static func reportingErrors<Value>(
     _ display: ProgressDisplay = ProgressDisplay(), otherwise code: Int32 = 1, _ body: () throws -> Value
   ) throws -> Value {

@@ -15,13 +15,13 @@ struct SimulateCommand: ParsableCommand {
       promise; --output writes every row as Markdown. Exit code 1 when a promise is not kept.
       """)
 
-  @Option(help: "Simulated audits of each scenario. Expensive scenarios run a share of them, which the table states.")
+  @Option(help: "Simulated audits per scenario. Expensive scenarios run fewer; the table states how many.")
   var audits: Int = 2_000
 
-  @Option(help: "The seed of every draw.")
+  @Option(help: "The random seed.")
   var seed: Int = 1
 
-  @Option(help: "Audits that run at the same time (default: one a core).")
+  @Option(help: "Audits that run at the same time (default: one per core).")
   var threads: Int?
 
   @Option(help: "A Markdown file for the whole table.", completion: .file(extensions: ["md"]))

@@ -108,7 +108,7 @@ struct StepCalibration {
     guard run.exitCode == 0, !run.isTimedOut else { throw Problem(description: run.lastWord) }
     guard let outcome = try? JSONDecoder().decode(Outcome.self, from: Data(run.output.utf8)),
       outcome.samplesPerSecond > 0
-    else { throw Problem(description: "it printed something else than a measurement") }
+    else { throw Problem(description: "it printed something other than a measurement") }
     return StepMeasurements.Step(
       samplesPerSecond: outcome.samplesPerSecond, residentBytes: outcome.peakResidentMebibytes << 20)
   }

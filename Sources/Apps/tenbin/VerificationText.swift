@@ -2,9 +2,9 @@ import Audit
 import Foundation
 import Ledger
 
-/// What a verification came to, for people and for programs.
+/// The outcome of a verification, as text or as JSON.
 struct VerificationText {
-  /// One ledger: the audit's, or that of the search that came before it.
+  /// One ledger: the audit's, or the one of the search before it.
   struct Part {
     let verification: AuditVerification
     let recomputed: AuditVerification.Recomputed
@@ -18,20 +18,20 @@ struct VerificationText {
   }
 
   let audit: Part
-  /// nil where the audit rests on no search, or on one that is not there.
+  /// nil if the audit had no search, or its search is missing.
   let search: Part?
   let holds: Bool
   private let isMissingSearch: Bool
 
-  /// - Parameter isMissingSearch: the audit rests on a search of which nothing is left.
+  /// - Parameter isMissingSearch: the audit had a search whose folder is missing.
   init(_ audit: Part, search: Part?, isMissingSearch: Bool, isStrict: Bool) {
     (self.audit, self.search, self.isMissingSearch) = (audit, search, isMissingSearch)
     let parts = [audit, search].compactMap(\.self)
-    let lacks = isStrict && parts.contains(where: \.isNotChecked)
-    holds = parts.allSatisfy(\.findings.isEmpty) && !isMissingSearch && !lacks
+    let isIncomplete = isStrict && parts.contains(where: \.isNotChecked)
+    holds = parts.allSatisfy(\.findings.isEmpty) && !isMissingSearch && !isIncomplete
   }
 
-  /// That the settings were chosen as they were is then proved by nothing.
+  /// Without the search, nothing proves how the settings were chosen.
   private var missingSearch: [LedgerFinding] {
     isMissingSearch
       ? [
@@ -122,11 +122,11 @@ extension VerificationText.Part {
     if counts.states > 0 {
       lines.append(
         "\(counts.states) states of unfinished runs"
-          + (counts.statesAhead > 0 ? ", \(counts.statesAhead) of them ahead of the ledger and not gone on from" : ""))
+          + (counts.statesAhead > 0 ? ", \(counts.statesAhead) of them ahead of the ledger and ignored" : ""))
     }
     switch recomputed {
     case .agrees(let run, let step): lines.append("computed again: \(run) up to step \(step), with the same bits")
-    case .differs: lines.append("computed again: with other bits")
+    case .differs: lines.append("computed again: with different bits")
     case .notChecked(let reason): lines.append("not computed again: \(reason)")
     }
     let word = findings.isEmpty ? "everything holds" : findings.count == 1 ? "1 finding" : "\(findings.count) findings"

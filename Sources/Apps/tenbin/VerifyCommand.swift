@@ -2,7 +2,7 @@ import ArgumentParser
 import Audit
 import Ledger
 
-/// Proof from what an audit has left behind.
+/// Verifies an audit from its output folder.
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
@@ -52,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
     try Session.reportingErrors(display) {
       let verification = try AuditVerification(output: output)
       let search = try verification.search()
-      // A step that somebody names is of the audit unless only its search has that run.
+      // A step that the user names belongs to the audit, unless only its search has that run.
       let isOfSearch = choice.map { choice in search?.has(run: choice.run) == true } ?? false
       let searched = try search.map { try part($0, choice: isOfSearch ? choice : nil, display) }
       let text = VerificationText(

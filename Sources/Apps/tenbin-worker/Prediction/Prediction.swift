@@ -16,7 +16,7 @@ package struct Prediction {
   /// - Parameters:
   ///   - model: a Hugging Face checkpoint folder; without an adapter it must have a head.
   ///   - adapter: a PEFT folder made for that checkpoint.
-  /// - Throws: the error of whichever file is not as it must be.
+  /// - Throws: the error of the first file that cannot be used.
   package init(model path: String, adapter: String?, precision: Precision, device: Device) throws {
     let checkpoint = try CheckpointFolder(path: path)
     let adapter = try adapter.map { try AdapterFolder(path: $0, base: checkpoint) }

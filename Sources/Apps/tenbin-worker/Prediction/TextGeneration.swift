@@ -4,13 +4,13 @@ import Models
 import Tokenizers
 package import Torch
 
-/// Texts of a language model, with or without an adapter: the likeliest token after another.
+/// Greedy generation with a language model, with or without an adapter.
 package struct TextGeneration {
   private let tokenizer: TextTokenizer
   private let model: LanguageModel
   private let endTokens: Set<Int>
 
-  /// - Throws: the error of whichever file is not as it must be.
+  /// - Throws: the error of the first file that cannot be used.
   package init(model path: String, adapter: String?, precision: Precision, device: Device) throws {
     let checkpoint = try CheckpointFolder(path: path)
     let adapter = try adapter.map { try AdapterFolder(path: $0, base: checkpoint) }
@@ -23,7 +23,7 @@ package struct TextGeneration {
 
   /// A prompt's continuation.
   package struct Continuation: Sendable, Codable {
-    /// The prompt and the tokens made after it.
+    /// The prompt's tokens and the generated ones.
     package let tokens: [Int]
     /// Prompt and continuation as text, without special tokens.
     package let text: String
@@ -38,7 +38,7 @@ package struct TextGeneration {
     }
   }
 
-  /// What the model makes of each prompt: at most `limit` tokens.
+  /// The continuation of each prompt: at most `limit` generated tokens.
   package func continuations(of prompts: [String], limit: Int) throws -> [Continuation] {
     let tokens = try prompts.map { try tokenizer.encode($0) }
     var made: [[Int]] = []
