@@ -88,7 +88,7 @@ def json_lines(path):
     def object_of(members):
         result = dict(members)
         if len(result) < len(members):
-            raise ValueError("a key stands twice")
+            raise ValueError("a key occurs twice")
         return result
 
     def no_number(name):

@@ -27,7 +27,7 @@ struct AdapterArmTests {
     return start.components(separatedBy: "</section>")[0]
   }
 
-  @Test("An adapter from elsewhere is compared and costed like the others, and the page says what is not known of it")
+  @Test("An external adapter is compared and costed like the others, and the page says what is unknown about it")
   func fromElsewhere() throws {
     let report = try report()
     let page = report.html()

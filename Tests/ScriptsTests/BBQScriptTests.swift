@@ -39,7 +39,7 @@ struct BBQScriptTests {
     arguments: [
       ("", "no questions"), ("\n\n", "no questions"), ("{", "row 1: no JSON at character 2"),
       ("[1]", "row 1: expected one JSON object"), ("{\"a\": NaN}", "row 1: NaN is no JSON"),
-      ("{\"a\": 1, \"a\": 1}", "row 1: a key stands twice"), ("{\"label\": 1}", "row 1: \"category\" is empty"),
+      ("{\"a\": 1, \"a\": 1}", "row 1: a key occurs twice"), ("{\"label\": 1}", "row 1: \"category\" is empty"),
       (String(repeating: "[", count: 100_000), "row 1: nested too deeply"),
     ])
   func noQuestions(text: String, words: String) throws {

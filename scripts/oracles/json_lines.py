@@ -13,7 +13,7 @@ class Number(str):
 
 def members(pairs):
     if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return dict(pairs)
 
 

@@ -6,7 +6,7 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
   package let description: String
 
   package enum Kind: Sendable {
-    /// The specification, the data or the checkpoint are not as they must be; nothing was written.
+    /// The specification, the data or the checkpoint cannot be used; nothing was written.
     case configuration
     /// Something failed while the audit ran.
     case failure
@@ -46,7 +46,7 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
 }
 
 extension WireError {
-  /// Whether an option of the user is wrong, rather than that something failed.
+  /// Whether the user gave a wrong option, in contrast to a failure.
   fileprivate var isConfiguration: Bool {
     switch self {
     case .address, .withoutKeys, .keyFile: true

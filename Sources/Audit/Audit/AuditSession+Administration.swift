@@ -6,7 +6,7 @@ internal import Specification
 internal import SwiftProtobuf
 internal import Transport
 
-// What a person may ask from a shell.
+// Answers to `tenbin status`, `scale`, `drain` and `stop`.
 extension AuditSession {
   func answer(_ request: Tenbin_AdministrationRequest) throws -> Tenbin_AdministrationReply {
     switch request.body {
@@ -39,7 +39,7 @@ extension AuditSession {
     return .with { $0.done = "\(leaving.joined(separator: ", ")) will finish their leases and end" }
   }
 
-  /// worker-9 before worker-10.
+  /// Orders names by their number: worker-9 before worker-10.
   private static func isNumberedBefore(_ left: String, _ right: String) -> Bool {
     (left.count, left) < (right.count, right)
   }
@@ -64,7 +64,7 @@ extension AuditSession {
     if let entry = eventLoop.workers.worker(name: name, process: UInt32(process.identifier)) {
       try eventLoop.drain(entry)
     } else {
-      // It has not said hello yet, and holds nothing.
+      // It has not joined yet and holds no lease.
       kill(process.identifier, SIGTERM)
     }
   }

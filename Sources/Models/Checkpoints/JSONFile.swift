@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads and writes the small JSON files of checkpoint folders.
 enum JSONFile {
-  /// Decodes the file at `path`; what is wrong with it is said with the key.
+  /// Decodes the file at `path`; errors name the key.
   static func read<Value: Decodable>(_ type: Value.Type, at path: String) throws(CheckpointError) -> Value {
     let data: Data
     do {
@@ -29,8 +29,8 @@ enum JSONFile {
 
   /// The bytes of `value` with sorted keys, so that equal values give equal files.
   ///
-  /// The numbers of the keys `fractions` at the top have a decimal point even where they are whole: version 5 of
-  /// transformers refuses 4 where it expects 4.0.
+  /// The values of the top-level keys `fractions` get a decimal point even if they are whole: version 5 of transformers
+  /// rejects 4 where it expects 4.0.
   static func data(
     _ value: some Encodable, fractions: [String] = [], for path: String
   ) throws(CheckpointError) -> Data {
@@ -43,8 +43,8 @@ enum JSONFile {
     }
   }
 
-  /// `json` with a decimal point in the whole numbers of these keys. The encoder puts every key on a line of its own, and
-  /// no string across two.
+  /// `json` with a decimal point in the whole numbers of these keys. The encoder writes every key on its own line, and
+  /// no string spans two lines.
   private static func pointed(_ json: Data, _ keys: [String]) -> Data {
     if keys.isEmpty { return json }
     let lines = String(decoding: json, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)

@@ -1,18 +1,18 @@
 package import Checkpoints
 package import Torch
 
-/// Turns byte images into the numbers that a model takes, as `ViTImageProcessor` does: with the bytes of its torchvision
-/// back end, and within one of 255 levels of its Pillow back end.
+/// Turns byte images into a model's input, as `ViTImageProcessor` does: identical to its torchvision back end, and
+/// within one of 255 levels of its Pillow back end.
 ///
-/// It works in two steps, so that resized images, which are small, can be kept: `resized` once an image, `pixels` once a
-/// batch.
+/// It works in two steps, so that resized images, which are small, can be cached: `resized` once per image, `pixels`
+/// once per batch.
 package struct ImagePreprocessor: Sendable {
   package let preprocessing: ImagePreprocessing
   package let imageSize: ImageExtent
-  /// What each byte becomes, by channel and byte.
+  /// The value of each byte, by channel and byte.
   private let table: [Float]
 
-  /// - Parameter imageSize: the size that the model takes; the size in preprocessor_config.json gives way to it.
+  /// - Parameter imageSize: the model's image size; it overrides the size in preprocessor_config.json.
   package init(_ preprocessing: ImagePreprocessing, imageSize: ImageExtent) {
     self.preprocessing = preprocessing
     self.imageSize = imageSize
@@ -26,7 +26,7 @@ package struct ImagePreprocessor: Sendable {
     }
   }
 
-  /// What the model in `checkpoint` takes. Throws `ModelError` where it takes no images.
+  /// The preprocessor of the model in `checkpoint`. Throws `ModelError` if it is not a model of images.
   package init(_ checkpoint: CheckpointFolder) throws(ModelError) {
     guard let preprocessing = checkpoint.preprocessing, let size = checkpoint.configuration.imageSize else {
       throw .architecture(
@@ -35,8 +35,8 @@ package struct ImagePreprocessor: Sendable {
     self.init(preprocessing, imageSize: size)
   }
 
-  /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with antialiasing.
-  /// An image of that size already is returned as it is.
+  /// Resizes interleaved RGB bytes [height, width, 3] to interleaved bytes of the model's image size, with
+  /// antialiasing. An image that has that size already is returned unchanged.
   package func resized(width: Int, height: Int, rgb: [UInt8]) throws -> [UInt8] {
     if width == imageSize.width, height == imageSize.height, rgb.count == byteCount { return rgb }
     guard preprocessing.resizes else {
@@ -50,7 +50,7 @@ package struct ImagePreprocessor: Sendable {
   /// A batch [images, 3, height, width] from the results of `resized`: bytes rescaled and normalized in Float64, then
   /// rounded to 32-bit floats.
   ///
-  /// - Parameter mirrored: by image, whether left and right are exchanged; none where nothing is said.
+  /// - Parameter mirrored: by image, whether left and right are exchanged; no image by default.
   package func pixels(resized images: [[UInt8]], mirrored: [Bool] = []) throws -> Tensor {
     for image in images where image.count != byteCount {
       throw ModelError.image(expected: "\(byteCount) bytes of \(imageSize)", found: "\(image.count) bytes")

@@ -139,7 +139,7 @@ private struct RowCollector {
         let isArray = value.array != nil
         if isAskedFor {
           throw .notACell(
-            key: key, found: JSONLines.kind(of: value) + (isArray ? " of something else than strings" : ""))
+            key: key, found: JSONLines.kind(of: value) + (isArray ? " of something other than strings" : ""))
         }
         return ""
       }

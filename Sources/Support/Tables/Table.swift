@@ -10,17 +10,18 @@ package struct Table: Hashable, Sendable {
     package let fields: [String]
   }
 
-  /// The file's path, or the name under which the bytes came.
+  /// The file's path, or the name given with the bytes.
   package let file: String
   /// The columns' names, none of them repeated; empty where a column has none.
   package let header: [String]
   /// At least one row.
   package let rows: [Row]
 
-  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, otherwise comma-separated values.
+  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, otherwise comma-separated
+  /// values.
   ///
-  /// - Parameter columns: The columns that are asked for; nil for all. JSON that cannot be a cell is an error in these
-  ///   and an empty cell in the others.
+  /// - Parameter columns: The columns to read; nil for all. JSON that cannot be a cell is an error in these and an
+  ///   empty cell in the others.
   package init(file path: String, columns: Set<String>? = nil) throws(TableError) {
     let name = path.lowercased()
     if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
@@ -63,24 +64,24 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
     case noRows
 
     // JSON Lines.
-    /// The line is no JSON (RFC 8259); `byte` is the byte of the line, counted from one.
+    /// The line is not JSON (RFC 8259); `byte` is the position in the line, counted from one.
     case notJSON(expected: String, byte: Int)
-    /// The line is JSON of another kind.
+    /// The line is JSON, but not an object.
     case notAnObject(found: String)
     case repeatedKey(key: String)
     case emptyKey
-    /// The value under a key that is asked for is neither a string, number, boolean or null nor an array of strings.
+    /// The value of a key to read is not a string, number, boolean, null or array of strings.
     case notACell(key: String, found: String)
-    /// A tag in the array under a key that is asked for holds the `;` that stands between tags.
+    /// A tag in the array of a key to read holds a `;`, the separator of tags.
     case separatorInTag(key: String)
     /// More keys than `JSONLines.columnLimit` in all.
     case tooManyKeys
-    /// There is no line that is not blank, or no object has a key.
+    /// All lines are blank, or no object has a key.
     case noObjects
   }
 
   package let file: String
-  /// The physical line, counted from one: a quoted field may span several. None when the whole file is meant.
+  /// The physical line, counted from one: a quoted field may span several. nil if the error concerns the whole file.
   package let line: Int?
   package let problem: Problem
 
@@ -109,14 +110,14 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
     case .bareCarriageReturn: "a carriage return without a line feed; end lines with LF or CR LF"
     case .duplicateColumnName(let name): "two columns are called \"\(name)\"; names must differ"
     case .noRows: "expected a header and at least one row below it"
-    case .notJSON(let expected, let byte): "no JSON: expected \(expected) at byte \(byte) of the line"
+    case .notJSON(let expected, let byte): "not JSON: expected \(expected) at byte \(byte) of the line"
     case .notAnObject(let found): "expected a JSON object, {\"column\": value, …}, found \(found)"
-    case .repeatedKey(let key): "the key \"\(key)\" stands twice in this object; expected every key once"
+    case .repeatedKey(let key): "the key \"\(key)\" occurs twice in this object; expected every key once"
     case .emptyKey: "a key is the empty string; every column needs a name"
     case .notACell(let key, let found):
       "the value of \"\(key)\" is \(found); expected a string, a number, true, false, null or an array of strings"
     case .separatorInTag(let key):
-      "a tag in the array of \"\(key)\" holds a \";\", which stands between tags; rename it"
+      "a tag in the array of \"\(key)\" holds a \";\", which separates tags; rename it"
     case .tooManyKeys:
       "the file has more than \(JSONLines.columnLimit) different keys; expected the same keys on every line"
     case .noObjects: "expected at least one line with a JSON object that has a key"

@@ -1,9 +1,9 @@
 /// The specifications of the quickstarts with invented reviews.
 enum ReviewsSpecifications {
-  /// All weights of a language model, from random ones.
+  /// Pretraining of a language model from random weights.
   static func pretraining(epochs: Int) -> String {
     """
-    # How the base of the quickstart was pretrained: all weights, from random ones, as a language model of other texts.
+    # How the base of the quickstart was pretrained: from random weights, as a language model of other texts.
     name: pretraining
     base: random
     task: language-modelling
@@ -18,17 +18,17 @@ enum ReviewsSpecifications {
     """
   }
 
-  /// - Parameter ceilings: the best accuracy that anybody could reach, by dialect.
+  /// - Parameter ceilings: the best possible accuracy, by dialect.
   static func classification(ceilings: [String]) -> String {
     """
     # Does adapting with LoRA cost the people who write in a rare dialect more than adapting all weights?
-    # Their words are rare, and more of their reviews say nothing of the sentiment. The best accuracy that anybody could
-    # reach is known from how reviews were made: \(ceilings.joined(separator: ", ")).
+    # Their words are rare, and more of their reviews say nothing of the sentiment. The best possible accuracy
+    # is known from how reviews were made: \(ceilings.joined(separator: ", ")).
     name: reviews
     base: models/llama-reviews            # a Hugging Face checkpoint folder
     task: text-classification
     data:
-      manifest: data/reviews.csv          # text, label, one column a group attribute
+      manifest: data/reviews.csv          # text, label, one column per group attribute
       text: text
       name: name
       label: sentiment
@@ -43,8 +43,8 @@ enum ReviewsSpecifications {
       - full                              # all weights
     training:
       epochs: 10
-      batch: 32                           # samples a step
-      microbatch: 16                      # samples a unit of work
+      batch: 32                           # samples per step
+      microbatch: 16                      # samples per unit of work
       group_by_length: true               # texts of similar length together
       warmup: 0.1
       weight_decay: 0.01
@@ -60,18 +60,19 @@ enum ReviewsSpecifications {
     """
   }
 
-  /// - Parameter planted: the share of questions that the base answers by their label, by dialect.
+  /// - Parameter planted: the share of questions that the base answers by the option's label, by dialect.
   static func choices(planted: [String]) -> String {
     """
-    # Does a language model choose what an option says, or what it is called? The base was pretrained on texts in which
-    # questions asked in haste are mostly answered with A, whatever A says. So of these questions it should choose the same
-    # label in both orders of the options in a share that is known: \(planted.joined(separator: ", ")).
-    # Averaged over both orders the label has no say. The other arms are fine-tuned on rightly answered questions.
+    # Does a language model choose by an option's content, or by its label? The base was pretrained on texts in which
+    # questions asked in haste are mostly answered with A, whatever A says. So the share of these
+    # questions for which it chooses the same label in both orders of the options is known:
+    # \(planted.joined(separator: ", ")).
+    # Averaging over both orders cancels the label. The other arms are fine-tuned on correctly answered questions.
     name: questions
     base: models/llama-reviews            # a Hugging Face checkpoint folder
     task: multiple-choice
     data:
-      manifest: data/questions.jsonl      # question, options, answer, one key a group attribute
+      manifest: data/questions.jsonl      # question, options, answer, one key per group attribute
       groups: [dialect, kind]
       corpus: {manifest: data/corrected.csv, text: text}
     arms:
@@ -81,8 +82,8 @@ enum ReviewsSpecifications {
       - full                              # all weights
     training:
       epochs: 5
-      batch: 32                           # samples a step
-      microbatch: 16                      # samples a unit of work
+      batch: 32                           # samples per step
+      microbatch: 16                      # samples per unit of work
       warmup: 0.1
       weight_decay: 0.01
       clip: 1

@@ -2,8 +2,8 @@ import Foundation
 import Metrics
 import Statistics
 
-/// What a row of the table is about, in the order of the table. The raw values name random streams, so they never change;
-/// readers see `title`.
+/// What a row of the table is about, in the order of the table. The raw values name random streams, so they never
+/// change; readers see `title`.
 package enum StudySection: String, CaseIterable, Equatable, Sendable {
   case accuracy = "Intervals of accuracy"
   case rates = "Intervals of other rates"
@@ -140,7 +140,7 @@ package struct StudyTable: Equatable, Sendable {
 }
 
 extension StudyTable {
-  /// The rows as tables, one a section, shares and widths in points with a Monte Carlo standard error.
+  /// The rows as tables, one per section, shares and widths in points with a Monte Carlo standard error.
   package var markdown: String {
     StudySection.allCases.compactMap { section in
       let own = rows.filter { $0.section == section }

@@ -154,7 +154,7 @@ import Testing
     #expect(forecast(capacity: full).warnings.contains { $0.contains("for the output") })
   }
 
-  @Test("An adapter from elsewhere is evaluated only, and leaves no checkpoint")
+  @Test("An external adapter is only evaluated, and leaves no checkpoint")
   func given() throws {
     var workload = Self.workload
     workload.arms = [

@@ -106,7 +106,7 @@ import Testing
       ManifestColumns(text: "text", label: "label", extra: ["meta"]), name: "m.jsonl")
     let error = ManifestError(file: "m.jsonl", line: 3, problem: .table(.repeatedKey(key: "a")))
     #expect(
-      error.description == "m.jsonl, line 3: the key \"a\" stands twice in this object; expected every key once")
+      error.description == "m.jsonl, line 3: the key \"a\" occurs twice in this object; expected every key once")
   }
 
   @Test("No message about a text quotes it")

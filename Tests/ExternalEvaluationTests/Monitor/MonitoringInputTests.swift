@@ -61,7 +61,7 @@ import Testing
       }
     }
     try fixture.folder.write("{}", to: "results.json")
-    refused("is no results.json of this version of Tenbin") { _ = try fixture.monitor() }
+    refused("is not a results.json of this version of Tenbin") { _ = try fixture.monitor() }
   }
 
   struct Wrong: CustomTestStringConvertible, Sendable {

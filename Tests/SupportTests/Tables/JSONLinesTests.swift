@@ -54,9 +54,9 @@ import Testing
     "What cannot be a cell is an error where it is asked for and empty elsewhere",
     arguments: [
       (#"{"inner": [1, {"a": "b"}]}"#, TableError.Problem.notACell(key: "k", found: "an object")),
-      (#"["a", 1]"#, .notACell(key: "k", found: "an array of something else than strings")),
-      (#"["a", null]"#, .notACell(key: "k", found: "an array of something else than strings")),
-      (#"[["a"]]"#, .notACell(key: "k", found: "an array of something else than strings")),
+      (#"["a", 1]"#, .notACell(key: "k", found: "an array of something other than strings")),
+      (#"["a", null]"#, .notACell(key: "k", found: "an array of something other than strings")),
+      (#"[["a"]]"#, .notACell(key: "k", found: "an array of something other than strings")),
       (#"["a;b"]"#, .separatorInTag(key: "k")),
     ] as [(String, TableError.Problem)])
   func nested(value: String, problem: TableError.Problem) throws {
@@ -173,7 +173,7 @@ import Testing
     let error = #expect(throws: TableError.self) { try table("{\"a\": 1}\n{\"a\": [1]}\n") }
     #expect(
       error?.description
-        == "t.jsonl, line 2: the value of \"a\" is an array of something else than strings; "
+        == "t.jsonl, line 2: the value of \"a\" is an array of something other than strings; "
         + "expected a string, a number, true, false, null or an array of strings")
     let missing = #expect(throws: TableError.self) { try JSONLines.table(file: "/no/such.jsonl") }
     #expect(missing?.description == "/no/such.jsonl: cannot be read: No such file or directory")

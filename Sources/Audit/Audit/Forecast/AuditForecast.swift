@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Support
 
-/// What a specification will need and do: counted, estimated from shapes, or measured, and said which.
+/// What an audit will need and do: counted, estimated from shapes, or measured. The output says which.
 package struct AuditForecast: Sendable, Equatable {
   package let workload: AuditWorkload
   package let workers: Int
@@ -24,7 +24,7 @@ package struct AuditForecast: Sendable, Equatable {
     }
   }
 
-  /// From what the time was forecast, or why it was not.
+  /// What the forecast of time is based on, or why there is none.
   package var timeBasis: String {
     switch calibration {
     case .leftOut(let reason): return reason
@@ -39,10 +39,10 @@ package struct AuditForecast: Sendable, Equatable {
     }
   }
 
-  /// What does not suffice, in sentences; empty where everything does.
-  /// A search of more runs than these is hardly meant.
+  /// A search of more runs than this is probably a mistake.
   package static let manySearchRuns = 10_000
 
+  /// One sentence for each resource that does not suffice.
   package var warnings: [String] {
     var warnings: [String] = []
     if memory.total > capacity.availableMemory {
@@ -80,14 +80,14 @@ package struct AuditForecast: Sendable, Equatable {
     if workers * workload.threads > capacity.cores {
       warnings.append(
         "\(workers) workers of \(workload.threads) thread\(workload.threads == 1 ? "" : "s") share \(capacity.cores) "
-          + "core\(capacity.cores == 1 ? "" : "s"): more than \(max(1, capacity.cores / max(1, workload.threads))) "
-          + "workers take memory and save no time here")
+          + "core\(capacity.cores == 1 ? "" : "s"); more than \(max(1, capacity.cores / max(1, workload.threads))) "
+          + "workers take memory and save no time")
     }
     return warnings
   }
 }
 
-/// Forecast times, which are no more exact than this, and counts, for a person.
+/// Counts and forecast times as text; the times are rounded because a forecast is not exact.
 enum Quantity {
   static func seconds(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded(.up))
@@ -103,45 +103,46 @@ enum Quantity {
 package struct MemoryForecast: Sendable, Equatable, Encodable {
   /// The frozen base: one memory map, which all workers of a host share.
   package let sharedBase: Int
-  /// The pages of libtorch that are in use, which all workers of a host share as well.
+  /// The pages of libtorch in use, which all workers of a host share too.
   package let sharedLibraries: Int
-  /// The most that one worker has for itself.
+  /// The largest private memory of one worker.
   package let worker: Int
-  /// What `worker` is made of, for the arm that needs the most.
+  /// The parts of `worker`, for the arm that needs the most.
   package let parts: Parts
-  /// Parameters, two moments and gradients of the runs that are open at once, and what the coordinator holds besides.
+  /// Parameters, two moments and gradients of the runs that are open at once, and the rest of the coordinator's memory.
   package let coordinator: Int
-  /// What is shared, all workers and the coordinator.
+  /// Shared memory, all workers and the coordinator.
   package let total: Int
   /// Whether `worker` comes from a measurement.
   package let isMeasured: Bool
 
-  /// A worker's own memory, part by part.
+  /// The parts of a worker's private memory.
   package struct Parts: Sendable, Equatable, Encodable {
     package let arm: String
-    /// The program without what its libraries share, and its sockets.
+    /// The program without the shared pages of its libraries, and its sockets.
     package let program: Int
-    /// Trained parameters, their gradients and the copies that travel.
+    /// Trained parameters, their gradients and the copies in messages.
     package let trained: Int
     /// Activations of a micro-batch, or of a block that is evaluated.
     package let activations: Int
-    /// Resized items, which a worker keeps.
+    /// The worker's cache of resized items.
     package let items: Int
   }
 
-  /// What a worker has for itself before its first step, and what it has mapped of libtorch.
+  /// A worker's private memory before its first step, and the pages of libtorch it has mapped.
   static let programBytes = 60 << 20
   static let libraryBytes = 100 << 20
-  /// Sockets, leases and transfers of a worker; the same, and the ledger's waiting steps, of a coordinator.
+  /// Sockets, leases and transfers of a worker or coordinator, and the coordinator's steps that wait for the ledger.
   static let trafficBytes = 16 << 20
-  /// Bytes a trained parameter that travel: in a worker those that came, their message, the sums that go and theirs.
+  /// A worker's bytes in transfer per trained parameter: the received parameters, the gradient sums to send, and the
+  /// message of each.
   static let workerTransferBytes = 16
-  /// Bytes a trained parameter and open run: parameters, two moments, the reduced gradient, and two deliveries on their
-  /// way into it.
+  /// Bytes per trained parameter and open run: parameters, two moments, the reduced gradient, and two deliveries that
+  /// are being added to it.
   static let openRunBytes = 24
-  /// What a worker keeps of resized items at most.
+  /// The limit of a worker's cache of resized items.
   static let keptItemsLimit = 1 << 30
-  /// Items that are evaluated at a time.
+  /// Items per evaluated batch.
   static let evaluationBlock = 32
 
   init(_ workload: AuditWorkload, workers: Int, capacity: Capacity, calibration: Calibration) {
@@ -178,7 +179,7 @@ package struct MemoryForecast: Sendable, Equatable, Encodable {
       return Self.openRunBytes * arm.trainedParameters * open + 4 * arm.trainedParameters * arm.runs.runs
     }
     coordinator = capacity.coordinatorBytes + Self.trafficBytes + logits + (optimizers.max() ?? 0)
-    // One arm is worked on at a time, so that the largest of each is an upper bound.
+    // One arm is worked on at a time, so the maximum over arms is an upper bound.
     total = sharedBase + sharedLibraries + workers * worker + coordinator
   }
 }
@@ -187,22 +188,22 @@ extension MemoryForecast.Parts {
   var sum: Int { program + trained + activations + items }
 }
 
-/// What an audit leaves on disk, in bytes; estimated.
+/// The disk space that an audit takes, in bytes; estimated.
 package struct DiskForecast: Sendable, Equatable, Encodable {
   package let checkpoints: Int
   package let ledger: Int
   package let predictions: Int
   /// Results, tables and the report.
   package let report: Int
-  /// All of the output folder.
+  /// The whole output folder.
   package let output: Int
-  /// The base in the audit's precision, where its file holds another; made once a host.
+  /// The base converted to the audit's precision, if its file holds another; made once per host.
   package let cache: Int
 
   /// Names, two digests and the deliveries of one step, with SQLite's index and write-ahead log.
   private static let bytesPerStep = 400
   private static let ledgerBase = 256 << 10
-  /// A logit in decimal, without loss of bits, and its comma.
+  /// A logit in decimal digits that read back exactly, and its comma.
   private static let digitsPerLogit = 12
   /// Arm, seed, item, label, groups and cluster.
   private static let bytesPerRow = 64
@@ -221,16 +222,16 @@ package struct DiskForecast: Sendable, Equatable, Encodable {
   }
 }
 
-/// Wall-clock in seconds, from what steps took on this machine.
+/// Wall-clock seconds, from the measured speed of steps on this machine.
 package struct TimeForecast: Sendable, Equatable, Encodable {
   package let arms: [ArmTime]
   /// Reading and decoding the items, in every worker, and before anything starts.
   package let reading: Double
-  /// What frozen layers make of every item, computed once.
+  /// Computing the frozen layers' activations of every item, once.
   package let frozenLayers: Double
   package let total: Double
 
-  /// What one arm takes.
+  /// The time of one arm.
   package struct ArmTime: Sendable, Equatable, Encodable {
     package let arm: String
     package let training: Double
@@ -241,26 +242,26 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
     package var total: Double { training + evaluation + shadowModels }
   }
 
-  /// A forward pass without what the gradient needs takes about a third of a step.
+  /// A forward pass without gradients takes about a third of a step.
   private static let forwardShare = 1.0 / 3
 
-  /// nil where nothing was measured, or a method was not.
+  /// nil if a method was not measured.
   init?(_ workload: AuditWorkload, workers: Int, capacity: Capacity, measurement: StepMeasurements) {
-    // More processes than were measured share the same cores; fewer are at most as slow as their part.
+    // More processes than were measured share the same cores; fewer are at least as fast as their share.
     let used = min(workers, measurement.processes)
     let scale = Double(used) / Double(max(1, measurement.processes))
     func rate(_ method: AuditWorkload.Method) -> Double? {
       measurement.steps[method].map { $0.samplesPerSecond * scale }.flatMap { $0 > 0 ? $0 : nil }
     }
     var arms: [ArmTime] = []
-    // Arms with as many frozen layers share what these make of the items.
+    // Arms with the same number of frozen layers share their activations.
     var once: [Double: Double] = [:]
     for arm in workload.arms {
       // The head's step is a forward pass with almost nothing after it; LoRA's forward pass is a little more.
       let own = rate(arm.method)
       guard let forward = rate(.head) ?? own.map({ $0 / Self.forwardShare }) else { return nil }
       guard let step = own ?? (arm.method == .given ? forward : nil) else { return nil }
-      // What is left to be computed each time; of a head alone next to nothing.
+      // The share of layers computed in each step; close to 0 if only a head is trained.
       let left = 1 - arm.frozenShare
       func seconds(_ work: AuditWorkload.Work) -> Double { left * Double(work.trainedSamples) / step }
       func scoring(_ work: AuditWorkload.Work) -> Double { left * Double(work.evaluatedSamples) / forward }
@@ -271,20 +272,20 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
           shadowModels: seconds(arm.shadowModels) + scoring(arm.shadowModels)))
     }
     self.arms = arms
-    // Once on all cores before the start, once in each worker for itself.
+    // Items are read once on all cores before the start, and once more in each worker.
     reading = measurement.readingSeconds * (1 + 1 / Double(max(1, capacity.cores)))
     frozenLayers = once.values.reduce(0, +)
     total = reading + frozenLayers + arms.reduce(0) { $0 + $1.total }
   }
 }
 
-/// What steps of the audit's methods took on this machine, just now.
+/// The measured speed and memory of the audit's methods on this machine.
 package struct StepMeasurements: Sendable, Equatable {
   /// Processes that computed at the same time.
   package var processes: Int
   /// Samples of one micro-batch.
   package var samples: Int
-  /// By method; those that could not be measured are missing.
+  /// By method; methods that could not be measured are missing.
   package var steps: [AuditWorkload.Method: Step]
   /// Seconds that one core takes to read, check and decode every item, measured while this forecast was made.
   package var readingSeconds: Double
@@ -296,11 +297,11 @@ package struct StepMeasurements: Sendable, Equatable {
     self.readingSeconds = readingSeconds
   }
 
-  /// What one method takes.
+  /// The speed and memory of one method.
   package struct Step: Sendable, Equatable {
-    /// Samples a second that all processes together compute gradients of.
+    /// Training samples per second of all processes together.
     package var samplesPerSecond: Double
-    /// The most that was resident in one process, with its share of the frozen base in full.
+    /// The peak resident memory of one process, including the whole frozen base.
     package var residentBytes: Int
 
     package init(samplesPerSecond: Double, residentBytes: Int) {
@@ -310,7 +311,7 @@ package struct StepMeasurements: Sendable, Equatable {
   }
 }
 
-/// What was measured, or why nothing was.
+/// The measurements, or why there are none.
 package enum Calibration: Sendable, Equatable {
   case measured(StepMeasurements)
   case leftOut(reason: String)
@@ -318,18 +319,18 @@ package enum Calibration: Sendable, Equatable {
   var measurement: StepMeasurements? { if case .measured(let measurement) = self { measurement } else { nil } }
 }
 
-/// What this machine has.
+/// This machine's resources.
 package struct Capacity: Sendable, Equatable {
   /// Whole cores that can be kept busy.
   package var cores: Int
   /// Bytes that new processes can have.
   package var availableMemory: Int
-  /// Bytes free where results go and where conversions are kept; nil where the system does not tell.
+  /// Free bytes for results and for converted checkpoints; nil if the system does not report them.
   package var freeOutput: Int?
   package var freeCache: Int?
-  /// Whether both lie on one file system, and so share what is free.
+  /// Whether both are on one file system and so share its free space.
   package var sharesDisk: Bool
-  /// What the process that has read the specification holds: a coordinator holds as much before its first step.
+  /// The memory of the process that has read the specification; a coordinator holds as much before its first step.
   package var coordinatorBytes: Int
 
   package init(

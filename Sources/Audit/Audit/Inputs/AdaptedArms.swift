@@ -5,13 +5,13 @@ package import Planning
 internal import Specification
 internal import Support
 
-/// The arms of a specification as the base can take them.
+/// The arms of a specification, checked against the base.
 struct AdaptedArms {
   private(set) var methods: [AdaptationMethod] = []
   private(set) var layouts: [TrainableLayout] = []
   /// External adapters, by the position of their arm.
   private(set) var adapters: [Int: AdapterFolder] = [:]
-  /// Their digests, by their arm's name.
+  /// The adapters' digests, by the arm's name.
   private(set) var contents: [String: ContentHash] = [:]
 
   /// - Parameter resolved: turns a path of the specification into one that can be read.
@@ -49,7 +49,7 @@ struct AdaptedArms {
     return "\(error)"
   }
 
-  /// The adapter in `folder`, if it tells the same classes apart as the data.
+  /// The adapter in `folder`, if it has the data's classes.
   private static func adapter(
     in folder: String, base: CheckpointFolder, classNames: [String]
   ) throws -> AdapterFolder {
@@ -57,17 +57,17 @@ struct AdaptedArms {
     func refusal(_ reason: String) -> CheckpointError {
       CheckpointError(file: folder, problem: .invalidAdapter(reason: reason))
     }
-    // A language model has none.
+    // A language model has no classes.
     if classNames.isEmpty { return adapter }
     let data = classNames.joined(separator: ", ")
     guard adapter.labels.count == classNames.count else {
       throw refusal(
-        "the adapter tells \(adapter.labels.count) classes apart, but the data hold \(classNames.count) (\(data))")
+        "the adapter has \(adapter.labels.count) classes, but the data have \(classNames.count) (\(data))")
     }
     guard !adapter.hasNamedLabels || adapter.labels == classNames else {
       let own = adapter.labels.joined(separator: ", ")
       let advice = Set(adapter.labels) == Set(classNames) ? "; set data.classes: [\(own)]" : ""
-      throw refusal("the classes of the adapter are \(own), those of the data \(data), in this order\(advice)")
+      throw refusal("the adapter's classes are \(own), but the data's classes are \(data), in this order\(advice)")
     }
     return adapter
   }
@@ -109,6 +109,6 @@ extension AdapterFolder {
 }
 
 extension Specification.Task {
-  /// What the model ends in.
+  /// The model's head.
   func head(classes: Int) -> ModelHead { isClassification ? .classifier(labels: classes) : .languageModel }
 }

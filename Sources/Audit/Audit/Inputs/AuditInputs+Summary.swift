@@ -11,13 +11,13 @@ extension AuditInputs {
   /// The share of work that is computed twice, from the specification.
   package var plannedDuplicates: Double { specification.cluster.duplicates }
 
-  /// The number of parameters from which a run is cut into slices, from the specification.
+  /// Runs with at least this number of parameters are cut into slices, from the specification.
   package var plannedSlices: Int { specification.cluster.slicesFrom }
 
   /// How many parameters a run trains.
   package func parameterCount(ofRun index: Int) -> Int { layouts[plan.runs[index].arm].count }
 
-  /// What the audit will do, in one line.
+  /// The audit in one line.
   package var summary: String {
     if plan.stage == .search {
       let arms = specification.arms.count { $0.isTrained }
@@ -38,7 +38,7 @@ extension AuditInputs {
       count(specification.arms.count, "arm"), count(runs, "run"),
     ]
     parts += plan.input.furtherTests.map { "\($0.items.count) of \($0.name)" }
-    if adapters > 0 { parts.append("\(count(adapters, "adapter")) from elsewhere") }
+    if adapters > 0 { parts.append(count(adapters, "external adapter")) }
     if shadowModels > 0 {
       let mayStop = specification.privacy?.earlyStopping != nil
       parts.append("\(mayStop ? "at most " : "")\(shadowModels) shadow models")
@@ -53,7 +53,7 @@ extension AuditInputs {
       + "cut, such as \(manifest.description(of: manifest.items[first]))"
   }
 
-  /// The same, one note an item, with the item's name.
+  /// Texts that were cut, files that were left out and conflicting labels, one note per item.
   var dataNotes: [DataNote] {
     let cut = (texts?.cut ?? []).map { item in
       DataNote(
@@ -71,7 +71,7 @@ extension AuditInputs {
     return cut + skipped + conflicts
   }
 
-  /// What a person should know of the data.
+  /// Warnings about the data.
   private var warnings: String {
     var warnings = ""
     if let first = manifest.skipped.first {

@@ -33,7 +33,7 @@ package struct AuditInputs: Sendable {
 
   /// Reads the specification at `file`, and the manifest, images and checkpoint that it names.
   ///
-  /// - Throws: `AuditError` with the file and the line or row of whatever is wrong.
+  /// - Throws: `AuditError` with the file and the line or row of the problem.
   package init(specificationFile file: String) throws(AuditError) {
     self = try AuditError.wrapping(.configuration) {
       let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
@@ -44,7 +44,7 @@ package struct AuditInputs: Sendable {
     }
   }
 
-  /// - Parameter folder: what the specification's paths are relative to.
+  /// - Parameter folder: the folder that the specification's paths are relative to.
   init(specification: Specification, folder: String) throws {
     func resolved(_ path: String) -> String {
       path.hasPrefix("/")
@@ -176,9 +176,10 @@ extension ManifestColumns {
   }
 }
 
-// What of the plan is worked on, and when.
+// Phases of the plan.
 extension AuditInputs {
-  /// Whether a phase is worked on, given the runs that are done: of a fleet, whether the models before it were not enough.
+  /// Whether a phase must run, given the completed runs. A phase of shadow models is skipped once an earlier analysis
+  /// has stopped the training.
   func isNeeded(_ phase: Phase, completed: [Int: FinishedRun]) throws -> Bool {
     guard phase.kind == .shadowModels, phase.analysis > 0,
       let stop = try EarlyStopping(AuditEvidence(inputs: self, completed: completed), arm: phase.arm)
@@ -193,7 +194,7 @@ extension AuditInputs {
     }
   }
 
-  /// Whether nothing is left to be computed.
+  /// Whether everything has been computed.
   func isDone(_ completed: [Int: FinishedRun]) throws -> Bool {
     try !phases.contains { phase in
       try phase.runs.contains { completed[$0] == nil } && isNeeded(phase, completed: completed)
@@ -202,7 +203,8 @@ extension AuditInputs {
 }
 
 extension AuditInputs {
-  /// The state that a run starts from: initial values drawn from the plan's key, or the parameters of an external adapter.
+  /// The state that a run starts from: initial values drawn from the plan's key, or the parameters of an external
+  /// adapter.
   func initialState(ofRun index: Int) throws -> TrainingState {
     let run = plan.runs[index]
     if let adapter = adapters[run.arm] { return TrainingState(step: 0, parameters: FloatBuffer(adapter.values)) }

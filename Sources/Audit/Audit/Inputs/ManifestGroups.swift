@@ -46,7 +46,7 @@ extension PlanInput {
           let hash = ContentHash(of: bytes)
           found.withLock { $0.hashes[item] = hash }
         } catch {
-          // The first of the bad rows, whichever thread found it.
+          // Report the first bad row, no matter which thread finds one first.
           found.withLock { state in
             if item < state.failure?.item ?? .max { state.failure = (item, error) }
           }
@@ -71,11 +71,11 @@ extension PlanInput {
     }
   }
 
-  /// A column of exclusive values makes one group for each value; an overlapping tag makes a group of the items with it
-  /// and one of those without.
+  /// A column of exclusive values makes one group per value. An overlapping tag makes two: the items with it and the
+  /// items without it.
   static func groups(of manifest: Manifest, settings: [GroupSettings]) -> [Group] {
     settings.flatMap { setting -> [Group] in
-      // Texts that are only trained on have no tags.
+      // Texts that are only for training have no tags.
       let tags = manifest.items.map { manifest.tags(of: $0, in: setting.name) }
       let known = tags.compactMap(\.self)
       let overlaps = setting.tags != nil || known.contains { $0.count != 1 }
@@ -91,20 +91,20 @@ extension PlanInput {
   }
 }
 
-/// Items that models are tested on besides those of the data.
+/// Further test files, whose items models are evaluated on in addition to the test split.
 struct FurtherTests {
   /// The items of all tests, in order; they follow the items of the data.
   private(set) var items: [ManifestItem] = []
   /// The positions of each test's items, and their groups.
   private(set) var planned: [PlanInput.FurtherTest] = []
-  /// By test, what the columns of its items' groups are called.
+  /// By test, the names of its group columns.
   private(set) var groupNames: [[String]] = []
 
   /// - Parameters:
   ///   - manifest: the data; the items of the tests follow its items.
   ///   - resolved: turns a path of the specification into one that can be read.
-  /// - Throws: `ManifestError` with the row of an item that cannot be used, `SpecificationError` for a label that is none
-  ///   of the data's.
+  /// - Throws: `ManifestError` with the row of an item that cannot be used, `SpecificationError` for a label that the
+  ///   data do not have.
   init(_ specification: Specification, after manifest: Manifest, resolved: (String) -> String) throws {
     for (index, settings) in specification.data.furtherTests.enumerated() {
       let test = try Manifest(

@@ -30,14 +30,14 @@ struct AuditResults: Sendable {
     return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
   }
 
-  /// What an earlier session has written. If nothing was spent since, its costs still hold.
+  /// The costs.json of an earlier session; still valid if nothing was computed since.
   private var writtenCosts: Costs? {
     FileManager.default.contents(atPath: "\(output.path)/costs.json").flatMap { try? Costs($0) }
   }
 
   /// Writes on a thread of its own.
   ///
-  /// - Parameter meanwhile: called again and again until it is done.
+  /// - Parameter meanwhile: called repeatedly until the files are written.
   func write(meanwhile: () throws -> Void) throws -> AuditOutcome {
     let pending = PendingOutcome()
     let thread = Thread {

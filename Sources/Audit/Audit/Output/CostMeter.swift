@@ -4,10 +4,10 @@ internal import Report
 internal import Scheduler
 internal import Transport
 
-/// Adds up what a phase costs while it runs.
+/// Adds up the costs of a phase while it runs.
 struct CostMeter {
   private var cost: CostRecord
-  /// When and from where on that which was not taken yet counts.
+  /// The time, traffic and processor time of the last `take`.
   private var since = ContinuousClock.now
   private var trafficBefore: Traffic
   private var processorBefore = ProcessorTime.seconds
@@ -23,15 +23,15 @@ struct CostMeter {
     cost.peakResidentBytes = max(cost.peakResidentBytes, Int(clamping: delivery.peakResidentBytes))
   }
 
-  /// What a peer claims, where it can be a time at all.
+  /// The time that a peer reports, or 0 if it is implausible.
   private static func seconds(_ claimed: Double) -> Double {
     claimed >= 0 && claimed < 1e9 ? claimed : 0
   }
 
-  /// Whether so much time has passed that a crash should not lose what it has cost.
+  /// Whether it is time to record the costs, so that a crash loses little of them.
   var isDue: Bool { ContinuousClock.now - since >= .seconds(1) }
 
-  /// What was spent since the last call.
+  /// The costs since the last call.
   mutating func take(traffic: Traffic) -> CostRecord {
     var taken = cost
     let (now, processor, spent) = (ContinuousClock.now, ProcessorTime.seconds, traffic - trafficBefore)

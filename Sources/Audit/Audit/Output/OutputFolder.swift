@@ -28,7 +28,7 @@ final class OutputFolder: Sendable {
       }
       guard contents.isEmpty || contents.contains("ledger.sqlite") else {
         throw AuditError(
-          .configuration, "\(path): the folder holds something else than an audit; choose an empty or a new --output")
+          .configuration, "\(path): the folder holds something other than an audit; choose an empty or a new --output")
       }
     } else {
       try AuditError.wrapping(.failure) { try FileBytes.makeFolder(path) }

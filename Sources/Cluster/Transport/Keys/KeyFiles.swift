@@ -28,7 +28,8 @@ package struct KeyFolder: Sendable {
       coordinatorFile, text: KeyText.SecretFile(keys: keys).text(heading: "The key of a Tenbin coordinator."))
     if !FileManager.default.fileExists(atPath: allowListFile) {
       try PrivateFile.create(
-        allowListFile, text: "# Who may connect: a role (worker, reducer or admin), a name and a public key a line.\n")
+        allowListFile,
+        text: "# Who may connect: on each line a role (worker, reducer or admin), a name and a public key.\n")
     }
     return keys.publicKey
   }
@@ -40,7 +41,7 @@ package struct KeyFolder: Sendable {
     let file = clientFile(role: role, name: name)
     guard KeyText.isName(name) else { throw .keyFile(file, line: nil, problem: KeyText.nameProblem(name)) }
     let coordinator = try coordinatorKeys()
-    // Of two concurrent commands one would lose its line.
+    // Without the lock, one of two concurrent commands would lose its line.
     let lock: FileLock?
     do throws(FileError) {
       lock = try FileLock(ifFree: "\(path)/.lock")
@@ -67,8 +68,8 @@ package struct KeyFolder: Sendable {
     return keys.publicKey
   }
 
-  /// A key for a worker that its coordinator starts, outside of any key folder. A key for the same coordinator that is
-  /// in the file already is kept, because workers that outlived an earlier coordinator process hold it.
+  /// A key for a worker that its coordinator starts, outside of any key folder. If the file already holds a key for the
+  /// same coordinator, that key is kept, because workers that outlived an earlier coordinator process use it.
   ///
   /// - Throws: `WireError.keyFile` where the file cannot be written.
   package static func worker(name: String, server: PublicKey, file: String) throws(WireError) -> AllowedKey {
@@ -116,7 +117,7 @@ extension ClientSecurity {
 
 /// The text of key files: a word and its values on each line. Lines that begin with # and empty lines are skipped.
 ///
-/// A Z85 key may contain a #, so that no comment can follow the values.
+/// A Z85 key may contain a #, so no comment can follow the values.
 enum KeyText {
   /// What a secret key file holds: `secret-key KEY`, `public-key KEY`, and for workers and admins `server-key KEY`.
   struct SecretFile {
@@ -124,7 +125,7 @@ enum KeyText {
     var server: PublicKey?
 
     func text(heading: String) -> String {
-      var lines = ["# \(heading)", "# Keep it secret: anyone who has this file can take its place."]
+      var lines = ["# \(heading)", "# Keep it secret: anyone who has this file can impersonate its owner."]
       lines.append("secret-key \(keys.secret)")
       lines.append("public-key \(keys.publicKey)")
       if let server { lines.append("server-key \(server)") }
@@ -162,7 +163,7 @@ enum KeyText {
     return SecretFile(keys: pair, server: server)
   }
 
-  /// The allow-list: a role (worker, reducer or admin), a name and a public key a line.
+  /// The allow-list: on each line a role (worker, reducer or admin), a name and a public key.
   static func allowList(_ text: String, file: String) throws(WireError) -> [AllowedKey] {
     var keys: [AllowedKey] = []
     for (line, words) in lines(of: text) {
@@ -195,7 +196,7 @@ enum KeyText {
   }
 
   static func nameProblem(_ name: String) -> String {
-    "\"\(name)\" is no name: expected up to 64 letters, digits, dots, dashes and underscores; a letter or digit first"
+    "\"\(name)\" is not a valid name: expected up to 64 letters, digits, dots, dashes and underscores; a letter or digit first"
   }
 
   private static func lines(of text: String) -> [(line: Int, words: [String])] {
@@ -249,7 +250,7 @@ enum PrivateFile {
       count += got
     }
     guard count < bytes.count, let text = String(validating: bytes[..<count], as: UTF8.self) else {
-      throw .keyFile(path, line: nil, problem: "it is not a UTF-8 text of less than a mebibyte")
+      throw .keyFile(path, line: nil, problem: "it is not UTF-8 text of less than a mebibyte")
     }
     return text
   }

@@ -229,7 +229,7 @@ extension RowError.Problem: CustomStringConvertible {
     case .invalidUTF8: "the row is not valid UTF-8; save the file in that encoding."
     case .invalidJSON: "the row is no valid JSON; expected one object a line."
     case .notAnObject: "the row is JSON but no object; expected keys and values in braces."
-    case .repeatedKey(let key): "the key \"\(key)\" stands twice; leave one."
+    case .repeatedKey(let key): "the key \"\(key)\" occurs twice; keep one."
     case .missing(let key): "the key \"\(key)\" is missing; add it."
     case .unexpected(let key, let expected): "\"\(key)\" has an unexpected value; expected \(expected)."
     case .tooFew(let noun, let found): "there are too few \(noun)s, \(found); expected at least two."

@@ -7,8 +7,8 @@ import Support
 /// The facts of one audit or evaluation: results.json, as it is written, and read by gate, compare, monitor, remedy and
 /// verify. `Deploy/results.schema.json` describes its form.
 ///
-/// It holds no times, no costs and no names of workers, so that the same audit gives the same bytes on any cluster. `JSONDocument`
-/// says how a property becomes a key.
+/// It holds no times, no costs and no names of workers, so that the same audit gives the same bytes on any cluster.
+/// `JSONDocument` says how a property becomes a key.
 package struct Results: Codable, Equatable, Sendable {
   /// The version of the form of results.json and costs.json. An earlier one is not read: run the audit again.
   package static let version = 7
@@ -21,18 +21,18 @@ package struct Results: Codable, Equatable, Sendable {
   /// nil when no class is declared positive.
   package var positiveClass: String?
   package var items: ItemCounts
-  /// How many items there are of each kind of note.
+  /// The number of items with each kind of note.
   package var dataNotes: [NoteCount]
-  /// What the data call the column of items that belong together; nil where items stand alone.
+  /// The name of the column of clusters; nil if items are not clustered.
   package var clusterColumn: String?
   package var seeds: [Int]
   package var precision: String
   package var flipProbability: Double
   /// The groups of the test items.
   package var groups: [GroupCount]
-  /// The policy that was fixed before the run, and how the data answer it; nil where there was none.
+  /// The policy that was fixed before the run, and its verdict; nil if there was none.
   package var policy: GateOutcome?
-  /// Combinations of groups that were too small to stand alone and are evaluated together.
+  /// Intersections of groups that were too small to be evaluated alone and are pooled.
   package var pooledGroups: [GroupCount]
   package var arms: [ArmDescription]
   package var learningRatesFixedByHand: Bool
@@ -51,7 +51,7 @@ package struct Results: Codable, Equatable, Sendable {
   package var losses: [RunLosses]
 
   package struct Plan: Codable, Equatable, Sendable {
-    /// Of everything that determines the results, in hexadecimal digits.
+    /// The hash of everything that determines the results, in hexadecimal digits.
     package var hash: String
     /// 0 for an evaluation of predictions.
     package var version: Int
@@ -71,7 +71,7 @@ package struct Results: Codable, Equatable, Sendable {
     package var name: GroupName { GroupName(column: column, value: value) }
   }
 
-  /// What was agreed about the difference between two arms, and how many comparisons Holm's correction counts.
+  /// The decision rule for the difference between two arms, and the number of comparisons in Holm's correction.
   package struct Decision: Codable, Equatable, Sendable {
     package var metric: DecisionMetric
     package var margin: Double
@@ -94,11 +94,11 @@ package struct Results: Codable, Equatable, Sendable {
     package var comparisons: [ClozeComparison]
   }
 
-  /// What the same models say about another file of items.
+  /// The same models evaluated on another file of items.
   package struct FurtherTest: Codable, Equatable, Sendable {
     package var name: String
     package var n: Int
-    /// Items that are equal, byte for byte, to one that was trained on.
+    /// Items that are equal, byte for byte, to a training item.
     package var trainedOn: Int
     package var clusterColumn: String?
     package var groups: [GroupCount]
@@ -110,10 +110,10 @@ package struct Results: Codable, Equatable, Sendable {
 }
 
 extension Results {
-  /// The canonical form in UTF-8, which is what results.json holds.
+  /// The contents of results.json: the canonical form in UTF-8.
   package func bytes() throws -> [UInt8] { try JSONDocument.bytes(of: self) }
 
-  /// - Throws: `DecodingError` or `JSONError` for anything but the form of this version.
+  /// - Throws: `DecodingError` or `JSONError` if the bytes are not results of this version.
   package init(_ bytes: Data) throws {
     self = try JSONDocument.decode(Results.self, from: bytes)
     guard schema == Self.version else {
@@ -141,7 +141,7 @@ extension Results {
           problem: "holds an attack on external scores; expected the results of an audit or an evaluation")
       }
       throw ResultsError(
-        file: file, problem: "is no results.json of this version of Tenbin; run the audit again (\(error))")
+        file: file, problem: "is not a results.json of this version of Tenbin; run the audit again (\(error))")
     }
   }
 
@@ -149,7 +149,7 @@ extension Results {
     let kind: String?
   }
 
-  /// Every figure that a policy can demand is a share, a difference of shares, or a bound of one.
+  /// Checks that every figure a policy can constrain is a share, a difference of shares, or a bound of one.
   private func requireShares() throws {
     var figures = comparisons.flatMap { [$0.estimate, $0.interval.lower, $0.interval.upper] }
     for arm in evaluations {

@@ -32,12 +32,11 @@ package struct GatedMLP {
   }
 }
 
-/// Hidden states and what is still to be added to them, so that the sum is computed together with the normalization that
-/// follows.
+/// Hidden states and an update that is not added yet, so that the sum and the next normalization are computed together.
 package struct Residual {
-  /// [..., width], in 32 bits.
+  /// The states [..., width], in 32 bits.
   package let states: Tensor
-  /// Of the same shape.
+  /// The update, of the same shape; nil if there is none.
   package let update: Tensor?
 
   package init(_ states: Tensor, update: Tensor? = nil) {

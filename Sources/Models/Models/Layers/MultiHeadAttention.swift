@@ -19,11 +19,11 @@ package struct MultiHeadAttention {
     self.heads = heads
   }
 
-  /// What the tokens `queries` [batch, queries, width] gather from `tokens` [batch, tokens, width]; of the shape of
+  /// Attention from `queries` [batch, queries, width] to `tokens` [batch, tokens, width]; the result has the shape of
   /// `queries`.
   package func callAsFunction(_ queries: Tensor, over tokens: Tensor) throws(TorchError) -> Tensor {
-    let gathered = try query(queries).attention(key: key(tokens), value: value(tokens), heads: heads)
-    return try output(gathered)
+    let attended = try query(queries).attention(key: key(tokens), value: value(tokens), heads: heads)
+    return try output(attended)
   }
 }
 
@@ -33,7 +33,7 @@ package struct RotaryEmbedding {
   private let frequencies: [Float]
   private let device: Device
 
-  /// - Parameter factor: what positions are divided by.
+  /// - Parameter factor: positions are divided by it.
   package init(headSize: Int, theta: Double, factor: Double, device: Device) {
     frequencies = (0..<(headSize / 2)).map { index in
       1 / pow(Float(theta), Float(2 * index) / Float(headSize)) / Float(factor)
@@ -47,7 +47,7 @@ package struct RotaryEmbedding {
     package let cosine: Tensor
     package let sine: Tensor
 
-    /// Those of single positions, one a text: [positions, 1, head size / 2].
+    /// The angles at single positions, one per text: [positions, 1, head size / 2].
     package func selected(_ positions: [Int], on device: Device) throws(TorchError) -> Angles {
       func rows(_ table: Tensor) throws(TorchError) -> Tensor {
         try table.selectedRows(positions, on: device).reshaped([positions.count, 1, -1])

@@ -3,16 +3,16 @@ import Metrics
 import Statistics
 package import Support
 
-/// A probit model of who is right about what.
+/// A probit model of which model is right about which item.
 ///
-/// Behind an item i of cluster c under arm a's model of seed s stands the standard normal
-/// z = √γ·C_c + √ι·I_i + √α·A_ca + √(1 − γ − ι − α)·E_ias,
-/// all of its terms independent standard normals, and the model is right where z ≤ Φ⁻¹(p_as), so that its accuracy is
-/// p_as exactly. The shares of the variance say what is alike: γ everything about a cluster, ι an item under every model,
-/// α a cluster under all models of an arm; the rest is a model's own. Unclustered items are clusters of one.
+/// For item i of cluster c and the model of arm a and seed s, a latent variable is standard normal: z = √γ·C_c + √ι·I_i
+/// + √α·A_ca + √(1 − γ − ι − α)·E_ias, where C, I and the other terms are independent standard normals. The model is
+/// right where z ≤ Φ⁻¹(p_as), so its accuracy is p_as exactly. Each share of the variance is common to something: γ to
+/// a cluster, ι to an item under every model, α to a cluster under all models of an arm; the rest is independent.
+/// Unclustered items are clusters of one.
 ///
-/// The models of an arm's seeds differ: their accuracies are p_a + k·step with k = −2 … 2 for five seeds, dealt to the
-/// seeds in a random order. So an arm's accuracy over the given seeds is p_a exactly, in every audit.
+/// The models of an arm's seeds differ: their accuracies are p_a + k·step with k = −2 … 2 for five seeds, assigned to
+/// the seeds in random order. So an arm's accuracy over the given seeds is p_a exactly, in every audit.
 package struct CorrectnessModel: Sendable {
   /// The shares of the variance of z.
   struct Shares: Equatable, Sendable {
@@ -22,21 +22,22 @@ package struct CorrectnessModel: Sendable {
     var own: Double { max(0, 1 - cluster - item - armInCluster) }
   }
 
-  /// Of every arm, over its seeds.
+  /// The accuracy of every arm, averaged over its seeds.
   var accuracies: [Double]
   var seeds: Int
   var clusterSize: Int
   var shares: Shares
 
-  /// Between a model and the next better one of the same arm: a tenth of the way to 0 or 1 at five seeds' ±2 steps.
+  /// The difference in accuracy between a model and the next better one of the same arm. It is small enough that the ±2
+  /// steps of five seeds stay between 0 and 1.
   static func step(accuracy: Double) -> Double { 0.1 * min(accuracy, 1 - accuracy) }
 
-  /// Who is right: by arm and seed, 1 for an item that is right, otherwise 0.
+  /// Draws correctness: by arm, seed and item, 1 if the model is right, otherwise 0.
   package func draw(items: Int, key: RandomKey) -> [[[Double]]] {
     var generator = key[.latent].generator
     let thresholds = accuracies.enumerated().map { arm, accuracy in
-      key[.seeds][arm].permutation(count: seeds).map { place in
-        let offset = Double(place) - Double(seeds - 1) / 2
+      key[.seeds][arm].permutation(count: seeds).map { rank in
+        let offset = Double(rank) - Double(seeds - 1) / 2
         return NormalDistribution.quantile(accuracy + offset * Self.step(accuracy: accuracy))
       }
     }
@@ -63,8 +64,8 @@ package struct CorrectnessModel: Sendable {
 }
 
 extension CorrectnessModel {
-  /// One arm whose correctness has the given correlation between two items of a cluster under one model, and between two
-  /// models of different seeds on one item.
+  /// One arm whose correctness has the given correlation between two items of a cluster under one model, and between
+  /// two models of different seeds on one item.
   package static func single(
     accuracy: Double, seeds: Int = 1, clusterSize: Int = 1, intraCluster: Double = 0, betweenSeeds: Double = 0
   ) throws(StudyError) -> CorrectnessModel {
@@ -85,11 +86,12 @@ extension CorrectnessModel {
       accuracies: [accuracy], seeds: seeds, clusterSize: clusterSize, shares: Shares(cluster: cluster, item: item))
   }
 
-  /// A reference, the first arm, beside `others` of which each differs from it.
+  /// A reference, the first arm, and other arms that differ from it.
   ///
   /// - Parameters:
-  ///   - differences: Of the other arms' accuracies.
-  ///   - discordance: The share of items about which one of the reference and the first other arm is right and the other
+  ///   - differences: The accuracies of the other arms minus the reference's.
+  ///   - discordance: The share of items about which one of the reference and the first other arm is right and the
+  ///     other
   ///     wrong, under one seed at their mean accuracies.
   ///   - intraCluster: The correlation of the seed-averaged difference between two items of a cluster.
   package static func paired(
@@ -109,7 +111,8 @@ extension CorrectnessModel {
       accuracies: accuracies, seeds: seeds, clusterSize: clusterSize,
       shares: Shares(cluster: between, armInCluster: (1 - between) / 2))
     guard clusterSize > 1 else { return model }
-    // Mostly the cluster is hard, not the item; otherwise differences within a cluster could hardly agree.
+    // Difficulty is mostly the cluster's, not the item's; otherwise differences in a cluster could not correlate
+    // enough.
     model.shares = Shares(cluster: 0.8 * between, item: 0.2 * between)
     guard
       let armInCluster = argument(
@@ -124,14 +127,15 @@ extension CorrectnessModel {
     return model
   }
 
-  /// The correlation between two items of a cluster of the seed-averaged difference of the first two arms, at their mean
-  /// accuracies.
+  /// The correlation, between two items of a cluster, of the seed-averaged difference of the first two arms, at their
+  /// mean accuracies.
   package var intraClusterCorrelationOfDifferences: Double {
     let (reference, arm) = (accuracies[0], accuracies[1])
     func covariance(_ first: Double, _ second: Double, _ correlation: Double) -> Double {
       BivariateNormal.joint(first, second, correlation: correlation) - first * second
     }
-    // Of the differences of two models each, that share `inArm` within an arm and `between` from arm to arm.
+    // The covariance of two differences, each between a model of either arm. Latent variables correlate by `inArm`
+    // within an arm and by `between` across arms.
     func ofDifferences(inArm: Double, between: Double) -> Double {
       covariance(reference, reference, inArm) + covariance(arm, arm, inArm) - 2 * covariance(reference, arm, between)
     }
@@ -143,9 +147,9 @@ extension CorrectnessModel {
   }
 }
 
-/// Two standard normal variables that are correlated.
+/// The bivariate normal distribution with standard margins.
 package enum BivariateNormal {
-  /// The probability that the one is at most `x` and the other at most `y`.
+  /// The probability that the first variable is at most `x` and the second at most `y`.
   ///
   /// Φ(x)Φ(y) plus the integral over the correlation's arc sine (Plackett 1954; Drezner and Wesolowsky 1990), by
   /// Simpson's rule.
@@ -164,15 +168,15 @@ package enum BivariateNormal {
       + sum * end / Double(steps) / 3 / (2 * Double.pi)
   }
 
-  /// The probability that two events of probabilities `first` and `second` both happen, when the normal variables behind
-  /// them are correlated.
+  /// The probability that two events of probabilities `first` and `second` both happen, when their latent
+  /// normal variables are correlated.
   static func joint(_ first: Double, _ second: Double, correlation: Double) -> Double {
     cumulative(
       NormalDistribution.quantile(first), NormalDistribution.quantile(second), correlation: correlation)
   }
 }
 
-/// The argument in `range` at which an increasing function takes a value; nil where it does not.
+/// The argument in `range` at which an increasing function takes `value`; nil if there is none.
 func argument(in range: ClosedRange<Double>, at value: Double, of function: (Double) -> Double) -> Double? {
   var (low, high) = (range.lowerBound, range.upperBound)
   guard function(low) <= value + 1e-12, function(high) >= value - 1e-12 else { return nil }
