@@ -186,10 +186,10 @@ import Testing
       Wrong(text: "item,label,logit_0,logit_1\na,0,0,1\n", problem: "there is no column age", groups: ["age"]),
       Wrong(text: "item,label,logit_0,logit_1\n", problem: "row"),
       Wrong(
-        text: "item,label,logit_0,logit_1\na,0,0,1\na,0,0,1\n", problem: "line 3: item a comes twice for arm model"),
+        text: "item,label,logit_0,logit_1\na,0,0,1\na,0,0,1\n", problem: "line 3: item a occurs twice in arm model"),
       Wrong(
         text: "item,label,logit_0,logit_1,arm\na,0,0,1,x\nb,0,0,1,x\na,0,0,1,y\n",
-        problem: "arm y says nothing about item b"),
+        problem: "arm y has no prediction for item b"),
       Wrong(
         text: "item,label,logit_0,logit_1,arm\na,0,0,1,x\na,1,0,1,y\n",
         problem: "line 3: item a has the label \"1\", and \"0\" in line 2"),
@@ -199,9 +199,10 @@ import Testing
       Wrong(text: "item,label,logit_0,logit_1,split\na,0,0,1,train\n", problem: "item a is of the split \"train\""),
       Wrong(
         text: "item,label,logit_0,logit_1,split,arm\na,0,0,1,test,x\nb,0,0,1,test,y\nc,0,0,1,validation,x\n",
-        problem: "says nothing about item"),
+        problem: "has no prediction for item"),
       Wrong(text: "item,label,logit_0,logit_1,split\na,0,0,1,validation\n", problem: "no items of the test split"),
-      Wrong(text: "item,label,logit_0,logit_1,seed\na,0,0,1,first\n", problem: "the seed \"first\" is no whole number"),
+      Wrong(
+        text: "item,label,logit_0,logit_1,seed\na,0,0,1,first\n", problem: "the seed \"first\" is not a whole number"),
     ])
   func refused(wrong: Wrong) throws {
     do {

@@ -34,7 +34,7 @@ struct RemediesReportTests {
           + "after correction for 10 comparisons, at the cost of "))
     report.fairness.comparisons[index].adjustedPValue = .value(0.21)
     #expect(report.remedySentence.hasPrefix("No remedy for lighting=dusk clearly helps after correction for 10"))
-    #expect(report.remedySentence.contains("the largest difference is that of lora-r8, +8.0 points [+2.0, +14.0]"))
+    #expect(report.remedySentence.contains("the largest difference is from lora-r8, +8.0 points [+2.0, +14.0]"))
     let text = report.significanceText(report.fairness.comparisons[index])
     #expect(text == "not significantly different from 0 after correction for 10 comparisons (Holm p .210)")
   }

@@ -4,8 +4,9 @@ package import Metrics
 
 /// Groups from the cells of columns, and from combinations of columns.
 ///
-/// Cells are read as a manifest's are: an empty cell is a group of its own, because items with an unknown attribute may fare
-/// differently. A column with cells such as `a;b` holds overlapping tags: each tag makes a group, and so does its absence.
+/// Cells are read as a manifest's are: an empty cell is a group of its own, because items with an unknown attribute may
+/// fare differently. A column with cells such as `a;b` holds overlapping tags: each tag makes a group, and so does its
+/// absence.
 package struct GroupColumns {
   private let names: [String]
   /// The values of every item, column by column.
@@ -52,7 +53,7 @@ package struct GroupColumns {
     return groups
   }
 
-  /// Those of each column, then those of combined columns, of which small ones are pooled.
+  /// The groups of each column, then of combined columns, whose small groups are pooled.
   func groups(
     combining combinations: [[String]], file: String
   ) throws(PredictionsError) -> (groups: [Subgroup], pooled: [Subgroup]) {
@@ -78,7 +79,7 @@ package struct GroupColumns {
     var columns: [[String]] = []
     for name in combined {
       guard let index = names.firstIndex(of: name) else {
-        throw PredictionsError(file, line: 1, "\(name) is to be combined, but is no column of groups")
+        throw PredictionsError(file, line: 1, "\(name) is to be combined, but is not a column of groups")
       }
       guard !cells[index].contains(where: { $0.contains(";") }) else {
         throw PredictionsError(file, line: 1, "\(name) holds overlapping tags, which cannot be combined")

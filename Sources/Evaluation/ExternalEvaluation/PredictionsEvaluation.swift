@@ -48,7 +48,7 @@ package struct PredictionsEvaluation: Sendable {
     try self.init(settings, table: PredictionsTable(files: settings.files, groups: settings.groups))
   }
 
-  /// Of rows that were read before, with the settings' groups.
+  /// Evaluates rows that were read before, with the settings' groups.
   ///
   /// - Throws: `PredictionsError`, naming file, line and item.
   package init(_ settings: Settings, table: PredictionsTable) throws {
@@ -79,11 +79,11 @@ package struct PredictionsEvaluation: Sendable {
     self.table = table
     if let reference = settings.reference, !arms.contains(where: { $0.arm == reference }) {
       throw PredictionsError(
-        file, "the reference \(reference) is no arm of the predictions; expected one of \(arms.map(\.arm).listed)")
+        file, "the reference \(reference) is not an arm of the predictions; expected one of \(arms.map(\.arm).listed)")
     }
   }
 
-  /// From labelled rows that were read before, and groups that were agreed before.
+  /// Evaluates labelled rows and groups that were read before.
   ///
   /// - Parameter groups: with members as positions among the table's items, in the order in which they first come.
   /// - Throws: `PredictionsError` as above.
@@ -105,7 +105,8 @@ package struct PredictionsEvaluation: Sendable {
   ///
   /// - Parameters:
   ///   - isCompared: false for an arm with the same predictions: its differences are 0 without a test.
-  ///   - derive: Makes the predictions from the items and the arm's predictions for test and validation items; nil where
+  ///   - derive: Makes the predictions from the items and the arm's predictions for test and validation items; nil
+  ///     where
   ///     that is not possible.
   /// - Returns: whether it was added.
   package mutating func add(
@@ -180,7 +181,7 @@ package struct PredictionsEvaluation: Sendable {
           let found = collected.arms.first(where: { $0.arm == arm.arm })?.runs.first(where: { $0.seed == run.seed })
         else {
           throw PredictionsError(
-            file, "arm \(arm.arm)\(run.seed.map { ", seed \($0)" } ?? "") says nothing about the validation items")
+            file, "arm \(arm.arm)\(run.seed.map { ", seed \($0)" } ?? "") has no predictions for the validation items")
         }
         runs.append(found)
       }
@@ -233,7 +234,7 @@ package struct CollectedRuns: Sendable {
       let isNew = runs[run, default: Collected()].insert(row: number, at: position)
       guard isNew else {
         throw PredictionsError(
-          row.file, line: row.line, "item \(row.item) comes twice for \(run); expected each item once a run")
+          row.file, line: row.line, "item \(row.item) occurs twice in \(run); expected each item once per run")
       }
     }
     var arms: [ArmPredictions] = []
@@ -242,7 +243,7 @@ package struct CollectedRuns: Sendable {
       if let missing = items.indices.first(where: { $0 >= rows.count || rows[$0] < 0 }) {
         throw PredictionsError(
           items[missing].file,
-          "\(run) says nothing about item \(items[missing].item); expected all runs to hold the same items")
+          "\(run) has no prediction for item \(items[missing].item); expected all runs to hold the same items")
       }
       let values = rows.flatMap { table.scores[$0 * classes..<($0 + 1) * classes] }
       let logits =

@@ -4,9 +4,9 @@ package import Support
 
 /// Rows of external predictions, each checked by itself.
 ///
-/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`, `cluster`,
-/// `split`; and those of groups. Rows whose split is `validation` are fitted to, and not reported of. A batch of new items
-/// may have no labels, for single items or for all.
+/// Columns: `item`, `label`, and for every class `logit_CLASS` or `probability_CLASS`; optionally `arm`, `seed`,
+/// `cluster`, `split`; and columns of groups. Rows whose split is `validation` are used for fitting and not reported. A
+/// batch of new items may have no labels, for single items or for all.
 package struct PredictionsTable: Sendable {
   /// What one model says about one item.
   package struct Row: Sendable {
@@ -54,7 +54,8 @@ package struct PredictionsTable: Sendable {
   /// Reads a batch of new items: labels may be missing, and splits mean nothing.
   ///
   /// - Parameters:
-  ///   - classNames: the classes that there must be, in the order that positions count in, whatever that of the columns.
+  ///   - classNames: the classes that there must be, in the order that positions count in, whatever that of the
+  ///     columns.
   ///   - groups: the columns of groups; all there.
   ///   - cluster: the column that names what belongs together, where there is one.
   package init(
@@ -92,14 +93,14 @@ package struct PredictionsTable: Sendable {
     self = joined
   }
 
-  /// The same rows as those of another arm.
+  /// The same rows under the name of another arm.
   package func named(arm: String) -> PredictionsTable {
     var named = self
     for row in rows.indices { named.rows[row].arm = arm }
     return named
   }
 
-  /// The same rows as those of one run.
+  /// The same rows under the name of one run.
   package func named(arm: String, seed: Int?) -> PredictionsTable {
     var named = self
     for row in rows.indices { (named.rows[row].arm, named.rows[row].seed) = (arm, seed) }
@@ -135,7 +136,7 @@ package struct PredictionsTable: Sendable {
       }
       let seedText = seed.map { row.fields[$0] } ?? ""
       guard seedText.isEmpty || Int(seedText) != nil else {
-        throw wrong("the seed \"\(seedText)\" is no whole number")
+        throw wrong("the seed \"\(seedText)\" is not a whole number")
       }
       let part = split.map { row.fields[$0] } ?? "test"
       guard ["test", "validation"].contains(part) else {
@@ -188,7 +189,7 @@ private struct ScoreColumns {
     guard Set(names) == Set(classNames), names.count == classNames.count else {
       throw PredictionsError(
         file, line: 1,
-        "there are the classes \(classNames.listed); expected those of the reference: \(names.listed)")
+        "found the classes \(classNames.listed); expected the reference's classes: \(names.listed)")
     }
     var ordered = self
     ordered.classNames = names
@@ -251,8 +252,8 @@ extension [String] {
 }
 
 extension PredictionsTable {
-  /// Checks that no item, and no cluster, is on both sides: what is fitted to validation items would be evaluated on the
-  /// same items.
+  /// Checks that no item, and no cluster, is on both sides: what is fitted to validation items would be evaluated on
+  /// the same items.
   ///
   /// - Throws: `PredictionsError` with the file and line where the second side begins.
   func requireSeparateSplits() throws(PredictionsError) {
@@ -306,7 +307,8 @@ extension PredictionsTable {
 }
 
 extension String {
-  /// The name of an arm's table; what a path could not hold is written as in an address, so that two arms never share one.
+  /// The name of an arm's table; what a path could not hold is written as in an address, so that two arms never share
+  /// one.
   package var predictionsFile: String {
     flatMap { character -> String in
       switch character {

@@ -41,8 +41,8 @@ extension PrivacyComparison: DerivedFields {
   package var derivedFields: [String: JSONValue] { ["exploratory": .bool(!isInFamily)] }
 }
 
-/// What was agreed before the run about an arm's vulnerability: how much larger than the reference's it may be in a group,
-/// and by which attack and figure that is judged.
+/// What was agreed before the run about an arm's vulnerability: how much larger than the reference's it may be in a
+/// group, and by which attack and figure that is judged.
 package struct PrivacyRule: Codable, Equatable, Sendable {
   package var attack: Attack
   package var measure: AttackMeasure
@@ -50,7 +50,7 @@ package struct PrivacyRule: Codable, Equatable, Sendable {
   package var margin: Double
   /// Groups with fewer items get no verdict.
   package var minimumGroupSize: Int
-  /// Of the intervals of comparisons; a difference is confirmed by a p-value below what is left of it.
+  /// The confidence level of the intervals of comparisons; a difference is confirmed if p is below 1 minus this level.
   package var confidence = 0.95
 
   package init(

@@ -4,9 +4,9 @@ package import Support
 
 /// Where a group's threshold comes from.
 package enum ThresholdSource: String, Codable, Equatable, Sendable {
-  /// From the non-members of the group itself.
+  /// Thresholds from the group's own non-members.
   case own
-  /// From all non-members, so that the group's false positive rate may be another.
+  /// Thresholds from all non-members, so the group's own false positive rate may differ from the nominal one.
   case global
 }
 
@@ -83,9 +83,9 @@ package struct PrivacyEvaluation: Codable, Equatable, Sendable {
   package var items: Int
   /// Queries of every item.
   package var queries: Int
-  /// Of every interval.
+  /// The confidence level of every interval.
   package var confidence: Double
-  /// Resamples behind every bootstrap interval.
+  /// Resamples for every bootstrap interval.
   package var resamples: Int
   package var cautions: [ShadowModelCaution]
   package var attacks: [AttackEvaluation]
@@ -115,7 +115,7 @@ extension PrivacyEvaluation {
   ///   - attacks: In the order in which they are to be reported.
   ///   - confidence: Of every interval, above .5 and below 1.
   ///   - key: Where bootstrap resamples, permutations and the control's shuffled membership are drawn from.
-  /// - Throws: `PrivacyError` naming the model and item that is wrong, or what an attack lacks.
+  /// - Throws: `PrivacyError` naming the model and item that is wrong, or what an attack is missing.
   package static func evaluate(
     shadowModels: ShadowModels, attacks: [Attack] = Attack.standard, confidence: Double = 0.95, key: RandomKey
   ) throws(PrivacyError) -> PrivacyEvaluation {
@@ -200,7 +200,7 @@ struct AttackSetting: Sendable {
 /// What one attack found, and what it would find in every resample.
 struct AttackRun: Sendable {
   let evaluation: AttackEvaluation
-  /// Of all items, then of every group: one a resample.
+  /// The readings of all items, then of every group: one per resample.
   let replicates: [[AttackedGroup.Reading]]
 
   init(_ attack: Attack, setting: AttackSetting) throws(PrivacyError) {
@@ -211,7 +211,7 @@ struct AttackRun: Sendable {
     let groups = shadowModels.groups.map { AttackedGroup($0, of: all, clusters: setting.index.ofItem) }
     let swapped = AttackedGroup(scores: scores, masks: setting.shuffled, clusters: setting.index.count)
     struct Batch: Sendable {
-      /// Of all items, then of every group: one a lane.
+      /// The readings of all items, then of every group: one per lane.
       var readings: [[AttackedGroup.Reading]]
       var control: [AttackedGroup.Reading]
     }
@@ -252,8 +252,8 @@ struct AttackRun: Sendable {
   }
 }
 
-/// Membership that says nothing: swapped at random by whole clusters in each pair of models, so that partners stay
-/// complements. Only what the attack is judged against is swapped, not what it learns from.
+/// Membership under the null hypothesis: swapped at random by whole clusters in each pair of models, so that partners
+/// stay complements. Only what the attack is judged against is swapped, not what it learns from.
 enum ShuffledMembership {
   /// - Parameters:
   ///   - masks: `[model][item]`.

@@ -17,7 +17,7 @@ package struct ShadowModels: Equatable, Sendable {
   /// their membership in every model, unless `permitsSplitClusters`.
   package var clusters: [Int]
   package var groups: [Subgroup]
-  /// What the items are called, for the list of exposed ones; empty where nobody asks.
+  /// The items' names, for the list of exposed ones; empty if that list is not needed.
   package var itemNames: [String]
   /// Whether a cluster may have members and non-members of one model: only where masks were made elsewhere.
   package var permitsSplitClusters: Bool
@@ -219,7 +219,7 @@ package enum ShadowModelScores: Equatable, Sendable {
   /// What becomes of `confidences` as a probability.
   func probability(ofConfidence confidence: Double) -> Double { exp(-loss(ofConfidence: confidence)) }
 
-  /// From `[model][query]` to `[query][model]`.
+  /// Transposes `[model][query]` to `[query][model]`.
   private static func byQuery<Value>(_ values: [[Value]]) -> [[Value]] {
     (values.first ?? []).indices.map { query in values.map { $0[query] } }
   }

@@ -16,7 +16,7 @@ package struct FairnessEvaluation: Equatable, Sendable {
   package var arms: [ArmEvaluation]
   /// For every declared comparison: over all items first, then by group, in the order of the items' groups.
   package var comparisons: [PairedComparison]
-  /// Those that were not declared, in the same order; outside Holm's family.
+  /// Comparisons that were not declared, in the same order; outside Holm's family.
   package var exploratoryComparisons: [PairedComparison]
   /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
   package var familySize: Int
@@ -32,7 +32,7 @@ package struct FairnessEvaluation: Equatable, Sendable {
     self.familySize = familySize
   }
 
-  /// Of items that have no classes.
+  /// The evaluation of items without classes.
   package init(unmeasured rule: DecisionRule) {
     self.init(rule: rule, arms: [], comparisons: [], exploratoryComparisons: [], familySize: 0)
   }
@@ -85,7 +85,7 @@ package struct ArmEvaluation: Codable, Equatable, Sendable {
   package var seeds: [SeedEvaluation]
   /// Every item counts with its average over the seeds.
   package var overSeeds: RateEvaluation
-  /// Of every class; undefined where one class is declared positive, or where there are too many of them.
+  /// The rates of every class; undefined if one class is declared positive, or if there are too many classes.
   package var classes: Measured<[ClassRates]>
   package var seedSpread: Parts<GroupSeedSpread>
   package var calibration: Parts<CalibrationEvaluation>
@@ -94,7 +94,7 @@ package struct ArmEvaluation: Codable, Equatable, Sendable {
 }
 
 extension ArmEvaluation {
-  /// `nil` without seeds or calibrations; the first calibration is that of all items.
+  /// `nil` without seeds or calibrations; the first calibration is over all items.
   init?(
     arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, classes: Measured<[ClassRates]>,
     calibrations: [CalibrationEvaluation], temperature: Measured<TemperatureEvaluation>,

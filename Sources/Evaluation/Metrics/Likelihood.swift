@@ -39,11 +39,11 @@ package struct LikelihoodEvaluation: Equatable, Sendable {
 package typealias ArmLikelihoods = ArmRuns<[Double]>
 
 extension LikelihoodEvaluation {
-  /// Of the bootstrap of perplexity and probability.
+  /// Bootstrap resamples for perplexity and probability.
   package static let resamples = 2_000
 
-  /// Evaluates every arm and compares those that are to be compared. A pure function of its arguments, in which the order
-  /// of the texts does not matter.
+  /// Evaluates every arm and compares those that are to be compared. A pure function of its arguments, in which the
+  /// order of the texts does not matter.
   ///
   /// - Parameters:
   ///   - tokens: How many tokens of each text are predicted, one at least.
@@ -124,7 +124,7 @@ private struct LikelihoodResamples {
         let replicates = drawn.map { row in
           numbers.reduce(0) { $0 + value(row, $1) } / Double(max(1, numbers.count))
         }
-        // Every text has both figures, so no resample lacks one.
+        // Every text has both figures, so none is missing in any resample.
         let interval = Replicates(defined: replicates, of: drawn.count, clusters: subset.clusters.count)
           .interval(.atMostOneInTwenty, n: subset.items.count)
         return SeededEstimate(

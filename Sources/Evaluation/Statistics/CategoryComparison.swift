@@ -9,11 +9,11 @@ package struct CategoryComparison: Equatable, Sendable {
   package let referenceN: Double
   package let windowN: Double
 
-  /// Categories of which fewer than this are expected in a sample are put together.
+  /// Categories with a smaller expected count than this are merged.
   private static let fewest = 5.0
 
-  /// Pearson's chi-squared of homogeneity, divided by the mean design effect of the categories (Rao and Scott 1981, first
-  /// order).
+  /// Pearson's chi-squared of homogeneity, divided by the mean design effect of the categories (Rao and Scott 1981,
+  /// first order).
   ///
   /// - Returns: nil where a sample is empty or fewer than two categories are left.
   package init?(reference: [String], referenceClusters: ClusterIndex, window: [String], windowClusters: ClusterIndex) {

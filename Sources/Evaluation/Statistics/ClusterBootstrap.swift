@@ -1,18 +1,18 @@
 package import Support
 
-/// The bootstrap of whole clusters (Davison and Hinkley 1997, section 3.8): every figure that has no interval of its own
-/// gets it here.
+/// The bootstrap of whole clusters (Davison and Hinkley 1997, section 3.8): every figure that has no interval of its
+/// own gets it here.
 ///
 /// Clusters are drawn with replacement, as many as there are, and all their items with them. A resample draws the same
-/// clusters for every table of sums, so that differences between arms are resampled as differences. Three forms share the
-/// idea and differ in what they draw, since their draws are fixed by recorded results:
+/// clusters for every table of sums, so that differences between arms are resampled as differences. Three forms share
+/// the idea and differ in what they draw, since their draws are fixed by recorded results:
 ///
 /// - `ClusterBootstrap` for figures that are functions of sums over items (calibration, choices, cloze, translation,
 ///   likelihood);
 /// - `RatioBootstrap` for the difference of a paired comparison, within strata;
-/// - `ClusterBootstrap.itemWeights` for figures of ranks, which are no function of sums (attacks).
+/// - `ClusterBootstrap.itemWeights` for rank statistics, which are not functions of sums (attacks).
 ///
-/// How replicates become an interval is `Replicates.interval`, with the rule for resamples that lack the figure.
+/// How replicates become an interval is `Replicates.interval`, with the rule for resamples without the figure.
 package struct ClusterBootstrap: Sendable {
   private let blocks: ResamplingBlocks
   private let key: RandomKey
@@ -52,8 +52,8 @@ package struct ClusterBootstrap: Sendable {
   }
 }
 
-/// How many resamples may lack a figure before its interval is refused. Resamples without the figure are left out, which
-/// makes an interval too narrow when there are many of them.
+/// How many resamples may be without a figure before its interval is refused. Resamples without the figure are left
+/// out, which makes an interval too narrow when there are many of them.
 package enum UndefinedReplicates: Sendable {
   /// The figure is missing in one resample of twenty at most.
   case atMostOneInTwenty
@@ -77,7 +77,7 @@ package enum UndefinedReplicates: Sendable {
 
 /// A figure in every resample.
 package struct Replicates: Sendable {
-  /// Of the resamples that have the figure.
+  /// The values in the resamples that have the figure.
   private let values: [Double]
   private let resamples: Int
   private let clusters: Int
@@ -92,7 +92,7 @@ package struct Replicates: Sendable {
     self.clusters = clusters
   }
 
-  /// - Parameter values: One a resample; `nil` where the resample lacks the figure.
+  /// - Parameter values: One per resample; `nil` if the resample does not have the figure.
   package init(_ values: [Double?], clusters: Int) {
     self.init(defined: values.compactMap(\.self), of: values.count, clusters: clusters)
   }
@@ -186,11 +186,11 @@ package struct RatioBootstrap: Sendable {
 
 /// The units that are drawn with replacement.
 ///
-/// Up to `most` clusters a block is one cluster. More clusters are dealt to `most` blocks at random, so that blocks hold
-/// equally many, give or take one. Sums over independent clusters are independent too, so resampled blocks vary as
+/// Up to `most` clusters a block is one cluster. More clusters are assigned to `most` blocks at random, so that blocks
+/// hold equally many, give or take one. Sums over independent clusters are independent too, so resampled blocks vary as
 /// resampled clusters do, and the cost no longer grows with the number of clusters.
 struct ResamplingBlocks: Sendable {
-  /// With so many blocks a standard error is known to about 1.6 %.
+  /// With this number of blocks, a standard error is accurate to about 1.6 %.
   static let most = 2_000
 
   let count: Int
@@ -206,8 +206,8 @@ struct ResamplingBlocks: Sendable {
     if clusters.count <= Self.most {
       for cluster in blockOfCluster.indices { blockOfCluster[cluster] = Int32(cluster) }
     } else {
-      for (place, cluster) in key[.blocks].permutation(count: clusters.count).enumerated() {
-        blockOfCluster[cluster] = Int32(place % count)
+      for (position, cluster) in key[.blocks].permutation(count: clusters.count).enumerated() {
+        blockOfCluster[cluster] = Int32(position % count)
       }
     }
     let ofItem = clusters.ofItem.map { blockOfCluster[$0] }
@@ -230,7 +230,7 @@ struct ResamplingBlocks: Sendable {
   }
 }
 
-/// Sums over the items of each block, a row a block, of which only what is not zero is kept.
+/// Sums over the items of each block, one sparse row per block.
 package struct BlockSums: Sendable {
   /// Over all blocks.
   package let totals: [Double]
@@ -248,7 +248,7 @@ package struct BlockSums: Sendable {
     var values: [Double] = []
     var row = totals
     for block in 0..<blocks.count {
-      for place in blocks.starts[block]..<blocks.starts[block + 1] { add(Int(blocks.order[place]), &row) }
+      for position in blocks.starts[block]..<blocks.starts[block + 1] { add(Int(blocks.order[position]), &row) }
       for column in 0..<width where row[column] != 0 {
         columns.append(Int32(column))
         values.append(row[column])

@@ -5,9 +5,9 @@ package func concurrentMap<Result: Sendable>(_ count: Int, _ body: @Sendable (In
   guard count > 1 else { return (0..<max(0, count)).map(body) }
   return [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
     guard let start = buffer.baseAddress else { return }
-    // Each iteration writes its own place, and the call waits for all of them.
-    nonisolated(unsafe) let places = start
-    DispatchQueue.concurrentPerform(iterations: count) { (places + $0).initialize(to: body($0)) }
+    // Each iteration writes its own element, and the call waits for all of them.
+    nonisolated(unsafe) let elements = start
+    DispatchQueue.concurrentPerform(iterations: count) { (elements + $0).initialize(to: body($0)) }
     initialized = count
   }
 }

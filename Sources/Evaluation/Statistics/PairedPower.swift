@@ -1,7 +1,8 @@
 /// The exact power of McNemar's exact test of paired binary outcomes: how likely it is to confirm a difference, summed
 /// over every number of discordant pairs and of those that speak for the one side.
 ///
-/// In a family of k comparisons Holm's first step tests at .05 / k; a harm in one group is found for certain only there.
+/// In a family of k comparisons Holm's first step tests at .05 / k; a harm in one group is found for certain only
+/// there.
 package struct PairedPower: Sendable, Equatable {
   /// The true difference of accuracy, as a share: .03 is three points; its sign does not matter.
   package let difference: Double
@@ -36,8 +37,8 @@ package struct PairedPower: Sendable, Equatable {
 
   /// The fewest items from which on the power stays at `power` or above.
   ///
-  /// Exact power is no smooth function of the number: one more pair can lower it. So the number behind the last one that
-  /// falls short is meant.
+  /// Exact power is not a smooth function of the number: one more pair can lower it. So the number after the last one
+  /// that falls short is meant.
   ///
   /// - Returns: nil where more than `mostItems` would be needed.
   package func items(power wanted: Double) -> Int? {

@@ -25,8 +25,9 @@ package enum SignFlipTest {
   /// The share of sign patterns whose sum is at least as far from zero as the observed one.
   ///
   /// - Parameters:
-  ///   - differences: One whole number a cluster; zeros do not matter.
-  ///   - slack: Sums nearer to zero by at most this count as far enough too: what rounding to whole numbers may have done.
+  ///   - differences: One whole number per cluster; zeros do not matter.
+  ///   - slack: Sums nearer to zero by at most this count as far enough too: what rounding to whole numbers may have
+  ///     done.
   /// - Returns: The p-value, 1 when every difference is zero, and whether it is exact rather than the normal limit.
   package static func pValue(_ differences: [Int], slack: Int = 0) -> (pValue: Double, isExact: Bool) {
     let magnitudes = differences.map(abs).filter { $0 > 0 }
@@ -55,8 +56,8 @@ package enum SignFlipTest {
     return (min(1, 2 * tail), true)
   }
 
-  /// The p-value from the sums of each half's patterns: for each sum of the one, those of the other that bring it far
-  /// enough are counted.
+  /// The p-value from the sums of each half's patterns: for each sum of one half, the sums of the other half that bring
+  /// it far enough are counted.
   private static func enumerated(_ magnitudes: [Int], observed: Int) -> Double {
     let half = magnitudes.count / 2
     let first = patternSums(magnitudes[..<half])

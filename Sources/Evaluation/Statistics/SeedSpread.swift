@@ -10,7 +10,7 @@ package struct SeedSpread: Equatable, Sendable {
 }
 
 extension SeedSpread {
-  /// The spread of one figure a seed, of which there must be at least one.
+  /// The spread of figures, one per seed; there must be at least one.
   ///
   /// - Parameter tail: What lies beyond each bound of the interval; .025 for one of 95 %.
   package init(values: [Double], tail: Double = 0.025) {

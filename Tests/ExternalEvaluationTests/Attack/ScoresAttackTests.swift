@@ -205,8 +205,8 @@ import Testing
     try expect("line 1", "no column age", groups: ["age"]) { _ in }
     try expect("line 3", "secret-1", "finite") { $0[2][4] = "nan" }
     try expect("line 3", "member is \"maybe\"", "1 or 0") { $0[2][3] = "maybe" }
-    try expect("line 3", "secret-0 comes twice", "line 2") { $0[2][2] = "secret-0" }
-    try expect("model m3 says nothing about item secret-59") { $0.remove(at: 4 * 60) }
+    try expect("line 3", "secret-0 occurs twice", "line 2") { $0[2][2] = "secret-0" }
+    try expect("model m3 has no score for item secret-59") { $0.remove(at: 4 * 60) }
     try expect("line 62", "group", groups: ["tone"]) { $0[61][5] = "b" }
     try expect("no model m9", "m0, m1", target: "m9") { _ in }
     try expect("0.5", "at most 0", "logit-scaled") { $0[2][4] = "0.5" }

@@ -77,9 +77,9 @@ import Testing
       Wrong(text: "item,logit_no,logit_yes\n", problem: "expected a header and at least one row"),
       Wrong(text: "", problem: "expected a header and at least one row"),
       Wrong(
-        text: "item,logit_no,logit_maybe\na,0,1\n", problem: "there are the classes no, maybe; expected those of the"),
+        text: "item,logit_no,logit_maybe\na,0,1\n", problem: "found the classes no, maybe; expected the reference's"),
       Wrong(text: "item,logit_no,logit_yes\na,nan,1\n", problem: "line 2: item a has \"nan\" for class no"),
-      Wrong(text: "item,logit_no,logit_yes\na,0,1\na,0,1\n", problem: "line 3: item a comes twice"),
+      Wrong(text: "item,logit_no,logit_yes\na,0,1\na,0,1\n", problem: "line 3: item a occurs twice"),
       Wrong(text: "item,logit_no,logit_yes,arm\na,0,1,full\n", problem: "none of the 1 rows is of lora, seed 13"),
       Wrong(text: "item,label,logit_no,logit_yes\na,maybe,0,1\n", problem: "item a has the label \"maybe\""),
       Wrong(text: "path,label\na.png,yes\n", problem: "expected a column logit_CLASS or probability_CLASS"),
@@ -236,7 +236,7 @@ import Testing
     }
     let (own, foreign) = (try model(fixture.folder, "one"), try model(other, "two"))
     #expect(try fixture.monitor { $0.model = own }.run == ReleasedRun(arm: "lora", seed: 13))
-    refused("its weights are not those of lora, seed 13") { _ = try fixture.monitor { $0.model = foreign } }
+    refused("its weights differ from the weights of lora, seed 13") { _ = try fixture.monitor { $0.model = foreign } }
     try other.write("one", to: "checkpoints/lora/seed-13/adapter_model.safetensors")
     #expect(try fixture.monitor { $0.model = foreign }.run == ReleasedRun(arm: "lora", seed: 13))
     try other.write("", to: "ledger.sqlite")

@@ -216,7 +216,7 @@ import Testing
       ])
   }
 
-  @Test("The same audit twice is one scenario, and what says nothing of an arm is named")
+  @Test("The same audit twice is one scenario, and scenarios without an arm are named")
   func scenariosLeftOut() throws {
     func scenario(_ hash: String, reference: String? = "full") throws -> Results {
       let comparison = reference.map { reference in
@@ -240,7 +240,7 @@ import Testing
     #expect(
       comparison.notes == [
         "copy holds the same as a (plan 11…): they count as one scenario",
-        "c compares no arm with another in any group, and says nothing here",
+        "c compares no arm with another in any group, and is not used here",
       ])
     #expect(
       comparison.lines.first

@@ -67,7 +67,7 @@ package struct ScoresAttack: Sendable {
     content = ContentHash(of: table.digestible)
     guard let reference = settings.reference, !arms.contains(reference) else { return }
     throw PredictionsError(
-      file, "the reference \(reference) is no arm of the scores; expected one of \(arms.sorted().listed)")
+      file, "the reference \(reference) is not an arm of the scores; expected one of \(arms.sorted().listed)")
   }
 
   /// Attacks, and puts the report together.

@@ -85,7 +85,7 @@ package struct ScoresTable: Sendable {
     }
     let epochText = field(columns.epoch)
     guard columns.epoch == nil || Int(epochText) != nil else {
-      throw wrong("model \(model), item \(item): the epoch \"\(epochText)\" is no whole number")
+      throw wrong("model \(model), item \(item): the epoch \"\(epochText)\" is not a whole number")
     }
     let arm = field(columns.arm)
     rows.append(
@@ -217,8 +217,8 @@ struct RowAxes {
       guard found[place] < 0 else {
         throw PredictionsError(
           row.file, line: row.line,
-          "item \(row.item) comes twice for \(Self.name(arm, row)), the other time in line \(table.rows[found[place]].line) "
-            + "of \(table.rows[found[place]].file); expected each item once a model, query and epoch")
+          "item \(row.item) occurs twice in \(Self.name(arm, row)), the other time in line \(table.rows[found[place]].line) "
+            + "of \(table.rows[found[place]].file); expected each item once per model, query and epoch")
       }
       found[place] = number
       let isMember: Int8 = row.isMember ? 1 : 0
@@ -238,7 +238,7 @@ struct RowAxes {
         + (epochs[epoch].map { ", epoch \($0)" } ?? "")
       throw PredictionsError(
         item.file,
-        "\(place) says nothing about item \(item.item); expected every model to score every item, with the same queries "
+        "\(place) has no score for item \(item.item); expected every model to score every item, with the same queries "
           + "and epochs")
     }
     (self.items, self.numbers) = (items, found)

@@ -23,7 +23,8 @@ package struct Drift: Equatable, Sendable {
 
   package struct Finding: Equatable, Sendable {
     package var test: Test
-    /// How large the change is: the Kolmogorov–Smirnov distance, the total variation of categories, or Cohen's h of shares.
+    /// How large the change is: the Kolmogorov–Smirnov distance, the total variation of categories, or Cohen's h of
+    /// shares.
     package var effect: Double
     package var pValue: Double
     /// Corrected by Holm's method over everything that is tested in the window.
@@ -225,7 +226,7 @@ package enum DriftComputation {
           referenceN: comparison.referenceN, windowN: comparison.windowN)))
   }
 
-  /// - Parameter all: The items of which the share is taken; nil for all.
+  /// - Parameter all: The items in the denominator of the share; nil for all.
   private static func share(
     _ subject: Drift.Subject, group: GroupName?, of counted: (reference: [Int], window: [Int]),
     among all: (reference: [Int], window: [Int])?, _ reference: DriftSample, _ window: DriftSample

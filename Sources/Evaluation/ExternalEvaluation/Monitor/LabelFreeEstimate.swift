@@ -5,18 +5,18 @@ package import Support
 
 /// An estimate of a window's accuracy without its labels, from confidence that was calibrated on the reference.
 ///
-/// It holds as long as inputs alone change (covariate shift), so that the same confidence means the same chance of being
-/// right. Where the label of an input changes, confidence does not notice, and neither does the estimate.
+/// It holds as long as inputs alone change (covariate shift), so that the same confidence means the same chance of
+/// being right. Where the label of an input changes, confidence does not notice, and neither does the estimate.
 package struct LabelFreeEstimate: Equatable, Sendable {
-  /// The accuracy of the stream from which the window was drawn, by `CalibratedTransfer`. The accuracy on these very items
-  /// would vary around it with the standard deviation √(p(1 − p)/n).
+  /// The accuracy of the stream from which the window was drawn, by `CalibratedTransfer`. The accuracy on these very
+  /// items would vary around it with the standard deviation √(p(1 − p)/n).
   package let accuracy: Estimate
   /// The mean confidence that the model states for the window.
   package let meanConfidence: Double
   /// How many items of the reference were used for calibration.
   package let referenceItems: Int
-  /// Whether all items of the reference were used, because the group has too few items or errors: a guess by which nothing is
-  /// judged.
+  /// Whether all items of the reference were used, because the group has too few items or errors: a guess by which
+  /// nothing is judged.
   package let isBorrowed: Bool
 
   package static let fewestReferenceItems = 50
@@ -29,7 +29,8 @@ package struct LabelFreeEstimate: Equatable, Sendable {
 extension LabelFreeEstimate {
   /// - Parameters:
   ///   - members: Positions in the window.
-  ///   - referenceMembers: Positions of the same group in the reference; nil for a group that the reference does not have.
+  ///   - referenceMembers: Positions of the same group in the reference; nil for a group that the reference does not
+  ///     have.
   ///   - key: The random stream of the resamples.
   static func make(
     reference: Reference, referenceMembers: [Int]?, window: ScoredItems, members: [Int], key: RandomKey
@@ -92,10 +93,10 @@ package struct ConfidenceSample: Sendable {
 
 /// How accuracy by confidence carries over from the reference to a window.
 ///
-/// Confidence is recalibrated on the reference (Platt 1999) and cut into bins of equal mass; in each the reference's accuracy
-/// is carried over, changed by the difference of the mean recalibrated confidences (the difference of confidences of Guillory
-/// et al. 2021, within bins), and bins are weighted by the window. With one bin it is the difference of confidences, with many
-/// the average of binned calibrated confidence.
+/// Confidence is recalibrated on the reference (Platt 1999) and cut into bins of equal mass; in each the reference's
+/// accuracy is carried over, changed by the difference of the mean recalibrated confidences (the difference of
+/// confidences of Guillory et al. 2021, within bins), and bins are weighted by the window. With one bin it is the
+/// difference of confidences, with many the average of binned calibrated confidence.
 package struct CalibratedTransfer: Sendable {
   private let reference: ConfidenceSample
   private let correct: [Double]
@@ -106,7 +107,7 @@ package struct CalibratedTransfer: Sendable {
   private let referenceBins: [Int]
   private let windowBins: [Int]
   private let binCount: Int
-  /// Of the reference.
+  /// The reference's effective sample size.
   private let effectiveN: Double
 
   private static let itemsABin = 40.0
@@ -208,8 +209,8 @@ package struct CalibratedTransfer: Sendable {
 
   /// The accuracy of the stream from which the window was drawn.
   ///
-  /// Its interval is the hull of the expanded percentile bootstrap of whole clusters of both samples, recalibration and all,
-  /// and Wilson's interval at the reference's effective number of items, below which no calibration can be known.
+  /// Its interval is the hull of the expanded percentile bootstrap of whole clusters of both samples, recalibration and
+  /// all, and Wilson's interval at the reference's effective number of items, below which no calibration can be known.
   package func accuracy(key: RandomKey) -> Estimate {
     let point = fit(reference: nil, window: nil, from: nil)
     guard reference.clusters.count > 1, window.clusters.count > 1 else {
@@ -233,8 +234,8 @@ package struct CalibratedTransfer: Sendable {
 
 /// The chance of being right as σ(a + b·x) of the log-odds x that the model states (Platt 1999).
 ///
-/// Fitted by maximum likelihood with a weak prior around the model's own statement, a = 0 and b = 1, without which a sample
-/// that is always right, or cleanly separated, would have no fit.
+/// Fitted by maximum likelihood with a weak prior around the model's own statement, a = 0 and b = 1, without which a
+/// sample that is always right, or cleanly separated, would have no fit.
 struct LogisticRecalibration: Equatable, Sendable {
   private(set) var intercept = 0.0
   private(set) var slope = 1.0

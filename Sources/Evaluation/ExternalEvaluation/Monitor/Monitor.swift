@@ -138,8 +138,8 @@ package struct Monitor: Sendable {
       })
   }
 
-  /// Log-odds. Where one side states rounded probabilities, both sides as probabilities with as many decimals, because the
-  /// rounding of one side alone would look like drift.
+  /// Log-odds. Where one side states rounded probabilities, both sides as probabilities with as many decimals, because
+  /// the rounding of one side alone would look like drift.
   private func scores(of window: Window) -> (reference: [Double], window: [Double]) {
     let scores = (
       reference.items.logOdds(positive: reference.positive), window.items.logOdds(positive: reference.positive)
@@ -199,7 +199,8 @@ package struct MonitoringSettings: Sendable {
   package var reference: String
   /// The reference's predictions; empty for those in its folder.
   package var referencePredictions: [String]
-  /// A CSV with the inputs of the reference's items, relative to which image paths are; nil for the predictions themselves.
+  /// A CSV with the inputs of the reference's items, relative to which image paths are; nil for the predictions
+  /// themselves.
   package var referenceManifest: String?
   package var arm: String?
   package var seed: Int?
@@ -295,7 +296,7 @@ package struct GroupFigures: Equatable, Sendable {
   /// Measured without labels.
   package var selectionRate: Measured<Proportion>
   package var estimate: Measured<LabelFreeEstimate>
-  /// Of the reference's items of the group.
+  /// The accuracy on the reference's items of the group.
   package var referenceAccuracy: Measured<Proportion>
 }
 

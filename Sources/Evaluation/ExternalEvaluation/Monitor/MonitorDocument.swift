@@ -55,7 +55,7 @@ private struct MonitorDocument: Encodable {
     let groups: [Group]
     let drifts: [Change]
     let judgements: [Judgement]
-    /// Of the labelled items, as results.json has it.
+    /// The evaluation of the labelled items, in the form of results.json.
     let evaluation: Measured<ArmEvaluation>
 
     init(_ report: WindowReport) {
@@ -153,7 +153,7 @@ private struct MonitorDocument: Encodable {
 }
 
 extension [WindowReport] {
-  /// `monitor.csv`: one row a window and group. An undefined figure leaves its cells empty.
+  /// `monitor.csv`: one row per window and group. An undefined figure leaves its cells empty.
   package func table() -> [UInt8] {
     var writer = CommaSeparatedValuesWriter(header: [
       "window", "column", "value", "unseen", "n", "labelled", "reference_share", "share", "share_p_adjusted",

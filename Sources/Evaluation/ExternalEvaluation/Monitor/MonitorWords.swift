@@ -3,8 +3,8 @@ package import Report
 import Statistics
 
 extension WindowReport {
-  /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and what
-  /// to keep in mind.
+  /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and
+  /// what to keep in mind.
   package func lines(in language: Language) -> [String] {
     let words = MonitorWords(language: language)
     let measured = judgements.filter { $0.figure != nil }
@@ -39,7 +39,7 @@ extension WindowReport {
     return found
   }
 
-  /// Of the labelled items of a group; nil without any.
+  /// The accuracy on the labelled items of a group; nil if it has none.
   func accuracy(of group: GroupName?) -> Proportion? {
     let rates = evaluation?.fairness.arms.first.map { [$0.overSeeds.overall] + $0.overSeeds.groups }
     return rates?.first { $0.group == group }?.accuracy
@@ -213,7 +213,8 @@ extension MonitorWords {
     return isEnglish ? "; also in \(shown)\(more)" : "；次のグループでも：\(shown)\(more)"
   }
 
-  /// "check: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31, …)"
+  /// "check: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31,
+  /// …)"
   private func line(_ drift: Drift) -> String {
     guard let finding = drift.finding.value else { return "" }
     let p = Self.probability(finding.adjustedPValue)

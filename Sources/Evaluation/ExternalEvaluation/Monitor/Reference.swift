@@ -137,8 +137,8 @@ package struct ReleasedRun: Hashable, Sendable, CustomStringConvertible {
 
   package init(arm: String, seed: Int?) { (self.arm, self.seed) = (arm, seed) }
 
-  /// Takes the run that is named, otherwise the one that the last two parts of the model's path say (`ARM/seed-N`, as in an
-  /// audit's checkpoints), otherwise the only one that there is.
+  /// Takes the run that is named, otherwise the one that the last two parts of the model's path say (`ARM/seed-N`, as
+  /// in an audit's checkpoints), otherwise the only one that there is.
   ///
   /// - Throws: `MonitoringError` that lists the possible choices.
   init(
@@ -186,7 +186,7 @@ package struct ReleasedRun: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A released checkpoint or adapter: its folder says of which audit and run it is.
+/// A released checkpoint or adapter: its folder tells its audit and run.
 struct ReleasedModel: Sendable {
   let folder: String
 
@@ -210,7 +210,7 @@ struct ReleasedModel: Sendable {
       guard FileManager.default.fileExists(atPath: own), FileManager.default.fileExists(atPath: other) else { continue }
       guard FileManager.default.contentsEqual(atPath: own, andPath: other) else {
         throw MonitoringError(
-          own, "its weights are not those of \(run), which \(other) holds; the audit says nothing about them")
+          own, "its weights differ from the weights of \(run) in \(other); the audit does not apply to them")
       }
     }
   }

@@ -30,9 +30,10 @@ package enum InputValues: Sendable {
 }
 
 extension InputValues {
-  /// A column's cells: numbers where every cell of the reference is a number, otherwise categories. An empty cell is missing.
+  /// A column's cells: numbers where every cell of the reference is a number, otherwise categories. An empty cell is
+  /// missing.
   ///
-  /// - Throws: `MonitoringError` where the reference has numbers and the window something else.
+  /// - Throws: `MonitoringError` if the reference has numbers and the window other values.
   static func column(
     _ name: String, reference: (ItemColumns, [String]), window: (ItemColumns, [String])
   ) throws(MonitoringError) -> (InputValues, InputValues) {

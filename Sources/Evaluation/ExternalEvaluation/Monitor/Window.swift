@@ -148,7 +148,7 @@ struct ScoredItems: Sendable {
   /// - Parameters:
   ///   - table: rows of one run.
   ///   - columns: those of the table's group cells.
-  /// - Throws: `PredictionsError` where an item comes twice.
+  /// - Throws: `PredictionsError` if an item occurs twice.
   init(_ table: PredictionsTable, columns: [String]) throws {
     let collected = try CollectedRuns(table)
     self.table = table

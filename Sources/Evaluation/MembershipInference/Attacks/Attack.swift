@@ -10,7 +10,7 @@ package enum Attack: Hashable, Sendable {
   case likelihoodRatio(LikelihoodRatioOptions = LikelihoodRatioOptions())
   /// `lira-offline`: one-sided, from shadow models without the item alone (Carlini et al. 2022, section VI-A).
   case offlineLikelihoodRatio(LikelihoodRatioOptions = LikelihoodRatioOptions())
-  /// `rmia`: the item's likelihood ratio against those of other items (Zarifzadeh et al. 2024), offline.
+  /// `rmia`: the item's likelihood ratio against the ratios of other items (Zarifzadeh et al. 2024), offline.
   case relativeMembership(RelativeMembershipOptions = RelativeMembershipOptions())
   /// `loss-trace`: the interquartile range of the item's loss over the target's epochs, with no shadow models (Pollock
   /// et al., arXiv 2411.05743).
@@ -64,7 +64,7 @@ package struct LikelihoodRatioOptions: Hashable, Sendable {
     (self.center, self.variance) = (center, variance)
   }
 
-  /// Whether variances are pooled with so many shadow models.
+  /// Whether variances are pooled with this number of shadow models.
   func poolsVariance(shadows: Int) -> Bool {
     switch variance {
     case .automatic: shadows < 64
@@ -141,7 +141,8 @@ extension Attack {
 
   /// - Parameters:
   ///   - name: One of `names`.
-  ///   - options: By name: `center` and `variance` of the likelihood-ratio attacks; `a`, `gamma` and `queries` of `rmia`.
+  ///   - options: By name: `center` and `variance` of the likelihood-ratio attacks; `a`, `gamma` and `queries` of
+  ///     `rmia`.
   /// - Throws: `AttackTextError` saying what was expected.
   package init(name: String, options: [String: String] = [:]) throws(AttackTextError) {
     var reader = OptionReader(attack: name, options: options)

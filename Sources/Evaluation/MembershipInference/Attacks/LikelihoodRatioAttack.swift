@@ -25,8 +25,8 @@ package enum LikelihoodRatioAttack {
     }
   }
 
-  /// The offline attack, one-sided: items are ranked by (φ − μ_out) / σ_out, averaged over queries; higher means member.
-  /// The normal probability that the paper reports is an increasing function of it, which saturates.
+  /// The offline attack, one-sided: items are ranked by (φ − μ_out) / σ_out, averaged over queries; higher means
+  /// member. The normal probability that the paper reports is an increasing function of it, which saturates.
   ///
   /// - Parameters: As above, but that no shadow needs to have an item.
   package static func offlineScores(
@@ -73,7 +73,7 @@ struct ShadowSide {
   private static let smallestVariance = 1e-24
 
   private let centers: [Double]
-  /// Of each item, or one for all.
+  /// The variance of each item, or one for all items.
   private let variances: [Double]
 
   func center(_ item: Int) -> Double { centers[item] }

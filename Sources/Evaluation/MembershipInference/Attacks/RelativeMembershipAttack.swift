@@ -1,5 +1,5 @@
-/// The relative membership attack, RMIA (Zarifzadeh et al. 2024), offline: an item is suspected as far as its likelihood
-/// ratio exceeds those of other items that the target was not trained on.
+/// The relative membership attack, RMIA (Zarifzadeh et al. 2024), offline: an item is suspected as far as its
+/// likelihood ratio exceeds those of other items that the target was not trained on.
 package enum RelativeMembershipAttack {
   /// r = p / (½[(1 + a)·mean_out p + 1 − a]).
   package static func ratio(_ probability: Double, meanOut: Double, a: Double) -> Double {
@@ -19,7 +19,7 @@ package enum RelativeMembershipAttack {
   /// The scores of every item against one target; higher means member. The population is the other items outside the
   /// target's training set.
   ///
-  /// Of several queries each is compared with the same query of the other item, and the majority decides, as in the
+  /// With several queries, each is compared with the same query of the other item, and the majority decides, as in the
   /// authors' program; or the means are compared.
   ///
   /// - Parameters:
@@ -68,8 +68,8 @@ package enum RelativeMembershipAttack {
     }
   }
 
-  /// For every item the share of the others outside the training set that more than half of its ratios dominate, each in
-  /// the same query, `[query][item]`.
+  /// For every item the share of the others outside the training set that more than half of its ratios dominate, each
+  /// in the same query, `[query][item]`.
   private static func majorities(_ ratios: [[Double]], isMember: [Bool], gamma: Double) -> [Double] {
     let population = isMember.indices.filter { !isMember[$0] }
     let thresholds = ratios.map { ratios in population.map { gamma * ratios[$0] } }

@@ -217,7 +217,7 @@ struct AttackedGroup: Sendable {
     targets.map { $0.walk(weights: ones, limits: limits).points.map(\.rank) }
   }
 
-  /// One reading for each of eight sets of weights, and the thresholds behind them, `[target][limit][lane]`.
+  /// One reading for each of eight sets of weights, and their thresholds, `[target][limit][lane]`.
   ///
   /// - Parameters:
   ///   - weights: Of its own items.
@@ -281,7 +281,8 @@ struct AttackIntervals: Sendable {
     }
   }
 
-  /// The interval of a difference of shares. Replicates that never vary leave room for what that many clusters can miss.
+  /// The interval of a difference of shares. Replicates that never vary leave room for what that many clusters can
+  /// miss.
   func difference(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
     resampled(value, replicates: replicates, clusters: clusters).map { resampled in
       guard resampled.width <= 1e-12 else { return resampled }

@@ -1,13 +1,13 @@
 package import Metrics
 
-/// An item whose membership an attack tells.
+/// An item whose membership an attack reveals.
 package struct ExposedItem: Equatable, Sendable {
   /// How often the item was above the threshold of all items at a limit of the false positive rate.
   package struct Findings: Equatable, Sendable {
     package var falsePositiveRateLimit: Double
-    /// Of the targets that were trained on it.
+    /// The number of targets trained on the item that flag it as a member.
     package var asMember: Int
-    /// Of the targets that were not: an item that is suspected there as well is not told.
+    /// The number of targets not trained on it that flag it too. An item that is flagged in both is not exposed.
     package var asNonMember: Int
   }
 

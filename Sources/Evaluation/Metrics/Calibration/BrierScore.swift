@@ -1,8 +1,8 @@
 /// The mean squared error of stated probabilities, and what it is made of (Murphy 1973; with the terms within bins of
 /// Stephenson, Coelho and Jolliffe 2008).
 ///
-/// `score` = `reliability` − `resolution` + `uncertainty` + `withinBinVariance` − `withinBinCovariance`; the last two are
-/// zero where all probabilities of a bin are equal.
+/// `score` = `reliability` − `resolution` + `uncertainty` + `withinBinVariance` − `withinBinCovariance`; the last two
+/// are zero where all probabilities of a bin are equal.
 package struct BrierScore: Codable, Equatable, Sendable {
   package let score: Double
   /// Σ n_b/n·(p̄_b − ȳ_b)².
@@ -71,7 +71,7 @@ package struct BrierScore: Codable, Equatable, Sendable {
 package struct ProbabilityScores: Equatable, Sendable {
   /// Mean −log p of the label, in nats; infinite where the stated probability of one is 0.
   package let negativeLogLikelihood: Double
-  /// Of the confidence in the predicted class against its being right, in 15 bins of equal width.
+  /// The Brier score of the confidence in the predicted class, in 15 bins of equal width.
   package let topLabelBrier: BrierScore
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package let multiclassBrier: Double
@@ -79,8 +79,8 @@ package struct ProbabilityScores: Equatable, Sendable {
   package let bins: CalibrationBins
   /// The top label's, in 15 bins of about equal mass.
   package let equalMass: EqualMassBins
-  /// The mean over classes of the expected calibration error of p_c against the item being of class c, in 15 bins of equal
-  /// width (Kull et al. 2019).
+  /// The mean over classes of the expected calibration error of p_c against the item being of class c, in 15 bins of
+  /// equal width (Kull et al. 2019).
   package let classwiseError: Double
 
   package init(_ logits: Logits, labels: [Int], temperature: Double = 1) {

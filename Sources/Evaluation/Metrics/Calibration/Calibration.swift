@@ -20,7 +20,7 @@ package struct PositiveCalibration: Codable, Equatable, Sendable {
   package var expectedCalibrationError: Estimate
   /// What the same figure would be on average for a perfectly calibrated model with these probabilities.
   package var expectedUnderPerfectCalibration: Double
-  /// Of the squared calibration error (Kumar et al. 2019); may be negative.
+  /// The debiased estimate of the squared calibration error (Kumar et al. 2019); may be negative.
   package var debiasedSquaredError: Measured<Estimate>
   /// In 15 bins that hold about as many predictions each.
   package var equalMassError: Estimate
@@ -43,7 +43,7 @@ package struct CalibrationEvaluation: Codable, Equatable, Sendable {
   package var expectedCalibrationError: Estimate
   /// What the same figure would be on average for a perfectly calibrated model with these confidences.
   package var expectedUnderPerfectCalibration: Double
-  /// Of the squared calibration error (Kumar et al. 2019); may be negative.
+  /// The debiased estimate of the squared calibration error (Kumar et al. 2019); may be negative.
   package var debiasedSquaredError: Measured<Estimate>
   package var meanConfidence: Double
   package var accuracy: Double
@@ -55,11 +55,11 @@ package struct CalibrationEvaluation: Codable, Equatable, Sendable {
   package var classwiseError: Estimate
   /// Mean −log p of the label, in nats; undefined where the stated probability of one is 0.
   package var negativeLogLikelihood: Measured<Estimate>
-  /// Of the confidence against being right.
+  /// The Brier score of the confidence in the predicted class.
   package var brier: Brier
   /// Mean Σ_c (p_c − y_c)², from 0 to 2.
   package var multiclassBrier: Estimate
-  /// Of the positive class instead of the top label; undefined but for two classes, one of them positive.
+  /// The calibration of the positive class instead of the top label; defined for two classes, one of them positive.
   package var positive: Measured<PositiveCalibration>
   /// All 15 bins, empty ones included.
   package var reliability: [ReliabilityBin]
@@ -69,7 +69,7 @@ extension CalibrationEvaluation {
   /// The Brier score of confidence against being right, with its parts; they stand beside the interval.
   package struct Brier: Codable, Equatable, Sendable {
     package var parts: BrierScore
-    /// Of the score.
+    /// The interval of the score.
     package var interval: Measured<Interval>
 
     private enum CodingKeys: CodingKey {
@@ -92,7 +92,7 @@ extension CalibrationEvaluation {
 }
 
 extension CalibrationEvaluation: DerivedFields {
-  /// What confidence is in every figure but those of the positive class.
+  /// What confidence means in every figure except the positive class's.
   package static let confidence = "top label"
 
   package var derivedFields: [String: JSONValue] { ["confidence": .string(Self.confidence)] }
@@ -174,7 +174,7 @@ extension PositiveCalibration {
     .expectedCalibrationError, .debiasedSquaredError, .signedGap, .equalMassError,
   ]
 
-  /// Of one subset; undefined but for two classes, one of them positive.
+  /// The calibration on one subset; defined for two classes, one of them positive.
   ///
   /// - Parameters:
   ///   - runs: the scores of every run on all items, those of the positive class.
@@ -209,8 +209,8 @@ extension PositiveCalibration {
   }
 }
 
-/// How well stated probabilities agree with how often what they state comes true, in bins: in one subset, for every run,
-/// averaged over runs.
+/// How well stated probabilities agree with how often what they state comes true, in bins: in one subset, for every
+/// run, averaged over runs.
 struct BinnedCalibration {
   let expectedError: Estimate
   let expectedUnderPerfectCalibration: Double

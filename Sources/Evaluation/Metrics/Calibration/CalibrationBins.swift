@@ -3,7 +3,8 @@ import Statistics
 
 /// Confidences and outcomes counted in bins of equal width over [0, 1].
 ///
-/// Bins are right-closed (Guo et al. 2017) and the first one is closed on both sides, so that neither 0 nor 1 falls out.
+/// Bins are right-closed (Guo et al. 2017) and the first one is closed on both sides, so that neither 0 nor 1 falls
+/// out.
 package struct CalibrationBins: Equatable, Sendable {
   /// What fell into one bin.
   package struct Bin: Equatable, Sendable {
@@ -101,8 +102,8 @@ package struct CalibrationBins: Equatable, Sendable {
   }
 }
 
-/// Bins that hold about as many predictions each, ties kept together, as adaptive calibration errors use them (Nguyen and
-/// O'Connor 2015; Nixon et al. 2019).
+/// Bins that hold about as many predictions each, ties kept together, as adaptive calibration errors use them (Nguyen
+/// and O'Connor 2015; Nixon et al. 2019).
 package struct EqualMassBins: Equatable, Sendable {
   package let bins: [CalibrationBins.Bin]
   /// The largest confidence in each bin.
@@ -149,7 +150,8 @@ package struct EqualMassBins: Equatable, Sendable {
 
 /// What the expected calibration error would be on average if every stated confidence were exactly right.
 package enum PerfectCalibration {
-  /// Σ_b E|X_b − E X_b| / n, where X_b counts the right ones among independent predictions with the confidences of bin b.
+  /// Σ_b E|X_b − E X_b| / n, where X_b counts the right ones among independent predictions with the confidences of bin
+  /// b.
   ///
   /// - Parameter confidences: of the predictions, at least one.
   package static func expectedError(confidences: [Double], binCount: Int) -> Double {
@@ -160,7 +162,7 @@ package enum PerfectCalibration {
     return bins.reduce(0) { $0 + meanAbsoluteDeviation($1) } / Double(max(1, confidences.count))
   }
 
-  /// Up to so many trials the distribution is computed; above, a binomial one of the same mean and variance stands for it.
+  /// Up to this number of trials the distribution is exact; above, it is a binomial of the same mean and variance.
   private static let mostExactTrials = 500
 
   /// E|X − E X| of the number X of successes in independent trials.
@@ -169,7 +171,7 @@ package enum PerfectCalibration {
     let mean = probabilities.reduce(0, +)
     let variance = probabilities.reduce(0) { $0 + $1 * (1 - $1) }
     guard variance > 0 else { return 0 }
-    // Of successes and failures, which deviate alike, the rarer ones.
+    // Count the rarer of successes and failures; both have the same absolute deviation.
     let rare = min(mean, Double(probabilities.count) - mean)
     let probability = 1 - variance / rare
     guard probability > 1e-9 else { return poissonDeviation(rare) }

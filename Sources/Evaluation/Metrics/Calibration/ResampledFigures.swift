@@ -123,11 +123,11 @@ struct FigureColumns {
 
 /// Replicates of an arm's figures in one subset under resampling of whole clusters, each averaged over the arm's runs.
 package struct FigureResamples: Sendable {
-  /// From the data themselves; nil where a run has no such figure.
+  /// The figures of the data themselves; nil if a run has no such figure.
   package let observed: [ResampledFigure: Double]
-  /// One a resample in which every run has the figure.
+  /// One per resample in which every run has the figure.
   package let replicates: [ResampledFigure: [Double]]
-  /// Of binned errors: how far a resample's gaps lie from those of the data, summed over bins without signs.
+  /// For binned errors: the absolute differences between a resample's gaps and the data's gaps, summed over bins.
   private let departures: [ResampledFigure: [Double]]
   private let items: Int
   private let clusters: Int
@@ -212,12 +212,13 @@ package struct FigureResamples: Sendable {
     drawn(figure).interval(.atMostOneInTwenty, n: items)
   }
 
-  /// The interval of a binned error, whose plug-in estimate lies above the truth by a bias that resampling adds once more.
+  /// The interval of a binned error, whose plug-in estimate lies above the truth by a bias that resampling adds once
+  /// more.
   ///
-  /// Replicates lie above the estimate by about the bias by which it lies above the truth. The lower bound takes both off;
-  /// the upper one keeps the estimate's own, for that bias vanishes where calibration is poor. Were calibration perfect,
-  /// the estimate would be what resamples depart from the data: unless it is larger than 95 % of those departures, the
-  /// lower bound is 0.
+  /// Replicates lie above the estimate by about the bias by which it lies above the truth. The lower bound takes both
+  /// off; the upper one keeps the estimate's own, for that bias vanishes where calibration is poor. Were calibration
+  /// perfect, the estimate would be what resamples depart from the data: unless it is larger than 95 % of those
+  /// departures, the lower bound is 0.
   package func intervalOfBinnedError(_ figure: ResampledFigure) -> Measured<Interval> {
     guard let estimate = observed[figure], let departures = departures[figure] else { return interval(figure) }
     return drawn(figure).defined(.atMostOneInTwenty, n: items).map { replicates in

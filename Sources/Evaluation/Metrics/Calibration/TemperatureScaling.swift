@@ -4,7 +4,7 @@ package import Statistics
 /// What dividing all logits by one temperature, fitted to validation items, does to an arm's calibration: the cheapest
 /// remedy, which changes no prediction.
 package struct TemperatureEvaluation: Codable, Equatable, Sendable {
-  /// Of every run, in their order; above 1 the run was over-confident.
+  /// The temperature of every run, in their order; above 1 if the run was over-confident.
   package var temperatures: [Double]
   /// Items that they were fitted to.
   package var validationItems: Int
@@ -55,8 +55,8 @@ extension TemperatureEvaluation {
   }
 }
 
-/// One number that all logits are divided by, fitted on validation data (Guo et al. 2017): it changes how confident a model
-/// says to be, and none of its predictions.
+/// One number that all logits are divided by, fitted on validation data (Guo et al. 2017): it changes how confident a
+/// model says to be, and none of its predictions.
 package enum TemperatureScaling {
   /// Temperatures beyond these are not looked for: there the fit says that the data cannot tell.
   package static let range = 0.01...100.0

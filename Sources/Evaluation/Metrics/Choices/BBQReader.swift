@@ -21,7 +21,7 @@ package struct BBQQuestions: Equatable, Sendable {
 package enum BBQReader {
   /// - Parameters:
   ///   - file: What the file is called in errors.
-  /// - Throws: `RowError` naming the first row that is no question of BBQ.
+  /// - Throws: `RowError` naming the first row that is not a question of BBQ.
   package static func questions(bytes: some Collection<UInt8>, file: String) throws(RowError) -> BBQQuestions {
     var result = BBQQuestions(questions: [], unresolved: [])
     for row in try JSONRows.rows(bytes: bytes, file: file) {

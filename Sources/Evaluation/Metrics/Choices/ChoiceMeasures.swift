@@ -34,14 +34,14 @@ package struct ChoiceMeasures: Codable, Equatable, Sendable {
   package var disambiguatedBias: Measured<Estimate>
   /// See `ChoiceFigure.ambiguousBias`.
   package var ambiguousBias: Measured<Estimate>
-  /// Of the questions that say what their options mean.
+  /// The shares of chosen kinds, over the questions that say what their options mean.
   package var kinds: Measured<[KindShare]>
   /// Defined where all questions have the same options.
   package var options: Measured<[OptionShare]>
   package var seedSpreads: [FigureSpread]
-  /// Questions, over all runs, of which several options had the largest averaged log-probability.
+  /// The number of questions, over all runs, whose largest averaged log-probability was shared by several options.
   package var ties: Int
-  /// Of single orders; undefined over several prompt variants.
+  /// The token bias over single orders; undefined over several prompt variants.
   package var tokenBias: Measured<TokenBias>
 }
 

@@ -1,4 +1,4 @@
-/// A question with two or more options, of which a model chooses one. Yes and no are two options like any others.
+/// A question with two or more options; a model chooses one. Yes and no are two options like any others.
 package struct ChoiceQuestion: Equatable, Sendable {
   package var identifier: String
   /// The row of the file it was read from, counted from 1.
@@ -14,7 +14,7 @@ package struct ChoiceQuestion: Equatable, Sendable {
   package var condition: ContextCondition?
   /// What groups and clusters are made from: tags by key.
   package var attributes: [String: [String]]
-  /// What a choice says about a stereotype; `nil` where it says nothing.
+  /// What a choice says about a stereotype; `nil` if nothing.
   package var bias: QuestionBias?
 
   package init(
@@ -48,7 +48,7 @@ package enum QuestionPolarity: String, Equatable, Sendable {
 
 /// What an option says about the stereotype that a question is about.
 package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
-  /// The group of which the stereotype is held.
+  /// The stereotyped group.
   case target
   /// Another group.
   case other
@@ -58,7 +58,7 @@ package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
 
 /// What the options of a question say about a stereotype.
 package struct QuestionBias: Equatable, Sendable {
-  /// The position of the option that names the group of which the stereotype is held.
+  /// The position of the option that names the stereotyped group.
   package var target: Int
   /// The position of the option that names no group; `nil` where there is none.
   package var unknown: Int?
@@ -95,8 +95,8 @@ package enum AttributeGroups {
     }
   }
 
-  /// The cluster of every item, from 0: items with the same tags of a key are one; without a key, or without tags of it,
-  /// an item is a cluster of its own.
+  /// The cluster of every item, from 0: items with the same tags of a key are one; without a key, or without tags of
+  /// it, an item is a cluster of its own.
   package static func clusters(of attributes: [[String: [String]]], key: String?) -> [Int] {
     var numbers: [[String]: Int] = [:]
     var next = 0

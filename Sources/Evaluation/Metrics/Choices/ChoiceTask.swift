@@ -31,7 +31,7 @@ package struct ChoiceTask: Equatable, Sendable {
   /// How many continuations there are of all questions.
   package var continuationCount: Int { starts.last ?? 0 }
 
-  /// The places of a question's continuations among those of all questions.
+  /// The range of a question's continuations among all continuations.
   func places(of question: Int) -> Range<Int> { starts[question]..<starts[question + 1] }
 
   /// What is scored for the question at a position, by prompt variant, order and position, the blank prompt after the
@@ -108,7 +108,7 @@ package struct ContinuationKey: Hashable, Sendable {
   package var isBlank: Bool
 }
 
-/// A text of which a model is to say how likely it is after another.
+/// A text whose likelihood, given another text, a model is to score.
 ///
 /// Only the tokens of the continuation are scored, and all of them: where prompt and continuation together are too
 /// long,

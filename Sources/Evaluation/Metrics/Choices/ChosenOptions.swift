@@ -128,7 +128,7 @@ struct ChosenOptions: Sendable {
     ties = questions.map(\.isTied)
   }
 
-  /// The mean over several prompt variants, of which there must be at least one.
+  /// The mean over prompt variants; there must be at least one.
   init(average prompts: [[QuestionChoices]]) {
     let count = prompts.first?.count ?? 0
     logProbabilities = (0..<count).map { question in
@@ -144,11 +144,11 @@ struct ChosenOptions: Sendable {
 
 extension ChoiceTask {
   /// The averaged log-probabilities as logits over the options, so that accuracy and calibration go the way of any
-  /// classification, with an option's position as its class. Options that tie have equal probabilities, of which a
+  /// classification, with an option's position as its class. Options that tie have equal probabilities, from which a
   /// prediction is the first, as it is here.
   ///
-  /// - Parameter prompted: the positions of the questions that are meant, all with as many options; all where nothing is
-  ///   said.
+  /// - Parameter prompted: the positions of the questions that are meant, all with as many options; all where nothing
+  ///   is said.
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations, or questions have different
   ///   numbers of options.
   package func logits(

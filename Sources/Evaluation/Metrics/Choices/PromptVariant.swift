@@ -119,7 +119,7 @@ package struct PromptTemplate: Equatable, Sendable {
   package let text: String
   private let lines: [[Piece]]
 
-  /// - Throws: `PromptVariantError` for a slot that is unknown or stands twice, for a template without `{question}`,
+  /// - Throws: `PromptVariantError` for a slot that is unknown or occurs twice, for a template without `{question}`,
   ///   and for one
   ///   that ends in a space or line break, since continuations bring their own.
   package init(_ text: String) throws(PromptVariantError) {
@@ -208,7 +208,7 @@ package struct AnswerLabels: Equatable, Sendable {
 
 /// The orders in which a question shows its options.
 package enum OptionOrders {
-  /// Up to this many options are shown in all orders, of which there would soon be too many.
+  /// Up to this many options are shown in all orders; with more, there would be too many orders.
   package static let mostInAllOrders = 4
 
   /// All orders in lexicographic order, or of more than four options the cyclic ones; the first is the question's own.

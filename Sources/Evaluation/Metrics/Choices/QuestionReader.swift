@@ -5,9 +5,9 @@ import Support
 ///
 ///     {"question": "Who is the author?", "options": ["male", "female"], "answer": 1, "age": "old"}
 ///
-/// `id` and `context` may be left out. `answer`, `biased` (the option that agrees with the stereotype) and `unknown` are
-/// positions from 0 or options' exact texts; `ambiguous` is true or false, and where it is true the unknown option is the
-/// answer. Every other key is an attribute.
+/// `id` and `context` may be left out. `answer`, `biased` (the option that agrees with the stereotype) and `unknown`
+/// are positions from 0 or options' exact texts; `ambiguous` is true or false, and where it is true the unknown option
+/// is the answer. Every other key is an attribute.
 package enum GeneralQuestionReader {
   private static let keys: Set<String> = [
     "id", "context", "question", "options", "answer", "biased", "unknown", "ambiguous",
@@ -15,7 +15,7 @@ package enum GeneralQuestionReader {
 
   /// - Parameters:
   ///   - file: What the file is called in errors.
-  /// - Throws: `RowError` naming the first row that is no question.
+  /// - Throws: `RowError` naming the first row that is not a question.
   package static func questions(bytes: some Collection<UInt8>, file: String) throws(RowError) -> [ChoiceQuestion] {
     var questions: [ChoiceQuestion] = []
     for row in try JSONRows.rows(bytes: bytes, file: file) { questions.append(try question(row)) }
@@ -65,7 +65,7 @@ package enum GeneralQuestionReader {
 enum JSONRows {
   /// - Parameters:
   ///   - file: What the file is called in errors.
-  /// - Throws: `RowError` naming the first row that is no object of JSON in UTF-8, or a file without rows.
+  /// - Throws: `RowError` naming the first row that is not an object of JSON in UTF-8, or a file without rows.
   static func rows(bytes: some Collection<UInt8>, file: String) throws(RowError) -> [JSONRow] {
     var reader = JSONLines.Reader(bytes: Array(bytes), name: file)
     var rows: [JSONRow] = []
@@ -164,7 +164,8 @@ struct JSONRow {
 }
 
 extension JSONValue {
-  /// The value as tags: a list's texts, those between ";" of a text, or one tag of anything else that is simple; nil for objects and other lists.
+  /// The value as tags: a list's texts, those between ";" of a text, or one tag of anything else that is simple; nil
+  /// for objects and other lists.
   var tags: [String]? {
     switch self {
     case .null: []
@@ -227,7 +228,7 @@ extension RowError.Problem: CustomStringConvertible {
     switch self {
     case .noRows: "there are no rows; expected one JSON object a line."
     case .invalidUTF8: "the row is not valid UTF-8; save the file in that encoding."
-    case .invalidJSON: "the row is no valid JSON; expected one object a line."
+    case .invalidJSON: "the row is not valid JSON; expected one object per line."
     case .notAnObject: "the row is JSON but no object; expected keys and values in braces."
     case .repeatedKey(let key): "the key \"\(key)\" occurs twice; keep one."
     case .missing(let key): "the key \"\(key)\" is missing; add it."
@@ -235,7 +236,7 @@ extension RowError.Problem: CustomStringConvertible {
     case .tooFew(let noun, let found): "there are too few \(noun)s, \(found); expected at least two."
     case .empty(let noun, let position): "\(noun) \(position) (from 0) is empty; give it a text or leave it out."
     case .equal(let noun, let first, let second):
-      "\(noun)s \(first) and \(second) (from 0) are equal; a choice between them says nothing."
+      "\(noun)s \(first) and \(second) (from 0) are equal; a choice between them has no meaning."
     case .noOption(let key, let options):
       "\"\(key)\" is none of the options; expected a position from 0 to \(options - 1) or an option's exact text."
     case .sameOption(let first, let second): "\"\(first)\" and \"\(second)\" name the same option; expected two."

@@ -5,11 +5,11 @@ import Support
 package struct LabelShare: Codable, Equatable, Sendable {
   /// "position 1" and so on for options without labels.
   package var label: String
-  /// Of all choices, one an order, of questions that have an option in this position.
+  /// How often the option in this position is chosen, over all orders of the questions that have one there.
   package var share: Proportion
   /// The share that a model without regard to labels has: each position holds every option equally often.
   package var uniform: Double
-  /// Of the questions' orders in which the right option has this label, the share in which it is chosen.
+  /// How often the right option is chosen, over the orders in which it has this label.
   package var accuracy: Measured<Proportion>
 }
 
@@ -17,11 +17,11 @@ package struct LabelShare: Codable, Equatable, Sendable {
 /// is
 /// averaged over the orders.
 package struct TokenBias: Codable, Equatable, Sendable {
-  /// Of the questions with several orders, those of which the same option is chosen in all orders.
+  /// The share of questions, among those with several orders, for which all orders choose the same option.
   package var followsContent: Proportion
-  /// Those of which the same position is chosen in all orders: the token bias.
+  /// The share for which all orders choose the same position: the token bias.
   package var labelBias: Proportion
-  /// Those that are neither.
+  /// The share of the other questions.
   package var mixed: Proportion
   /// By position.
   package var labels: [LabelShare]

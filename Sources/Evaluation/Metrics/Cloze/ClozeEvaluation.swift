@@ -62,11 +62,11 @@ package struct CandidateShare: Codable, Equatable, Sendable {
   package var candidate: String
   /// The frames that offer it.
   package var n: Int
-  /// Of those, the share in which it is the likeliest candidate.
+  /// The share of those frames in which it is the likeliest candidate.
   package var share: Measured<Proportion>
   /// The mean of its probability, normalized over each frame's candidates.
   package var mass: Measured<Estimate>
-  /// Of the mass, by seed.
+  /// The spread of the mass over seeds.
   package var massSpread: Measured<SeedSpread>
 }
 

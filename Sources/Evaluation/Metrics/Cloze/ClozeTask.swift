@@ -8,7 +8,7 @@ package struct ClozeTask: Equatable, Sendable {
   /// Where the scores of every frame begin; one more than there are frames.
   private let starts: [Int]
 
-  /// More would be words of single frames, of which shares say nothing.
+  /// More would be words of single frames, whose shares mean nothing.
   package static let mostCandidates = 1_000
 
   /// - Throws: `ChoiceError` for no frames, frames with one identifier, and too many different candidates.
@@ -61,8 +61,8 @@ package struct ClozeTask: Equatable, Sendable {
 
 /// A text with a slot, and the words that may stand in it.
 ///
-/// The text before the slot is the prompt, and only a candidate's own tokens are scored after it. What follows the slot is
-/// not: its likelihood would depend on how a sentence goes on and not on the choice of the word alone.
+/// The text before the slot is the prompt, and only a candidate's own tokens are scored after it. What follows the slot
+/// is not: its likelihood would depend on how a sentence goes on and not on the choice of the word alone.
 package struct ClozeFrame: Equatable, Sendable {
   package let identifier: String
   /// The row of the file it was read from, counted from 1.
@@ -80,8 +80,8 @@ package struct ClozeFrame: Equatable, Sendable {
 
   /// - Parameters:
   ///   - frame: Has one slot: `{slot}`, or one or more underscores together where there is no `{slot}`.
-  /// - Throws: `RowError.Problem` for a frame without a slot, with several or with nothing before it, and for candidates
-  ///   that are fewer than two, empty or equal.
+  /// - Throws: `RowError.Problem` for a frame without a slot, with several or with nothing before it, and for
+  ///   candidates that are fewer than two, empty or equal.
   package init(
     identifier: String, row: Int, frame: String, candidates: [String], attributes: [String: [String]] = [:]
   ) throws(RowError.Problem) {
@@ -131,7 +131,7 @@ extension String {
 package enum ClozeReader {
   /// - Parameters:
   ///   - file: What the file is called in errors.
-  /// - Throws: `RowError` naming the first row that is no frame.
+  /// - Throws: `RowError` naming the first row that is not a frame.
   package static func frames(bytes: some Collection<UInt8>, file: String) throws(RowError) -> [ClozeFrame] {
     var frames: [ClozeFrame] = []
     for row in try JSONRows.rows(bytes: bytes, file: file) {

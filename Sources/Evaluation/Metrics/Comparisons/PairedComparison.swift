@@ -5,7 +5,7 @@ package import Support
 package enum ComparisonInterval: String, Codable, Equatable, Sendable {
   /// Expanded percentile bootstrap of whole clusters.
   case clusterBootstrap = "cluster_bootstrap"
-  /// The bootstrap interval widened by an exact bound on discordant clusters, of which there are too few to resample.
+  /// The bootstrap interval widened by an exact bound on discordant clusters, which are too few to resample.
   case discordanceBound = "discordance_bound"
   /// One cluster says nothing about variation: the interval is [−1, 1].
   case oneCluster = "one_cluster"
@@ -40,8 +40,8 @@ package enum Verdict: Equatable, Sendable {
   case notEnoughData(because: InsufficientData, moreItems: Int?)
 }
 
-/// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in one group or over all items. A model that no seed
-/// changes stands beside each seed of the other arm.
+/// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in
+/// one group or over all items. A model that no seed changes stands beside each seed of the other arm.
 package struct PairedComparison: Codable, Equatable, Sendable {
   package var arm: String
   package var reference: String
@@ -130,7 +130,7 @@ extension InsufficientData {
 }
 
 extension PairedComparison {
-  /// Of the bootstrap of an interval.
+  /// Bootstrap resamples for an interval.
   package static let resamples = 20_000
 
   /// The comparison of one subset, without the correction for its family and the verdict that needs it.

@@ -41,8 +41,8 @@ package struct ArmRuns<Output: Equatable & Sendable>: Equatable, Sendable {
 }
 
 extension ArmRuns {
-  /// Checks that there are arms, each once and with each of its seeds once, and that comparisons are of arms that there are,
-  /// each declared once and of the same seeds.
+  /// Checks that there are arms, each once and with each of its seeds once, and that comparisons are of arms that there
+  /// are, each declared once and of the same seeds.
   package static func validate(_ arms: [ArmRuns], comparisons: [ArmComparison]) throws(EvaluationError) {
     guard !arms.isEmpty else { throw .noArms }
     var names: Set<String> = []
@@ -90,7 +90,7 @@ package struct RunPairs: Sendable {
     }
   }
 
-  /// The arm's values less those of the reference, pair by pair; without pairs of which a run has no value.
+  /// The arm's values minus the reference's, pair by pair, without pairs in which a run has no value.
   package func differences(_ own: [Double], _ others: [Double]) -> [Double] {
     pairs.compactMap { pair in
       own.indices.contains(pair.arm) && others.indices.contains(pair.reference)
@@ -123,7 +123,7 @@ extension ModelRun where Output == Logits {
 package struct ValidationPredictions: Equatable, Sendable {
   /// The class of every item; at least one.
   package var labels: [Int]
-  /// Of every arm, the runs in the order of those that are evaluated.
+  /// The runs of every arm, in the order of the evaluated ones.
   package var arms: [ArmPredictions]
 
   /// The groups of the evaluated items, by name, with positions among these items.

@@ -43,11 +43,11 @@ extension [Subgroup] {
   }
 }
 
-/// Combined groups, of which those that are too small are put together.
+/// Intersectional groups; those that are too small are pooled.
 package struct PooledGroups: Equatable, Sendable {
-  /// Those that are large enough, and for each combination of columns the others as one.
+  /// The groups that are large enough, and for each combination of columns the pooled others.
   package let groups: [Subgroup]
-  /// Those that were put together, but for empty ones.
+  /// The groups that were pooled, without empty ones.
   package let pooled: [Subgroup]
 
   /// - Parameter combined: groups of combinations of columns; those of one combination do not overlap.
@@ -72,8 +72,8 @@ package struct PooledGroups: Equatable, Sendable {
 }
 
 extension [Subgroup] {
-  /// The same groups, by name, among other items, of which `others` are the groups: what was pooled here is put together
-  /// there too, whatever its size.
+  /// The same groups, by name, among other items, of which `others` are the groups: what was pooled here is put
+  /// together there too, whatever its size.
   package func named(among others: [Subgroup], pooled: [Subgroup]) -> [Subgroup] {
     map { group in
       let same = others.filter { $0.name == group.name }

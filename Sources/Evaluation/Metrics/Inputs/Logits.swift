@@ -1,7 +1,7 @@
 import Foundation
 
-/// One model's logits, `[count, classes]`, stored flat as Float32 without loss and read as Float64; or the probabilities
-/// that it states, in Float64.
+/// One model's logits, `[count, classes]`, stored flat as Float32 without loss and read as Float64; or the
+/// probabilities that it states, in Float64.
 package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
@@ -9,7 +9,7 @@ package struct Logits: Equatable, Sendable {
   let values: [Float]
   /// What was stated instead of logits; empty where logits were.
   let probabilities: [Double]
-  /// Of probabilities, which stand for the logits; empty where logits were.
+  /// The logarithms of given probabilities, used as logits; empty if logits were given.
   private let logarithms: [Double]
 
   /// The parts of logits that were checked before.
@@ -30,8 +30,9 @@ package struct Logits: Equatable, Sendable {
     (probabilities, logarithms) = ([], [])
   }
 
-  /// What a model says that states probabilities: they are kept as they are, for a rounded one may lie on the bound of a
-  /// bin. Their logarithms stand for the logits; where a finite one must stand for that of 0, the smallest Float32's does.
+  /// What a model says that states probabilities: they are kept as they are, for a rounded one may lie on the bound of
+  /// a bin. Their logarithms stand for the logits; where a finite one must stand for that of 0, the smallest Float32's
+  /// does.
   ///
   /// - Parameter probabilities: `count × classes` in [0, 1], item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
@@ -109,8 +110,8 @@ package struct Logits: Equatable, Sendable {
     for label in 0..<classes { result[label] /= sum }
   }
 
-  /// −log p of the probability p of class `label`, in nats, of probabilities that are scaled to sum to one; infinite where
-  /// the class is ruled out.
+  /// −log p of the probability p of class `label`, in nats, of probabilities that are scaled to sum to one; infinite
+  /// where the class is ruled out.
   ///
   /// - Parameter temperature: What the logits are divided by.
   package func negativeLogProbability(item: Int, label: Int, temperature: Double = 1) -> Double {

@@ -15,7 +15,7 @@ package struct Gap: Equatable, Sendable {
   /// The value of the group with the highest rate; of several, the first.
   package var highest: String
   package var lowest: String
-  /// Groups that lack a rate which the gap needs, in their order.
+  /// Groups without a rate that the gap needs, in their order.
   package var leftOut: [LeftOutGroup]
   package var test: SpreadTest
 }
@@ -205,7 +205,7 @@ struct GapComputation {
     guard let first = truePositives.value else { return truePositives }
     guard let second = falsePositives.value else { return falsePositives }
     var larger = first.value >= second.value ? first : second
-    // A group holds items, so it cannot lack both classes.
+    // A group has items, so at least one class is present.
     larger.leftOut = leftOut { Self.why($0, lacks: .truePositiveRate) ?? Self.why($0, lacks: .falsePositiveRate) }
     return .value(larger)
   }
@@ -249,7 +249,8 @@ struct GapComputation {
     rates.compactMap { group in why(group).map { LeftOutGroup(value: Self.value(group), reason: $0) } }
   }
 
-  /// "fewer than two groups have a false positive rate (no negatives: b, c)"; what all groups lack is said alone.
+  /// "fewer than two groups have a false positive rate (no negatives: b, c)"; what all groups are missing is said
+  /// alone.
   private static func whyTooFew(_ rate: GapRate, _ leftOut: [LeftOutGroup]) -> String {
     guard let first = leftOut.first else { return "fewer than two groups have a \(rate.words)" }
     // Without a positive class no group has any rate.

@@ -12,7 +12,8 @@ package struct GroupRates: Codable, Equatable, Sendable {
   package var truePositiveRate: Measured<Proportion>
   package var falsePositiveRate: Measured<Proportion>
   package var selectionRate: Measured<Proportion>
-  /// Of the items that are predicted positive, the share that is; `n` counts the items that at least one run selects.
+  /// The share of items predicted positive that are positive; `n` counts the items that at least one run predicts
+  /// positive.
   package var precision: Measured<Proportion>
   /// The harmonic mean of precision and true positive rate.
   package var f1: Measured<Estimate>
@@ -77,8 +78,8 @@ extension GroupRates {
     } else {
       precision = .undefined(reason: "nothing is predicted positive", n: n)
     }
-    // F = 2J / (1 + J) of the share J of found ones among all that are labelled or predicted positive, so that J's interval
-    // gives F's.
+    // F = 2J / (1 + J) of the share J of found ones among all that are labelled or predicted positive, so that J's
+    // interval gives F's.
     if let share = ratio(zip(selected, labelled).enumerated().map { $1.0 + $1.1 - found[$0] }) {
       func score(_ share: Double) -> Double { 2 * share / (1 + share) }
       f1 = .value(
@@ -118,7 +119,7 @@ extension GroupSeedSpread {
 }
 
 extension ClassRates {
-  /// With more classes, one against all others is no longer a figure that anybody reads.
+  /// With more classes, one-versus-rest rates are too many to read.
   private static let most = 32
 
   /// - Parameters:

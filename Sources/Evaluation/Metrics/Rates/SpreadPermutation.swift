@@ -5,15 +5,15 @@ import Support
 ///
 /// Where all items of a cluster share their groups, memberships are permuted between clusters; where they do not (each
 /// template once for every group), between the items of the cluster. Items in none of the column's groups take no part.
-/// Clusters that add the same sums are alike: where there are few kinds of them, how many of each kind every group gets is
-/// drawn, and not which; and where very many clusters are permuted within, the normal limit of their sums.
+/// Clusters that add the same sums are alike: where there are few kinds of them, how many of each kind every group gets
+/// is drawn, and not which; and where very many clusters are permuted within, the normal limit of their sums.
 struct SpreadPermutation {
   /// The spreads of the data and of every permutation.
   struct Spreads: Sendable {
     var observed: Double
     var permuted: [Double]
 
-    /// That of several rates together: whichever spread is larger.
+    /// The spread of several rates together: the largest.
     func larger(_ other: Spreads) -> Spreads {
       Spreads(observed: max(observed, other.observed), permuted: zip(permuted, other.permuted).map { max($0, $1) })
     }
@@ -38,7 +38,7 @@ struct SpreadPermutation {
   private var whole = Units()
   /// Each permuted within.
   private var mixed: [Units] = []
-  /// Those as well, where there are very many.
+  /// Mixed clusters too, if there are very many.
   private var manyMixed: MixedClusters?
   /// What every kind of membership has in mixed clusters.
   private var mixedSums: [Double]
@@ -216,7 +216,7 @@ extension RandomStream {
 /// Very many clusters in each of which memberships are permuted: what every kind of membership gets is a sum over
 /// independent clusters, and so drawn from its normal limit.
 struct MixedClusters {
-  /// From so many clusters on the limit stands for the permutations themselves.
+  /// From this number of clusters on, the normal limit replaces the permutations.
   static let fewest = 1_000
   /// With more kinds of membership their covariances would cost more than permutations.
   static let mostKinds = 256
@@ -271,7 +271,7 @@ struct MixedClusters {
   }
 
   /// The lower triangle L of a positive semidefinite matrix L·Lᵀ; what all kinds get sums to a constant, so the last
-  /// pivot is 0 but for rounding.
+  /// pivot is 0 except for rounding.
   private static func choleskyFactor(_ matrix: [[Double]]) -> [[Double]] {
     var factor = matrix.map { $0.map { _ in 0.0 } }
     for row in matrix.indices {

@@ -30,16 +30,16 @@ package struct ThresholdSweep: Codable, Equatable, Sendable {
 
 /// How a threshold is chosen on validation items.
 package enum ThresholdRule: String, Codable, CaseIterable, Sendable {
-  /// One for everybody: that of the highest accuracy over all items.
+  /// One for all groups: the threshold of the highest accuracy over all items.
   case common
-  /// Each group's own: that of the highest accuracy among its items.
+  /// Each group's own: the threshold of the highest accuracy among its items.
   case ownAccuracy = "own_accuracy"
-  /// Each group's own: the highest at which its true positive rate reaches that of all items at the common threshold
-  /// (equal opportunity; Hardt, Price and Srebro 2016).
+  /// Each group's own: the highest at which its true positive rate reaches the rate of all items at the common
+  /// threshold (equal opportunity; Hardt, Price and Srebro 2016).
   case equalOpportunity = "equal_opportunity"
 }
 
-/// A threshold that was chosen on validation items, and what it comes to on test items.
+/// A threshold that was chosen on validation items, and its effect on test items.
 package struct ChosenThreshold: Codable, Equatable, Sendable {
   package var rule: ThresholdRule
   /// `nil` for all items.
@@ -47,7 +47,7 @@ package struct ChosenThreshold: Codable, Equatable, Sendable {
   package var chosen: Measured<Chosen>
 
   package struct Chosen: Codable, Equatable, Sendable {
-    /// Of every run, in their order.
+    /// The thresholds of the runs, in their order.
     package var thresholds: [Double]
     /// On test items, every item counted with its average over the runs.
     package var rates: GroupRates
@@ -264,7 +264,8 @@ extension ArmPredictions {
     return arm
   }
 
-  /// For every run the threshold with most right items among some, on the grid .01 … .99; of several, the one closest to .5.
+  /// For every run the threshold with most right items among some, on the grid .01 … .99; of several, the one closest
+  /// to .5.
   package func mostAccurateThresholds(labels: [Int], positions: [Int], positiveClass: Int) -> [Double] {
     runs.map { run in
       PositiveScores(run.logits, labels: labels, positiveClass: positiveClass).counts(positions: positions).mostAccurate

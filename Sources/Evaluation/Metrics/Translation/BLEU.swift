@@ -1,7 +1,7 @@
 import Foundation
 package import Statistics
 
-/// What BLEU is made of, summed over sentences: adding two corpora's statistics gives those of both together.
+/// BLEU's sufficient statistics, summed over sentences: the statistics of two corpora add up.
 package struct BLEUStatistics: Hashable, Sendable {
   package var sentences = 0
   /// Tokens of the translations.
@@ -55,7 +55,7 @@ package struct BLEUStatistics: Hashable, Sendable {
 
 /// The references of one sentence, ready to be compared with any number of translations.
 package struct BLEUReferences: Sendable {
-  /// Up to four numbers of tokens; −1 behind the last.
+  /// Up to four token numbers, padded with −1.
   private typealias NGram = SIMD4<Int32>
 
   private let numbers: [[Unicode.Scalar]: Int32]
@@ -134,7 +134,7 @@ package enum Tokenizer13a {
     return line.split(whereSeparator: \.isPythonSpace).map(Array.init)
   }
 
-  /// ASCII punctuation but for the apostrophe, the comma, the hyphen and the period.
+  /// ASCII punctuation except the apostrophe, the comma, the hyphen and the period.
   private static func isPunctuation(_ character: Unicode.Scalar) -> Bool {
     switch character {
     case "{"..."~", "["..."`", " "..."&", "("..."+", ":"..."@", "/": true

@@ -1,6 +1,6 @@
 package import Statistics
 
-/// Whom a translation speaks of, by its pronouns.
+/// The gender of a translation's pronouns.
 package enum PronounClass: String, CaseIterable, Sendable {
   /// She, her, hers or herself, and no male pronoun.
   case female
@@ -17,10 +17,10 @@ extension PronounClass {
   private static let maleWords: Set<String> = ["he", "him", "his", "himself"]
   private static let neutralWords: Set<String> = ["they", "them", "their", "themselves"]
 
-  /// The class of an English text. Its words are those of the regular expression `\w+`, in any case.
+  /// The class of an English text. Its words are the matches of the regular expression `\w+`, in any case.
   ///
-  /// The three lists are those of the direction test (Stanovsky, Smith and Zettlemoyer 2019, as the study uses it). A
-  /// pronoun of a person decides against "they", which often speaks of somebody else in the sentence.
+  /// The three lists come from the direction test (Stanovsky, Smith and Zettlemoyer 2019, as the study uses it). A
+  /// pronoun of a person decides against "they", which often refers to another person in the sentence.
   package init(of text: String) {
     let words = text.unicodeScalars.split { !$0.isPythonWord }.map { String($0).lowercased() }
     let isFemale = words.contains(where: Self.femaleWords.contains)
@@ -34,13 +34,13 @@ extension PronounClass {
   }
 }
 
-/// Whom a sentence's occupation is commonly taken for.
+/// The gender that a sentence's occupation is stereotyped as.
 package enum Stereotype: String, CaseIterable, Sendable {
   case female
   case male
 }
 
-/// Whom a sentence speaks of in truth.
+/// The true gender of the person in a sentence.
 package enum GoldGender: String, CaseIterable, Sendable {
   case female
   case male
@@ -132,7 +132,7 @@ package struct PronounTally: Hashable, Sendable {
     return .value(2 * Double(found) / Double(gold + predicted))
   }
 
-  /// ΔG, the F1 of male pronouns minus that of female ones: above 0, men are recognized better.
+  /// ΔG, the F1 of male pronouns minus the F1 of female ones: above 0, men are recognized better.
   package var deltaG: Measured<Double> {
     guard let female = femaleF1.value else { return femaleF1 }
     return maleF1.map { $0 - female }
@@ -140,8 +140,8 @@ package struct PronounTally: Hashable, Sendable {
 
   /// ΔS, the accuracy on pro-stereotypical minus that on anti-stereotypical sentences: above 0, the stereotype helps.
   ///
-  /// Undefined where one of the sets is empty, and where a gender is never predicted in them: whoever always says "he" is
-  /// as often right on both, which is no lack of stereotypes.
+  /// Undefined where one of the sets is empty, and where a gender is never predicted in them: a model that always says
+  /// "he" is as often right on both, but that does not show that it has no stereotypes.
   package var deltaS: Measured<Double> {
     let n = self[.pro] + self[.anti]
     guard self[.pro] > 0 else { return .undefined(reason: "no pro-stereotypical sentences", n: n) }

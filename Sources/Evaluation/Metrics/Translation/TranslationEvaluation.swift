@@ -11,11 +11,11 @@ package struct GroupTranslationQuality: Codable, Equatable, Sendable {
   package var bleu: Measured<SeededEstimate>
   /// The mean over sentences, 0 to 1.
   package var rougeL: Measured<SeededEstimate>
-  /// Of all sentences.
+  /// Pronouns in all sentences.
   package var pronouns: Measured<PronounShares>
-  /// Of sentences whose stereotype is female.
+  /// Pronouns in sentences whose stereotype is female.
   package var pronounsOfFemaleStereotype: Measured<PronounShares>
-  /// Of sentences whose stereotype is male.
+  /// Pronouns in sentences whose stereotype is male.
   package var pronounsOfMaleStereotype: Measured<PronounShares>
   package var femaleF1: Measured<SeededEstimate>
   package var maleF1: Measured<SeededEstimate>
@@ -55,7 +55,7 @@ package struct TranslationDifference: Codable, Equatable, Sendable {
 package struct TranslationEvaluation: Equatable, Sendable {
   /// About ROUGE-L, whose margin is a share: .03 is three points.
   package var rule: DecisionRule
-  /// Of the intervals of `arms` and `differences`; `comparisons` have 95 % always.
+  /// The confidence level of the intervals of `arms` and `differences`; `comparisons` always have 95 %.
   package var confidence: Double
   /// In the order of the translations.
   package var arms: [ArmTranslationQuality]
@@ -63,24 +63,25 @@ package struct TranslationEvaluation: Equatable, Sendable {
   package var differences: [TranslationDifference]
   /// The verdicts on ROUGE-L of every declared comparison, in the same order.
   package var comparisons: [PairedComparison]
-  /// Those on ROUGE-L that were not declared; outside Holm's family.
+  /// Comparisons of ROUGE-L that were not declared; outside Holm's family.
   package var exploratoryComparisons: [PairedComparison]
   /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
   package var familySize: Int
 }
 
 extension TranslationEvaluation {
-  /// Of the bootstrap of BLEU, ROUGE-L and the figures of genders.
+  /// Bootstrap resamples for BLEU, ROUGE-L and the figures of genders.
   package static let resamples = 2_000
-  /// With fewer an interval's bounds are hardly known.
+  /// With fewer, the bounds of an interval are too uncertain.
   package static let fewestResamples = 100
 
-  /// Evaluates every arm's translations and every comparison. A pure function of its arguments, in which the order of the
-  /// sentences does not matter.
+  /// Evaluates every arm's translations and every comparison. A pure function of its arguments, in which the order of
+  /// the sentences does not matter.
   ///
   /// - Parameters:
   ///   - arms: The translations by every arm, in the order in which they are to be reported.
-  ///   - comparisons: Those declared before the run, usually every adapted arm against `full`; with the groups they form
+  ///   - comparisons: Those declared before the run, usually every adapted arm against `full`; with the groups they
+  ///     form
   ///     Holm's family.
   ///   - exploratory: Others, which are described and not decided upon.
   ///   - rule: What was agreed before the run about ROUGE-L.

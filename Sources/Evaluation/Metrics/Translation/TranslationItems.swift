@@ -3,11 +3,11 @@ package struct TranslationItems: Equatable, Sendable {
   package var identifiers: [String]
   /// The references of every sentence, at least one each.
   package var references: [[String]]
-  /// Whom each sentence's occupation is taken for; nil where there is no stereotype.
+  /// The stereotype of each sentence's occupation; nil if there is none.
   package var stereotypes: [Stereotype?]
-  /// Whom each sentence speaks of; nil where nobody said.
+  /// The true gender of the person in each sentence; nil if it is not annotated.
   package var goldGenders: [GoldGender?]
-  /// Which family every sentence belongs to; any whole numbers. Sentences that stand alone have one each.
+  /// Which family every sentence belongs to; any whole numbers. A sentence without a family has a number of its own.
   package var clusters: [Int]
   package var groups: [Subgroup]
 

@@ -24,12 +24,12 @@ enum TranslationFigure: Int, CaseIterable {
   }
 }
 
-/// The figures of every arm in one subset, of the data and under resampling of whole clusters: a resample draws the same
-/// clusters for all arms and seeds.
+/// The figures of every arm in one subset, of the data and under resampling of whole clusters: a resample draws the
+/// same clusters for all arms and seeds.
 struct QualityResamples: Sendable {
-  /// Of every arm, a row of `QualitySums` for each run.
+  /// For every arm, a row of `QualitySums` for each run.
   private let observed: [[QualitySums]]
-  /// Of every resample, arm and figure the mean over the runs; nil where a run has no such figure.
+  /// For every resample, arm and figure the mean over the runs; nil if a run has no such figure.
   private let replicates: [[[Double?]]]
   private let clusters: Int
   private let items: Int
@@ -89,7 +89,7 @@ struct QualityResamples: Sendable {
     }
   }
 
-  /// Of every run; undefined where one of them has no such figure.
+  /// The figure of every run; undefined if a run has no such figure.
   private func values(_ figure: TranslationFigure, arm: Int, seeds: [Int?]) -> Measured<[Double]> {
     var values: [Double] = []
     for (sums, seed) in zip(observed[arm], seeds) {
@@ -168,7 +168,7 @@ struct SentenceScores: Sendable {
     pronouns = translations.map(PronounClass.init(of:))
   }
 
-  /// The rows that are summed and resampled, one a sentence.
+  /// The rows that are summed and resampled, one per sentence.
   func rows(_ items: TranslationItems) -> [[Double]] {
     pronouns.indices.map { item in
       let tally = PronounTally(pronouns[item], gold: items.goldGenders[item], stereotype: items.stereotypes[item])

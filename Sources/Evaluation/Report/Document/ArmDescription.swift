@@ -13,7 +13,7 @@ package enum ArmKind: String, Codable, Equatable, Sendable {
   case adapter
   /// Made from the predictions of another arm, without training.
   case derived
-  /// A model of which only predictions are known.
+  /// A model known only by its predictions.
   case external
 }
 
@@ -91,7 +91,8 @@ extension AuditReport {
     arms.first { $0.name == arm }
   }
 
-  /// Arms that were trained outside the audit: their training data are unknown, so membership inference cannot be measured.
+  /// Arms that were trained outside the audit: their training data are unknown, so membership inference cannot be
+  /// measured.
   var externalAdapters: [ArmDescription] { arms.filter { $0.kind == .adapter } }
 
   /// Whether only predictions are known: no model was trained or run.

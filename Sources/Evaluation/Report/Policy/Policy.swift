@@ -39,7 +39,7 @@ package struct Policy: Equatable, Sendable {
     case f1
     /// Mean confidence minus accuracy.
     case signedGap = "signed_gap"
-    /// Of membership inference by the likelihood ratio attack.
+    /// The area under the curve of the likelihood ratio attack.
     case attackArea = "attack_area"
   }
 

@@ -63,15 +63,15 @@ package struct ScenarioComparison: Equatable, Sendable {
     self.scenarios = scenarios.map(\.name)
     for (name, results) in scenarios {
       if results.groupComparisons.isEmpty {
-        notes.append("\(name) compares no arm with another in any group, and says nothing here")
+        notes.append("\(name) compares no arm with another in any group, and is not used here")
         continue
       }
       for arm in arms where !results.groupComparisons.contains(where: { $0.arm == arm }) {
         let role =
           results.groupComparisons.contains { $0.reference == arm }
           ? "is what others are compared with"
-          : results.evaluatedArms.contains(arm) ? "is compared with nothing" : "is no arm"
-        notes.append("\(name) says nothing of \(arm), which \(role) there")
+          : results.evaluatedArms.contains(arm) ? "is compared with nothing" : "is not an arm"
+        notes.append("\(name) is not used for \(arm), which \(role) there")
       }
     }
     self.notes = notes

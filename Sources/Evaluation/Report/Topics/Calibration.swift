@@ -113,7 +113,8 @@ extension AuditReport {
 }
 
 extension AuditReport {
-  /// How far the probability of the positive class can be trusted; nothing but for two classes, one of them positive.
+  /// How far the probability of the positive class can be trusted; empty unless there are two classes, one of them
+  /// positive.
   var positiveCalibrationOverview: HTML {
     var notes = Footnotes(prefix: "positive-calibration")
     let calibrations = fairness.arms.flatMap { $0.calibration.all }

@@ -39,7 +39,7 @@ extension AuditReport {
   private func differences(_ cloze: ClozeEvaluation, candidates: [String]) -> HTML {
     guard !cloze.comparisons.isEmpty else { return .empty }
     var notes = Footnotes(prefix: "cloze-differences")
-    // One row a pair of arms and group, the candidates side by side.
+    // One row per pair of arms and group, the candidates side by side.
     let width = Swift.max(1, cloze.arms.first?.overall.candidates.count ?? 1)
     let rows = stride(from: 0, to: cloze.comparisons.count, by: width).map { first -> HTML in
       let row = cloze.comparisons[first..<Swift.min(first + width, cloze.comparisons.count)]

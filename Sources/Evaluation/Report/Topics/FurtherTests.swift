@@ -1,6 +1,6 @@
 package import Metrics
 
-/// How the same models do on another file of items, none of which was meant for training.
+/// How the same models do on another file of items, none of them meant for training.
 package struct FurtherTest: Equatable, Sendable {
   package var name: String
   /// How many items it has.

@@ -8,7 +8,7 @@ package struct RunLosses: Equatable, Sendable {
   /// The number of a shadow model of its arm; `nil` for a run.
   package var model: Int?
   package var epochs: [Double]
-  /// The step whose gradient was not finite: the predictions are those of the parameters before it. `nil` where there was
+  /// The step whose gradient was not finite: the predictions use the parameters before it. `nil` where there was
   /// none.
   package var divergedAt: Int?
 
@@ -26,8 +26,8 @@ package struct RunLosses: Equatable, Sendable {
   }
 }
 
-/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`. The key `diverged_at` is left out for a
-/// run that did not diverge.
+/// A loss that is not finite is written as undefined, with its epoch from 1 as `n`. The key `diverged_at` is left out
+/// for a run that did not diverge.
 extension RunLosses: Codable {
   private enum CodingKeys: CodingKey {
     case arm, seed, model, epochs, divergedAt
@@ -91,7 +91,7 @@ extension AuditReport {
   }
 }
 
-/// Mean training loss by epoch for the runs of one arm: a line a seed, shadow models thin beneath them.
+/// Mean training loss by epoch for the runs of one arm: one line per seed, shadow models as thin lines below.
 struct LossCurves {
   var arm: String
   var style: ArmStyle

@@ -86,7 +86,7 @@ struct InlineDot {
   var gridText: String { scale.ticks.map(Axes.percentLabel(scale)).listed + " %" }
 }
 
-/// Accuracy of every group in one panel an arm, on one scale, so that a group that falls behind stands out.
+/// Accuracy of every group in one panel per arm, on one scale, so that a disadvantaged group stands out.
 struct GroupAccuracyPanels {
   struct Panel {
     var arm: String
@@ -218,7 +218,8 @@ extension AuditReport {
 }
 
 extension AuditReport {
-  /// One row for every arm, every seed (none for an external adapter) and `all` seeds together, all items and every group.
+  /// One row for every arm, every seed (none for an external adapter) and `all` seeds together, all items and every
+  /// group.
   func groupsTable() -> CommaSeparatedTable {
     let parts = ["", "lower", "upper", "effective_n"]
     var table = CommaSeparatedTable(

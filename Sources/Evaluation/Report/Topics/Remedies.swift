@@ -44,16 +44,16 @@ package struct RemedyEffect: Equatable, Sendable {
   /// Mean confidence minus accuracy in the group.
   package let signedGap: Double
   package let signedGapBefore: Double
-  /// Of training, evaluation and search; nil for what needs no training.
+  /// The time of training, evaluation and search; nil for remedies without training.
   package let workerSeconds: Double?
-  /// Of the largest worker.
+  /// The memory of the largest worker.
   package let peakBytes: Int?
 
   /// Remedy minus arm, in accuracy.
   package struct Differences: Equatable, Sendable {
     package let inGroup: PairedComparison
     package let overall: PairedComparison
-    /// Of all groups the one that it helps least, or harms most.
+    /// The group that it helps least, or harms most.
     package let leastHelped: PairedComparison
   }
 }
@@ -90,8 +90,8 @@ extension PairedComparison {
 }
 
 extension AuditReport {
-  /// Which remedy helped the group most, by how much and at what cost; or that none is significantly different from 0. Empty where the
-  /// report is not about remedies.
+  /// Which remedy helped the group most, by how much and at what cost; or that none is significantly different from 0.
+  /// Empty where the report is not about remedies.
   package var remedySentence: String {
     guard let remedies else { return "" }
     let effects = remedyEffects.compactMap { effect in effect.differences.map { (effect: effect, found: $0) } }
@@ -104,7 +104,7 @@ extension AuditReport {
     let size = "\(found.inGroup.estimateText) of accuracy against \(remedies.arm)"
     let cost = "at the cost of \(costText(effect))"
     guard clear != nil else {
-      return "No remedy for \(remedies.group) clearly helps\(correctionText): the largest difference is that of "
+      return "No remedy for \(remedies.group) clearly helps\(correctionText): the largest difference is from "
         + "\(effect.remedy.name), \(size), \(cost)\(harmText(found))."
     }
     return

@@ -2,7 +2,8 @@ import MembershipInference
 import Metrics
 
 extension AuditReport {
-  /// The first page: the verdict in one sentence, the smallest table that suffices to decide, and cost against accuracy.
+  /// The first page: the verdict in one sentence, the smallest table that suffices to decide, and cost against
+  /// accuracy.
   var decisionSection: HTML {
     let isLong = decisionSentence.count > 230
     return """
@@ -232,7 +233,7 @@ extension AuditReport {
 struct JudgedArm {
   var arm: String
   var reference: String
-  /// Those of the declared family, in the order of the groups.
+  /// The comparisons of the declared family, in the order of the groups.
   var comparisons: [PairedComparison]
 
   var within: [PairedComparison] { comparisons.filter { $0.verdict == .withinMargin } }

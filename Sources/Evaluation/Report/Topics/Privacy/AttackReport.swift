@@ -3,7 +3,7 @@ package import Metrics
 import Statistics
 import Support
 
-/// What attacks find against external models, of which only scores are known.
+/// What attacks find against external models, from their scores alone.
 package struct AttackReport: Sendable {
   package var name: String
   /// The hash of all scores, in hexadecimal digits.

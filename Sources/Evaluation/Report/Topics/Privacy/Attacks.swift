@@ -315,7 +315,7 @@ extension PrivacyFigures {
     return table
   }
 
-  /// The most exposed items of every arm and attack: a file that names items, and so is no part of a report.
+  /// The most exposed items of every arm and attack: a file that names items, and so is not a part of a report.
   func exposedItemsTable() -> CommaSeparatedTable {
     let limits = AttackMeasures.limits
     var table = CommaSeparatedTable(

@@ -43,7 +43,7 @@ extension Results {
     package var trainedModels: Int
     /// After how many models there was to be an analysis.
     package var sizes: [Int]
-    /// Of the intervals of the analysis at which training ended.
+    /// The confidence level of the intervals at the analysis that ended training.
     package var confidence: Double
     package var reason: Reason
 
@@ -106,7 +106,7 @@ package struct InterimAnalysisOutcome: Equatable, Sendable {
   package var trained: Int
   /// After how many models there was to be an interim analysis, ascending.
   package var sizes: [Int]
-  /// Of the intervals of the analysis at which training ended.
+  /// The confidence level of the intervals at the analysis that ended training.
   package var confidence: Double
   package var reason: InterimAnalysisDecision.Reason
 
@@ -180,7 +180,7 @@ extension AuditReport {
 
   /// "8", or "6 (base, lora-r2) or 8 (full)".
   ///
-  /// - Parameter targets: models among them that are no shadow models.
+  /// - Parameter targets: models among them that are not shadow models.
   private func shadowModelCounts(besides targets: Int = 0) -> String {
     let sizes = Set(privacy.map(\.models)).sorted()
     guard sizes.count > 1 else { return Figures.count(sizes.first.map { $0 - targets } ?? shadowModels) }
