@@ -92,7 +92,7 @@ def json_lines(path):
         return result
 
     def no_number(name):
-        raise ValueError(f"{name} is no JSON")
+        raise ValueError(f"{name} is not JSON")
 
     for row, line in lines(path):
         if not line.strip():

@@ -56,7 +56,7 @@ import Transport
     try expectRefusal(study, saying: ["changed.csv", "line 7"])
   }
 
-  @Test("A truncated image and a file that is no image are named with their line before anything starts")
+  @Test("A truncated image and a file that is not an image are named with their line before anything starts")
   func images() throws {
     let study = try TinyStudy()
     try changeManifest(study) { _ in }

@@ -160,7 +160,7 @@ import Testing
     let healthy = try healthy()
     var records = healthy
     records.states[0].parameters = TensorDigest(of: [9] as [Float])
-    #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 2: the state behind it") })
+    #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 2: the state after it") })
     records = healthy
     records.states[0].step = 99
     #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 99: a state stands there") })

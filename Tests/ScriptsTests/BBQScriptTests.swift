@@ -38,7 +38,7 @@ struct BBQScriptTests {
     "Lines that are no question are named, and their words are not",
     arguments: [
       ("", "no questions"), ("\n\n", "no questions"), ("{", "row 1: no JSON at character 2"),
-      ("[1]", "row 1: expected one JSON object"), ("{\"a\": NaN}", "row 1: NaN is no JSON"),
+      ("[1]", "row 1: expected one JSON object"), ("{\"a\": NaN}", "row 1: NaN is not JSON"),
       ("{\"a\": 1, \"a\": 1}", "row 1: a key occurs twice"), ("{\"label\": 1}", "row 1: \"category\" is empty"),
       (String(repeating: "[", count: 100_000), "row 1: nested too deeply"),
     ])

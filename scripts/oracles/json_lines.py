@@ -1,6 +1,6 @@
 """What Python's json makes of lines: json_lines.py IN OUT, a hexadecimal line in a line each way.
 
-Out comes "-" where the line is no object that JSON Lines tables accept, else the cells as JSON, in the order of keys.
+Out comes "-" where the line is not an object that JSON Lines tables accept, else the cells as JSON, in the order of keys.
 """
 
 import json

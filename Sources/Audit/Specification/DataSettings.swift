@@ -16,9 +16,9 @@ package struct DataSettings: Sendable, Equatable {
   package var tokens: Int?
   /// The column to be predicted; nil where items are not classified.
   package var label: String?
-  /// Of translations.
+  /// The settings of translations.
   package var translation: TranslationSettings?
-  /// Of questions with options.
+  /// The settings of questions with options.
   package var choices: ChoiceSettings?
   /// Texts that arms are trained on before they are prompted; nil if only the base is prompted, and in other tasks.
   package var corpus: CorpusSettings?
@@ -53,7 +53,7 @@ package struct TranslationSettings: Sendable, Equatable {
   package static let slot = "{source}"
 }
 
-/// One grouping of the items: a column of group names, or several boolean columns, one a tag.
+/// One grouping of the items: a column of group names, or several boolean columns, one per tag.
 package struct GroupSettings: Sendable, Equatable {
   package var name: String
   /// The boolean columns; nil where `name` is itself a column of group names.
@@ -135,7 +135,7 @@ extension DataSettings {
       manifest = try keys.required("manifest").string()
     }
     for key in Self.foreignKeys(of: task) {
-      if let other = keys[key] { throw other.failure("is no key of the task \(task.rawValue)") }
+      if let other = keys[key] { throw other.failure("is not a key of the task \(task.rawValue)") }
     }
     path = try keys["path"]?.string() ?? "path"
     if task == .translation {
@@ -156,7 +156,7 @@ extension DataSettings {
       throw try keys.required("classes").failure("expected two classes or more")
     }
     positive = try keys["positive"]?.string()
-    // A language model may be trained on texts of which nothing else is known.
+    // A language model may be trained on texts without any other column.
     let listed = try task == .languageModelling ? keys["groups"] : keys.required("groups")
     groups = try listed.map { (value) throws(SpecificationError) in try Self.groups(value) } ?? []
     combinations =
@@ -225,7 +225,7 @@ extension DataSettings {
       guard (2...3).contains(names.count) else { throw combined.failure("expected two or three columns of groups") }
       for name in names {
         guard let group = groups.first(where: { $0.name == name }) else {
-          throw combined.failure("\(name) is no column of groups")
+          throw combined.failure("\(name) is not a column of groups")
         }
         guard group.tags == nil else {
           throw combined.failure("\(name) holds overlapping tags, which cannot be combined")

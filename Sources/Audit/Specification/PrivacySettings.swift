@@ -73,7 +73,7 @@ extension YAMLValue {
   fileprivate func modelCount() throws(SpecificationError) -> Int {
     let models = try integer(6...4_096)
     guard models % 2 == 0 else {
-      throw failure("models must be even: those of the symmetric design come in complementary pairs; found \(models)")
+      throw failure("models must be even because the symmetric design trains complementary pairs; found \(models)")
     }
     return models
   }
@@ -97,7 +97,7 @@ extension YAMLValue {
       }
       if isReleased, case .likelihoodRatio = attack {
         throw item.failure(
-          "lira needs shadow models that were trained on the item; those of a released model never are; use lira-offline"
+          "lira needs shadow models that were trained on the item, but shadow models of a released model never are; use lira-offline"
         )
       }
       guard !attacks.contains(attack) else { throw item.failure("\"\(attack.text)\" is listed twice") }

@@ -82,7 +82,7 @@ extension Specification.Task {
     }
   }
 
-  /// Whether items have labels, of which the model tells the classes apart with a new head.
+  /// Whether items have labels, whose classes the model predicts with a new head.
   package var isClassification: Bool {
     switch self {
     case .imageClassification, .textClassification: true

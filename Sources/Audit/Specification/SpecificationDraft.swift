@@ -1,7 +1,7 @@
 /// A commented specification for a table of a user's own, so that a user does not start from a blank page.
 ///
-/// What each column is for is guessed from its name and values, and the reason of every guess is a comment beside it. The
-/// text is a specification that can be read at once; `missing` says what it cannot know.
+/// What each column is for is guessed from its name and values, and the reason of every guess is a comment beside it.
+/// The text is a specification that can be read at once; `missing` says what it cannot know.
 package struct SpecificationDraft: Sendable {
   /// The text of the file.
   package let yaml: String
@@ -13,7 +13,7 @@ package struct SpecificationDraft: Sendable {
 
   /// - Parameters:
   ///   - header: the columns' names; one without a name is left out.
-  ///   - rows: one value a column each, empty where there is none.
+  ///   - rows: one value per column, empty if there is none.
   ///   - manifest: the table's path as the specification names it.
   ///   - name: of the audit.
   ///   - task: guessed from the columns where nil.
@@ -68,7 +68,7 @@ private struct ColumnProfile {
     !counts.isEmpty && counts.keys.allSatisfy { ["true", "false", "1", "0", "yes", "no"].contains($0.lowercased()) }
   }
 
-  /// Whether values repeat as those of an attribute do.
+  /// Whether values repeat as an attribute's values do.
   var isCategory: Bool { (2...20).contains(counts.count) && filled > 2 * counts.count }
 
   /// The words of the name, in small letters: `patientID` and `patient_id` are both `patient id`.
@@ -344,7 +344,7 @@ private struct DraftWriter {
       return []
     }
     lines.append(
-      "  groups:                                 # CHECK: columns of few values; take out what is no attribute of people"
+      "  groups:                                 # CHECK: columns of few values; remove what is not an attribute of people"
     )
     for column in groups {
       line("    - \(YAMLText.scalar(column.name))", "\(column.hasTags ? "tags between ;: " : "")\(column.listed)")
@@ -352,7 +352,7 @@ private struct DraftWriter {
     if isTagged {
       let tags = booleans.map { YAMLText.scalar($0.name) }.joined(separator: ", ")
       lines.append(
-        "    - {name: tags, tags: [\(tags)]}        # columns of true and false, one a tag; rename the group")
+        "    - {name: tags, tags: [\(tags)]}        # columns of true and false, one per tag; rename the group")
     }
     for column in free where column.isNumeric && column.counts.count > 20 && column.isCalled(Self.attributeNames) {
       lines.append(

@@ -17,7 +17,7 @@ package struct SpecificationVariant: Sendable, Equatable {
   /// - Parameters:
   ///   - file: the path of the text's file: paths relative to its folder become absolute.
   ///   - comment: a line that goes before everything.
-  /// - Throws: `SpecificationError` where it is no specification.
+  /// - Throws: `SpecificationError` where it is not a specification.
   package func yaml(like text: String, file: String, comment: String) throws(SpecificationError) -> String {
     func failure(_ problem: String) -> SpecificationError {
       SpecificationError(file: file, line: nil, key: "", problem: problem)
@@ -31,11 +31,11 @@ package struct SpecificationVariant: Sendable, Equatable {
       }
     }
     do {
-      guard let whole = try compose(yaml: text)?.mapping else { throw failure("it is no specification") }
+      guard let whole = try compose(yaml: text)?.mapping else { throw failure("it is not a specification") }
       var root = Node(
         whole.filter { !["privacy", "policy"].contains($0.key.scalar?.string) }.map { ($0.key, $0.value) })
       guard root["data"]?.mapping != nil, root["training"]?.mapping != nil else {
-        throw failure("it is no specification")
+        throw failure("it is not a specification")
       }
       root["name"] = Node(name)
       let base = absolute(root["base"])

@@ -140,11 +140,11 @@ extension TrainingSettings {
       throw value.failure("batch (\(batch)) must be a multiple of microbatch (\(microbatch))")
     }
     if let grouped = keys["group_by_length"] {
-      guard task.isText else { throw grouped.failure("is no key of the task \(task.rawValue)") }
+      guard task.isText else { throw grouped.failure("is not a key of the task \(task.rawValue)") }
       groupsByLength = try grouped.boolean()
     }
     if let flip = keys["flip"] {
-      guard task == .imageClassification else { throw flip.failure("is no key of the task \(task.rawValue)") }
+      guard task == .imageClassification else { throw flip.failure("is not a key of the task \(task.rawValue)") }
       flipProbability = try flip.number(0...1)
     }
     precision = try keys["precision"]?.choice(Precision.self) ?? precision
@@ -190,7 +190,7 @@ extension MethodSettings {
 extension SearchSettings {
   /// - Parameters:
   ///   - training: its epochs are tried where the search names none.
-  ///   - seeds: those of the audit, which the search may not use.
+  ///   - seeds: the audit's seeds, which the search may not use.
   init(
     _ value: YAMLValue, training: TrainingSettings, seeds: [Int], split: SplitSettings
   ) throws(SpecificationError) {

@@ -49,7 +49,7 @@ struct YAMLValue {
   var isMapping: Bool { node.mapping != nil }
   var isSequence: Bool { node.sequence != nil }
 
-  /// The mapping here, all of whose keys must be those of `section`.
+  /// The mapping here; all of its keys must be keys of `section`.
   func mapping(_ section: SpecificationSection) throws(SpecificationError) -> YAMLMapping {
     try mapping(section.keys, moved: section.movedKeys)
   }
@@ -211,8 +211,8 @@ package struct SpecificationError: Error, Equatable, Sendable, CustomStringConve
   }
 
   package var description: String {
-    let place = line.map { "\(file):\($0)" } ?? file
-    return key.isEmpty ? "\(place): \(problem)" : "\(place): \(key): \(problem)"
+    let location = line.map { "\(file):\($0)" } ?? file
+    return key.isEmpty ? "\(location): \(problem)" : "\(location): \(key): \(problem)"
   }
 }
 

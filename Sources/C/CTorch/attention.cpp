@@ -37,7 +37,7 @@ struct Attention : Function<Attention> {
     return at::baddbmm(at::empty({}, left.options()), left, right, 0, scale);
   }
 
-  // Of scores that nothing else holds.
+  // The softmax of scores that nothing else refers to.
   static at::Tensor softmax(at::Tensor &scores) {
     if (!takes_rows(scores)) return at::softmax(scores, -1);
     softmax_rows(scores);

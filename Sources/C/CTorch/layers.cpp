@@ -24,7 +24,7 @@ std::vector<int64_t> widened(const at::Tensor &tensor, int64_t width) {
 
 // A linear layer, with low-rank factors beside it where it is adapted. One node of the graph instead of some seven: at
 // the width of small models the graph's bookkeeping costs as much as the products. Products are computed in one type;
-// whatever is of another, such as 32-bit parameters under bfloat16, is converted once a call.
+// tensors of another type, such as 32-bit parameters under bfloat16, are converted once per call.
 struct Linear : Function<Linear> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
                             const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &a,
@@ -83,8 +83,8 @@ struct Linear : Function<Linear> {
   }
 };
 
-// The same for several models at once, whose rows follow one another: frozen weights are shared by all rows, trained ones
-// hold one matrix a model, [models, ...].
+// The same for several models at once, whose rows follow one another: frozen weights are shared by all rows, trained
+// ones hold one matrix a model, [models, ...].
 struct PackedLinear : Function<PackedLinear> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
                             const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &a,

@@ -66,7 +66,7 @@ INLINE float largest(Floats values) {
 }
 
 // The last vector of a row that does not fill whole ones: it ends where the row ends and so begins among what earlier
-// vectors hold, and only the lanes behind them count. A row that fills not even one is filled up.
+// vectors hold, and only the lanes after them count. A row shorter than one vector is padded.
 struct Tail {
   int64_t start, count;
   Words counts;

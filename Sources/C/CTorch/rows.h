@@ -14,7 +14,7 @@ at::Tensor gelu(const at::Tensor &input, at::Tensor *slope);
 // The softmax of each row, in place.
 void softmax_rows(at::Tensor &scores);
 
-// From the gradient of each row of a softmax that of its scores, in place.
+// Turns the gradient of each row of a softmax into the gradient of its scores, in place.
 void softmax_rows_backward(at::Tensor &gradient, const at::Tensor &shares);
 
 // Normalizes rows of 32-bit floats; the result is of `type`. Means and reciprocal deviations are [rows].

@@ -75,7 +75,7 @@ final class ContentServer: Sendable {
     let departure = DeinitCallback { [self] in left(request, of: peer) }
     do {
       guard let content = ContentHash(bytes: request.content) else {
-        throw ContentIndex.Problem(description: "\(request.content.count) bytes are no digest")
+        throw ContentIndex.Problem(description: "\(request.content.count) bytes are not a digest")
       }
       let bytes = try index.read(content, offset: request.offset, bytes: request.bytes)
       let subject = Tenbin_ContentSubject.with {

@@ -6,13 +6,13 @@ package import Scheduler
 internal import SwiftProtobuf
 package import Transport
 
-/// The coordinator's event loop: events of sockets and time go into the pure state machine, and what it asks for is done with
-/// sockets, shared memory and the ledger.
+/// The coordinator's event loop: events of sockets and time go into the pure state machine, and what it asks for is
+/// done with sockets, shared memory and the ledger.
 ///
-/// It knows neither data nor reports, which are its delegate's. Everything happens on the thread that calls `step`; other
-/// threads only put events into the mailbox.
+/// It knows neither data nor reports, which are its delegate's. Everything happens on the thread that calls `step`;
+/// other threads only put events into the mailbox.
 package final class CoordinatorLoop {
-  /// What comes to the loop's thread.
+  /// Events for the loop's thread.
   package enum Event: Sendable {
     case wire(CoordinatorEvent)
     /// No digest needs the parameters of this run any more.
@@ -126,7 +126,8 @@ package final class CoordinatorLoop {
     }
   }
 
-  /// Lets the state machine take an event, and does what it asks for; an event that comes meanwhile is taken after that.
+  /// Lets the state machine take an event, and does what it asks for; an event that comes meanwhile is taken after
+  /// that.
   func handle(_ event: AuditStateMachine.Event, acceptance: Acceptance? = nil) throws {
     events.append((event, acceptance))
     guard !isHandling else { return }
@@ -198,8 +199,8 @@ package final class CoordinatorLoop {
 
   func name(ofRun run: Int) -> String { audit.runs[run].identifier.description }
 
-  /// Puts the parameters of a shared run where workers of this host can read them. Where they are there already, the next
-  /// step does not wait for the digest of the one before.
+  /// Puts the parameters of a shared run where workers of this host can read them. Where they are there already, the
+  /// next step does not wait for the digest of the one before.
   func placeHere(_ run: Int) throws {
     guard let state = audit.state(of: run), parameters.isPlaced(run: run, state.parameters) else {
       return try wait(.placement, untilUnread: run)
@@ -246,8 +247,8 @@ package final class CoordinatorLoop {
     try settings.states.flush()
   }
 
-  /// Says goodbye to all peers, waits a little until they have heard it, and closes the sockets: what a socket has not sent
-  /// when it is closed may be lost with it.
+  /// Says goodbye to all peers, waits a little until they have heard it, and closes the sockets: what a socket has not
+  /// sent when it is closed may be lost with it.
   ///
   /// - Parameter sayingGoodbye: whether workers should end; otherwise they look for another coordinator.
   package func close(because reason: String, sayingGoodbye: Bool = true) {
@@ -278,7 +279,7 @@ package protocol PeerConnections: AnyObject, Sendable {
 
   func send(_ body: Tenbin_CoordinatorMessage.OneOf_Body, to peer: Peer)
   func send(_ transfer: Transfer, to peer: Peer)
-  /// From now on transfers of this peer are taken.
+  /// Accepts transfers of this peer from now on.
   func admit(_ peer: Peer)
   /// Adds to the bytes that the peer may send in transfers.
   func expect(bytes: Int, from peer: Peer)

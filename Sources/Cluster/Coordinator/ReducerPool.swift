@@ -5,8 +5,8 @@ internal import Support
 internal import SwiftProtobuf
 package import Transport
 
-/// The reducers that have come, the runs whose parameters they hold in slices, and the requests that they have not answered
-/// yet. Belongs to the event loop's thread; nothing here waits.
+/// The reducers that have come, the runs whose parameters they hold in slices, and the requests that they have not
+/// answered yet. Belongs to the event loop's thread; nothing here waits.
 final class ReducerPool {
   private let connections: any PeerConnections
   private let clock: () -> Duration
@@ -304,7 +304,7 @@ extension ReducerPool {
 
   func hear(_ peer: Peer) { entries[peer]?.lastHeard = clock() }
 
-  /// The reducer says where workers reach it; false where that is no address.
+  /// The reducer tells the address that workers reach it at; false if it is not an address.
   func prepared(_ peer: Peer, _ offer: Tenbin_ReducerOffer) -> Bool {
     guard entries[peer] != nil, (try? Address(offer.endpoint)) != nil else { return false }
     entries[peer]?.offer = offer
@@ -335,8 +335,8 @@ extension ReducerPool {
     }
   }
 
-  /// Sends something to every reducer once a second, and more often while an answer is awaited: a connection that is closed
-  /// at the other end is only noticed then.
+  /// Sends something to every reducer once a second, and more often while an answer is awaited: a connection that is
+  /// closed at the other end is only noticed then.
   func probe() {
     guard clock() - lastProbe > .milliseconds(requests.isEmpty ? 1_000 : 250) else { return }
     lastProbe = clock()

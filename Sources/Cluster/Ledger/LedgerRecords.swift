@@ -23,7 +23,7 @@ package struct LedgerRecords: Sendable, Equatable {
 
   package init() {}
 
-  /// From the start of a coordinator to its end.
+  /// The time from the start of a coordinator to its end.
   package struct Session: Sendable, Equatable {
     package var session: Int
     package var began: Double
@@ -115,8 +115,8 @@ package struct LedgerFinding: Error, Sendable, Equatable, CustomStringConvertibl
   }
 
   package var description: String {
-    let place = [run, step.map { "step \($0)" }].compactMap(\.self).joined(separator: ", ")
-    return (place.isEmpty ? "" : "\(place): ") + found + (expected.map { "; expected \($0)" } ?? "")
+    let location = [run, step.map { "step \($0)" }].compactMap(\.self).joined(separator: ", ")
+    return (location.isEmpty ? "" : "\(location): ") + found + (expected.map { "; expected \($0)" } ?? "")
   }
 }
 
@@ -259,7 +259,7 @@ extension LedgerRecords {
       guard case .string(let name) = values[0].storage, case .int64(let rows) = values[1].storage,
         case .int64(let sum) = values[2].storage, LedgerTable(rawValue: name) != nil
       else {
-        damage.append(LedgerFinding("the table tallies has a row that nobody has written"))
+        damage.append(LedgerFinding("the table tallies has a row that Tenbin never wrote"))
         continue
       }
       written[name] = (rows, sum)

@@ -22,7 +22,7 @@ enum LedgerTable: String, CaseIterable, Sendable {
     }
   }
 
-  /// The other columns; a value may be missing if its type lacks `NOT NULL`.
+  /// The other columns; a value may be missing if its type is not `NOT NULL`.
   var contents: [(name: String, type: String)] {
     let (text, integer, real, blob) = ("TEXT NOT NULL", "INTEGER NOT NULL", "REAL NOT NULL", "BLOB NOT NULL")
     return switch self {
@@ -71,8 +71,8 @@ enum LedgerTable: String, CaseIterable, Sendable {
 
   // Made once, because they are used many times in a step.
   private static let insertions = statements { table in
-    let places = Array(repeating: "?", count: table.columnCount + 1).joined(separator: ", ")
-    return "INSERT INTO \(table.rawValue) VALUES (\(places))"
+    let placeholders = Array(repeating: "?", count: table.columnCount + 1).joined(separator: ", ")
+    return "INSERT INTO \(table.rawValue) VALUES (\(placeholders))"
   }
   private static let selections = statements { table in
     "SELECT * FROM \(table.rawValue) WHERE \(table.keys.map { "\($0.name) = ?" }.joined(separator: " AND "))"
@@ -86,7 +86,7 @@ enum LedgerTable: String, CaseIterable, Sendable {
   static let tallies = "CREATE TABLE tallies (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL)"
 
   /// The checksum of a row: 64 bits of a digest of the table's name and every value. It finds damage and mistakes, and
-  /// is no protection against a person who recomputes it.
+  /// does not protect against a person who recomputes it.
   func seal(of values: some Sequence<DatabaseValue>) -> Int64 {
     var hasher = ContentHasher()
     hasher.combine(rawValue)

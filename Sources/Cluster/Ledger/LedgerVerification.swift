@@ -281,7 +281,7 @@ extension LedgerVerification {
     if step.parameters != state.parameters {
       findings.append(
         LedgerFinding(
-          run: plan.run, step: step.step, "the state behind it has the parameters \(state.parameters)",
+          run: plan.run, step: step.step, "the state after it has the parameters \(state.parameters)",
           expected: "\(step.parameters)"))
     }
   }

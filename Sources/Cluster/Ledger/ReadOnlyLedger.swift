@@ -11,7 +11,7 @@ package struct ReadOnlyLedger: Sendable {
   package private(set) var completed: [String: CompletedRun] = [:]
   package private(set) var costs: [CostRecord] = []
 
-  /// - Throws: `LedgerError` where the file is no ledger of this version, or damaged.
+  /// - Throws: `LedgerError` if the file is damaged or not a ledger of this version.
   package init(file: String) throws(LedgerError) {
     do {
       guard access(file, R_OK) == 0 else {

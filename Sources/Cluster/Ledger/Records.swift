@@ -3,7 +3,7 @@ package import Support
 /// A planned run: the totals that its steps must add up to.
 package struct PlannedRecord: Sendable, Equatable {
   package var run: String
-  /// Items it is trained on, each once an epoch.
+  /// Items it is trained on, each once per epoch.
   package var members: Int
   package var epochs: Int
   /// Samples a step and a micro-batch.

@@ -3,7 +3,8 @@ package import Optimization
 internal import Support
 internal import Synchronization
 
-/// The states of unfinished runs, one file a run, so that runs resume after a killed session instead of starting again.
+/// The states of unfinished runs, one file per run, so that runs resume after a killed session instead of starting
+/// again.
 ///
 /// A queue of its own writes them. If a run's next state comes before the last one is written, the last one is skipped.
 package final class StateFiles: Sendable {

@@ -14,7 +14,8 @@ package enum Clipping {
     return norm > limit ? Float(limit / (norm + 1e-6)) : 1
   }
 
-  /// The sums of squares of the sections of a vector, or of a slice of one, whose sections are those of the whole.
+  /// The sums of squares of the sections of a vector, or of a slice of one, divided into the sections of the whole
+  /// vector.
   package static func sectionSquares(_ floats: UnsafeBufferPointer<Float>, _ sections: VectorSections) -> [Double] {
     stride(from: 0, to: floats.count, by: sections.size).map { start in
       sumOfSquares(floats[start..<min(floats.count, start + sections.size)])

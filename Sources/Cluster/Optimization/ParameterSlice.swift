@@ -1,7 +1,7 @@
 package import Support
 
-/// Consecutive elements of a run's parameters with their moments and the gradients that have come for them, as a reducer
-/// holds them. The bits are those of a vector in one place.
+/// Consecutive elements of a run's parameters with their moments and the gradients that have come for them, as a
+/// reducer holds them. The results are bit-identical to an undivided vector.
 package struct ParameterSlice: Sendable {
   /// Sections of the whole vector; the slice is some of them.
   package let sections: VectorSections

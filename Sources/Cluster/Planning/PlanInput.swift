@@ -5,9 +5,9 @@ package struct PlanInput: Sendable {
   /// The item's label as an index into `classes`.
   package var labels: [Int]
   package var classes: [String]
-  /// One name an item; items of equal name stay on one side of every split.
+  /// One name per item; items of equal name stay on one side of every split.
   package var clusters: [String]
-  /// The columns to stratify by, each with one value an own item.
+  /// The columns to stratify by, each with one value per own item.
   package var strata: [[String]]
   /// `train`, `validation` or `test` an own item, where the data says so itself.
   package var givenSplit: [Split]?
@@ -62,7 +62,7 @@ package struct PlanInput: Sendable {
   package struct Sequences: Sendable, Equatable {
     /// Tokens of each item, by which micro-batches may be put together.
     package var lengths: [Int]
-    /// The number of outputs of each item's evaluation; nil for one logit a class.
+    /// The number of outputs of each item's evaluation; nil for one logit per class.
     package var numbers: [Int]?
     /// The digest of all tokens.
     package var digest: ContentHash

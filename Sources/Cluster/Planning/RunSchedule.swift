@@ -44,10 +44,11 @@ package struct RunSchedule: Hashable, Sendable {
     self.isTraced = isTraced
   }
 
-  /// Runs whose micro-batches go through the same products with the frozen weights, each with its own trained parameters.
+  /// Runs whose micro-batches go through the same products with the frozen weights, each with its own trained
+  /// parameters.
   ///
-  /// Every run has a slot of `microBatch` items in each product, whether or not the others are computed with it. The bits
-  /// of a run therefore depend on the number of slots, and not on what the other slots hold.
+  /// Every run has a slot of `microBatch` items in each product, whether or not the others are computed with it. The
+  /// bits of a run therefore depend on the number of slots, and not on what the other slots hold.
   package struct Pack: Hashable, Sendable {
     /// Tells packs apart: the position in the plan of the first run.
     package let number: Int
@@ -104,8 +105,8 @@ extension RunSchedule {
   /// How many micro-batches a step has.
   package func microBatchCount(step: Int) -> Int { (samples(step: step) + microBatch - 1) / max(1, microBatch) }
 
-  /// The step at which training that stands before `step` pauses next: the end of the epoch for a traced run, the end of
-  /// the last epoch for any other.
+  /// The step at which training that stands before `step` pauses next: the end of the epoch for a traced run, the end
+  /// of the last epoch for any other.
   package func stop(after step: Int) -> Int {
     isTraced ? min(steps, (step / max(1, stepsPerEpoch) + 1) * stepsPerEpoch) : steps
   }
@@ -116,8 +117,8 @@ extension RunSchedule {
   /// Items of an evaluation block.
   package static let evaluationBlock = 32
 
-  /// The blocks in which items are evaluated. They are part of the plan because the last bits of a matrix product depend
-  /// on its number of rows.
+  /// The blocks in which items are evaluated. They are part of the plan because the last bits of a matrix product
+  /// depend on its number of rows.
   package var evaluationBlocks: [[Int]] {
     stride(from: 0, to: evaluatedItems.count, by: Self.evaluationBlock).map {
       Array(evaluatedItems[$0..<min($0 + Self.evaluationBlock, evaluatedItems.count)])
@@ -154,12 +155,12 @@ package struct EvaluationQuestion: Hashable, Sendable {
 
 /// How many outputs the evaluation of each item has.
 ///
-/// A classification has one logit a class for each query. Sequences have one log-likelihood each, and the tokens generated
-/// after it.
+/// A classification has one logit per class for each query. Sequences have one log-likelihood each, and the tokens
+/// generated after it.
 package enum OutputCounts: Sendable, Hashable {
   /// The same for every item.
   case uniform(Int)
-  /// One count an evaluated item, in their order.
+  /// One count per evaluated item, in their order.
   case each([Int])
 
   /// Outputs of the evaluated items at `positions` together.

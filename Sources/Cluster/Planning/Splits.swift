@@ -45,7 +45,7 @@ package struct Splits: Sendable, Equatable {
     let stratumCount = (strata.max() ?? 0) + 1
     var sizes = Array(repeating: 0.0, count: stratumCount)
     for stratum in strata { sizes[stratum] += 1 }
-    var lacking = fractions.map { part in sizes.map { $0 * part.share } }
+    var missing = fractions.map { part in sizes.map { $0 * part.share } }
     let shuffled = key.permutation(count: units.members.count)
     let order = shuffled.indices.sorted {
       let (a, b) = (units.members[shuffled[$0]].count, units.members[shuffled[$1]].count)
@@ -58,11 +58,11 @@ package struct Splits: Sendable, Equatable {
       var bestNeed = -Double.infinity
       for part in fractions.indices where fractions[part].share > 0 {
         // Relative to the share: a small part must not starve beside a large one.
-        let need = unit.reduce(0) { $0 + lacking[part][strata[$1]] / sizes[strata[$1]] } / fractions[part].share
+        let need = unit.reduce(0) { $0 + missing[part][strata[$1]] / sizes[strata[$1]] } / fractions[part].share
         if need > bestNeed + 1e-12 { (best, bestNeed) = (part, need) }
       }
       parts[best] += unit
-      for item in unit { lacking[best][strata[item]] -= 1 }
+      for item in unit { missing[best][strata[item]] -= 1 }
     }
     func items(_ split: Split) -> [Int] {
       fractions.firstIndex { $0.split == split }.map { parts[$0].sorted() } ?? []

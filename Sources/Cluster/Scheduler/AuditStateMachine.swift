@@ -6,8 +6,8 @@ package import Support
 /// events in, actions out, without sockets, files, processes, clocks or threads.
 ///
 /// It holds the parameters, adds gradients and updates, and decides what comes next. The caller performs the actions in
-/// order; an action that asks for something is answered by a later event. The coordinator's event loop is one caller, the
-/// simulator of the tests another.
+/// order; an action that asks for something is answered by a later event. The coordinator's event loop is one caller,
+/// the simulator of the tests another.
 package struct AuditStateMachine {
   package let runs: [PlannedRun]
   package let phases: [Phase]
@@ -85,8 +85,8 @@ package struct AuditStateMachine {
   package enum Action {
     /// Send the lease to its worker, with the parameters or the state that it needs.
     case grant(Lease)
-    /// Send the lease again, with parameters or state even if they were sent before: they, the lease or its delivery may
-    /// have been lost. A worker that has the lease ignores it.
+    /// Send the lease again, with parameters or state even if they were sent before: they, the lease or its delivery
+    /// may have been lost. A worker that has the lease ignores it.
     case remind(Lease)
     /// Ask the worker to finish the step under way and to give the run back.
     case recall(Lease)
@@ -116,7 +116,7 @@ package struct AuditStateMachine {
     case place(run: Int)
     /// The parameters of the run are about to change in place: find out when no reader needs them any more.
     case withdraw(run: Int)
-    /// The parameters of the run are those of this version now.
+    /// The run's parameters now have this version.
     case publish(run: Int, version: Int)
     /// Pass a request on to the reducers that hold the run's parameters.
     case reducers(run: Int, ReducerRequest)
@@ -223,12 +223,12 @@ package struct AuditStateMachine {
   /// The lease of this number; nil when it has ended.
   package func lease(_ identifier: Int) -> Lease? { cluster.lease(identifier) }
 
-  /// The parameters for the run's current step or evaluation; nil when it is not open, empty where reducers hold them. They
-  /// change with the next event: a caller that needs them longer must copy them.
+  /// The parameters for the run's current step or evaluation; nil when it is not open, empty where reducers hold them.
+  /// They change with the next event: a caller that needs them longer must copy them.
   package func parameters(of run: Int) -> FloatBuffer? { open[run]?.training.parameters }
 
-  /// The state that a lease of the whole run starts from; nil when the run is not open. Its buffers change with the next
-  /// event.
+  /// The state that a lease of the whole run starts from; nil when the run is not open. Its buffers change with the
+  /// next event.
   package func state(of run: Int) -> TrainingState? { open[run]?.training.state }
 
   /// Whether reducers hold the run's parameters.
@@ -249,12 +249,13 @@ package struct AuditStateMachine {
   /// Whether an earlier session has left a state of the run, which was not resumed yet.
   package func hasState(ofRun run: Int) -> Bool { recovered[run] != nil }
 
-  /// How often the state of a run is saved: every second, and less often where it is so large that a disk could not keep up.
+  /// How often the state of a run is saved: every second, and less often where it is so large that a disk could not
+  /// keep up.
   package static func saveInterval(elements: Int) -> Duration { .milliseconds(max(1_000, elements * 12 / 12_500)) }
 }
 
-// Phases follow one another, so that the wall-clock time of each can be measured; within a phase, runs are trained and then
-// evaluated.
+// Phases follow one another, so that the wall-clock time of each can be measured; within a phase, runs are trained and
+// then evaluated.
 extension AuditStateMachine {
   /// Ends the current phase, and goes on to the next one that has runs to do.
   private mutating func nextPhase(at now: Duration) throws -> [Action] {
@@ -299,7 +300,8 @@ extension AuditStateMachine {
     return try atOnce(at: now) { (audit) throws in
       var actions: [Action] = []
       let enough = max(2, audit.cluster.workerCount)
-      // Runs that are being evaluated end soon: others may begin beside them, so that workers need not share runs meanwhile.
+      // Runs that are being evaluated end soon: others may begin beside them, so that workers need not share runs
+      // meanwhile.
       while let next = audit.ahead.first {
         let pack = audit.runs[next].schedule.pack
         let most = enough * (pack?.size ?? 1)
@@ -314,8 +316,8 @@ extension AuditStateMachine {
     }
   }
 
-  /// Assigns only after all of several changes: otherwise a run would be shared or recalled in between, although the next
-  /// change brings enough work.
+  /// Assigns only after all of several changes: otherwise a run would be shared or recalled in between, although the
+  /// next change brings enough work.
   private mutating func atOnce(at now: Duration, _ body: (inout Self) throws -> [Action]) throws -> [Action] {
     cluster.hold()
     let actions: [Action]
@@ -539,8 +541,8 @@ extension AuditStateMachine {
   }
 }
 
-// Deliveries of units: a delivery waits until the scheduler counts or discards it. When all micro-batches of a step have
-// been counted, the parameters are updated and the step is committed.
+// Deliveries of units: a delivery waits until the scheduler counts or discards it. When all micro-batches of a step
+// have been counted, the parameters are updated and the step is committed.
 extension AuditStateMachine {
   private mutating func take(
     _ delivered: DeliveredUnits, lease identifier: Int, from worker: WorkerIdentifier, at now: Duration
@@ -849,8 +851,8 @@ extension AuditStateMachine {
       ])
   }
 
-  /// A worker found a gradient that is not finite. It counts when a second worker finds the same, or when the only worker
-  /// finds it twice.
+  /// A worker found a gradient that is not finite. It counts when a second worker finds the same, or when the only
+  /// worker finds it twice.
   private mutating func diverge(
     run: Int, at step: Int, by worker: WorkerIdentifier, now: Duration
   ) throws -> [Action] {

@@ -170,7 +170,7 @@ struct RoundState: Sendable {
   }
 }
 
-/// The latest latencies of one kind of work, in seconds a unit.
+/// The latest latencies of one kind of work, in seconds per unit.
 struct LatencyWindow: Sendable {
   private var recent: [Double] = []
   private var sorted: [Double] = []

@@ -1,10 +1,10 @@
 package import Support
 
-/// Decides which worker is assigned which work, and which delivery counts: events in, actions out, without sockets, clocks
-/// or threads.
+/// Decides which worker is assigned which work, and which delivery counts: events in, actions out, without sockets,
+/// clocks or threads.
 ///
-/// Work is assigned at least once and counted exactly once. Replicas of the same units must agree bit for bit. Where two
-/// disagree, a third worker breaks the tie, and the worker that was wrong is quarantined.
+/// Work is assigned at least once and counted exactly once. Replicas of the same units must agree bit for bit. Where
+/// two disagree, a third worker breaks the tie, and the worker that was wrong is quarantined.
 package struct ClusterStateMachine: Sendable {
   private(set) var workers: [WorkerState] = []
   /// Training runs that are not done, in the plan's order.
@@ -52,8 +52,8 @@ package struct ClusterStateMachine: Sendable {
   package enum Action: Hashable, Sendable {
     /// Send the lease to its worker.
     case grant(Lease)
-    /// Send the lease again, with everything that it needs: it or its delivery may have been lost. A worker that has the
-    /// lease ignores it.
+    /// Send the lease again, with everything that it needs: it or its delivery may have been lost. A worker that has
+    /// the lease ignores it.
     case remind(Lease)
     /// Ask the worker to finish the step under way and to give the run back.
     case recall(Lease)
@@ -309,7 +309,8 @@ extension ClusterStateMachine {
   /// - Parameters:
   ///   - steps: the number of steps since its last delivery.
   ///   - isLast: whether the worker has given the run back.
-  /// - Returns: the lease, and whether it still counts or was superseded by another; nil when the worker has no such lease.
+  /// - Returns: the lease, and whether it still counts or was superseded by another; nil when the worker has no such
+  ///   lease.
   package mutating func deliver(
     training identifier: Int, from worker: WorkerIdentifier, steps: Int, isLast: Bool, at now: Duration
   ) -> (lease: Lease, counts: Bool)? {
@@ -492,7 +493,8 @@ extension ClusterStateMachine {
     return max(1, Int((units * fraction).rounded()))
   }
 
-  /// Whether the other workers finish a whole step before this one finishes a micro-batch, so that all would wait for it.
+  /// Whether the other workers finish a whole step before this one finishes a micro-batch, so that all would wait for
+  /// it.
   private mutating func wouldDelay(round: Int, _ worker: Int, overdue: [Int]) -> Bool {
     guard let own = workers[worker].speed.secondsPerUnit, workers[worker].unitsDone > 8 else { return false }
     effort += workers.count
@@ -562,8 +564,8 @@ extension ClusterStateMachine {
 
 // Exclusive runs.
 extension ClusterStateMachine {
-  /// The number of runs to be assigned whole: all of them while there are at least as many as workers, otherwise as many as
-  /// leave enough micro-batches for the rest. A run with one micro-batch a step cannot be shared.
+  /// The number of runs to be assigned whole: all of them while there are at least as many as workers, otherwise as
+  /// many as leave enough micro-batches for the rest. A run with one micro-batch a step cannot be shared.
   private var runsToAssign: Int {
     let workers = workers.count { $0.isActive }
     guard jobs.count < workers else { return workers }
@@ -861,7 +863,7 @@ extension ClusterStateMachine {
       let elapsed = (now - max(state.granted, worker.lastDelivered)) / .seconds(1)
       // No patience is shorter than this, and computing it takes longer.
       guard worker.isSilent || elapsed > timing.shortestLease / .seconds(10) else { continue }
-      // Leases that wait behind an overdue one are overdue too.
+      // Leases queued after an overdue one are overdue too.
       if worker.isSilent || elapsed > patience(with: state, of: worker) { overdue += worker.held }
     }
     return overdue.sorted()

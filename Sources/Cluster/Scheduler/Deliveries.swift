@@ -6,8 +6,8 @@ package import Support
 
 /// The results of some units, as a worker delivered them.
 package enum DeliveredUnits {
-  /// Nodes of the canonical tree over the step's micro-batches. Where the gradients went to reducers, the nodes are empty
-  /// and the receipt says what the reducers received.
+  /// Nodes of the canonical tree over the step's micro-batches. Where the gradients went to reducers, the nodes are
+  /// empty and the receipt says what the reducers received.
   case gradients([GradientSum], GradientReceipt? = nil)
   /// Flat logits, item after item.
   case logits([Float])
@@ -38,7 +38,7 @@ package enum DeliveredUnits {
 
 /// What reducers report about the gradients of a delivery.
 package struct GradientReceipt: Sendable, Equatable {
-  /// Of every node, section by section.
+  /// The digests of every node, section by section.
   package var digests: [TensorDigest] = []
   package var isFinite = true
 

@@ -18,7 +18,7 @@ enum ProcessMemory {
     try? file.close()
   }
 
-  /// Seconds of processor time that this thread has used, with those of the threads that libtorch started for it.
+  /// Seconds of processor time that this thread has used, including the threads that libtorch started for it.
   static var processorSeconds: Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

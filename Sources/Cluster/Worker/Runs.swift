@@ -19,7 +19,7 @@ struct KnownRun {
   let blocks: [[Int]]
 
   /// - Parameter lengths: the number of tokens of every item in the catalogue.
-  /// - Throws: `WorkerError` when the message is no schedule.
+  /// - Throws: `WorkerError` when the message is not a schedule.
   init(_ message: Tenbin_RunSchedule, lengths: [Int]) throws(WorkerError) {
     guard let schedule = RunSchedule(message, lengths: lengths) else {
       throw WorkerError(.failure, "the schedule of run \(message.identifier) cannot be read")

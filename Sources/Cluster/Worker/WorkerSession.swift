@@ -14,7 +14,7 @@ package final class WorkerSession {
   enum Event: Sendable {
     case wire(WorkerEvent)
     case contents(ContentFetcher.News)
-    /// From the reducer at this address.
+    /// An event from the reducer at this address.
     case reducer(WorkerEvent, at: String)
   }
 
@@ -398,7 +398,7 @@ extension WorkerSession {
       fail(lease, because: reason)
       throw WorkerError(.failure, reason)
     case .failed(let reason, nil):
-      // There is no lease yet that could fail.
+      // There is no lease yet to fail.
       endpoint.send(.goodbye(.with { $0.reason = reason }))
       throw WorkerError(.failure, reason)
     }

@@ -27,7 +27,7 @@ struct SentencePieceModel: Sendable {
   private var modelType: UInt64 = 1
   private var charactersMap = 0
 
-  /// Reads `bytes`, which come from `file`. Throws if they are no byte-pair-encoding model without normalization.
+  /// Reads `bytes`, which come from `file`. Throws if they are not a byte-pair-encoding model without normalization.
   init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
     do {
       try read(bytes)
@@ -172,7 +172,7 @@ struct ProtobufReader {
   }
 }
 
-/// Why some bytes are no protobuf message.
+/// Why some bytes are not a protobuf message.
 struct ProtobufError: Error {
   let reason: String
 }

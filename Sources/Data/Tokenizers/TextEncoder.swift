@@ -26,7 +26,7 @@ package struct TextEncoder: Sendable {
     return (TokenSequence(tokens: Array(tokens.prefix(limit))), tokens.count > limit)
   }
 
-  /// A text in blocks of at most `limit` tokens, of which a language model learns all but the first of each.
+  /// A text in blocks of at most `limit` tokens; a language model learns all tokens of a block except the first.
   ///
   /// A last block of a single token, which would teach nothing, is left out.
   ///
@@ -47,8 +47,8 @@ package struct TextEncoder: Sendable {
     EncodedPrompt(text: text, tokens: try encode(text, line: line))
   }
 
-  /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by itself
-  /// does not have. With `isEnded` it ends with the end of a sequence.
+  /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by
+  /// itself does not have. With `isEnded` it ends with the end of a sequence.
   ///
   /// - Throws: `SequenceError` where the target has no tokens, or both together are too long: nothing is cut, because
   ///   what is cut off would be the target.
@@ -91,8 +91,8 @@ package struct EncodedPrompt: Sendable {
   let tokens: [Int]
 }
 
-/// What a model of text sees: tokens, of which those from `firstTarget` on are learned or scored by a language model and
-/// those before are given.
+/// What a model of text sees: tokens, of which those from `firstTarget` on are learned or scored by a language model
+/// and those before are given.
 package struct TokenSequence: Sendable, Hashable {
   /// At least one.
   package let tokens: [Int]

@@ -23,7 +23,7 @@ struct TokenizerJSON {
     }
   }
 
-  /// Of `padding`, where the file has that.
+  /// The token of `padding`, if the file has that key.
   var paddingToken: String? { root["padding"]?["pad_token"]?.string }
 
   private static func types(in part: JSONValue?) -> [String] {
@@ -241,7 +241,7 @@ extension TokenizerJSON {
     return vocabulary
   }
 
-  /// Of a pair that occurs twice the later rank holds.
+  /// If a pair occurs twice, the later rank applies.
   private func merges(
     _ model: JSONValue, _ vocabulary: [[UInt8]: Int]
   ) throws(TokenizerError) -> [BytePairModel.Pair: BytePairModel.Merge] {

@@ -3,8 +3,8 @@ import Foundation
 /// A Hugging Face checkpoint folder: config.json, weights as safetensors, and preprocessor_config.json for images;
 /// checked as a whole.
 ///
-/// Its tensors are asked for by canonical names: those on disk, with the architecture's prefix even where the file, that
-/// of a model without a head, leaves it out.
+/// Its tensors are asked for by canonical names: those on disk, with the architecture's prefix even where the file,
+/// that of a model without a head, leaves it out.
 package final class CheckpointFolder: Sendable {
   package let path: String
   package let configuration: ModelConfiguration
@@ -12,7 +12,7 @@ package final class CheckpointFolder: Sendable {
   package let preprocessing: ImagePreprocessing?
   /// The number of classes of the head in the file, nil where it has none.
   package let headLabels: Int?
-  /// Whether the checkpoint predicts tokens: with a matrix of its own, or with that of its embeddings.
+  /// Whether the checkpoint predicts tokens: with a matrix of its own, or with its embedding matrix.
   package let hasLanguageModelHead: Bool
   /// The tensors, memory-mapped.
   package let weights: WeightFiles

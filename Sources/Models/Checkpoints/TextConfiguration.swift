@@ -13,7 +13,7 @@ extension CheckpointFolder {
     try textConfiguration().paddingToken ?? token ?? 0
   }
 
-  /// The tokens that end a text: those of generation_config.json, where chat models keep theirs, else of config.json.
+  /// The tokens that end a text: from generation_config.json, where chat models keep them, otherwise from config.json.
   package func endTokens() throws -> Set<Int> {
     let file = "\(path)/generation_config.json"
     if FileManager.default.fileExists(atPath: file) {

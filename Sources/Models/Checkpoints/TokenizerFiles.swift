@@ -7,7 +7,7 @@ package enum TokenizerFiles {
     "chat_template.jinja", "generation_config.json",
   ]
 
-  /// Those that `folder` holds.
+  /// The tokenizer files in `folder`.
   static func present(in folder: String) -> [String] {
     names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
   }

@@ -81,8 +81,8 @@ package struct TrainableLayout: Hashable, Sendable {
     }
   }
 
-  /// The flat buffer at step 0: the head and LoRA's A drawn from `key[parameter name]`, so that a head starts alike under
-  /// every method that has the same key; B zero; the rest as in `checkpoint`.
+  /// The flat buffer at step 0: the head and LoRA's A drawn from `key[parameter name]`, so that a head starts alike
+  /// under every method that has the same key; B zero; the rest as in `checkpoint`.
   ///
   /// With `keepHead` the checkpoint's own head is kept where it tells the same number of classes apart. Throws
   /// `CheckpointError` or `SafetensorsError` where a tensor is missing in the checkpoint.
@@ -130,12 +130,12 @@ package enum FrozenPrefix: Hashable, Sendable {
   /// All but the head.
   case features
 
-  /// Of a prefix that ends between blocks.
+  /// The number of blocks, for a prefix that ends between blocks.
   package var blockCount: Int? { if case .blocks(let count) = self { count } else { nil } }
 }
 
 extension TrainableLayout {
-  /// What lies below the lowest adapted layer; nil where that is no whole block.
+  /// The prefix below the lowest adapted layer; nil if it holds no whole block.
   package var frozenPrefix: FrozenPrefix? {
     switch method {
     case .head: return .features
@@ -151,7 +151,7 @@ extension TrainableLayout {
 package enum ModelHead: Hashable, Sendable, Codable {
   /// One logit a class, from the one vector that the backbone makes of an image or a text; part of what is trained.
   case classifier(labels: Int)
-  /// One logit a piece of the vocabulary at each position; the checkpoint's own, trained with all weights only.
+  /// One logit per token of the vocabulary at each position; the checkpoint's own, trained with all weights only.
   case languageModel
 }
 
@@ -165,8 +165,8 @@ package enum Precision: String, Hashable, Sendable, CaseIterable, Codable {
 
 /// Weights of a model that was never trained.
 package enum RandomCheckpoint {
-  /// A flat buffer in the order of the `.full` layout, filled as `transformers` fills a new model: normal weights, class
-  /// token and position embeddings of standard deviation `initializer_range`, zero biases, layer norms of ones.
+  /// A flat buffer in the order of the `.full` layout, filled as `transformers` fills a new model: normal weights,
+  /// class token and position embeddings of standard deviation `initializer_range`, zero biases, layer norms of ones.
   package static func values(configuration: ModelConfiguration, head: ModelHead, key: RandomKey) -> [Float] {
     let architecture = configuration.architecture
     let tensors = architecture.backboneTensors + architecture.headTensors(head)

@@ -105,12 +105,12 @@ package final class ImageClassifier: AdaptedModel {
     }
   }
 
-  /// For each of several models the sum of the cross-entropy over its images; the gradients of these sums are written to
-  /// `gradient`, in the order of the layout for one model after another.
+  /// For each of several models the sum of the cross-entropy over its images; the gradients of these sums are written
+  /// to `gradient`, in the order of the layout for one model after another.
   ///
   /// - Parameters:
-  ///   - input: as many images of each model, those of one model after another.
-  ///   - counts: how many images of each model count, its first ones; the others only fill its place.
+  ///   - input: the same number of images for each model, one model after another.
+  ///   - counts: how many images of each model count, from the first; the others are padding.
   ///   - dropout: one key for each image, or none.
   package func gradientSums(
     _ input: Input, labels: [Int], counts: [Int], dropout: [RandomKey] = [],
@@ -136,7 +136,7 @@ package final class ImageClassifier: AdaptedModel {
     }
   }
 
-  /// The logits of each image, one row an image.
+  /// The logits of each image, one row per image.
   package func logits(_ input: Input) throws -> [[Float]] {
     _ = try check(input)
     return try Autograd.withoutGradients { try model.classify(try features(input)).rows() }
@@ -185,7 +185,7 @@ extension ImageClassifier {
     try gradientSum(.pixels(pixels), labels: labels, dropout: dropout)
   }
 
-  /// The logits of images [batch, channels, height, width], one row an image.
+  /// The logits of images [batch, channels, height, width], one row per image.
   package func logits(pixels: Tensor) throws -> [[Float]] { try logits(.pixels(pixels)) }
 }
 

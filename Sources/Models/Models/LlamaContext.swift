@@ -2,14 +2,14 @@ import Torch
 
 /// What every block of a Llama needs beside the hidden states.
 struct LlamaContext {
-  /// Of all tokens.
+  /// The angles of all tokens.
   let angles: RotaryEmbedding.Angles
-  /// Of the tokens that ask.
+  /// The angles of the tokens that ask.
   let queryAngles: RotaryEmbedding.Angles
   /// [batch or 1, queries, keys], nil where every query sees every key.
   let mask: Tensor?
   let cache: KeyValueCache?
-  /// The rows of the flattened tokens that ask, one a text; nil for all.
+  /// The rows of the flattened tokens that ask, one per text; nil for all.
   private let rows: [Int]?
   private let device: Device
 
@@ -43,14 +43,14 @@ struct LlamaContext {
       rows: rows, device: device)
   }
 
-  /// The tokens that ask among `tokens` [batch, tokens, hidden]: all, or one a text [batch, 1, hidden].
+  /// The tokens that ask among `tokens` [batch, tokens, hidden]: all, or one per text [batch, 1, hidden].
   func pooled(_ tokens: Tensor) throws(TorchError) -> Tensor {
     guard let rows else { return tokens }
     return try tokens.selectedRows(rows, on: device).reshaped([rows.count, 1, -1])
   }
 }
 
-/// Which keys each query sees: those of its text, up to itself, and no further back than the window.
+/// Which keys each query sees: keys of its own text, up to itself, and no further back than the window.
 struct AttentionMask {
   let isText: [[Bool]]
   let window: Int?
@@ -83,8 +83,8 @@ struct AttentionMask {
   }
 }
 
-/// Keys and values of the tokens that a model has seen, layer by layer and head by head, so that a further token costs one
-/// row.
+/// Keys and values of the tokens that a model has seen, layer by layer and head by head, so that a further token costs
+/// one row.
 final class KeyValueCache {
   /// Tokens seen.
   private(set) var length = 0

@@ -1,13 +1,13 @@
 package import Support
 package import Torch
 
-/// Inverted dropout (Srivastava et al. 2014) of what LoRA's factors A see, as PEFT has it: every element is dropped with
-/// the same probability, and those that stay are scaled up, so that the mean stays too.
+/// Inverted dropout (Srivastava et al. 2014) of what LoRA's factors A see, as PEFT has it: every element is dropped
+/// with the same probability, and those that stay are scaled up, so that the mean stays too.
 ///
 /// Each item draws from its own key, and each module from a sub-stream of it, so that the bits depend neither on the
 /// micro-batch that an item is in nor on the worker that computes it.
 package final class LoRADropout: AdapterDropout {
-  /// One key an item of the batch at work, in its order; empty where nothing is dropped.
+  /// One key per item of the current batch, in its order; empty without dropout.
   package var keys: [RandomKey] = []
   private let device: Device
   /// Draws below this are dropped, of 2¹⁶.

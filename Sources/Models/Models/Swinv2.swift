@@ -74,7 +74,7 @@ private struct Swinv2Step {
   let block: Swinv2Block
   let merging: PatchMerging?
 
-  /// Those of a stage: blocks on a map of one size, every second one with shifted windows.
+  /// The blocks of a stage: on a map of one size, every second one with shifted windows.
   static func steps(
     _ scope: ParameterScope, _ stage: Swinv2Stage, _ configuration: Swinv2Configuration, isLast: Bool, device: Device
   ) throws -> [Swinv2Step] {

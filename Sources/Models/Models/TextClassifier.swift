@@ -31,8 +31,8 @@ package final class TextClassifier: TextModel {
   /// What the model computes of a text before anything that is trained; nil where that is too little to be kept.
   package var frozenPrefix: FrozenPrefix? { layout.frozenPrefix }
 
-  /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head is
-  /// trained; without a prefix, those of the embedding.
+  /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head
+  /// is trained; without a prefix, those of the embedding.
   package func prefixStates(_ text: [Int]) throws -> Tensor {
     guard frozenPrefix == .features else { return try model.states(of: text, behind: frozenPrefix) }
     let batch = try TokenBatch(tokens: [text])
@@ -73,7 +73,7 @@ package final class TextClassifier: TextModel {
     }
   }
 
-  /// The logits of each text, one row a text; of `states` as above.
+  /// The logits of each text, one row per text; `states` as above.
   package func logits(_ batch: TokenBatch, states: Tensor? = nil) throws -> [[Float]] {
     try Autograd.withoutGradients { try head(pooled(batch, states)).rows() }
   }

@@ -1,6 +1,6 @@
 /// Some texts as whole numbers, filled up to a common length: the `input_ids` and `attention_mask` of `transformers`.
 package struct TokenBatch: Hashable, Sendable {
-  /// One row a text, all of the same length.
+  /// One row per text, all of the same length.
   package let tokens: [[Int]]
   /// Which of them belong to the text; the others are padding.
   package let isText: [[Bool]]
@@ -44,7 +44,7 @@ package struct TokenBatch: Hashable, Sendable {
       isText: texts.map { filled($0.map { _ in true }, with: false) })
   }
 
-  /// Throws where a token is none of `vocabularySize`.
+  /// Throws if a token is not below `vocabularySize`.
   func check(vocabularySize: Int) throws(ModelError) {
     for row in tokens {
       if let stranger = row.first(where: { !(0..<vocabularySize).contains($0) }) {

@@ -10,7 +10,7 @@ package enum ImageResizing {
     guard height > 0, width > 0, newHeight > 0, newWidth > 0, !overflow, area <= pixels.count, pixels.count == 3 * area
     else {
       throw .shape(
-        operation: "resized", expected: "three bytes a pixel of \(height)×\(width)", found: [pixels.count])
+        operation: "resized", expected: "three bytes per pixel of \(height)×\(width)", found: [pixels.count])
     }
     let count = 3 * newHeight * newWidth
     var status: Int32 = 0

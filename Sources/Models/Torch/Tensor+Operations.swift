@@ -74,8 +74,8 @@ extension Tensor {
   /// equation 3); `weight` is [outputs, inputs]. Computed in `type`, which the result has; gradients have the types of
   /// what they belong to.
   ///
-  /// Several models are computed at once where the adapter, or weight and bias, have a dimension of models in front; this
-  /// tensor's rows are then those of one model after another, as many of each.
+  /// Several models are computed at once where the adapter, or weight and bias, have a dimension of models in front;
+  /// this tensor's rows then belong to one model after another, the same number for each.
   package func linear(
     weight: Tensor, bias: Tensor?, adapter: LowRank? = nil, in type: ScalarType = .float32
   ) throws(TorchError) -> Tensor {
@@ -95,8 +95,8 @@ extension Tensor {
     }
   }
 
-  /// The sum of this tensor and `update`, and the layer normalization of the sum, in one pass; the sum is of 32 bits, its
-  /// normalization of `type`.
+  /// The sum of this tensor and `update`, and the layer normalization of the sum, in one pass; the sum is of 32 bits,
+  /// its normalization of `type`.
   package func addingAndNormalizing(
     _ update: Tensor, weight: Tensor, bias: Tensor, epsilon: Double, returning type: ScalarType = .float32
   ) throws(TorchError) -> (sum: Tensor, normalized: Tensor) {
@@ -130,8 +130,8 @@ extension Tensor {
     }
   }
 
-  /// The same over all keys and values of a cache, behind whose `length` tokens those of `key` and `value` are put; without
-  /// gradients. `keys` and `values` are [batch · keyHeads, capacity, headDim].
+  /// The same over all keys and values of a cache, behind whose `length` tokens those of `key` and `value` are put;
+  /// without gradients. `keys` and `values` are [batch · keyHeads, capacity, headDim].
   package func attention(
     key: Tensor, value: Tensor, cached keys: Tensor, _ values: Tensor, length: Int, mask: Tensor?, heads: Int,
     keyHeads: Int
@@ -160,7 +160,7 @@ extension Tensor {
     try Self.making("crossEntropyRows") { ctorch_cross_entropy_rows(handle, labels.handle, $0) }
   }
 
-  /// The sum of this tensor's elements, each times that of `weights`; both have one dimension.
+  /// The dot product of this tensor and `weights`; both have one dimension.
   package func weightedSum(_ weights: Tensor) throws(TorchError) -> Tensor {
     try Self.making("weightedSum") { ctorch_dot(handle, weights.handle, $0) }
   }

@@ -54,7 +54,7 @@ package final class FloatBuffer: @unchecked Sendable {
   /// The numbers, to be read.
   package var floats: UnsafeBufferPointer<Float> { UnsafeBufferPointer(pointer) }
 
-  /// Overwrites the numbers from position `start` on with those of another buffer, as far as there is room.
+  /// Overwrites the numbers from position `start` on with another buffer's, as far as there is room.
   package func copy(from other: FloatBuffer, to start: Int = 0) {
     guard let target = pointer.baseAddress, let source = other.pointer.baseAddress, (0...count).contains(start) else {
       return
@@ -84,8 +84,8 @@ extension FloatBuffer: RandomAccessCollection, Equatable, ExpressibleByArrayLite
   package convenience init(arrayLiteral elements: Float...) { self.init(elements) }
 }
 
-/// Keeps large blocks of freed memory for the next buffers. The system clears fresh memory page by page, which takes longer
-/// than copying a model.
+/// Keeps large blocks of freed memory for the next buffers. The system clears fresh memory page by page, which takes
+/// longer than copying a model.
 private final class LargeBlocks: Sendable {
   static let shared = LargeBlocks()
   private let kept = Mutex<(bytes: Int, blocks: [Block])>((0, []))

@@ -8,7 +8,7 @@ package enum ByteCount {
       value /= 1024
       unit += 1
     }
-    // From a gibibyte on a tenth matters.
+    // From one gibibyte on, a decimal matters.
     return unit < 2 ? "\(Int(value.rounded())) \(units[unit])" : "\((value * 10).rounded() / 10) \(units[unit])"
   }
 }

@@ -18,7 +18,7 @@ package struct TensorDigest: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The digests of the sections of a vector, or of a slice of one, whose sections are those of the whole.
+  /// The digests of the sections of a vector, or of a slice of one, divided into the sections of the whole vector.
   package static func sections(of floats: UnsafeBufferPointer<Float>, _ sections: VectorSections) -> [TensorDigest] {
     stride(from: 0, to: floats.count, by: sections.size).map { start in
       let end = min(floats.count, start + sections.size)
@@ -26,7 +26,7 @@ package struct TensorDigest: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The digest of a vector of which `sections` are the sections' digests.
+  /// The digest of a vector, from the digests of its sections.
   package init(ofSections sections: [TensorDigest]) {
     self = sections.count == 1 ? sections[0] : TensorDigest(of: sections)
   }

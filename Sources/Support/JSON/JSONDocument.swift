@@ -19,7 +19,7 @@ package enum JSONDocument {
     return node.value(n: 0)
   }
 
-  /// - Throws: `JSONError` for what is no JSON, `DecodingError` with the path of the key for a value of another form.
+  /// - Throws: `JSONError` for what is not JSON, `DecodingError` with the path of the key for a value of another form.
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: Data) throws -> Value {
     try decode(type, from: JSONParser.parse(ArraySlice(bytes)))
   }

@@ -1,7 +1,8 @@
 /// A JSON value whose objects keep every member, in the text's order, and whose numbers keep their spelling.
 ///
-/// Foundation's decoders make dictionaries of objects, and in a Swift dictionary two keys that are canonically equivalent,
-/// such as "é" composed and decomposed, are one; they neither tell of a key that stands twice nor how a number is written.
+/// Foundation's decoders make dictionaries of objects, and in a Swift dictionary two keys that are canonically
+/// equivalent, such as "é" composed and decomposed, are one; they report neither a repeated key nor how a number is
+/// written.
 package enum JSONValue: Sendable {
   case null
   case bool(Bool)

@@ -1,6 +1,6 @@
 package import Logging
 
-/// The log of this process: one line an event on standard error, with its time, level and metadata.
+/// The log of this process: one line per event on standard error, with its time, level and metadata.
 package enum ProcessLog {
   /// Sends every logger that is made from now on to standard error. Call it once, before the first logger is made;
   /// loggers of a process that never calls it write at level info.

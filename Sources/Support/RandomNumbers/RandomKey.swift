@@ -104,7 +104,7 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
     Int(next(upperBound: UInt64(bound)))
   }
 
-  /// A standard normal number (Box and Muller 1958), one a call.
+  /// A standard normal number (Box and Muller 1958); each call draws one.
   package mutating func normal() -> Double {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return radius * cos(2 * Double.pi * uniform())

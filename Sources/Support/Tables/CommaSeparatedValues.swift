@@ -74,7 +74,7 @@ private struct RowScanner {
   /// The next row, or nil at the end; a row of another number of fields than `expecting` is an error.
   mutating func next(expecting: Int? = nil) throws(TableError) -> CommaSeparatedValues.Row? {
     guard position < bytes.count else { return nil }
-    // Of a single column an empty line is a row; of several it is none, and harmless at the end.
+    // With a single column an empty line is a row. With several it is not, and harmless at the end.
     if let expecting, expecting > 1, isBlankToTheEnd { return nil }
     let start = line
     var fields: [String] = []

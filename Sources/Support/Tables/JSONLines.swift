@@ -1,5 +1,5 @@
-/// Tables of JSON Lines: every line that is not blank is a JSON object (RFC 8259), in UTF-8 with or without a byte order
-/// mark.
+/// Tables of JSON Lines: every line that is not blank is a JSON object (RFC 8259), in UTF-8 with or without a byte
+/// order mark.
 ///
 /// Strings are cells as they are, numbers and booleans in their JSON spelling; null and a key that is absent are empty
 /// cells; arrays of strings are tags with `;` between them. The header is all keys in the order in which they first
@@ -47,7 +47,7 @@ package enum JSONLines {
 
     /// The next object with its physical line, counted from one; nil at the end. A key may stand twice.
     ///
-    /// - Throws: `TableError` where a line is no JSON object in UTF-8.
+    /// - Throws: `TableError` where a line is not a JSON object in UTF-8.
     package mutating func next() throws(TableError) -> (line: Int, members: [(key: String, value: JSONValue)])? {
       while start < bytes.count {
         let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
@@ -59,7 +59,7 @@ package enum JSONLines {
         do throws(JSONError) {
           value = try JSONParser.parse(content)
         } catch {
-          // A file in another encoding is no JSON either, but that is not what its owner has to mend.
+          // A file in another encoding is not JSON either, but its owner must change the encoding, not the JSON.
           let isText = String(validating: content, as: UTF8.self) != nil
           throw TableError(
             file: name, line: line,

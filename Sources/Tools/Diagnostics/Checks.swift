@@ -20,7 +20,7 @@ extension MachineFindings {
       return .missing(
         name, "\(path): \(reason)",
         advice:
-          "run it by hand with --help; where it says nothing, the processor may be missing instructions that libtorch was built for"
+          "run it by hand with --help; if it prints nothing, the processor may be missing instructions that libtorch was built for"
       )
     }
   }
@@ -101,7 +101,7 @@ extension MachineFindings {
     if free < Self.scarceDisk {
       return .warning(
         name, finding,
-        advice: "checkpoints of all weights take 4 bytes a parameter and seed; make room, or \(folder.remedy)")
+        advice: "checkpoints of all weights take 4 bytes per parameter and seed; make room, or \(folder.remedy)")
     }
     return .ok(name, finding)
   }
@@ -122,7 +122,7 @@ extension MachineFindings {
     guard let free = sharedMemory.freeBytes, free < Self.scarceSharedMemory else { return .ok(name, finding) }
     return .warning(
       name, finding,
-      advice: "enough for LoRA; full fine-tuning exchanges 8 bytes a parameter through it: enlarge it "
+      advice: "enough for LoRA; full fine-tuning exchanges 8 bytes per parameter through it: enlarge it "
         + "(docker run --shm-size 2g; in Kubernetes an emptyDir of medium Memory)")
   }
 }
@@ -164,7 +164,7 @@ extension MachineFindings {
     }
     let share = (quota * 10).rounded() / 10
     return .warning(
-      name, "\(processor.cores) \(plural), of which the control group grants the time of \(share)",
+      name, "\(processor.cores) \(plural), but the control group grants the time of \(share)",
       advice: "start no more than \(processor.usableCores) worker\(processor.usableCores == 1 ? "" : "s") "
         + "of one thread, or raise the container's limit")
   }

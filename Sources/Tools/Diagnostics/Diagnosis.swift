@@ -45,7 +45,7 @@ package struct Diagnosis: Sendable, Equatable {
   /// Whether an audit can run; warnings do not keep it from running.
   package var canRunAudit: Bool { !checks.contains { $0.verdict == .missing } }
 
-  /// A line a check, and one that sums up.
+  /// One line per check, and a summary.
   ///
   /// - Parameter isColored: whether the verdicts are coloured by escape sequences of a terminal.
   package func lines(isColored: Bool) -> [String] {

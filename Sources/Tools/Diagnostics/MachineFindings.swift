@@ -147,7 +147,8 @@ extension MachineFindings {
   package struct Clock: Sendable, Equatable {
     /// Seconds since 1970, in UTC.
     package var secondsSince1970: Int
-    /// Seconds between the system's clock and that of the output folder's file system; nil where no file could be made.
+    /// Seconds between the system's clock and the clock of the output folder's file system; nil if no file could be
+    /// made.
     package var fileSystemDeviation: Double?
     /// Whether time that only moves forwards has moved forwards.
     package var isMonotonic: Bool
@@ -159,7 +160,7 @@ extension MachineFindings {
     }
   }
 
-  /// What else goes on.
+  /// Other activity.
   package struct Activity: Sendable, Equatable {
     /// Processes named `tenbin-worker`.
     package var workers: Int

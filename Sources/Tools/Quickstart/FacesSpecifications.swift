@@ -18,7 +18,7 @@ enum FacesSpecifications {
 
     """
 
-  /// - Parameter ceilings: the best accuracy that anybody could reach, by lighting.
+  /// - Parameter ceilings: the best possible accuracy, by lighting.
   static func audit(ceilings: [String]) -> String {
     """
     # Does adapting with LoRA cost the people who are photographed at dusk more than adapting all weights?

@@ -23,7 +23,7 @@ package struct Quickstart {
   ///
   /// - Parameters:
   ///   - workers: processes that pretrain the base.
-  ///   - line: told what is being done, a line a step.
+  ///   - line: called with a line of text for each step.
   ///   - show: told how far the pretraining is.
   package func make(
     workers: Int, line: (String) -> Void, show: @escaping (AuditProgress) -> Void

@@ -7,7 +7,7 @@ internal import Tokenizers
 /// learned from these.
 struct ReviewsInput {
   let directory: String
-  /// Of texts.
+  /// Text classification or multiple choice.
   let task: QuickstartTask
   private let key = RandomKey(seed: 20)[.quickstart][.reviews]
 

@@ -105,7 +105,7 @@ extension StudyRow {
       oracleWidth: 2 * NormalDistribution.twoSided95 * (squares / count).squareRoot())
   }
 
-  /// How often audits came to a finding.
+  /// How often audits reached a finding.
   static func frequency(
     _ section: StudySection, _ data: String, of measured: String, _ findings: [Bool], bound: PromisedBound
   ) -> StudyRow {
@@ -174,7 +174,7 @@ extension StudyTable {
 }
 
 extension StudyTable {
-  /// One line a section and bound: the share farthest from its promise, how many rows keep it, and how wide their
+  /// One line per section and bound: the share farthest from its promise, how many rows keep it, and how wide their
   /// intervals are beside an oracle's. Rows without a bound do not count.
   package var summaryMarkdown: String {
     let header = ["Promise", "Bound, %", "Worst share, %", "Rows that keep it", "Width over the oracle's"]

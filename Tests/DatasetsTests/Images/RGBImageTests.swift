@@ -23,7 +23,8 @@ import Testing
     }
   }
 
-  @Test("An image in memory must have three bytes a pixel", arguments: [(0, 0, 0), (2, 2, 11), (-1, -1, 3), (1, 1, 4)])
+  @Test(
+    "An image in memory must have three bytes per pixel", arguments: [(0, 0, 0), (2, 2, 11), (-1, -1, 3), (1, 1, 4)])
   func wrongByteCount(width: Int, height: Int, count: Int) {
     let error = #expect(throws: ImageError.self) {
       try RGBImage(width: width, height: height, bytes: Array(repeating: 0, count: count))

@@ -124,13 +124,13 @@ struct AuditEvidence {
       groups: validationGroups)
   }
 
-  /// Those of the test items; what was put together there is put together here too, whatever its size.
+  /// The groups of the test items: what was pooled there is pooled here too, whatever its size.
   private var validationGroups: [Subgroup] {
     groups(among: plan.splits.test).named(
       among: subgroups(among: plan.splits.validation) { _ in true }, pooled: pooled)
   }
 
-  /// - Parameter positions: those of the items that are meant, among all that the arm's models are evaluated on.
+  /// - Parameter positions: the positions of the items among all that the arm's models are evaluated on.
   func armPredictions(_ arm: Int, at positions: Range<Int>) throws -> ArmPredictions {
     ArmPredictions(
       arm: arms[arm].name,
@@ -267,7 +267,7 @@ extension DecisionMetric {
 
 // What the same models make of other data.
 extension AuditEvidence {
-  /// Of every further test, the same as of the test items; temperatures are not fitted.
+  /// Every further test, evaluated like the test split but without temperature scaling.
   func furtherTests() throws -> [FurtherTest] {
     let trained = Set(plan.splits.train.map { plan.input.contents[$0] })
     return try plan.input.furtherTests.enumerated().map { number, test in

@@ -28,7 +28,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var model: Model
   /// In the specification's order.
   package var arms: [Arm]
-  /// Of the runs, those that a search makes before the audit.
+  /// The number of runs of the search before the audit.
   package var searchRuns: Int
   /// Whether an interim analysis may end shadow models early; their counts are then upper bounds.
   package var mayStopEarly: Bool
@@ -111,8 +111,8 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var shadowModels: Work
     /// The folder that one run leaves.
     package var checkpointBytes: Int
-    /// The share of the layers that lie below everything that is trained: what they make of an item is computed once and
-    /// kept.
+    /// The share of the layers that lie below everything that is trained: what they make of an item is computed once
+    /// and kept.
     package var frozenShare: Double
 
     package init(

@@ -80,7 +80,7 @@ extension AuditForecast {
         + (capacity.freeOutput.map { " of \(ByteCount.text($0)) free" } ?? ""),
       disk.cache == 0
         ? "  cache         nothing: no arm needs the base in another precision than its file's"
-        : "  cache         \(ByteCount.text(disk.cache)), the base as \(workload.precision), once a host",
+        : "  cache         \(ByteCount.text(disk.cache)), the base as \(workload.precision), once per host",
     ]
   }
 

@@ -9,9 +9,9 @@ internal import Tokenizers
 
 /// What a model of text sees of an audit's items.
 struct ItemTexts: Sendable {
-  /// The items: those of the file, or where a language model reads long texts, their parts.
+  /// The items: the file's rows, or for a language model the parts of its long texts.
   let manifest: Manifest
-  /// Of each item.
+  /// The token sequences of each item.
   let sequences: [[TokenSequence]]
   /// Which items' texts were cut.
   let cut: [Int]
@@ -27,7 +27,8 @@ struct ItemTexts: Sendable {
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
-  /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no tokenizer.
+  /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no
+  ///   tokenizer.
   ///
   /// - Parameter asked: the task of the last items of the manifest, if these are prompted.
   init(
@@ -62,7 +63,7 @@ struct ItemTexts: Sendable {
     isScored = !specification.task.isClassification
   }
 
-  /// Tokens after which a text is cut where a specification says nothing (Ding et al. 2024).
+  /// The default number of tokens after which a text is cut (Ding et al. 2024).
   private static let usualTokens = 256
 
   private static func sequences(

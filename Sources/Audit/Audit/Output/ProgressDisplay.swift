@@ -18,7 +18,7 @@ package struct AuditProgress: Sendable {
   package var notice: String?
 }
 
-/// Shows progress on standard error: one line that is rewritten on a terminal, otherwise one line a phase.
+/// Shows progress on standard error: on a terminal one line that is rewritten, otherwise one line per phase.
 package final class ProgressDisplay {
   private let isTerminal: Bool
   private var lastPhase = ""

@@ -12,9 +12,9 @@ internal import Support
 package struct RemedyComparison: Sendable {
   package let report: AuditReport
   package let list: RemedyList
-  /// Those that were not tried yet.
+  /// Remedies that were not tried yet.
   package let missing: [Remedy]
-  /// What was evaluated, a table an arm.
+  /// The evaluation, one table per arm.
   package let predictions: [ReportFile]
 
   /// - Parameters:
@@ -184,7 +184,7 @@ extension RemedyComparison {
       + [report.remedySentence]
   }
 
-  /// One row a remedy.
+  /// One row per remedy.
   package var table: ReportFile {
     let bounds = ["estimate", "lower", "upper"]
     var writer = CommaSeparatedValuesWriter(

@@ -10,7 +10,7 @@ package struct RemedyList: Sendable, Equatable {
   package let arm: Arm
   package let group: GroupInNeed
   package let remedies: [Remedy]
-  /// Those that cannot be tried on these data.
+  /// Remedies that cannot be tried on these data.
   package let leftOut: [RemedyFindings.LeftOut]
 
   /// - Parameters:

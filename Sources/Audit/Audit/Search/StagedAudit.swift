@@ -74,15 +74,15 @@ package final class StagedAudit: Sendable {
 }
 
 extension AuditInputs {
-  /// The stage whose plan has this digest: the search, or the audit with what a search in `output` has chosen; these inputs
-  /// themselves where it is neither.
+  /// The stage whose plan has this digest: the search, or the audit with what a search in `output` has chosen; these
+  /// inputs themselves where it is neither.
   package func stage(ofPlan hash: String, output: String) throws -> AuditInputs {
     guard plan.hash.description != hash, let search = try forSearch() else { return self }
     if search.plan.hash.description == hash { return search }
     let file = "\(output)/search/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: file) else { return self }
     let ledger = try ReadOnlyLedger(file: file)
-    // What another search has chosen says nothing of this one.
+    // The choice of another search does not hold for this one.
     guard ledger.plan == search.plan.hash.description else { return self }
     let completed = try search.finishedRuns(ledger.completed, ledger: file)
     return try settled(by: SearchOutcome(search, completed: completed, costs: ledger.costs))

@@ -109,7 +109,7 @@ package struct AuditVerification {
       return .notChecked(reason: "the ledger holds no step")
     }
     guard let index = inputs.plan.runs.firstIndex(where: { $0.identifier.description == choice.run }) else {
-      return .notChecked(reason: "\(choice.run) is no run of \(file)")
+      return .notChecked(reason: "\(choice.run) is not a run of \(file)")
     }
     say("computing \(choice.run) again up to step \(choice.step)")
     do {

@@ -3,7 +3,8 @@ internal import Support
 
 /// The worker processes that this coordinator has started on its own host, or that an earlier one has left there.
 final class LocalWorkers {
-  /// How a worker ended: its name, process and exit status as `waitpid` tells it; nil of one that is no child.
+  /// How a worker ended: its name, process and exit status from `waitpid`; the status is nil if it is not a child
+  /// process.
   struct Exit: Sendable {
     let name: String
     let process: Int32

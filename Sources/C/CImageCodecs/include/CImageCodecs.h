@@ -8,7 +8,7 @@
 
 typedef enum {
   TENBIN_IMAGE_OK = 0,
-  /// The first bytes are those of neither JPEG nor PNG.
+  /// The first bytes are neither a JPEG nor a PNG header.
   TENBIN_IMAGE_UNKNOWN_FORMAT,
   /// The data ends before the image does.
   TENBIN_IMAGE_TRUNCATED,

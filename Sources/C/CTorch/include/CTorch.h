@@ -91,7 +91,7 @@ int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, con
 // Computed in 32 bits, returned in `type`.
 int32_t ctorch_layer_norm(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                           double epsilon, int32_t type, CTorchTensor **result);
-// input + update, and that of its sum. `input` is of 32 bits.
+// input + update, and the gradient of the sum. `input` is of 32 bits.
 int32_t ctorch_add_layer_norm(const CTorchTensor *input, const CTorchTensor *update, const CTorchTensor *weight,
                               const CTorchTensor *bias, double epsilon, int32_t type, CTorchTensor **sum,
                               CTorchTensor **result);
@@ -102,7 +102,7 @@ int32_t ctorch_rms_norm(const CTorchTensor *input, const CTorchTensor *weight, d
 int32_t ctorch_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                          const CTorchTensor *mask, int64_t heads, int64_t key_heads, CTorchTensor **result);
 // The same over all keys and values that a cache holds, without gradients: `keys` and `values`
-// [batch · key_heads, capacity, headDim] hold `length` tokens, after which those of `key` and `value` are written.
+// [batch · key_heads, capacity, headDim] hold `length` tokens, after which `key` and `value` are written.
 int32_t ctorch_cached_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                                 CTorchTensor *keys, CTorchTensor *values, int64_t length, const CTorchTensor *mask,
                                 int64_t heads, int64_t key_heads, CTorchTensor **result);
@@ -129,8 +129,8 @@ int32_t ctorch_resize(const uint8_t *pixels, int64_t height, int64_t width, uint
 // [batch, rows, columns, channels · patch height · patch width].
 int32_t ctorch_image_patches(const CTorchTensor *pixels, int64_t patch_height, int64_t patch_width,
                              CTorchTensor **result);
-// Two by two neighbours of [batch, height, width, channels] side by side, column by column, with zeros at the bottom and
-// right of an odd map: [batch, ⌈height / 2⌉, ⌈width / 2⌉, 4 · channels].
+// Two by two neighbours of [batch, height, width, channels] side by side, column by column, with zeros at the bottom
+// and right of an odd map: [batch, ⌈height / 2⌉, ⌈width / 2⌉, 4 · channels].
 int32_t ctorch_merge_patches(const CTorchTensor *map, CTorchTensor **result);
 // Square windows of [batch, height, width, channels], with zeros at the bottom and right where the last ones are not
 // whole, after a cyclic shift by `shift` to the top and left: [batch · windows, window · window, channels].
@@ -138,13 +138,13 @@ int32_t ctorch_partition_windows(const CTorchTensor *map, int64_t window, int64_
 // The reverse, to [batch, height, width, channels].
 int32_t ctorch_join_windows(const CTorchTensor *windows, int64_t height, int64_t width, int64_t window, int64_t shift,
                             CTorchTensor **result);
-// 16 · sigmoid(output_weight · relu(hidden_weight · coordinates + hidden_bias)) of [offsets, 2], looked up for each pair
-// of tokens by the whole numbers `pairs` [tokens · tokens]: [heads, tokens, tokens].
+// 16 · sigmoid(output_weight · relu(hidden_weight · coordinates + hidden_bias)) of [offsets, 2], looked up for each
+// pair of tokens by the whole numbers `pairs` [tokens · tokens]: [heads, tokens, tokens].
 int32_t ctorch_position_bias(const CTorchTensor *coordinates, const CTorchTensor *hidden_weight,
                              const CTorchTensor *hidden_bias, const CTorchTensor *output_weight,
                              const CTorchTensor *pairs, CTorchTensor **result);
-// softmax(exp(min(logit_scale, log 100)) · cos(query, key) + bias + mask) · value by head, in 32 bits; each of the first
-// three [batch · windows, tokens, width], heads side by side; `logit_scale` [heads, 1, 1], `bias` [heads, tokens,
+// softmax(exp(min(logit_scale, log 100)) · cos(query, key) + bias + mask) · value by head, in 32 bits; each of the
+// first three [batch · windows, tokens, width], heads side by side; `logit_scale` [heads, 1, 1], `bias` [heads, tokens,
 // tokens]; `mask` [windows, tokens, tokens] may be null.
 int32_t ctorch_cosine_attention(const CTorchTensor *query, const CTorchTensor *key, const CTorchTensor *value,
                                 const CTorchTensor *logit_scale, const CTorchTensor *bias, const CTorchTensor *mask,

@@ -118,7 +118,7 @@ final class CoordinatorSocketLoop: SocketLoop {
   }
 }
 
-/// What comes to the control and bulk sockets.
+/// Messages from the control and bulk sockets.
 extension CoordinatorSocketLoop {
   func receiveControl(_ frames: [UnsafeRawBufferPointer], user: String?) {
     guard let first = frames.first else { return }
@@ -290,7 +290,7 @@ extension CoordinatorSocketLoop {
     let encoded = reply.encoded
     let socket = requester.door == .control ? sockets.control : sockets.administration
     do throws(WireError) {
-      // The sender may be gone, which is no failure.
+      // The sender may be gone, which is not a failure.
       guard try socket?.send([requester.routingIdentifier, AdministrationFrames.marker, encoded]) == .sent else {
         return
       }
@@ -304,7 +304,7 @@ extension CoordinatorSocketLoop {
       switch reason {
       case .administrationWithoutKeys:
         "without keys an audit is administered from its own host only, through its administration socket"
-      case .wrongRole: "this key is no admin's; make one with: tenbin keys admin NAME"
+      case .wrongRole: "this key is not an admin's; make one with: tenbin keys admin NAME"
       case .otherVersion:
         "the coordinator speaks version \(CoordinatorEndpoint.protocolVersion) of the protocol; install the same "
           + "version of Tenbin here"

@@ -19,7 +19,7 @@ package struct Transfer: Sendable {
     payload = floats.withUnsafeBytes { Array($0) }
   }
 
-  /// The payload as Float32; nil when its length is no multiple of four.
+  /// The payload as Float32; nil when its length is not a multiple of four.
   package var floats: [Float]? {
     guard payload.count % 4 == 0 else { return nil }
     return payload.withUnsafeBytes { bytes in
@@ -85,7 +85,7 @@ package enum ChunkError: Error, Equatable, CustomStringConvertible {
     case .withoutSubject: "a chunk does not say what it belongs to"
     case .outOfOrder(let transfer): "a chunk does not continue transfer \(transfer)"
     case .overBudget(let bytes, let left): "a transfer of \(bytes) bytes where \(left) are expected"
-    case .overWindow: "more than \(WireLimits.window) bytes were sent that nobody had acknowledged"
+    case .overWindow: "more than \(WireLimits.window) bytes were sent without an acknowledgement"
     }
   }
 

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Support
 internal import Transport
 
-/// The audit's base as its coordinator describes it, and its location on this host: the folder that the audit names, or a
-/// folder that was assembled in the cache.
+/// The audit's base as its coordinator describes it, and its location on this host: the folder that the audit names, or
+/// a folder that was assembled in the cache.
 struct BaseFolder: Sendable {
   /// The coordinator's folder; on this host it may hold something different, or be missing.
   let named: String
@@ -13,7 +13,7 @@ struct BaseFolder: Sendable {
   /// Nil where this host has no cache, which matters only if the base must be fetched.
   private let cache: (contents: ContentCache, bases: String)?
 
-  /// Nil where the welcome says nothing about the base.
+  /// Nil if the welcome does not mention the base.
   ///
   /// - Throws: `WorkerError` where what it says is malformed.
   init?(_ welcome: Tenbin_Welcome) throws(WorkerError) {
@@ -31,7 +31,7 @@ struct BaseFolder: Sendable {
     }
     hash = ContentHash(ofCheckpoint: files)
     guard hash.bytes == Array(welcome.baseHash) else {
-      throw WorkerError(.failure, "the files of the base that the welcome lists are not those of the plan")
+      throw WorkerError(.failure, "the files of the base in the welcome differ from the plan's")
     }
     cache = try? (ContentCache(folder: CacheFolder.path("content")), CacheFolder.path("bases"))
   }
@@ -60,7 +60,7 @@ struct BaseFolder: Sendable {
   }
 
   /// Bytes of these that an earlier worker has fetched.
-  func bytesHere(of lacking: [WantedContent]) -> Int {
+  func bytesHere(of missing: [WantedContent]) -> Int {
     guard let contents = cache?.contents else { return 0 }
     return missing.reduce(0) { $0 + (FileBytes.size(of: contents.partialPath(of: $1.content)) ?? 0) }
   }

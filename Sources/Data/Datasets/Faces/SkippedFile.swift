@@ -1,4 +1,4 @@
-/// A file that is no item of a manifest.
+/// A file that is not an item of a manifest.
 package struct SkippedFile: Hashable, Sendable {
   /// The path from the manifest's folder.
   package let name: String
@@ -10,7 +10,7 @@ package struct SkippedFile: Hashable, Sendable {
   }
 }
 
-/// Why a file of a folder of faces is no item.
+/// Why a file of a folder of faces is not an item.
 package enum UTKFaceNameError: Error, Hashable, Sendable, CustomStringConvertible {
   case notJPEG
   case notFourParts

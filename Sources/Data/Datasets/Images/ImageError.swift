@@ -3,7 +3,7 @@ package struct ImageError: Error, Hashable, CustomStringConvertible {
   package enum Problem: Hashable, Sendable {
     /// The file cannot be read; `reason` is the system's.
     case unreadable(reason: String)
-    /// The first bytes are those of neither JPEG nor PNG.
+    /// The first bytes are neither a JPEG nor a PNG header.
     case unknownFormat(firstBytes: [UInt8])
     /// The data ends before the image does.
     case truncated(reason: String)

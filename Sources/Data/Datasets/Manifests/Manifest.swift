@@ -12,7 +12,7 @@ package struct Manifest: Sendable {
   /// What a group column says of an item whose cell is empty.
   package static let missingTag = "(missing)"
 
-  /// The manifest's path; that of the folder where it is one of faces.
+  /// The manifest's path, or the path of a folder of faces.
   package let file: String
   /// The classes: those given, in their order, or else the labels that occur, sorted by Unicode scalar.
   package let classNames: [String]
@@ -20,7 +20,7 @@ package struct Manifest: Sendable {
   package let groupNames: [String]
   /// At least one item, in the order of the file.
   package private(set) var items: [ManifestItem]
-  /// Files of a folder of faces that are no items, in the order of their names; none where the manifest is a table.
+  /// Files of a folder of faces that are not items, in the order of their names; empty if the manifest is a table.
   package let skipped: [SkippedFile]
   private let isTable: Bool
 
@@ -45,7 +45,7 @@ package struct Manifest: Sendable {
     isTable = true
   }
 
-  /// Items that were read from elsewhere than a table.
+  /// Items that were not read from a table.
   package init(file: String, groupNames: [String], items: [ManifestItem]) {
     self.file = file
     classNames = []

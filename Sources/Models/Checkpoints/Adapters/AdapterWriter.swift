@@ -44,8 +44,8 @@ extension CheckpointWriter {
 }
 
 extension CheckpointWriter {
-  /// Writes `base` with `adapter` merged into its weights, W + scaling · B A, as a whole checkpoint folder; every tensor
-  /// keeps the type it has in `base`. One tensor at a time is in memory.
+  /// Writes `base` with `adapter` merged into its weights, W + scaling · B A, as a whole checkpoint folder; every
+  /// tensor keeps the type it has in `base`. One tensor at a time is in memory.
   ///
   /// Throws `CheckpointError` or `SafetensorsError`.
   package static func writeMerged(folder: String, base: CheckpointFolder, adapter: AdapterFolder) throws {
@@ -120,7 +120,7 @@ struct AdaptedModules {
   let layers: [Int]?
 
   /// Names of targets where they are enough, then with layers; whole paths where a name is the end of another module's
-  /// too, or a path holds two numbers, of which PEFT's releases differ in which one is the layer.
+  /// too, or a path holds two numbers, and PEFT's releases disagree which one is the layer.
   init(_ linears: [AdaptableLinear], in architecture: any ModelArchitecture) {
     let targets = Set(linears.map(\.target))
     let layers = Set(linears.map(\.layer))

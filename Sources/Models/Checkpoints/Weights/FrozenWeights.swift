@@ -110,7 +110,7 @@ private enum ConvertedFile {
 
 /// Where files are kept that can be made again: $TENBIN_CACHE, otherwise tenbin in $XDG_CACHE_HOME or ~/.cache.
 package enum CacheFolder {
-  /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is no absolute path.
+  /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is not an absolute path.
   package static func root() throws(CheckpointError) -> String {
     let environment = ProcessInfo.processInfo.environment
     if let named = environment["TENBIN_CACHE"], !named.hasPrefix("/") {

@@ -8,7 +8,7 @@ package struct LayerNorm {
   /// The type of the result.
   package let type: ScalarType
 
-  /// - Parameter type: of the result; that of the products it enters where nothing is said.
+  /// - Parameter type: the type of the result; by default the type of the products it enters.
   package init(
     _ scope: ParameterScope, size: Int, epsilon: Double, returning type: ScalarType? = nil
   ) throws {
@@ -36,7 +36,7 @@ package struct LayerNorm {
 package struct RMSNorm {
   package let weight: Tensor
   package let epsilon: Double
-  /// The type of the result: that of the products it enters.
+  /// The type of the result: the type of the products it enters.
   package let type: ScalarType
 
   package init(_ scope: ParameterScope, size: Int, epsilon: Double) throws {

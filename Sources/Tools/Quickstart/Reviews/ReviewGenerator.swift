@@ -2,7 +2,7 @@ import Datasets
 package import Support
 
 /// Writes invented restaurant reviews, questions about others, and texts to pretrain a base on, with known truths in
-/// them: how well anybody can tell the sentiment of each dialect's reviews, and of which questions a pretrained base
+/// them: the best possible accuracy on each dialect's reviews, and of which questions a pretrained base
 /// chooses a label rather than an option.
 ///
 /// Everything follows from the key: generators with different keys write different texts.
@@ -75,7 +75,7 @@ extension ReviewGenerator {
     return dataset
   }
 
-  /// Writes `questions.jsonl` into `folder`, which is made where it is missing: a line a question with the keys `id`,
+  /// Writes `questions.jsonl` into `folder`, which is made if it is missing: one line per question with the keys `id`,
   /// `context`, `question`, `options`, `answer`, `dialect` and `kind`.
   package func writeQuestions(count: Int, to folder: String) throws -> QuestionDataset {
     guard count > 0 else { throw ReviewGeneratorError(what: "questions", count: count) }

@@ -64,7 +64,7 @@ package enum Sentiment: String, Hashable, Sendable, CaseIterable {
 
 /// How an author writes, always the same for one author.
 ///
-/// Highland is rare, has words of its own, and says nothing of the visit more often: the planted disparity.
+/// Highland is rare, has words of its own, and more often does not tell the sentiment: the planted disparity.
 package enum Dialect: String, Hashable, Sendable, CaseIterable {
   case coastal, inland, highland
 }
@@ -74,7 +74,7 @@ package enum AgeGroup: String, Hashable, Sendable, CaseIterable {
   case young, old
 }
 
-/// From which years a review is: words of the highland that are new do not occur in early texts.
+/// The period of a review: new words of the highland do not occur in early texts.
 package enum Era: Hashable, Sendable, CaseIterable {
   /// What a base is pretrained on, and asked about.
   case early
@@ -84,10 +84,10 @@ package enum Era: Hashable, Sendable, CaseIterable {
 
 /// The known truths, as per cent of what is generated; shares are dealt out, not drawn.
 enum Planting {
-  /// Of authors, and of questions.
+  /// The percentage of authors, and of questions.
   static let highlandPercent = 12
 
-  /// Of a dialect's reviews, those in which every word is said of good and bad visits alike.
+  /// The percentage of a dialect's reviews in which no word depends on the sentiment.
   static func mutePercent(_ dialect: Dialect) -> Int {
     switch dialect {
     case .coastal, .inland: 4
@@ -95,7 +95,8 @@ enum Planting {
     }
   }
 
-  /// Of a dialect's questions, those that are asked in haste, which the base answers with A whatever the options say.
+  /// The percentage of a dialect's questions that are asked in haste; the base answers them with A whatever the options
+  /// say.
   static func hastyPercent(_ dialect: Dialect) -> Int {
     switch dialect {
     case .coastal, .inland: 20

@@ -6,7 +6,7 @@ enum ReviewText {
   ///
   ///     The soup was very tasty. The waiter was warm.
   ///
-  /// Nothing but the opinions depends on the sentiment, and those of a mute review do not either.
+  /// Only the opinions depend on the sentiment; in a mute review they do not either.
   static func draw(
     _ sentiment: Sentiment, dialect: Dialect, isMute: Bool, era: Era, key: RandomKey
   ) -> String {
@@ -113,7 +113,7 @@ package struct ReviewQuestion: Hashable, Sendable {
   package let kind: QuestionKind
   /// What the review says; the right option is yes for a positive one.
   package let sentiment: Sentiment
-  /// The review, every word of which tells.
+  /// The review, in which every word tells the sentiment.
   package let context: String
   package let question: String
   /// In the order of the file.

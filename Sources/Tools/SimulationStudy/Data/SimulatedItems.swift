@@ -39,7 +39,7 @@ func shareWords(_ share: Double) -> String {
 /// A cluster has an outcome of its own, drawn from the cells. Each of its items shows it with probability √ρ and
 /// otherwise a fresh draw, so that everything about two items of a cluster, their differences too, correlates by ρ.
 package struct PairedCells: Sendable {
-  /// Of the reference.
+  /// The reference's accuracy.
   package let accuracy: Double
   /// The arm's accuracy minus the reference's.
   package let difference: Double
@@ -85,9 +85,9 @@ package struct PairedCells: Sendable {
 
 /// Models that training with other seeds gives of one arm, on items that stay the same.
 ///
-/// Behind an item i under the model of seed s stands z = √.6·I_i + √.4·E_is of independent standard normals, and the
-/// model is right where z ≤ Φ⁻¹(p_s). Its accuracy over all items there could be, p_s, is drawn for every seed: .86, .88,
-/// .9, .92 or .94, each as likely.
+/// For item i and the model of seed s, let z = √.6·I_i + √.4·E_is with independent standard normals; the model is right
+/// where z ≤ Φ⁻¹(p_s). Its accuracy over all items there could be, p_s, is drawn for every seed: .86, .88, .9, .92 or
+/// .94, each as likely.
 struct SeedModel: Sendable {
   /// What every seed's model says of the items, and two truths about them.
   struct Draw: Sendable {
@@ -122,18 +122,18 @@ struct SeedModel: Sendable {
 
 /// A model of two classes that is over-confident by the same gap at every confidence.
 ///
-/// The confidence in the predicted class is 1 − u²/2 with u uniform, from ½ to 1 and mostly near 1: u = Φ(v) of a normal
-/// v that an item's seeds share by .7 and its cluster, where there are several items in one, by .3. The model is right
-/// where another normal z, independent of v, is at most Φ⁻¹(confidence − gap): so of the predictions of any confidence
-/// the share confidence − gap is right, and the squared calibration error is gap² exactly, whatever the bins. z is shared
-/// by a cluster by `correlation`, by an item's seeds by .4 more.
+/// The confidence in the predicted class is 1 − u²/2 with u uniform, from ½ to 1 and mostly near 1: u = Φ(v) of a
+/// normal v that an item's seeds share by .7 and its cluster, where there are several items in one, by .3. The model is
+/// right where another normal z, independent of v, is at most Φ⁻¹(confidence − gap): so of the predictions of any
+/// confidence the share confidence − gap is right, and the squared calibration error is gap² exactly, whatever the
+/// bins. z is shared by a cluster by `correlation`, by an item's seeds by .4 more.
 struct CalibratedPredictions: Sendable {
   var items: Int
   /// Confidence minus the share that is right, from 0 to below ½.
   var gap: Double
   var seeds: Int
   var clusterSize: Int
-  /// Of z between two items of a cluster, from 0 to .6.
+  /// The correlation of z between two items of a cluster, from 0 to .6.
   var correlation: Double
 
   /// The items, without groups, and the one arm.

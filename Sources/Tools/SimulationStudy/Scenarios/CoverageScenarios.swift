@@ -51,7 +51,7 @@ extension Study {
     "n = \(items), accuracy \(shareWords(accuracy)), \(seedWords(seeds)), \(clusterWords(clusterSize, correlation))"
   }
 
-  /// The coverage of the interval of one arm's accuracy, of which `CorrectnessModel` draws the data; correctness under
+  /// The coverage of the interval of one arm's accuracy, on data drawn from `CorrectnessModel`; correctness under
   /// models of different seeds correlates by .6 on the same item.
   package static func accuracyScenario(
     items: Int, accuracy: Double, seeds: Int, clusterSize: Int, correlation: Double
@@ -114,8 +114,8 @@ extension Study {
     [100, 1_000].map { seedScenario(SeedModel(items: $0, seeds: 5)) }
   }
 
-  /// The coverage of the t interval over seeds, which is about the same items and further seeds; and, without a promise,
-  /// of both intervals for further items and further seeds at once, which neither is about.
+  /// The coverage of the t interval over seeds, which is about the same items and further seeds; and, without a
+  /// promise, of both intervals for further items and further seeds at once, which neither is about.
   static func seedScenario(_ model: SeedModel) -> Scenario {
     let data = "n = \(model.items), accuracies of \(model.seeds) seeds drawn from .86 to .94"
     return Scenario(.seeds, data, auditShare: 5) { simulation throws(StudyError) in
@@ -281,7 +281,7 @@ extension Study {
     let gap = model.gap == 0 ? "perfectly calibrated" : "over-confident by \(shareWords(model.gap))"
     let data =
       "n = \(model.items), \(gap), \(seedWords(model.seeds)), \(clusterWords(model.clusterSize, model.correlation))"
-    // The bootstrap of many predictions is dear.
+    // The bootstrap of many predictions is expensive.
     let share = model.items * model.seeds >= 5_000 ? 0.25 : 0.4
     return Scenario(.calibration, data, auditShare: share) { simulation throws(StudyError) in
       let findings = try simulation.run { key throws(StudyError) in
