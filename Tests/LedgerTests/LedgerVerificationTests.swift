@@ -163,7 +163,7 @@ import Testing
     #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 2: the state after it") })
     records = healthy
     records.states[0].step = 99
-    #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 99: a state stands there") })
+    #expect(findings(records).contains { $0.hasPrefix("lora/seed-2, step 99: a state of this step exists") })
     // What a killed coordinator may leave.
     records = healthy
     records.states[0].step = 4

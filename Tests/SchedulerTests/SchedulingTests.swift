@@ -49,7 +49,8 @@ import Testing
     #expect(test.leases.allSatisfy(isWhole))
   }
 
-  /// Units of a step that each of two workers is assigned in the end, when one micro-batch takes them so many milliseconds.
+  /// Units of a step that each of two workers is assigned in the end, when one micro-batch takes them so many
+  /// milliseconds.
   private func shares(milliseconds: [Int]) -> [Int] {
     var test = TestCluster(workers: 2, units: 8)
     test.train(run: 0, steps: 1_000)
@@ -120,7 +121,7 @@ import Testing
     #expect(many.leases.compactMap(\.units) == [0..<16, 0..<16])
   }
 
-  @Test("No worker holds more than two leases, or any beside a whole run")
+  @Test("No worker holds more than two leases, or any in addition to an exclusive run")
   func limits() {
     var test = TestCluster(workers: 3)
     for run in 0..<5 { test.evaluate(run: run, blocks: 20) }

@@ -101,7 +101,7 @@ import Testing
       ("attacks: [lira]", "attacks: ['lira:center=middle']", 16, "privacy.attacks[0]", "expected one of mean, median"),
       (
         "attacks: [lira]", "design: released, attacks: [loss-trace]", 16, "privacy.attacks[0]",
-        "not known of a model that is released"
+        "which is unknown for a released model"
       ),
       (
         "privacy: {",

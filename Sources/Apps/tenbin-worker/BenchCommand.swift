@@ -4,7 +4,7 @@ import Checkpoints
 import Foundation
 import Torch
 
-/// Speeds, to be set beside a peer's in one sitting.
+/// Benchmarks, to be compared with a peer's in the same session.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speeds.",

@@ -3,7 +3,7 @@ import Checkpoints
 import Foundation
 import Tokenizers
 
-/// What concerns a checkpoint by itself.
+/// Commands about a single checkpoint.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Work with a checkpoint: describe it, tokenize, generate, merge an adapter.",

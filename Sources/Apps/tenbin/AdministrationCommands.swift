@@ -4,7 +4,7 @@ import Foundation
 import SwiftProtobuf
 import Transport
 
-/// Which running audit is meant.
+/// The running audit that a command addresses.
 struct RunningAudit: ParsableArguments {
   @Argument(help: "The audit's output folder; default: the audit that runs below the current folder.")
   var output: String?
@@ -42,7 +42,7 @@ struct RunningAudit: ParsableArguments {
     try Session.reportingErrors {
       switch try ask(body) {
       case .done(let text): print(text)
-      case .status, .refused: throw AuditError(.failure, "the coordinator answered something other than it was asked")
+      case .status, .refused: throw AuditError(.failure, "the coordinator's answer does not match the request")
       }
     }
   }
@@ -72,7 +72,7 @@ struct StatusCommand: ParsableCommand {
           }
           status = found
         } catch let error as AuditError where watch && shown > 0 && error.kind == .unreachable {
-          // What was watched has ended.
+          // The watched audit has ended.
           return
         }
         var text = json ? try StatusText.json(status) : StatusText.table(status)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Audit
 import Transport
 
-/// How a coordinator runs, whoever starts its workers.
+/// Options of a coordinator, no matter how its workers are started.
 struct ConductOptions: ParsableArguments {
   @Option(
     help: "The folder of keys made by `tenbin keys`; needed to listen on a network.", completion: .directory)
@@ -91,7 +91,7 @@ struct AuditCommand: ParsableCommand {
   }
 }
 
-/// An audit whose workers are started by hand.
+/// An audit whose workers the user starts.
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coordinator", abstract: "Run an audit whose workers you start yourself, on this or other hosts.")

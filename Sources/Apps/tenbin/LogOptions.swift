@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Support
 
-/// What a process that runs for long writes to its log.
+/// The log options of a long-running process.
 struct LogOptions: ParsableArguments {
   @Option(
     help: "The least severe events that are logged: trace, debug, info, notice, warning, error or critical.",

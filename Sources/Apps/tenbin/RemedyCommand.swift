@@ -10,7 +10,7 @@ import Report
 import Specification
 import Support
 
-/// What may help a group that an arm serves badly, tried and compared.
+/// Tries and compares remedies for a group that an arm serves badly.
 struct RemedyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remedy", abstract: "Try remedies for a group that an adapted model serves badly.",

@@ -81,7 +81,7 @@ extension [ReportFile] {
   }
 }
 
-/// What a command cannot do, in words.
+/// An error of a command.
 struct CommandError: Error, CustomStringConvertible {
   let description: String
 

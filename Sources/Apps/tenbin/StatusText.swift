@@ -69,7 +69,7 @@ enum StatusText {
 
   private static func decimal(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
-  /// The form of `tenbin status --json`; what cannot be told yet is null.
+  /// The form of `tenbin status --json`; unknown values are null.
   private struct Status: Encodable {
     let name: String
     let output: String

@@ -18,7 +18,7 @@ struct StepCalibration {
 
   /// - Parameters:
   ///   - readingSeconds: what reading all items took one core.
-  ///   - say: told what is measured.
+  ///   - say: called with a line about each measurement.
   func run(readingSeconds: Double, say: (String) -> Void) -> Calibration {
     let methods = distinctMethods
     let program: String
@@ -42,7 +42,7 @@ struct StepCalibration {
         processes: processes, samples: workload.microbatch, steps: steps, readingSeconds: readingSeconds))
   }
 
-  /// What is measured: every method once, and the head's for evaluations.
+  /// The methods to measure: each once, and the head's for evaluations.
   private var distinctMethods: [AuditWorkload.Method] {
     var methods: [AuditWorkload.Method] = [.head]
     for arm in workload.arms where arm.method != .given && !methods.contains(arm.method) { methods.append(arm.method) }
@@ -82,7 +82,7 @@ struct StepCalibration {
     let description: String
   }
 
-  /// What `bench step` prints, as far as it is used.
+  /// The fields of `bench step`'s output that are used here.
   private struct Outcome: Decodable {
     let samplesPerSecond: Double
     let peakResidentMebibytes: Int

@@ -175,7 +175,8 @@ package final class AuditSession {
     showProgress()
   }
 
-  /// Records what the phase has cost since the last record, so that a crash does not lose the cost of work that is kept.
+  /// Records what the phase has cost since the last record, so that a crash does not lose the cost of work that is
+  /// kept.
   private func recordCost() throws {
     if let cost = meter?.take(traffic: eventLoop.traffic) { try output.ledger.add(cost) }
   }
@@ -274,7 +275,7 @@ extension AuditSession: CoordinatorLoopDelegate {
     // Another worker may try before the audit ends because of it.
     failuresWithoutProgress += 1
     guard failuresWithoutProgress < 2, eventLoop.workers.ready.count > 1 else {
-      throw AuditError(.failure, "\(entry.name) cannot go on: \(reason)")
+      throw AuditError(.failure, "\(entry.name) cannot continue: \(reason)")
     }
   }
 
@@ -315,7 +316,7 @@ extension AuditSession {
   }
 }
 
-/// What the terminal shows at the end of an audit.
+/// The outcome that the terminal shows at the end of an audit.
 package struct AuditOutcome: Sendable {
   /// One line for every arm and group.
   package let verdicts: [String]

@@ -1,6 +1,6 @@
 package import Planning
 
-/// Which items there are, what is known of them, and which of them are trained on.
+/// The items, their attributes and their split.
 package struct DataSettings: Sendable, Equatable {
   /// A CSV or JSON Lines file, relative to the specification's own folder; of faces, a folder.
   package var manifest: String
@@ -36,13 +36,13 @@ package struct DataSettings: Sendable, Equatable {
   package var furtherTests: [FurtherTestSettings] = []
 }
 
-/// What is translated into what.
+/// The source and target of translations.
 package struct TranslationSettings: Sendable, Equatable {
   /// The column of the translation that is learned.
   package var target: String
   /// Columns of further right translations.
   package var references: [String]
-  /// What precedes the translation, with `{source}` in place of the text.
+  /// The prompt before the translation, with `{source}` in place of the text.
   package var prompt: String
   /// The most tokens of a generated translation.
   package var maxNewTokens: Int
@@ -65,13 +65,13 @@ package struct ChoiceSettings: Sendable, Equatable {
   package var form: Form
   package var prompts: [PromptSettings]
 
-  /// How the file of questions is laid out.
+  /// The format of the file of questions.
   package enum Form: String, Sendable, CaseIterable {
     case general, bbq
   }
 }
 
-/// One way of putting every question, in all orders of its options.
+/// One prompt for every question, in all orders of its options.
 package struct PromptSettings: Sendable, Equatable {
   package var name = "letters-label"
   /// nil for the standard one.
@@ -85,7 +85,7 @@ package struct PromptSettings: Sendable, Equatable {
     case letters, digits, symbols, none
   }
 
-  /// What of an answer is scored.
+  /// The part of an answer that is scored.
   package enum Scoring: String, Sendable, CaseIterable {
     case label, text
   }
@@ -113,7 +113,7 @@ package struct FurtherTestSettings: Sendable, Equatable {
   /// The column that names each text; nil for the line that it is on.
   package var itemName: String?
   package var label: String
-  /// What its labels are called in the data that are trained on, where that differs.
+  /// The training data's names for its labels, where they differ.
   package var labels: [String: String]
   package var groups: [GroupSettings]
   /// The column whose equal values are resampled together; nil where items stand alone.
@@ -124,7 +124,7 @@ extension DataSettings {
   init(_ value: YAMLValue, task: Specification.Task) throws(SpecificationError) {
     let keys = try value.mapping(.data)
     if let faces = keys["faces"], task == .imageClassification {
-      if let manifest = keys["manifest"] { throw manifest.failure("cannot stand beside data.faces") }
+      if let manifest = keys["manifest"] { throw manifest.failure("cannot be combined with data.faces") }
       manifest = try faces.string()
       isFacesFolder = true
       let label = try keys.required("label")
@@ -186,11 +186,11 @@ extension DataSettings {
   private static func prompt(_ value: YAMLValue) throws(SpecificationError) -> String {
     let prompt = try value.string()
     guard prompt.contains(TranslationSettings.slot) else {
-      throw value.failure("has no \(TranslationSettings.slot), in place of the text to be translated")
+      throw value.failure("has no \(TranslationSettings.slot), which stands for the text to translate")
     }
     let rest = prompt.replacing(TranslationSettings.slot, with: "", maxReplacements: 1)
     if let other = rest.firstMatch(of: /\{[a-z]+\}/) {
-      throw value.failure("has \(other.output) besides; expected one \(TranslationSettings.slot) and no other slot")
+      throw value.failure("also has \(other.output); expected one \(TranslationSettings.slot) and no other slot")
     }
     return prompt
   }

@@ -50,7 +50,7 @@ extension Policy.Rule {
 }
 
 extension Policy.Metric {
-  /// What the figure can be; a demand beyond that is met by all or by none.
+  /// The possible values of the figure; a limit beyond them is always or never met.
   fileprivate var range: ClosedRange<Double> { self == .signedGap ? -1...1 : 0...1 }
 }
 
@@ -62,7 +62,7 @@ extension Specification {
     throw locations.failure(at: "policy.\(problem.key)", problem.problem)
   }
 
-  /// What a policy can speak of; the groups are the data's to tell.
+  /// The arms and metrics that a policy can name; the groups are known only from the data.
   private var policySubjects: PolicySubjects {
     let compared = arms.filter { arm in
       switch arm {
@@ -88,7 +88,7 @@ extension Specification {
   }
 }
 
-/// A policy in a file of its own, which knows where its keys stand.
+/// A policy in a file of its own, with the lines of its keys.
 package struct PolicyFile: Sendable {
   package let policy: Policy
   private let locations: SpecificationLocations

@@ -20,10 +20,10 @@ package struct PrivacySettings: Sendable, Equatable {
 /// When the first shadow models of an arm are enough: interim analyses at fixed numbers of models, in the plan's order,
 /// that share the error rate.
 package struct EarlyStoppingSettings: Sendable, Equatable {
-  /// What all analyses together may err, two-sided.
+  /// The two-sided type I error of all analyses together.
   package var alpha: Double
   package var spending: AlphaSpending
-  /// What the area under the curve of the arm's first attack must show.
+  /// The stopping criterion on the area under the curve of the arm's first attack.
   package var goal: InterimAnalysisGoal
   /// Whether every group that is large enough for a verdict must show it too.
   package var includesGroups: Bool
@@ -93,7 +93,7 @@ extension YAMLValue {
       }
       guard attack != .lossTrace || !isReleased else {
         throw item.failure(
-          "loss-trace needs each item's loss after every epoch, which is not known of a model that is released")
+          "loss-trace needs each item's loss after every epoch, which is unknown for a released model")
       }
       if isReleased, case .likelihoodRatio = attack {
         throw item.failure(

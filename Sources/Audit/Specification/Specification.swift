@@ -11,18 +11,18 @@ package struct Specification: Sendable, Equatable {
   package var arms: [Arm]
   package var training: TrainingSettings
   package var seeds: [Int]
-  /// What is tried for each arm before the audit; nil where rates and epochs are fixed by hand.
+  /// The hyperparameter search of each arm before the audit; nil if rates and epochs are fixed.
   package var search: SearchSettings?
   package var privacy: PrivacySettings?
   package var decision: DecisionSettings
-  /// What must hold before release; nil where nothing was agreed.
+  /// The acceptance criteria for release; nil if there are none.
   package var policy: Policy?
   package var report: ReportSettings
   package var cluster: ClusterSettings
   /// The line of each key, for errors that show later.
   package var locations: SpecificationLocations
 
-  /// What the model is adapted to do.
+  /// The task that the model is adapted to.
   package enum Task: String, Sendable, CaseIterable {
     case imageClassification = "image-classification"
     case textClassification = "text-classification"
@@ -46,7 +46,7 @@ package struct DecisionSettings: Sendable, Equatable {
   }
 }
 
-/// What the report may show.
+/// The settings of the report.
 package struct ReportSettings: Sendable, Equatable {
   /// How many test images a group are embedded in the report; none unless the specification says so.
   package var samples: Int
@@ -148,7 +148,7 @@ extension Specification {
   private func requireMeasuredTask(_ root: YAMLMapping) throws(SpecificationError) {
     guard !task.isClassification else { return }
     for key in ["policy", "search"] {
-      if let value = root[key] { throw value.failure("speaks of classes, which the task \(task.rawValue) has none of") }
+      if let value = root[key] { throw value.failure("is about classes, but the task \(task.rawValue) has none") }
     }
     if task != .multipleChoice, let decision = root["decision"],
       let metric = try decision.mapping(.decision)["metric"]
@@ -158,7 +158,7 @@ extension Specification {
     guard task.isPrompted else { return }
     if let value = root["privacy"] {
       throw value.failure(
-        "what is asked is not trained on, so that there is nothing to attack; attack the fine-tuning with the task "
+        "prompted items are not trained on, so there is nothing to attack; attack the fine-tuning with the task "
           + "language-modelling")
     }
     if data.corpus == nil, let arm = arms.first(where: \.isTrained) {
@@ -195,7 +195,7 @@ extension DecisionSettings {
 extension ReportSettings {
   init(_ value: YAMLValue?, task: Specification.Task) throws(SpecificationError) {
     let samples = try value?.mapping(.report)["samples"]
-    if let samples, task.isText { throw samples.failure("embeds images, which the task \(task.rawValue) has none of") }
+    if let samples, task.isText { throw samples.failure("embeds images, but the task \(task.rawValue) has none") }
     self.samples = try samples?.integer(0...100) ?? 0
   }
 }

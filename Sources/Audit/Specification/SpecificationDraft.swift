@@ -1,11 +1,11 @@
 /// A commented specification for a table of a user's own, so that a user does not start from a blank page.
 ///
-/// What each column is for is guessed from its name and values, and the reason of every guess is a comment beside it.
+/// The purpose of each column is guessed from its name and values; a comment gives the reason for every guess.
 /// The text is a specification that can be read at once; `missing` says what it cannot know.
 package struct SpecificationDraft: Sendable {
   /// The text of the file.
   package let yaml: String
-  /// What must be filled in before an audit, one sentence each.
+  /// What must be filled in before an audit, one sentence per item.
   package let missing: [String]
 
   /// The value of a key that could not be guessed.
@@ -27,7 +27,7 @@ package struct SpecificationDraft: Sendable {
   }
 }
 
-/// What a column's values look like.
+/// Statistics of a column's values.
 private struct ColumnProfile {
   let name: String
   let rows: Int
@@ -192,7 +192,7 @@ private struct DraftWriter {
 
   mutating func write(manifest: String, name: String) -> String {
     lines = [
-      "# A draft for \(YAMLText.oneLine(manifest)), \(rows) row\(rows == 1 ? "" : "s"). Each guess has its reason beside it.",
+      "# A draft for \(YAMLText.oneLine(manifest)), \(rows) row\(rows == 1 ? "" : "s"). Comments give the reason for each guess.",
       "# Every key is explained in docs/specification.md. What an audit needs before it runs: see FILL IN.", "",
     ]
     key("name", YAMLText.scalar(name), "appears in the report")
@@ -208,7 +208,7 @@ private struct DraftWriter {
     let groups = groupColumns(label: label)
     if task.isPrompted {
       lines.append(
-        "  # corpus: {manifest: texts.csv, text: text}   # texts to fine-tune the arms on before they are asked")
+        "  # corpus: {manifest: texts.csv, text: text}   # texts to fine-tune the arms on before they are prompted")
     } else {
       splitLines(column: split, stratify: [label].compactMap(\.self) + groups.prefix(1), cluster: cluster)
     }
@@ -216,7 +216,7 @@ private struct DraftWriter {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// One key, with the reason of its value beside it.
+  /// One key, with the reason for its value as a comment.
   private mutating func key(_ key: String, _ value: String, _ reason: String) {
     line("\(key): \(value)", reason)
   }
@@ -400,7 +400,7 @@ private struct DraftWriter {
       lines.append("# privacy: {attacks: [lira, loss], models: 16, pool: \(pool)}")
     }
     lines.append(
-      "# What is asked, fixed before the run: may LoRA be this much worse than full in any group (0.03: 3 points)?")
+      "# The question, fixed before the run: may LoRA be this much worse than full in any group (0.03: 3 points)?")
     lines.append("decision: {margin: 0.03, min_group: 50}")
     key("cluster", "{workers: 2}", "worker processes; they change the time, never the results")
   }

@@ -76,7 +76,7 @@ package enum SpecificationSection: String, CaseIterable, Sendable {
     }
   }
 
-  /// What to write in place of a key of former versions, by that key.
+  /// The new names of keys of former versions.
   package var movedKeys: [String: String] {
     switch self {
     case .data: ["wordings": "prompts", "generated": "max_new_tokens"]

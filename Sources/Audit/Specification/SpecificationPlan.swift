@@ -20,7 +20,7 @@ extension Plan {
 }
 
 extension Specification {
-  /// What a plan is made from.
+  /// The input of a plan.
   package var design: StudyDesign {
     StudyDesign(
       arms: arms, training: training, seeds: seeds, split: data.split, search: search,

@@ -110,7 +110,7 @@ extension SplitSettings {
     let keys = try value.mapping(.split)
     if let column = keys["column"] {
       for name in ["train", "validation", "test", "seed", "stratify"] {
-        if let other = keys[name] { throw other.failure("cannot stand beside split.column") }
+        if let other = keys[name] { throw other.failure("cannot be combined with split.column") }
       }
       self = .column(try column.string())
       return

@@ -196,7 +196,7 @@ extension YAMLValue {
 /// Something in a specification that is not as it must be.
 package struct SpecificationError: Error, Equatable, Sendable, CustomStringConvertible {
   package var file: String
-  /// The line in the file, from 1; nil where the file as a whole is meant.
+  /// The line in the file, from 1; nil if the problem concerns the whole file.
   package var line: Int?
   /// The key's path, for example `training.epochs`; empty for the file as a whole.
   package var key: String

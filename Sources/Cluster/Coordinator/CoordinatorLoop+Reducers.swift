@@ -66,7 +66,7 @@ extension CoordinatorLoop {
     try takeOutcomes()
   }
 
-  /// Passes on what has come of requests to reducers.
+  /// Handles the outcomes of requests to reducers.
   private func takeOutcomes() throws {
     for outcome in pool.takeOutcomes() {
       switch outcome {
@@ -77,7 +77,8 @@ extension CoordinatorLoop {
     }
   }
 
-  /// A worker cannot reach a reducer. Where other workers can, the worker is quarantined; otherwise the reducer is lost.
+  /// A worker cannot reach a reducer. Where other workers can, the worker is quarantined; otherwise the reducer is
+  /// lost.
   ///
   /// - Returns: whether the worker was quarantined.
   func isQuarantined(_ worker: ConnectedWorker, for endpoint: String) throws -> Bool {

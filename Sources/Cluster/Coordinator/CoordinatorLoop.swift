@@ -26,7 +26,7 @@ package final class CoordinatorLoop {
   package let connections: any PeerConnections
   package let mailbox: Mailbox<Event>
   package weak var delegate: (any CoordinatorLoopDelegate)?
-  /// What all workers must have in common; nil until the first delivery counts.
+  /// The fingerprint that all workers must share; nil until the first delivery counts.
   package internal(set) var fingerprint: String?
   let settings: CoordinatorSettings
   let parameters: ParameterStore
@@ -291,16 +291,16 @@ package protocol PeerConnections: AnyObject, Sendable {
 
 extension CoordinatorEndpoint: PeerConnections {}
 
-/// What an event loop is given.
+/// The input of an event loop.
 package struct CoordinatorSettings {
   package var security: ServerSecurity?
   /// The name of a folder in shared memory, unique on this host; nil to share none.
   package var sharedFolder: String?
   package var ledger: Ledger
   package var states: StateFiles
-  /// What the workers of an earlier session had in common.
+  /// The fingerprint of an earlier session's workers.
   package var fingerprint: String?
-  /// What workers are told when they are let in, except for sockets and shared memory.
+  /// The welcome to admitted workers, except for sockets and shared memory.
   package var welcome: Tenbin_Welcome
   /// The items, as workers are sent them.
   package var catalogue: Transfer

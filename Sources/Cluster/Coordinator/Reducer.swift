@@ -4,9 +4,9 @@ internal import Support
 internal import SwiftProtobuf
 package import Transport
 
-/// Holds slices of runs' parameters, adds the gradients that workers send for them, and updates them when its coordinator
-/// says so. Parameters and gradients of a large model then travel between workers and reducers, and no link carries all of
-/// them.
+/// Holds slices of runs' parameters, adds the gradients that workers send for them, and updates them when its
+/// coordinator says so. Parameters and gradients of a large model then travel between workers and reducers, and no link
+/// carries all of them.
 ///
 /// Everything happens on the thread that calls `run`; the sockets have threads of their own.
 package final class Reducer {
@@ -46,7 +46,7 @@ package final class Reducer {
     guard !settings.listen.isWildcard else {
       throw WireError.address(
         settings.listen.description,
-        problem: "workers are told this address: expected the name or address at which they reach this host")
+        problem: "workers connect to this address: expected a name or address at which they reach this host")
     }
     try self.init(
       settings: settings,
@@ -341,7 +341,7 @@ package protocol CoordinatorConnection: AnyObject, Sendable {
 
 extension WorkerEndpoint: CoordinatorConnection {}
 
-/// What a reducer is given.
+/// The settings of a reducer.
 package struct ReducerSettings: Sendable {
   package var name: String
   /// Where the coordinator listens.
@@ -429,7 +429,7 @@ enum SliceError: Error, CustomStringConvertible {
     case .unknown(let slice): "slice \(slice) is unknown"
     case .otherStep(let slice, let expected, let found):
       "slice \(slice) is at step \(found), expected \(expected)"
-    case .numbers(let expected, let found): "\(found) numbers came for a slice, expected \(expected)"
+    case .numbers(let expected, let found): "\(found) numbers received for a slice, expected \(expected)"
     }
   }
 }

@@ -12,15 +12,15 @@ final class ReducerPool {
   private let clock: () -> Duration
   private(set) var entries: [Peer: ConnectedReducer] = [:]
   private var runs: [Int: SlicedRun] = [:]
-  /// What the reducers of each run were asked for and have not all answered.
+  /// The pending requests to the reducers of each run.
   private var requests: [Int: Request] = [:]
-  /// What has come of requests since `takeOutcomes`.
+  /// The outcomes of requests since `takeOutcomes`.
   private var outcomes: [Outcome] = []
   /// Runs that have lost a slice since `takeLostRuns`.
   private var lostRuns: Set<Int> = []
   /// Reducers that have left since `takeDepartures`, and why, for people.
   private var departures: [String] = []
-  /// What reducers that are gone have exchanged with workers.
+  /// The traffic between workers and reducers that have left.
   private var pastTraffic = Traffic()
   private var nextCall: UInt64 = 1
   private var nextSlice: UInt64 = 1
@@ -31,7 +31,7 @@ final class ReducerPool {
   /// A reducer that was silent for this long is lost.
   private static let patience = Duration.seconds(5)
 
-  /// What has come of a request.
+  /// The outcome of a request.
   enum Outcome {
     /// The reducers hold the parameters of the run, or one of them could not take its slice.
     case adopted(run: Int, isAdopted: Bool)

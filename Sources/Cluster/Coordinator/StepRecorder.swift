@@ -3,7 +3,7 @@ internal import Ledger
 internal import Scheduler
 internal import Support
 
-/// Records committed steps in the ledger. Digests are computed on a queue of its own, beside the next step.
+/// Records committed steps in the ledger. Digests are computed on a queue of its own, in parallel with the next step.
 ///
 /// Sendable because `lock` guards what changes.
 final class StepRecorder: @unchecked Sendable {
@@ -12,7 +12,7 @@ final class StepRecorder: @unchecked Sendable {
   private let lock = NSLock()
   /// The number of steps of each run whose digests are not computed yet.
   private var pending: [Int: Int] = [:]
-  /// What waits until no digest of a run is pending.
+  /// The actions that wait until no digest of a run is pending.
   private var waiting: [Int: [@Sendable () -> Void]] = [:]
   private var failure: (any Error)?
 
@@ -50,8 +50,8 @@ final class StepRecorder: @unchecked Sendable {
     }
   }
 
-  /// Whether the parameters of a run may change: whether no digest needs them any more. Where one does, `later` is called
-  /// when it does not, on another thread.
+  /// Whether the parameters of a run may change: whether no digest needs them any more. Where one does, `later` is
+  /// called when it does not, on another thread.
   func isUnread(run: Int, later body: @escaping @Sendable () -> Void) -> Bool {
     lock.withLock {
       if pending[run, default: 0] == 0 { return true }

@@ -2,7 +2,7 @@ internal import Optimization
 package import Scheduler
 package import Transport
 
-/// What the coordinator knows about a worker that has said hello.
+/// The coordinator's entry of a worker that has joined.
 package struct ConnectedWorker {
   package let peer: Peer
   package let identifier: WorkerIdentifier
@@ -86,8 +86,8 @@ package struct WorkerTable {
   }
 }
 
-/// Puts a delivery's message together with its transfers, which come over another socket in any order. The bytes that are
-/// expected of a peer bound what it may leave here.
+/// Puts a delivery's message together with its transfers, which come over another socket in any order. The bytes that
+/// are expected of a peer bound what it may leave here.
 struct DeliveryAssembly {
   private var transfers: [UInt64: Transfer] = [:]
   private var deliveries: [Tenbin_Delivery] = []

@@ -299,7 +299,7 @@ extension Ledger {
     return try value { try rows.first.flatMap { TensorDigest(hexadecimal: try $0.text(5)) } }
   }
 
-  /// How many steps are committed.
+  /// The number of committed steps.
   package func stepCount() throws(LedgerError) -> Int {
     try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM steps") ?? 0 }
   }

@@ -42,7 +42,7 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The error of a transaction.
   ///
-  /// - Parameter other: the error for causes besides the disk and damage.
+  /// - Parameter other: the error for causes other than the disk and damage.
   init(_ error: any Error, file: String, else other: (_ file: String, _ problem: String) -> LedgerError) {
     switch error {
     case let error as LedgerError: self = error

@@ -3,7 +3,7 @@ internal import GRDB
 internal import Optimization
 package import Support
 
-/// The input of a verification: all records of a ledger, and the state files beside it.
+/// The input of a verification: all records of a ledger, and its state files.
 package struct LedgerRecords: Sendable, Equatable {
   /// The plan's digest in hexadecimal digits.
   package var plan = ""

@@ -87,16 +87,16 @@ package struct LedgerVerification {
       }
       switch attempt.work {
       case .training(let start):
-        if applied.step < start { add("it came under \(applied.name)", expected: "steps from \(start) on") }
+        if applied.step < start { add("it were delivered under \(applied.name)", expected: "steps from \(start) on") }
       case .microBatches(let step, let assigned):
         if step != applied.step || assigned.lowerBound != applied.first || assigned.upperBound - 1 != applied.last {
           add(
-            "\(units) came under \(applied.name)",
+            "\(units) were delivered under \(applied.name)",
             expected: "step \(step), micro-batches \(assigned.lowerBound) to \(assigned.upperBound - 1)")
         }
         uses[applied.name, default: 0] += 1
         if uses[applied.name] == 2 { add("\(applied.name) was applied more than once", expected: "once") }
-      case .blocks: add("\(units) came under \(applied.name)", expected: "an evaluation")
+      case .blocks: add("\(units) were delivered under \(applied.name)", expected: "an evaluation")
       }
     }
   }
@@ -269,7 +269,8 @@ extension LedgerVerification {
     counts.states += 1
     guard state.step <= plan.steps else {
       findings.append(
-        LedgerFinding(run: plan.run, step: state.step, "a state stands there", expected: "at most \(plan.steps) steps"))
+        LedgerFinding(
+          run: plan.run, step: state.step, "a state of this step exists", expected: "at most \(plan.steps) steps"))
       return
     }
     guard state.step > 0 else { return }

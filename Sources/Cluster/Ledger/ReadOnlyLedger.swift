@@ -1,7 +1,7 @@
 internal import Foundation
 internal import GRDB
 
-/// What a ledger says of runs that are done, read without opening a session.
+/// The finished runs of a ledger, read without opening a session.
 package struct ReadOnlyLedger: Sendable {
   /// The plan's digest in hexadecimal digits; empty before there was one.
   package private(set) var plan = ""

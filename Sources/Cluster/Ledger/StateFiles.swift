@@ -89,7 +89,7 @@ package final class StateFiles: Sendable {
       return buffer
     }
     guard Self.seal(header: data[(seal + 1)..<end], buffers: parts).elementsEqual(data[..<seal]) else {
-      throw .damaged(file: file, problem: "its bits are not those that were written")
+      throw .damaged(file: file, problem: "its digest does not match its content")
     }
     var state = TrainingState(
       step: header.step, parameters: parts[0],

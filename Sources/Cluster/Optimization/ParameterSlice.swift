@@ -33,7 +33,7 @@ package struct ParameterSlice: Sendable {
   /// Nodes that were taken for the current step.
   package var gradientCount: Int { gradients.values.reduce(0) { $0 + $1.count } }
 
-  /// What was received of a node, section by section.
+  /// The received sections of a node.
   package struct Receipt: Sendable, Equatable {
     package let digests: [TensorDigest]
     package let isFinite: Bool

@@ -3,9 +3,9 @@ package import Support
 
 /// One training run between its first and its last step: parameters, optimizer, and the step that is under way.
 ///
-/// The same code runs in the coordinator, for a run that many workers share, and in a worker that was assigned the whole
-/// run, so both produce the same bits. Where reducers hold the parameters in slices, only the arithmetic on losses and
-/// counts happens here; the caller passes on what the reducers computed.
+/// The same code runs in the coordinator, for a run that many workers share, and in a worker that was assigned the
+/// whole run, so both produce the same bits. Where reducers hold the parameters in slices, only the arithmetic on
+/// losses and counts happens here; the caller passes on what the reducers computed.
 package struct TrainingRun: Sendable {
   package let schedule: RunSchedule
   /// Micro-batches of the current step; empty when the run is trained.
@@ -200,7 +200,7 @@ package struct TrainingRun: Sendable {
   }
 }
 
-/// What reducers report about the gradient that they have reduced.
+/// The reducers' report about the gradient that they have reduced.
 package struct SlicedGradient: Sendable {
   package let digest: TensorDigest
   /// The sums of squares of its sections, in order.

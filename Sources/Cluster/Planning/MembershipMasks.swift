@@ -2,9 +2,9 @@ internal import Support
 
 /// Which items each shadow model is trained on. Units stay whole.
 ///
-/// In the symmetric design models 2k and 2k + 1 are complements, so that every item of the pool is a member of exactly half
-/// of the models. In the design of a released model the pool is members of the attacked model and
-/// items of the test split, and no shadow model is trained on any of them.
+/// In the symmetric design models 2k and 2k + 1 are complements, so that every item of the pool is a member of exactly
+/// half of the models. In the design of a released model the pool is members of the attacked model and items of the
+/// test split, and no shadow model is trained on any of them.
 package struct MembershipMasks: Sendable, Equatable {
   /// The audited items, ascending.
   package let pool: [Int]
@@ -92,7 +92,7 @@ package struct MembershipMasks: Sendable, Equatable {
       throw PlanError(
         key: "privacy.shadow_items",
         "the released model is trained on \(splits.train.count) items; expected at most as many, found \(wanted): "
-          + "on more, shadow models learn every item less well than the model that they stand for")
+          + "on more, shadow models learn every item less well than the model that they represent")
     }
     guard candidates.count >= wanted else {
       throw PlanError(

@@ -2,8 +2,8 @@ package import Support
 
 /// Everything that an audit will do, as a pure function of its design and data.
 ///
-/// It fixes every split, membership mask, order of items, micro-batch, evaluation block and random draw, so that workers
-/// can come and go without touching the result.
+/// It fixes every split, membership mask, order of items, micro-batch, evaluation block and random draw, so that
+/// workers can come and go without touching the result.
 package struct Plan: Sendable {
   package let design: StudyDesign
   package let stage: Stage
@@ -17,7 +17,7 @@ package struct Plan: Sendable {
   /// The digest of everything that changes results, and of nothing else.
   package let hash: ContentHash
 
-  /// What the runs are for.
+  /// The purpose of the runs.
   package enum Stage: Sendable, Equatable {
     /// To choose the settings of every arm, which nothing of the test items may touch.
     case search

@@ -1,6 +1,6 @@
 package import Support
 
-/// What the plan needs to know of the data: the items' attributes as numbers, and what their contents hash to.
+/// The data as the plan needs them: the items' attributes as numbers, and the hashes of their contents.
 package struct PlanInput: Sendable {
   /// The item's label as an index into `classes`.
   package var labels: [Int]
@@ -19,7 +19,7 @@ package struct PlanInput: Sendable {
   package var base: ContentHash
   /// The digests of external adapters, by the name of their arm.
   package var adapters: [String: ContentHash]
-  /// What a model of text sees of the items; nil where they are images.
+  /// The items as a model of text sees them; nil for images.
   package var sequences: Sequences?
   /// Further test sets: their items follow all others and belong to no split.
   package var furtherTests: [FurtherTest]

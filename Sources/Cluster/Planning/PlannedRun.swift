@@ -13,9 +13,9 @@ package struct PlannedRun: Sendable {
   /// The position of the run's arm in the specification.
   package let arm: Int
   package let purpose: Purpose
-  /// What it computes. It is evaluated on the items of the test split, then the validation split, further tests and, for
-  /// a model that is attacked, the pool of the attack; a shadow model on the pool alone; a search's run on the validation
-  /// split alone.
+  /// What it computes. It is evaluated on the items of the test split, then the validation split, further tests and,
+  /// for a model that is attacked, the pool of the attack; a shadow model on the pool alone; a search's run on the
+  /// validation split alone.
   package let schedule: RunSchedule
   /// How many outputs each evaluated item has.
   package let outputs: OutputCounts
@@ -30,7 +30,7 @@ package struct PlannedRun: Sendable {
     self.outputs = outputs
   }
 
-  /// What a run is for.
+  /// The purpose of a run.
   package enum Purpose: Hashable, Sendable {
     /// Accuracy and calibration, with this seed.
     case task(seed: Int)

@@ -1,6 +1,6 @@
 package import Support
 
-/// What a run computes and in which order: everything that a worker has to know of a run.
+/// The work of a run and its order: everything that a worker needs to know about a run.
 ///
 /// Plain values; every order and every cut follows from them, so that a worker which receives a schedule computes the
 /// same micro-batches and evaluation blocks as the coordinator that made it.
@@ -105,7 +105,7 @@ extension RunSchedule {
   /// How many micro-batches a step has.
   package func microBatchCount(step: Int) -> Int { (samples(step: step) + microBatch - 1) / max(1, microBatch) }
 
-  /// The step at which training that stands before `step` pauses next: the end of the epoch for a traced run, the end
+  /// The step at which training before `step` pauses next: the end of the epoch for a traced run, the end
   /// of the last epoch for any other.
   package func stop(after step: Int) -> Int {
     isTraced ? min(steps, (step / max(1, stepsPerEpoch) + 1) * stepsPerEpoch) : steps
@@ -141,7 +141,7 @@ extension RunSchedule {
   package func tracedEpochs(of epochs: Int) -> Int { isTraced ? max(0, epochs - 1) : 0 }
 }
 
-/// What the evaluation of an item asks of a model.
+/// The outputs that the evaluation of an item needs from a model.
 package struct EvaluationQuestion: Hashable, Sendable {
   /// The most tokens that are generated for it.
   package var generatedTokens: Int

@@ -33,7 +33,7 @@ package struct Splits: Sendable, Equatable {
     if isTrained { try requireTrainAndTest() }
   }
 
-  /// Parts of about the given fractions, in which no unit is torn and every stratum is shared out alike.
+  /// Parts of about the given fractions, which keep units whole and divide every stratum in the same proportions.
   ///
   /// Units come in random order, larger ones first, and each goes to the part that is furthest below its share of
   /// the unit's strata (iterative stratification after Sechidis, Tsoumakas and Vlahavas 2011).
@@ -57,7 +57,7 @@ package struct Splits: Sendable, Equatable {
       var best = 0
       var bestNeed = -Double.infinity
       for part in fractions.indices where fractions[part].share > 0 {
-        // Relative to the share: a small part must not starve beside a large one.
+        // Relative to the share, so that a small part does not starve next to a large one.
         let need = unit.reduce(0) { $0 + missing[part][strata[$1]] / sizes[strata[$1]] } / fractions[part].share
         if need > bestNeed + 1e-12 { (best, bestNeed) = (part, need) }
       }

@@ -1,6 +1,6 @@
 package import Support
 
-/// What a plan is made from besides the data: arms, training, seeds, splits and shadow models, as plain values.
+/// The input of a plan in addition to the data: arms, training, seeds, splits and shadow models, as plain values.
 ///
 /// It knows nothing of the file that it was read from, nor of what is computed from the predictions: metrics, attacks,
 /// decision rules and policies reach the plan's hash through `digest` alone.
@@ -9,7 +9,7 @@ package struct StudyDesign: Sendable, Equatable {
   package var training: TrainingSettings
   package var seeds: [Int]
   package var split: SplitSettings
-  /// What is tried for each arm before the audit; nil where rates and epochs are fixed.
+  /// The hyperparameter search of each arm before the audit; nil if rates and epochs are fixed.
   package var search: SearchSettings?
   /// nil where membership inference is not measured.
   package var shadowModels: ShadowModelSettings?
@@ -17,7 +17,8 @@ package struct StudyDesign: Sendable, Equatable {
   package var maxNewTokens: Int
   /// Threads a worker; part of the plan because the last bits of a matrix product depend on it.
   package var threads: Int
-  /// Covers everything else that changes results: the task, columns, prompts, attacks, the decision rule and the policy.
+  /// Covers everything else that changes results: the task, columns, prompts, attacks, the decision rule and the
+  /// policy.
   package var digest: ContentHash
 
   package init(
@@ -126,14 +127,15 @@ package struct TrainingSettings: Sendable, Equatable {
   package var warmup = 0.01
   /// The largest norm of a gradient; nil for none.
   package var clip: Double?
-  /// The probability that a training image is mirrored, left and right, drawn anew for each epoch and image; 0 for never.
+  /// The probability that a training image is mirrored, left and right, drawn anew for each epoch and image; 0 for
+  /// never.
   package var flipProbability = 0.0
   package var head: MethodSettings
   package var lora: MethodSettings
   package var full: MethodSettings
   /// Groups whose training items count several times.
   package var oversampling: [Oversampling] = []
-  /// What a search has chosen, by the arm's name.
+  /// The choices of a search, by the arm's name.
   package var chosen: [String: MethodSettings] = [:]
 
   /// Every method for the same number of epochs, each at its usual rate.
@@ -145,7 +147,7 @@ package struct TrainingSettings: Sendable, Equatable {
     full = MethodSettings(rate: 1e-4, epochs: epochs)
   }
 
-  /// What models compute in; trained parameters, gradients and their sums are 32-bit floats always.
+  /// The precision of models; trained parameters, gradients and their sums are always 32-bit floats.
   package enum Precision: String, Sendable, CaseIterable {
     case float32 = "fp32"
     case bfloat16 = "bf16"
@@ -162,7 +164,7 @@ package struct TrainingSettings: Sendable, Equatable {
   }
 }
 
-/// What may differ between methods.
+/// The settings that may differ between methods.
 package struct MethodSettings: Sendable, Equatable {
   /// The peak of the learning rate.
   package var rate: Double
@@ -188,7 +190,7 @@ package struct Oversampling: Sendable, Equatable {
 
 /// A grid that is tried for every arm, on seeds of its own, and judged on the validation items.
 package struct SearchSettings: Sendable, Equatable {
-  /// What is tried of each method, in the order in which ties are decided.
+  /// The candidates of each method, in the order in which ties are decided.
   package var head: [MethodSettings]
   package var lora: [MethodSettings]
   package var full: [MethodSettings]
@@ -215,7 +217,7 @@ package enum SplitSettings: Sendable, Equatable {
   case fractions(train: Double, validation: Double, test: Double, seed: Int, stratify: [String])
   /// A column that says `train`, `validation` or `test`.
   case column(String)
-  /// What is trained on and what is tested are files of their own.
+  /// Training and test items are in separate files.
   case byFile
 }
 
@@ -229,8 +231,8 @@ package struct ShadowModelSettings: Sendable, Equatable {
   /// split; of a released model half of them members, and half from the test split.
   package var pool: Int
   package var design = Design.symmetric
-  /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix product's
-  /// last bits depend on its rows.
+  /// How many models of an arm that trains few weights are computed at once; part of the plan because a matrix
+  /// product's last bits depend on its rows.
   package var packed = 1
   /// How often every image is shown to an attacked model, once as it is, or a second time mirrored.
   package var queries = 1

@@ -54,7 +54,7 @@ package struct AuditStateMachine {
     samplesDone = completed.keys.reduce(0) { $0 + runs[$1].samples }
   }
 
-  /// What has happened.
+  /// The events that the machine takes.
   package enum Event {
     /// The first phase may begin.
     case started
@@ -81,7 +81,7 @@ package struct AuditStateMachine {
     case lostReducers(run: Int, saved: TrainingState?)
   }
 
-  /// What the caller must do, in order.
+  /// The actions that the caller must take, in order.
   package enum Action {
     /// Send the lease to its worker, with the parameters or the state that it needs.
     case grant(Lease)
@@ -145,7 +145,7 @@ package struct AuditStateMachine {
   struct OpenRun {
     var training: TrainingRun
     var stage = Stage.working
-    /// What the reducers were asked for to bring the run's numbers here.
+    /// The request to the reducers for the run's parameters.
     var collection: Collection?
     /// Leases of the whole run that wait until its numbers are here.
     var heldGrants: [Lease] = []
@@ -166,7 +166,7 @@ package struct AuditStateMachine {
     var isPending: Bool { stage != .working || collection?.gathers == true }
   }
 
-  /// What the current step of a shared run waits for.
+  /// The dependencies of the current step of a shared run.
   enum Stage: Equatable {
     /// For workers, if for anything.
     case working
@@ -257,7 +257,7 @@ package struct AuditStateMachine {
 // Phases follow one another, so that the wall-clock time of each can be measured; within a phase, runs are trained and
 // then evaluated.
 extension AuditStateMachine {
-  /// Ends the current phase, and goes on to the next one that has runs to do.
+  /// Ends the current phase and continues with the next one that has runs to do.
   private mutating func nextPhase(at now: Duration) throws -> [Action] {
     let ended = phase.map { [Action.phaseEnded($0, number: phaseIndex)] } ?? []
     return ended + (try considerPhase(at: now))
@@ -300,7 +300,7 @@ extension AuditStateMachine {
     return try atOnce(at: now) { (audit) throws in
       var actions: [Action] = []
       let enough = max(2, audit.cluster.workerCount)
-      // Runs that are being evaluated end soon: others may begin beside them, so that workers need not share runs
+      // Runs that are being evaluated end soon: others may begin meanwhile, so that workers need not share runs
       // meanwhile.
       while let next = audit.ahead.first {
         let pack = audit.runs[next].schedule.pack
@@ -396,7 +396,7 @@ extension AuditStateMachine {
   private mutating func closeTraining(run: Int, at now: Duration) throws -> [Action] {
     var actions = try perform(cluster.close(run: run, at: now), at: now)
     guard let training = open[run]?.training else { return actions }
-    // What is evaluated and written must be here; this is called again when it is.
+    // Evaluating and writing need the parameters here; this is called again when they have arrived.
     guard !training.isSliced else { return actions + gather(run: run) }
     if runs[run].purpose != .given {
       var state = training.state

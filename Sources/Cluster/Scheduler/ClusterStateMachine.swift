@@ -48,7 +48,7 @@ package struct ClusterStateMachine: Sendable {
     self.flaw = flaw
   }
 
-  /// What the caller must do.
+  /// The actions that the caller must take.
   package enum Action: Hashable, Sendable {
     /// Send the lease to its worker.
     case grant(Lease)

@@ -2,7 +2,7 @@ package import Optimization
 package import Planning
 package import Support
 
-// What workers and reducers deliver to the audit's state machine, and what comes of it.
+// Deliveries of workers and reducers to the audit's state machine, and its outcomes.
 
 /// The results of some units, as a worker delivered them.
 package enum DeliveredUnits {
@@ -36,7 +36,7 @@ package enum DeliveredUnits {
   }
 }
 
-/// What reducers report about the gradients of a delivery.
+/// The reducers' report about the gradients of a delivery.
 package struct GradientReceipt: Sendable, Equatable {
   /// The digests of every node, section by section.
   package var digests: [TensorDigest] = []
@@ -81,7 +81,7 @@ package struct DeliveredSteps {
   }
 }
 
-/// What the reducers that hold a run's parameters are asked for; every request of a run goes to all of them.
+/// A request to the reducers that hold a run's parameters; it goes to all of them.
 package enum ReducerRequest: Sendable, Equatable {
   /// Add the gradients of these leases along the canonical tree over all micro-batches of the step.
   case reduce(step: Int, leases: [Int], microBatches: Int)
@@ -93,7 +93,7 @@ package enum ReducerRequest: Sendable, Equatable {
   case release
 }
 
-/// What all reducers of a run have answered, put together.
+/// The combined answer of all reducers of a run.
 package enum ReducerAnswer: Sendable {
   case reduced(SlicedGradient)
   /// The parameters after the update have this digest.
@@ -188,7 +188,7 @@ package enum AuditFailure: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .notFinite(let run): "\(run): its logits are not finite; lower the learning rate or set training.clip"
     case .replayDiffers(let run, let step, let worker):
-      "\(run), step \(step): \(worker) computed other bits than were committed before; one of the machines computes wrong"
+      "\(run), step \(step): \(worker) computed different bits than were committed before; one of the machines computes wrongly"
     }
   }
 }

@@ -11,7 +11,7 @@ package struct WorkerIdentifier: Hashable, Sendable, Comparable, CustomStringCon
   }
 }
 
-/// What happens to one worker, and the passing of time. Both state machines take these.
+/// Events of one worker, and the passing of time. Both state machines take these.
 package enum ClusterEvent: Sendable {
   /// The worker has everything that it needs to take part.
   case joined(WorkerIdentifier)
@@ -27,8 +27,8 @@ package enum ClusterEvent: Sendable {
   case timePassed
 }
 
-/// Units of work that must all be done before their run can continue: the micro-batches of one step, or the blocks of one
-/// evaluation.
+/// Units of work that must all be done before their run can continue: the micro-batches of one step, or the blocks of
+/// one evaluation.
 package struct Round: Hashable, Sendable, CustomStringConvertible {
   /// The run's position in the plan.
   package var run: Int
@@ -103,7 +103,7 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// How long the cluster waits.
+/// The timeouts of the cluster.
 package struct ClusterTiming: Sendable {
   /// After this long without a message, three heartbeats, a worker is silent: its work is reassigned.
   package var silenceLimit: Duration

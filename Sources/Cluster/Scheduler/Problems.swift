@@ -20,7 +20,7 @@ extension ClusterStateMachine {
       let trains = state.held.contains { leases[$0]?.lease.round == nil }
       let whole = state.held.compactMap { leases[$0]?.lease }.filter { $0.round == nil }
       if trains != state.trains || (trains && whole.count < state.held.count) {
-        problems.append("\(state.worker) has other leases beside a whole run")
+        problems.append("\(state.worker) has other leases in addition to an exclusive run")
       }
       let assigned = whole.compactMap { lease in jobs.first { $0.run == lease.run } }
       if assigned.count > 1, assigned.contains(where: { $0.pack == nil || $0.pack != assigned[0].pack }) {

@@ -1,9 +1,9 @@
 internal import Optimization
 internal import Planning
 
-// What a person may want to know about a running cluster.
+// The status of a running cluster.
 
-/// How a worker is doing.
+/// The status of a worker.
 package struct WorkerSummary: Sendable, Equatable {
   package let worker: WorkerIdentifier
   package let isDraining: Bool
@@ -14,7 +14,7 @@ package struct WorkerSummary: Sendable, Equatable {
   package let unitsDone: Int
 }
 
-/// How a run is doing.
+/// The status of a run.
 package struct RunSummary: Sendable, Equatable {
   package let run: Int
   package let state: State

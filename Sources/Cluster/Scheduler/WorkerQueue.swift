@@ -1,6 +1,7 @@
 package import Support
 
-/// The leases of one worker and the order in which it does them: a lease waits until everything that it needs has come.
+/// The leases of one worker and the order in which it does them: a lease waits until everything that it needs has
+/// arrived.
 package struct WorkerQueue: Sendable {
   /// In the order in which they were granted.
   package private(set) var leases: [WorkerLease] = []
@@ -15,7 +16,7 @@ package struct WorkerQueue: Sendable {
 
   package init() {}
 
-  /// What has become of a lease that was granted.
+  /// The progress of a granted lease.
   package struct Granted: Sendable, Equatable {
     /// Whether the worker has the lease now.
     package let isTaken: Bool
@@ -25,7 +26,8 @@ package struct WorkerQueue: Sendable {
     package let dropped: [Int]
   }
 
-  /// A lease was granted. It is ignored when it was granted before, or needs parameters older than those that have come.
+  /// A lease was granted. It is ignored when it was granted before, or needs parameters older than those that have
+  /// come.
   @discardableResult
   package mutating func grant(_ lease: WorkerLease) -> Granted {
     guard lease.generation >= generations[lease.run] ?? 0 else {
@@ -50,7 +52,7 @@ package struct WorkerQueue: Sendable {
     return dropped
   }
 
-  /// The plan of a run has come.
+  /// The schedule of a run has arrived.
   package mutating func havePlan(of run: Int) { plans.insert(run) }
 
   /// The parameters of a run, of this version, have come. Leases that need older ones are dropped, because
@@ -77,9 +79,9 @@ package struct WorkerQueue: Sendable {
     return dropped
   }
 
-  /// The state of a run before this step has come.
+  /// The state of a run before this step has arrived.
   ///
-  /// - Returns: whether to keep it; false when a newer one has come before.
+  /// - Returns: whether to keep it; false if a newer one has arrived before.
   @discardableResult
   package mutating func haveState(of run: Int, step: Int, generation: Int = 0) -> Bool {
     guard generation >= generations[run] ?? 0 else { return false }
@@ -100,7 +102,7 @@ package struct WorkerQueue: Sendable {
     missing[lease, default: []].formUnion(contents)
   }
 
-  /// A content has come.
+  /// A content has arrived.
   package mutating func have(_ content: ContentHash) {
     for lease in missing.keys where missing[lease]?.remove(content) != nil && missing[lease]?.isEmpty == true {
       missing[lease] = nil

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Support
 
-/// Where a coordinator listens: `ipc:///path` or `tcp://host:port`.
+/// The address of a coordinator: `ipc:///path` or `tcp://host:port`.
 ///
 /// Addresses of this host (ipc and loopback) need no keys. Any other address is neither bound nor connected without
 /// them.
@@ -68,7 +68,7 @@ extension Address {
     }
   }
 
-  /// Whether it stands for every interface of the host that listens. Such an address cannot be connected to.
+  /// Whether it means every interface of the listening host. Such an address cannot be connected to.
   package var isWildcard: Bool {
     guard case .tcp(let host, _) = transport else { return false }
     return ["*", "[::]"].contains(host)

@@ -21,7 +21,7 @@ package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
       "the address \(address) reaches beyond this host, which needs keys; make them with: tenbin keys"
     case .keyFile(let file, let line, let problem): "\(file)\(line.map { ", line \($0)" } ?? ""): \(problem)"
     case .notAuthenticated(let address, let problem): "no connection to \(address): \(problem)"
-    case .noAnswer(let address, let seconds): "no answer came from \(address) within \(seconds) s"
+    case .noAnswer(let address, let seconds): "no answer from \(address) within \(seconds) s"
     case .system(let operation, let problem): "\(operation) failed: \(problem)"
     }
   }

@@ -5,7 +5,7 @@ internal import Support
 internal import SwiftProtobuf
 internal import Transport
 
-/// What a worker knows of a run.
+/// A worker's view of a run.
 struct KnownRun {
   /// The name that log lines and errors use.
   let identifier: String

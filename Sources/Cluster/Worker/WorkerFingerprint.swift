@@ -3,7 +3,7 @@ internal import Support
 internal import Torch
 internal import Transport
 
-/// What the bits of a worker's results depend on; workers of one audit must have it in common.
+/// Everything that the bits of a worker's results depend on; workers of one audit must share it.
 struct WorkerFingerprint {
   let device: Device
   let message: Tenbin_Fingerprint

@@ -125,7 +125,7 @@ package final class WorkerSession {
     case .wire(.coordinatorLost):
       throw WorkerError(
         .unreachable,
-        "no word from the coordinator at \(settings.address) for \(Int(settings.patience)) s; is it running?")
+        "no message from the coordinator at \(settings.address) for \(Int(settings.patience)) s; is it running?")
     case .wire(.failed(let error)): throw WorkerError(.failure, "\(error)")
     }
     return false

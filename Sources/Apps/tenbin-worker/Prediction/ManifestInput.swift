@@ -32,7 +32,7 @@ extension Prediction {
       throw PredictionError(
         "\(checkpoint.path): a language model has no classes; use --input, or tenbin model generate")
     }
-    // A text may be long and private; its line stands for it.
+    // A text may be long and private, so errors give its line instead.
     let key = isText ? "line" : name
     var writer = CommaSeparatedValuesWriter(header: [key, "prediction"] + labels.map { "probability_\($0)" })
     var cut = 0

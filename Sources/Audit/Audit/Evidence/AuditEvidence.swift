@@ -58,14 +58,14 @@ struct AuditEvidence {
     return report
   }
 
-  /// What was agreed before the run.
+  /// The decision rule that was fixed before the run.
   var rule: DecisionRule {
     let decision = inputs.specification.decision
     return DecisionRule(
       metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup)
   }
 
-  /// What is measured of classes; nothing where items have none.
+  /// The metrics of classifications; empty if items have no classes.
   private func classification(_ items: EvaluationItems) throws -> (FairnessEvaluation, [SampleImage]) {
     guard inputs.specification.task.isClassification else { return (FairnessEvaluation(unmeasured: rule), []) }
     let predictions = try arms.indices.map { try armPredictions($0, at: plan.testPositions) }
@@ -181,7 +181,7 @@ struct AuditEvidence {
     }
   }
 
-  /// What adapting gained over the head or the base.
+  /// The gain of adapting over the head or the base.
   func exploratoryComparisons() -> [ArmComparison] {
     guard let base = arms.first(where: { [.head, .base].contains($0) }) else { return [] }
     return arms.filter { $0 != base }.map { ArmComparison(arm: $0.name, reference: base.name) }
@@ -203,7 +203,7 @@ struct AuditEvidence {
     if case .lora(let lora) = inputs.methods[arm] {
       description.rank = lora.rank
       description.isRankStabilized = lora.isRankStabilized
-      // How an external adapter was trained no longer matters to its predictions.
+      // Dropout acts in training only, so an external adapter is described without it.
       if arms[arm].isTrained { description.dropout = lora.dropout }
     }
     return description
@@ -265,7 +265,7 @@ extension DecisionMetric {
   }
 }
 
-// What the same models make of other data.
+// The same models on further tests.
 extension AuditEvidence {
   /// Every further test, evaluated like the test split but without temperature scaling.
   func furtherTests() throws -> [FurtherTest] {

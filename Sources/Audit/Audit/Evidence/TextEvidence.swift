@@ -29,7 +29,7 @@ extension AuditEvidence {
     try rows(of: index, epoch: epoch)[positions].map { Double($0.first ?? 0) }
   }
 
-  /// How many tokens of an item are scored.
+  /// The number of scored tokens of an item.
   func targetCount(of item: Int) -> Int { inputs.texts?.sequences[item].first?.targetCount ?? 0 }
 
   /// The runs of an arm that are evaluated on the test items, with their seeds.
@@ -105,7 +105,7 @@ extension AuditEvidence {
       })
   }
 
-  /// What models put into frames; nil in other tasks.
+  /// The words that models put into cloze frames; nil in other tasks.
   func cloze() throws -> ClozeEvaluation? {
     guard case .cloze(let task) = inputs.texts?.asked else { return nil }
     let items = testItems
@@ -116,8 +116,8 @@ extension AuditEvidence {
   }
 
   /// - Returns: What is chosen; and of the questions with a right answer, where there are any, the same as of any
-  ///   classification, an option's position being its class. Where these have different numbers of options, only arms are
-  ///   compared, by whether they are right.
+  ///   classification, an option's position being its class. Where these have different numbers of options, only arms
+  ///   are compared, by whether they are right.
   func choices() throws -> (found: ChoiceEvaluation, classification: FairnessEvaluation?)? {
     guard case .choices(let task) = inputs.texts?.asked else { return nil }
     let items = testItems

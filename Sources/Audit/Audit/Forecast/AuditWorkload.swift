@@ -3,7 +3,7 @@ internal import Datasets
 internal import Planning
 internal import Specification
 
-/// How much an audit will compute and keep, counted from its plan; nothing here is an estimate but the activations.
+/// The work and storage of an audit, counted from its plan; only the activations are estimated.
 package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var name: String
   /// The checkpoint folder of the base.
@@ -81,7 +81,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var frozenBytes: Int
     /// The file in the host's cache where the base's precision on disk is another; 0 where none is made.
     package var convertedFileBytes: Int
-    /// What one sample leaves in memory until its gradient is there, estimated from the shapes.
+    /// The memory that one sample needs until its gradient is computed, estimated from the shapes.
     package var activationBytesPerSample: Int
     /// One resized image, as workers keep them.
     package var itemBytes: Int
@@ -129,7 +129,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     }
   }
 
-  /// What differs in what a step costs.
+  /// The kinds of steps, by cost.
   package enum Method: Sendable, Hashable, Encodable {
     case head
     case lora(rank: Int)
@@ -264,7 +264,7 @@ extension AuditInputs {
 }
 
 extension PlannedRun {
-  /// What the run computes.
+  /// The work of the run.
   ///
   /// - Parameter other: epochs in place of its own.
   fileprivate func work(epochs other: Int? = nil) -> AuditWorkload.Work {

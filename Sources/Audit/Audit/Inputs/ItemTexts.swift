@@ -7,7 +7,7 @@ internal import Specification
 internal import Support
 internal import Tokenizers
 
-/// What a model of text sees of an audit's items.
+/// An audit's items as a model of text sees them.
 struct ItemTexts: Sendable {
   /// The items: the file's rows, or for a language model the parts of its long texts.
   let manifest: Manifest
@@ -17,9 +17,9 @@ struct ItemTexts: Sendable {
   let cut: [Int]
   /// Tokens after which they are.
   let limit: Int
-  /// What fills up short texts.
+  /// The padding token.
   let padding: Int
-  /// What ends a text that is generated, ascending.
+  /// The tokens that end a generated text, ascending.
   let endTokens: [Int]
   let tokenizer: TextTokenizer
   /// The task of the prompted items, which come last; nil in other tasks.
@@ -53,7 +53,7 @@ struct ItemTexts: Sendable {
       throw AuditError(
         .configuration,
         "\(made.manifest.description(of: item)): the tokenizer of \(base.path) makes token \(token), but its model knows "
-          + "\(vocabulary) tokens; the folder's files are not of one model")
+          + "\(vocabulary) tokens; the folder's files belong to different models")
     }
     (self.manifest, sequences, cut) = made
     limit = encoder.limit
@@ -145,14 +145,14 @@ struct ItemTexts: Sendable {
     return (divided, sequences, [])
   }
 
-  /// What a model translated an item as, from its numbers: the log-likelihood of the right text, then the tokens of its
+  /// The translation of an item, from its outputs: the log-likelihood of the right text, then the tokens of its
   /// own, filled up with negative ones.
   func translation(_ numbers: ArraySlice<Float>) -> String {
     tokenizer.decode(numbers.dropFirst().prefix { $0 >= 0 }.map { Int($0) })
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// What the plan knows of them.
+  /// The sequences in the form of the plan.
   var planned: PlanInput.Sequences {
     var hasher = ContentHasher()
     for item in sequences {
@@ -203,7 +203,7 @@ struct TranslationTexts {
 }
 
 extension TranslationSettings {
-  /// Every column that is read besides the text.
+  /// Every column that is read in addition to the text.
   var columns: [String] {
     var columns: [String] = []
     for column in [target] + references + [stereotype, gold].compactMap(\.self) where !columns.contains(column) {

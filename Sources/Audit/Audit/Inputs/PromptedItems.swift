@@ -10,7 +10,7 @@ enum PromptedTask: Sendable {
   case choices(ChoiceTask)
   case cloze(ClozeTask)
 
-  /// What is scored for an item, in the order in which the evaluation expects it.
+  /// The continuations to score for an item, in the order in which the evaluation expects them.
   func continuations(of item: Int) -> [ContinuationTexts] {
     switch self {
     case .choices(let task): task.continuations(of: item).map(\.texts)
@@ -27,8 +27,8 @@ struct PromptedItems {
 
   /// - Parameters:
   ///   - resolved: turns a path of the specification into one that can be read.
-  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `SpecificationError` for a prompt variant that
-  ///   cannot be used, `AuditError` for questions that a prompt variant cannot put.
+  /// - Throws: `RowError` with the row of a question or frame that cannot be used, `SpecificationError` for a prompt
+  ///   variant that cannot be used, `AuditError` for questions that a prompt variant cannot put.
   init(_ specification: Specification, resolved: (String) -> String) throws {
     let file = resolved(specification.data.manifest)
     let bytes = try FileBytes.read(file)
@@ -67,7 +67,7 @@ struct PromptedItems {
       file: file, groupNames: groups, items: texts + items.map { ManifestItem($0, groups: groups, cluster: cluster) })
   }
 
-  /// What `body` makes; an error names the file.
+  /// The result of `body`; errors name the file.
   private static func naming(_ file: String, _ body: () throws(ChoiceError) -> PromptedTask) throws -> PromptedTask {
     do throws(ChoiceError) {
       return try body()

@@ -8,7 +8,7 @@ internal import SwiftProtobuf
 internal import Tokenizers
 internal import Transport
 
-// What workers are told of an audit, and what they may ask for.
+// The welcome message to workers, and the contents that they may request.
 extension AuditInputs {
   /// The items' paths, labels, sizes and digests, or labels and tokens; and the files of the items and of the base, and
   /// nothing else.
@@ -46,7 +46,7 @@ extension AuditInputs {
 }
 
 extension Tenbin_Welcome {
-  /// What workers are told, except for sockets and shared memory.
+  /// The welcome, except for sockets and shared memory.
   init(_ inputs: AuditInputs) {
     self.init()
     planHash = Data(inputs.plan.hash.bytes)

@@ -57,7 +57,7 @@ final class OutputFolder: Sendable {
   }
 }
 
-/// Where the sockets of an audit lie: a folder that only this user can enter, with a path short enough for a socket's
+/// The folder of an audit's sockets: a folder that only this user can enter, with a path short enough for a socket's
 /// name, that can be found again by the audit's output folder.
 package final class RuntimeFolder: Sendable {
   package let path: String
@@ -115,10 +115,10 @@ package final class RuntimeFolder: Sendable {
     if isOwner { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  /// Where people's shells ask.
+  /// The socket of the administration commands.
   package var administration: String { "ipc://\(path)/administration" }
 
-  /// Where the coordinator writes its own workers down.
+  /// The file in which the coordinator records its own workers.
   var workerRegister: String { "\(path)/workers" }
 
   /// The key of the coordinator's own workers, where workers need one.

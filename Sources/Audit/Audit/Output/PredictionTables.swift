@@ -81,7 +81,7 @@ private struct ArmTables {
     case .task(let number): seed = "\(number)"
     case .given: seed = ""
     }
-    // What is measured of the model itself is what it says of the image as it is.
+    // The model is measured on the image as it is, not on its mirror image.
     let own = numbers.prefix(numbers.count / run.schedule.question.queries)
     let row = Self.fields(of: item, numbers: own, inputs: inputs, isFleet: false)
     if let test = plan.input.furtherTests.firstIndex(where: { $0.items.contains(item) }) {

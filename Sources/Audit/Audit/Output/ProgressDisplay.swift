@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Support
 
-/// What there is to say of an audit that runs.
+/// The progress of a running audit.
 package struct AuditProgress: Sendable {
   package var phase: String
   package var phaseNumber: Int

@@ -8,7 +8,7 @@ internal import Specification
 import Statistics
 internal import Support
 
-/// What the remedies that were tried do for the group, for the others, and what they cost.
+/// The effect of the tried remedies on the group and on the others, and their cost.
 package struct RemedyComparison: Sendable {
   package let report: AuditReport
   package let list: RemedyList
@@ -136,7 +136,7 @@ private struct Source {
   }
 }
 
-/// What an audit that is done has written of its arms.
+/// The results of a finished audit, by arm.
 private struct AuditedFolder {
   let path: String
   let results: Results

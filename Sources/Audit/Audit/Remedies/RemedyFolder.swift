@@ -5,7 +5,7 @@ package import Planning
 internal import Specification
 internal import Support
 
-/// Where the remedies for one group and arm of an audit are tried.
+/// The folder in which the remedies for one group and arm of an audit are tried.
 package struct RemedyFolder: Sendable, Equatable {
   package let path: String
 
@@ -26,7 +26,7 @@ package struct RemedyFolder: Sendable, Equatable {
     FileManager.default.fileExists(atPath: "\(audit(of: remedy))/results.json")
   }
 
-  /// Writes the remedy's specification, unless something else lies where it and its audit are to be.
+  /// Writes the remedy's specification, unless its file or folder already holds something else.
   ///
   /// - Parameters:
   ///   - yaml: the specification.
@@ -48,7 +48,7 @@ package struct RemedyFolder: Sendable, Equatable {
           "was made from another specification (plan \(found.prefix(12))…, not \(expected.description.prefix(12))…)")
       }
     } else if FileManager.default.fileExists(atPath: "\(audit(of: remedy))/ledger.sqlite") || isDone(remedy) {
-      throw otherRemedy(remedy, "is of another specification")
+      throw otherRemedy(remedy, "belongs to another specification")
     }
     try FileBytes.makeFolder(path)
     try DurableFile.write(Array(yaml.utf8), to: file)

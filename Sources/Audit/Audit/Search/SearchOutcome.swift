@@ -9,7 +9,7 @@ internal import Statistics
 /// The result of a search.
 struct SearchOutcome: Sendable {
   let found: SettingsSearch
-  /// What each arm's candidates cost.
+  /// The cost of each arm's candidates.
   let costs: [CostRecord]
 
   /// The chosen settings by the name of the arm.
@@ -57,8 +57,8 @@ struct SearchOutcome: Sendable {
     self.costs = costs
   }
 
-  /// The position of the candidate with the highest mean accuracy; of several, the one with the lowest log loss, then the
-  /// first. A candidate with a diverged run is chosen only if every candidate has one.
+  /// The position of the candidate with the highest mean accuracy; of several, the one with the lowest log loss, then
+  /// the first. A candidate with a diverged run is chosen only if every candidate has one.
   private static func best(of candidates: [SettingsSearch.Candidate]) -> Int {
     let whole = candidates.indices.filter { candidates[$0].diverged == 0 }
     func rank(_ index: Int) -> (Double, Double, Int) {

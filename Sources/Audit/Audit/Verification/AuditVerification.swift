@@ -6,8 +6,8 @@ internal import Report
 internal import Specification
 internal import Support
 
-/// Whether what an audit has left in its output folder proves what Tenbin promises: first from the ledger alone, then by
-/// computing a step again.
+/// Whether what an audit has left in its output folder proves what Tenbin promises: first from the ledger alone, then
+/// by computing a step again.
 package struct AuditVerification {
   package let output: String
   package let findings: [LedgerFinding]
@@ -57,7 +57,7 @@ package struct AuditVerification {
   /// Whether it has steps of this run.
   package func has(run: String) -> Bool { records.steps.contains { $0.run == run } }
 
-  /// What became of computing a step again.
+  /// The outcome of recomputing a step.
   package enum Recomputed: Sendable {
     /// All steps up to this one have the same bits.
     case agrees(run: String, step: Int)
@@ -82,7 +82,7 @@ package struct AuditVerification {
   ///   - specification: the file; where it was when the audit was started last when left out.
   ///   - choice: the step; drawn from the plan's generator when left out.
   ///   - limit: a random step is among the first `limit` of its run.
-  ///   - say: told what is done.
+  ///   - say: called with a line about each step.
   /// - Throws: `AuditError` when the chosen step is not in the ledger.
   package func recompute(
     specification: String?, choice: Choice?, limit: Int, say: (String) -> Void

@@ -128,7 +128,7 @@ extension StepReplay: CoordinatorLoopDelegate {
       compare("loss", "\(step.lossSum)", with: "\(recorded.lossSum)", step: step.step)
       compare("number of samples", "\(step.samples)", with: "\(recorded.samples)", step: step.step)
     }
-    // What differs once differs ever after.
+    // Once a step differs, all later steps differ too.
     isDone = step.step >= lastStep || !findings.isEmpty
   }
 

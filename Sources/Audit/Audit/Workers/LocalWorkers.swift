@@ -27,15 +27,15 @@ final class LocalWorkers {
   private let executable: String
   private let arguments: [String]
   private let logFolder: String
-  /// Where the processes are written down for a later coordinator.
+  /// The file that lists the processes for a later coordinator.
   private let register: String
   private let exited: @Sendable (Exit) -> Void
   private(set) var processes: [String: Process] = [:]
 
   /// - Parameters:
   ///   - executable: the path of `tenbin-worker`.
-  ///   - arguments: what every worker is started with, besides its name.
-  ///   - exited: told, on a thread of its own, when a worker has ended.
+  ///   - arguments: the arguments of every worker in addition to its name.
+  ///   - exited: called on a thread of its own when a worker has ended.
   init(
     executable: String, arguments: [String], logFolder: String, register: String,
     exited: @escaping @Sendable (Exit) -> Void
@@ -49,7 +49,7 @@ final class LocalWorkers {
 
   func logFile(of name: String) -> String { "\(logFolder)/\(name).log" }
 
-  /// How many there are that were not told to end.
+  /// The number of workers that were not asked to end.
   var count: Int { processes.values.count { !$0.isLeaving } }
 
   /// Takes over the workers that a killed coordinator has left: they are warm, and come back by themselves.
@@ -182,7 +182,7 @@ final class LocalWorkers {
 
 /// The program that has libtorch.
 package enum WorkerProgram {
-  /// Where it is: where `TENBIN_WORKER` says, or beside the program that runs.
+  /// Its path: from `TENBIN_WORKER`, or in the folder of the running program.
   ///
   /// - Throws: `AuditError` when it cannot be run there.
   package static func path() throws(AuditError) -> String {

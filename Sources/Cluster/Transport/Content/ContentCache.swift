@@ -195,7 +195,7 @@ package struct ContentError: Error, Hashable, Sendable, CustomStringConvertible 
       return "\(what): what came has another digest and was thrown away; the file has changed since the audit was "
         + "planned: restore it on the coordinator's host, or start anew"
     case .wrongPiece(let offset, let expected, let found):
-      return "\(what): \(found) bytes came for byte \(offset), where \(expected) were asked for"
+      return "\(what): \(found) bytes arrived for offset \(offset); \(expected) were requested"
     case .system(let file, let step, let reason):
       return "\(what): cannot \(step) \(file): \(reason); make room, or name another cache folder with TENBIN_CACHE"
     }

@@ -200,7 +200,7 @@ extension ContentFetch {
     return pump()
   }
 
-  /// Nothing has come for long: all open requests are repeated.
+  /// Nothing has arrived for a long time: repeats all open requests.
   package func askAgain() -> [Action] {
     active.flatMap { content in
       (entries[content]?.asked ?? [:]).sorted { $0.key < $1.key }.map {
@@ -209,9 +209,9 @@ extension ContentFetch {
     }
   }
 
-  /// A piece has come.
+  /// A piece has arrived.
   package mutating func received(_ content: ContentHash, offset: Int, bytes: [UInt8]) -> [Action] {
-    // It came twice, or is no longer wanted.
+    // It arrived twice, or is no longer wanted.
     guard var entry = entries[content], entry.stage == .fetching, let expected = entry.asked[offset] else { return [] }
     guard bytes.count == expected else {
       return fail(content, .wrongPiece(offset: offset, expected: expected, found: bytes.count))

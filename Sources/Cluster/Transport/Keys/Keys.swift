@@ -68,7 +68,7 @@ extension String {
   }
 }
 
-/// What the holder of a key may do.
+/// The permissions of a key.
 package enum Role: String, Sendable, CaseIterable {
   /// May take leases and nothing else.
   case worker

@@ -101,7 +101,7 @@ struct BaseFolder: Sendable {
       guard isWhole(at: cached) else {
         throw WorkerError(
           .failure,
-          "\(cached): the files of the base have come, but do not make the base of the plan; remove the folder")
+          "\(cached): the files of the base arrived, but they are not the plan's base; remove the folder")
       }
       return cached
     }

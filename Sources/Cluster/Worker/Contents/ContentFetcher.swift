@@ -6,8 +6,8 @@ internal import SwiftProtobuf
 internal import Synchronization
 internal import Transport
 
-/// Fetches contents from the coordinator into this host's cache, on its own thread, so that neither the computation nor the
-/// coordinator's messages wait for the disk.
+/// Fetches contents from the coordinator into this host's cache, on its own thread, so that neither the computation nor
+/// the coordinator's messages wait for the disk.
 final class ContentFetcher: Sendable {
   enum Event: Sendable {
     case base(BaseFolder)
@@ -18,7 +18,7 @@ final class ContentFetcher: Sendable {
     case absent(ContentHash, reason: String)
   }
 
-  /// What the session is told.
+  /// Events for the session.
   enum News: Sendable {
     /// The base can be read in this folder.
     case base(folder: String)
