@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test("A policy that is given beside the predictions is fixed with the results and opens the report")
+  @Test("A policy that is given with the predictions is fixed with the results and opens the report")
   func policy() throws {
     var text = "item,label,logit_no,logit_yes,light\n"
     for item in 0..<120 {

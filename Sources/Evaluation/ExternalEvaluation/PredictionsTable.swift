@@ -8,7 +8,7 @@ package import Support
 /// `cluster`, `split`; and columns of groups. Rows whose split is `validation` are used for fitting and not reported. A
 /// batch of new items may have no labels, for single items or for all.
 package struct PredictionsTable: Sendable {
-  /// What one model says about one item.
+  /// One model's prediction for one item.
   package struct Row: Sendable {
     package let file: String
     package let line: Int
@@ -369,7 +369,7 @@ extension PredictionsTable.Row: ItemRow {
 /// Why external predictions or scores cannot be evaluated: the file, the line, what was found and what was expected.
 package struct PredictionsError: Error, Equatable, Sendable, CustomStringConvertible {
   package let file: String
-  /// nil where the whole file is meant.
+  /// nil if the problem concerns the whole file.
   package let line: Int?
   package let problem: String
 

@@ -79,7 +79,7 @@ package enum InterimAnalysisGoal: Equatable, Sendable {
   case limit(Double)
 }
 
-/// What follows from an interim analysis.
+/// The decision of an interim analysis.
 package enum InterimAnalysisDecision: Equatable, Sendable {
   package enum Reason: Equatable, Sendable {
     /// The interval is as narrow as was wanted.

@@ -54,7 +54,7 @@ package struct AttackMeasures: Codable, Equatable, Sendable {
   package var curve: [CurvePoint]
 }
 
-/// What one attack finds.
+/// The findings of one attack.
 package struct AttackEvaluation: Codable, Equatable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case control = "shuffled_control"
@@ -75,7 +75,7 @@ package struct AttackEvaluation: Codable, Equatable, Sendable {
   package var exposedItems: [ExposedItem] = []
 }
 
-/// What membership inference finds against the shadow models of one arm.
+/// The findings of membership inference against the shadow models of one arm.
 package struct PrivacyEvaluation: Codable, Equatable, Sendable {
   package var arm: String
   package var design: ShadowModelDesign
@@ -148,7 +148,7 @@ extension ShadowModels {
   }
 }
 
-/// What every attack against one arm's shadow models is measured with.
+/// The shared inputs of all attacks against one arm's shadow models.
 struct AttackSetting: Sendable {
   let readings: AttackReadings
   let index: ClusterIndex
@@ -197,7 +197,7 @@ struct AttackSetting: Sendable {
   }
 }
 
-/// What one attack found, and what it would find in every resample.
+/// The findings of one attack, on the data and in every resample.
 struct AttackRun: Sendable {
   let evaluation: AttackEvaluation
   /// The readings of all items, then of every group: one per resample.

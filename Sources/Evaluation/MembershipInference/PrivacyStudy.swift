@@ -2,7 +2,7 @@ package import Metrics
 import Statistics
 package import Support
 
-/// What membership inference finds against the shadow models of several arms, and how they compare.
+/// The findings of membership inference against the shadow models of several arms, and their comparison.
 package struct PrivacyStudy: Equatable, Sendable {
   /// In the order of the shadow models.
   package var evaluations: [PrivacyEvaluation]
@@ -21,7 +21,7 @@ package struct PrivacyStudy: Equatable, Sendable {
   ///   - comparisons: The arms of each have the same items, masks, clusters and groups.
   ///   - rule: What was agreed before the run.
   ///   - confidence: Of every interval of a comparison, above .5 and below 1.
-  ///   - confidences: Of an arm's own intervals, given its name; `confidence` where it gives none.
+  ///   - confidences: The confidence level of an arm's own intervals, by its name; `confidence` if it has none.
   ///   - key: Where resamples, permutations and shuffled membership are drawn from, the same for every arm.
   /// - Throws: `PrivacyError` naming the arm, model and item that is wrong.
   package static func evaluate(

@@ -122,7 +122,7 @@ package enum ShadowModelDesign: Hashable, Sendable {
   }
 }
 
-/// What a reader of an attack's figures has to know of the shadow models.
+/// The facts about shadow models that a reader of an attack's figures needs.
 package enum ShadowModelCaution: String, Codable, Equatable, Sendable {
   /// Only the target is left out of its shadows.
   case countsMayTell = "counts_may_tell"
@@ -157,7 +157,7 @@ extension ShadowModelDesign: Codable {
   }
 }
 
-/// What a score that was given directly is.
+/// The meaning of a score that was given directly.
 package enum ScoreKind: String, CaseIterable, Equatable, Sendable {
   /// The mean log-likelihood of a sequence's target tokens, at most 0; its negative is the loss.
   case logLikelihood = "log-likelihood"
@@ -208,7 +208,7 @@ package enum ShadowModelScores: Equatable, Sendable {
     }
   }
 
-  /// What becomes of `confidences` as a loss.
+  /// `confidences` as losses.
   func loss(ofConfidence confidence: Double) -> Double {
     switch self {
     case .logits, .direct(_, .logitScaled): MembershipScore.loss(ofScore: confidence)
@@ -216,7 +216,7 @@ package enum ShadowModelScores: Equatable, Sendable {
     }
   }
 
-  /// What becomes of `confidences` as a probability.
+  /// `confidences` as probabilities.
   func probability(ofConfidence confidence: Double) -> Double { exp(-loss(ofConfidence: confidence)) }
 
   /// Transposes `[model][query]` to `[query][model]`.

@@ -47,7 +47,7 @@ package struct RateEvaluation: Codable, Equatable, Sendable {
   package var columns: [ColumnGaps]
 }
 
-/// What is said over all items, and in every group.
+/// Figures over all items, and in every group.
 package struct Parts<Value: Codable & Equatable & Sendable>: Codable, Equatable, Sendable {
   package var overall: Value
   /// In the order of the items' groups.

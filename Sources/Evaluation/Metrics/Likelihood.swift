@@ -2,7 +2,7 @@ import Foundation
 package import Statistics
 package import Support
 
-/// What language models make of the texts of one group, or of all.
+/// How likely language models find the texts of one group, or of all.
 package struct GroupLikelihood: Codable, Equatable, Sendable {
   /// nil for all texts.
   package var group: GroupName?
@@ -35,7 +35,7 @@ package struct LikelihoodEvaluation: Equatable, Sendable {
   package var familySize: Int
 }
 
-/// What one arm's models make of some texts: of every text the log-likelihood of its tokens, summed.
+/// How likely one arm's models find some texts: for every text, the summed log-likelihood of its tokens.
 package typealias ArmLikelihoods = ArmRuns<[Double]>
 
 extension LikelihoodEvaluation {

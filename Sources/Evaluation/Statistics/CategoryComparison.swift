@@ -3,7 +3,7 @@ package struct CategoryComparison: Equatable, Sendable {
   /// Half the sum of the absolute differences of the shares: the share of items that would have to change category.
   package let totalVariation: Double
   package let pValue: Double
-  /// Categories that are told apart, rare ones put together.
+  /// The categories, with rare ones merged.
   package let categories: Int
   /// The effective numbers of items.
   package let referenceN: Double

@@ -32,7 +32,7 @@ package struct ClusterBootstrap: Sendable {
     BlockSums(blocks, width: width, add: add)
   }
 
-  /// What `body` makes of every resample, in their order, computed on all cores.
+  /// The results of `body` for every resample, in their order, computed on all cores.
   ///
   /// - Parameter body: Gets how often each block is drawn, for `BlockSums.sums(weights:)`.
   package func resampled<Replicate: Sendable>(

@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// What `body` gives for 0 ..< `count`, in this order, computed on all cores; `body` is a pure function.
+/// The results of `body` for 0 ..< `count`, in this order, computed on all cores; `body` is a pure function.
 package func concurrentMap<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
   guard count > 1 else { return (0..<max(0, count)).map(body) }
   return [Result](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,11 +1,11 @@
-/// The seed-averaged difference of correctness, or of another score from 0 to 1, of two arms, summed by cluster over one
-/// subset.
+/// The seed-averaged difference of correctness, or of another score from 0 to 1, of two arms, summed by cluster over
+/// one subset.
 package struct PairedDifferences: Sendable {
-  /// What one cluster adds: the sum over items and seeds of the difference, in parts of `resolution`, and the
+  /// The contribution of one cluster: the sum over items and seeds of the difference, in parts of `resolution`, and the
   /// items.
   package let clusters: [ClusterSums]
   package let seeds: Int
-  /// What counts for an item that is wholly right: 1 of correctness, more of a score that is a fraction.
+  /// The score of an item that is wholly right: 1 for correctness, more for a fractional score.
   package let resolution: Int
   /// The mean difference of every seed, in the order of the runs.
   package let bySeed: [Double]
@@ -17,7 +17,7 @@ package struct PairedDifferences: Sendable {
     self.bySeed = bySeed
   }
 
-  /// What turns a sum of numerators into one of seed-averaged differences.
+  /// The factor from a sum of numerators to a sum of seed-averaged differences.
   package var divisor: Double { Double(seeds * resolution) }
 
   /// How far two sums of numerators that are equal may lie apart, each of its scores being rounded by up to a half.
@@ -48,8 +48,8 @@ package struct PairedDifferences: Sendable {
 ///
 /// Resampling never shows a cluster that was not drawn: were all differences zero, its interval would be [0, 0] however
 /// few the data. So a side (arm worse, arm better) with fewer than ten discordant clusters is bounded by Clopper and
-/// Pearson's interval of their number: were the unseen share of clusters discordant too, by as much as the seen ones and
-/// one that flips whole, the mean would lie that far from the estimate.
+/// Pearson's interval of their number: were the unseen share of clusters discordant too, by as much as the seen ones
+/// and one that flips whole, the mean would lie that far from the estimate.
 package struct DiscordanceBound: Sendable {
   /// Below this, a side is bounded; above, resampling shows enough of it.
   private static let fewClusters = 10

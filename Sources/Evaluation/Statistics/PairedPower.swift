@@ -10,7 +10,7 @@ package struct PairedPower: Sendable, Equatable {
   package let discordance: Double
   /// How many comparisons Holm's correction counts.
   package let familySize: Int
-  /// What clusters take away: pairs are divided by 1 + (cluster size − 1)·correlation.
+  /// The design effect of clusters: pairs are divided by 1 + (cluster size − 1)·correlation.
   package let designEffect: Double
 
   /// More items are not looked for; nor are larger clusters.

@@ -2,10 +2,10 @@ import Foundation
 
 /// "About N more items": how many more would bring a verdict, from the variation seen so far.
 ///
-/// A normal approximation at 80 % power that takes the estimate for the truth, and lets the standard error fall with the
-/// square root of the number of clusters. It is a forecast for a reader, not the exact power of `PairedPower`.
+/// A normal approximation at 80 % power that takes the estimate for the truth, and lets the standard error fall with
+/// the square root of the number of clusters. It is a forecast for a reader, not the exact power of `PairedPower`.
 package struct SampleSizeForecast: Sendable {
-  /// What was seen.
+  /// The observed figures.
   private let items: Int
   private let clusters: Int
   /// A group with fewer items gets no verdict.
@@ -24,8 +24,8 @@ package struct SampleSizeForecast: Sendable {
     self.clustersOfError = clustersOfError
   }
 
-  /// The clusters that tell an estimate from a value at a distance, with an error of `tail` on that side; infinite at
-  /// distance 0.
+  /// The number of clusters needed to distinguish an estimate from a value at a distance, with an error of `tail` on
+  /// that side; infinite at distance 0.
   package func clusters(toTell distance: Double, tail: Double) -> Double {
     guard distance > 0 else { return .infinity }
     let reach = NormalDistribution.quantile(1 - tail) + NormalDistribution.quantile(0.8)

@@ -12,7 +12,7 @@ package struct SeedSpread: Equatable, Sendable {
 extension SeedSpread {
   /// The spread of figures, one per seed; there must be at least one.
   ///
-  /// - Parameter tail: What lies beyond each bound of the interval; .025 for one of 95 %.
+  /// - Parameter tail: The probability beyond each bound of the interval; .025 for one of 95 %.
   package init(values: [Double], tail: Double = 0.025) {
     let mean = values.reduce(0, +) / Double(max(1, values.count))
     self.values = values

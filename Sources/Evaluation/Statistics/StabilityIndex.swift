@@ -2,14 +2,14 @@ internal import Foundation
 
 /// The population stability index Σ (q_b − p_b)·ln(q_b / p_b) over bins that hold about a tenth of the reference each.
 ///
-/// It is biased upwards, and therefore stands beside what it would be on average without drift: (B − 1)·(1/n + 1/m)
+/// It is biased upwards, so it is reported with its expectation without drift: (B − 1)·(1/n + 1/m)
 /// (Yurdakul 2018), with the effective numbers of items.
 package struct StabilityIndex: Equatable, Sendable {
   package let value: Double
   package let expectedWithoutDrift: Double
   package let bins: Int
 
-  /// What is left of the index when its expectation is taken off.
+  /// The index minus its expectation.
   package var excess: Double { value - expectedWithoutDrift }
 
   /// Bins are right-closed and end at the reference's deciles; ties leave fewer of them. Half an item is added to every

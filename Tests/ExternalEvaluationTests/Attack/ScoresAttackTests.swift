@@ -87,7 +87,7 @@ import Testing
     #expect(report.study.evaluations[0].design == .independent)
     #expect(report.study.evaluations[0].cautions == [.countsMayTell])
     let page = try #require(try report.files().first { $0.path == "report.html" })
-    #expect(String(decoding: page.bytes, as: UTF8.self).contains("not taken as complementary pairs"))
+    #expect(String(decoding: page.bytes, as: UTF8.self).contains("not used as complementary pairs"))
   }
 
   @Test("Arms on the same items and masks are compared; the reference is full unless another is named")
@@ -113,7 +113,7 @@ import Testing
     #expect(report.notes.count == 1 && report.notes[0].contains("lira is left out"))
   }
 
-  @Test("A target's complement is none of its shadow models: what it has tells what the target has not")
+  @Test("A target's complement is not one of its shadow models, because its training set reveals the target's")
   func complementOfTarget() throws {
     let report = try report(fleet(), target: "m2")
     let found = report.study.evaluations[0]

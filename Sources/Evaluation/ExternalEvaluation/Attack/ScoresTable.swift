@@ -225,7 +225,8 @@ struct RowAxes {
       guard membership[model * items.count + item] != 1 - isMember else {
         throw PredictionsError(
           row.file, line: row.line,
-          "item \(row.item) is a member and no member of model \(row.model); expected the same in all of its rows")
+          "item \(row.item) is both a member and a non-member of model \(row.model); expected the same in all of its rows"
+        )
       }
       membership[model * items.count + item] = isMember
     }

@@ -160,7 +160,7 @@ struct ItemColumns: Sendable {
     cells.reserveCapacity(items.count)
     for item in items {
       guard let row = rows[item].map({ table.rows[$0] }) else {
-        throw MonitoringError(table.file, "there is no row of item \(item); expected all items that are predicted")
+        throw MonitoringError(table.file, "there is no row of item \(item); expected all predicted items")
       }
       cells.append((row.fields[column].trimmingCharacters(in: .whitespaces), row.line))
     }

@@ -42,7 +42,7 @@ struct Window: Sendable {
     if table.column("arm") != nil { own = own.part { $0.arm == run.arm } }
     if table.column("seed") != nil { own = own.part { $0.seed == nil || $0.seed == run.seed } }
     guard !own.rows.isEmpty else {
-      throw MonitoringError(table.file, "none of the \(all.rows.count) rows is of \(run), which was released")
+      throw MonitoringError(table.file, "none of the \(all.rows.count) rows belongs to \(run), the released run")
     }
     let items = try ScoredItems(own.named(arm: run.arm, seed: run.seed), columns: there)
     missingClusters =
@@ -63,7 +63,7 @@ struct Window: Sendable {
   }
 }
 
-/// A batch of new items as a file, with predictions in it or beside it.
+/// A batch of new items as a file, with predictions in it or in a file of their own.
 package struct WindowFile: Sendable {
   /// A CSV: of predictions, or a manifest.
   package let file: String
@@ -84,8 +84,8 @@ package struct WindowFile: Sendable {
     column.hasPrefix("logit_") || column.hasPrefix("probability_")
   }
 
-  /// One table with the columns `item`, `label` where there are labels, those of predictions, and all others of the file,
-  /// its rows on the lines on which they are in the file.
+  /// One table with the columns `item`, `label` where there are labels, those of predictions, and all others of the
+  /// file, its rows on the lines on which they are in the file.
   ///
   /// - Parameters:
   ///   - label: what the file calls the column of labels.
@@ -115,7 +115,7 @@ package struct WindowFile: Sendable {
       scoreColumns = scores.header.indices.filter { isScore(scores.header[$0]) }
       name = table.column("item") == nil ? table.column("path") : nil
     }
-    // What tells texts apart is their line.
+    // Texts without a name are identified by their line.
     let isNamed = table.column("item") != nil || scores == nil
     let header = kept.map { $0 == labelColumn ? "label" : table.header[$0] }
     var writer = CommaSeparatedValuesWriter(
@@ -129,7 +129,7 @@ package struct WindowFile: Sendable {
   }
 }
 
-/// What one run says about the items of one sample.
+/// One run's predictions for the items of one sample.
 struct ScoredItems: Sendable {
   let table: PredictionsTable
   let identifiers: [String]
@@ -168,8 +168,8 @@ struct ScoredItems: Sendable {
     labels.enumerated().map { item, label in label.map { logits.prediction(item: item) == $0 ? 1 : 0 } }
   }
 
-  /// The log-odds of the positive class, or of the predicted one where none is positive; no temperature reorders those of
-  /// two classes.
+  /// The log-odds of the positive class, or of the predicted one where none is positive; no temperature reorders those
+  /// of two classes.
   func logOdds(positive: Int?) -> [Double] {
     (0..<count).map { logits.logitScaledProbability(item: $0, label: positive ?? logits.prediction(item: $0)) }
   }

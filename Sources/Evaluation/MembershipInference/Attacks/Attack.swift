@@ -1,4 +1,4 @@
-/// How membership is guessed. Higher scores mean member.
+/// An attack of membership inference. Higher scores mean member.
 ///
 /// The canonical text, in specifications and in JSON, is the name and those options that are not the defaults:
 /// `lira`, `lira:center=median:variance=per-item`, `rmia:gamma=2`.
@@ -16,7 +16,7 @@ package enum Attack: Hashable, Sendable {
   /// et al., arXiv 2411.05743).
   case lossTrace
 
-  /// What is run where nothing else is asked for.
+  /// The default attacks.
   package static let standard: [Attack] = [.likelihoodRatio(), .lossThreshold]
 
   /// Every attack's name.
@@ -76,7 +76,7 @@ package struct LikelihoodRatioOptions: Hashable, Sendable {
 
 /// The choices of the relative membership attack.
 package struct RelativeMembershipOptions: Hashable, Sendable {
-  /// How several queries of an item are put together.
+  /// How several queries of an item are combined.
   package enum Queries: String, CaseIterable, Sendable {
     /// More than half of the item's queries must dominate (Zarifzadeh et al. 2024).
     case majority

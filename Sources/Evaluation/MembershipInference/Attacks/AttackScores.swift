@@ -2,7 +2,7 @@ import Foundation
 package import Metrics
 import Statistics
 
-/// What attacks read of shadow models, computed once for all attacks.
+/// The shadow models' scores that attacks read, computed once for all attacks.
 struct AttackReadings: Sendable {
   let shadowModels: ShadowModels
   /// φ or the score given, `[query][model][item]`.
@@ -95,7 +95,7 @@ extension ShadowModels {
   }
 }
 
-/// How sure a model is of an item's label, in forms in which members stand out.
+/// A model's confidence in an item's label, in forms that separate members from non-members.
 package enum MembershipScore {
   /// φ = z_y − log Σ_{j≠y} exp z_j, the logit of the label's probability (Carlini et al. 2022), which stays finite
   /// where

@@ -1,7 +1,7 @@
 import Metrics
 import Statistics
 
-/// The baseline attack: items with a small loss are taken for members (Yeom et al. 2018).
+/// The baseline attack: items with a small loss are predicted to be members (Yeom et al. 2018).
 package enum LossThresholdAttack {
   /// The negative loss of every item under one target, averaged over queries; higher means member.
   ///
@@ -12,9 +12,10 @@ package enum LossThresholdAttack {
   }
 }
 
-/// Items whose loss varied much over the target's own epochs are taken for members: the interquartile range of the loss
-/// trace (LT-IQR of Pollock, Shilov, Dodd and de Montjoye, arXiv 2411.05743). It needs no shadow models. The paper ranks
-/// training items by how exposed they are with it; here it is judged as an attack, on members and non-members alike.
+/// Items whose loss varied much over the target's own epochs are predicted to be members: the interquartile range of
+/// the loss trace (LT-IQR of Pollock, Shilov, Dodd and de Montjoye, arXiv 2411.05743). It needs no shadow models. The
+/// paper ranks training items by how exposed they are with it; here it is judged as an attack, on members and
+/// non-members alike.
 package enum LossTraceAttack {
   /// The interquartile range of every item's losses; higher means member.
   ///

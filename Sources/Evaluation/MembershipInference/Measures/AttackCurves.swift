@@ -11,7 +11,7 @@ package func areaUnderCurve(scores: [Double], membership: [Bool]) -> Double? {
 }
 
 /// The true positive rate at the largest attainable false positive rate not above `limit`, without interpolation and
-/// with ties in one step, beside that rate.
+/// with ties in one step, together with that rate.
 ///
 /// - Returns: `nil` without members or without non-members.
 package func truePositiveRate(
@@ -60,7 +60,7 @@ struct RankedTarget: Sendable {
   /// The same in the order of the items.
   private let memberMasks: [Int32]
 
-  /// What a walk down the ranking finds.
+  /// The counts along the ranking.
   struct Walk {
     var members = 0
     var nonMembers = 0

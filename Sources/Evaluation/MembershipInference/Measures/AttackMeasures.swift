@@ -177,7 +177,7 @@ struct AttackedGroup: Sendable {
   /// A weight of 1 for each of its items.
   var ones: [Int32] { Array(repeating: 1, count: n) }
 
-  /// What one set of weights gives, averaged over the targets that have members and non-members.
+  /// The figures under one set of weights, averaged over the targets that have members and non-members.
   struct Reading: Sendable {
     var areaUnderCurve = Double.nan
     /// The true positive rate at each limit with the group's own threshold.
@@ -256,7 +256,7 @@ struct AttackedGroup: Sendable {
 
 /// Intervals of averages over targets, from bootstrap replicates.
 struct AttackIntervals: Sendable {
-  /// What lies beyond each bound: .025 at 95 %.
+  /// The tail probability beyond each bound: .025 at 95 %.
   let tail: Double
 
   /// Fewer replicates beyond a bound say too little about where it is.

@@ -1,4 +1,4 @@
-/// The mean squared error of stated probabilities, and what it is made of (Murphy 1973; with the terms within bins of
+/// The mean squared error of stated probabilities, and its decomposition (Murphy 1973; with the terms within bins of
 /// Stephenson, Coelho and Jolliffe 2008).
 ///
 /// `score` = `reliability` − `resolution` + `uncertainty` + `withinBinVariance` − `withinBinCovariance`; the last two
@@ -67,7 +67,7 @@ package struct BrierScore: Codable, Equatable, Sendable {
   }
 }
 
-/// What one model's probabilities for some items are worth, beyond the binned top-label error.
+/// The quality of one model's probabilities for some items, beyond the binned top-label error.
 package struct ProbabilityScores: Equatable, Sendable {
   /// Mean −log p of the label, in nats; infinite where the stated probability of one is 0.
   package let negativeLogLikelihood: Double

@@ -66,7 +66,7 @@ package struct CalibrationEvaluation: Codable, Equatable, Sendable {
 }
 
 extension CalibrationEvaluation {
-  /// The Brier score of confidence against being right, with its parts; they stand beside the interval.
+  /// The Brier score of confidence against being right, with its parts, which are keys next to the interval.
   package struct Brier: Codable, Equatable, Sendable {
     package var parts: BrierScore
     /// The interval of the score.
@@ -107,7 +107,7 @@ extension CalibrationEvaluation {
   package static let binCount = 15
   private static let resamples = 1_000
 
-  /// What has no closed interval.
+  /// The figures without a closed-form interval.
   private static let resampled: [ResampledFigure] = [
     .expectedCalibrationError, .debiasedSquaredError, .signedGap, .equalMassError, .classwiseError,
     .negativeLogLikelihood, .brier, .multiclassBrier,

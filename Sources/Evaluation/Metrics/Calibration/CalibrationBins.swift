@@ -6,7 +6,7 @@ import Statistics
 /// Bins are right-closed (Guo et al. 2017) and the first one is closed on both sides, so that neither 0 nor 1 falls
 /// out.
 package struct CalibrationBins: Equatable, Sendable {
-  /// What fell into one bin.
+  /// The predictions in one bin.
   package struct Bin: Equatable, Sendable {
     package var count = 0.0
     package var confidence = 0.0
@@ -148,7 +148,7 @@ package struct EqualMassBins: Equatable, Sendable {
   }
 }
 
-/// What the expected calibration error would be on average if every stated confidence were exactly right.
+/// The average expected calibration error if every stated confidence were exactly right.
 package enum PerfectCalibration {
   /// Σ_b E|X_b − E X_b| / n, where X_b counts the right ones among independent predictions with the confidences of bin
   /// b.

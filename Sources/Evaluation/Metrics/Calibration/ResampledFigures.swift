@@ -19,7 +19,7 @@ package enum ResampledFigure: Int, CaseIterable, Sendable {
   case multiclassBrier
 }
 
-/// Which sums the figures of one run are made from, and where each stands in a row.
+/// The sums that the figures of one run are computed from, and their indices in a row.
 struct FigureColumns {
   private static let binCount = CalibrationEvaluation.binCount
   /// With more classes the classwise error is not resampled: its sums would outgrow everything else.
@@ -108,7 +108,7 @@ struct FigureColumns {
       })
   }
 
-  /// What the bins of a binned error add before their signs are dropped: Σ (p − y)/n over each; nil for other figures.
+  /// The signed terms of a binned error: Σ (p − y)/n over each; nil for other figures.
   func gaps(_ figure: ResampledFigure, of sums: [Double]) -> [Double]? {
     let n = sums[Fixed.items.rawValue]
     guard n > 0 else { return nil }

@@ -1,8 +1,8 @@
 import Foundation
 package import Statistics
 
-/// What dividing all logits by one temperature, fitted to validation items, does to an arm's calibration: the cheapest
-/// remedy, which changes no prediction.
+/// The effect on an arm's calibration of dividing all logits by one temperature, fitted to validation items: the
+/// cheapest remedy, which changes no prediction.
 package struct TemperatureEvaluation: Codable, Equatable, Sendable {
   /// The temperature of every run, in their order; above 1 if the run was over-confident.
   package var temperatures: [Double]
@@ -58,7 +58,7 @@ extension TemperatureEvaluation {
 /// One number that all logits are divided by, fitted on validation data (Guo et al. 2017): it changes how confident a
 /// model says to be, and none of its predictions.
 package enum TemperatureScaling {
-  /// Temperatures beyond these are not looked for: there the fit says that the data cannot tell.
+  /// The search range of temperatures. A fit at its bounds means that the data do not determine the temperature.
   package static let range = 0.01...100.0
 
   /// The temperature with the smallest negative log-likelihood, which is convex in its inverse.

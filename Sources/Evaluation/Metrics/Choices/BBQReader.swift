@@ -15,9 +15,9 @@ package struct BBQQuestions: Equatable, Sendable {
 
 /// The Bias Benchmark for Question Answering as it was released (Parrish et al. 2022), one JSON Lines file a category.
 ///
-/// The attributes are `category`, `template` (the category and question index, which is the cluster), `stereotyped_group`,
-/// `target_group` and `other_group` (the tags of the two options that name a group), `question_polarity` and
-/// `context_condition`.
+/// The attributes are `category`, `template` (the category and question index, which is the cluster),
+/// `stereotyped_group`, `target_group` and `other_group` (the tags of the two options that name a group),
+/// `question_polarity` and `context_condition`.
 package enum BBQReader {
   /// - Parameters:
   ///   - file: What the file is called in errors.
@@ -104,7 +104,7 @@ extension JSONRow {
   }
 }
 
-/// What BBQ says about every option of a question: a name and a tag, such as "the Muslim man" and "Muslim".
+/// BBQ's annotation of every option of a question: a name and a tag, such as "the Muslim man" and "Muslim".
 struct BBQTags {
   enum Resolution: Equatable {
     case resolved(target: Int, unknown: Int)
@@ -135,8 +135,9 @@ struct BBQTags {
   /// The tag of an option; empty for a position outside the options.
   func tag(_ option: Int) -> String { tags.indices.contains(option) ? tags[option] : "" }
 
-  /// The option whose tag is among the stereotyped groups. A tag counts as it is written; where that finds none, without
-  /// regard to case and to the gender that some categories write before it ("F-Black"); and then the name in its place.
+  /// The option whose tag is among the stereotyped groups. A tag counts as it is written; where that finds none,
+  /// without regard to case and to the gender that some categories write before it ("F-Black"); and then the name in
+  /// its place.
   func resolve(stereotypedGroups: [String]) -> Resolution {
     let unknowns = tags.indices.filter { Self.plain(tags[$0]) == "unknown" }
     guard let unknown = unknowns.first, unknowns.count == 1 else {

@@ -1,7 +1,7 @@
 import Statistics
 package import Support
 
-/// What one arm chooses in one prompt variant, or over all of them.
+/// One arm's choices in one prompt variant, or over all of them.
 package struct PromptVariantEvaluation: Codable, Equatable, Sendable {
   /// `nil` over all prompt variants, where log-probabilities are averaged over them as they are over orders.
   package var prompt: String?
@@ -10,14 +10,14 @@ package struct PromptVariantEvaluation: Codable, Equatable, Sendable {
   package var groups: [ChoiceMeasures]
 }
 
-/// What one arm chooses.
+/// One arm's choices.
 package struct ArmChoices: Codable, Equatable, Sendable {
   package var arm: String
   /// In the order of the prompt variants; last, of several, over all of them.
   package var prompts: [PromptVariantEvaluation]
 }
 
-/// What the arms choose, and how they compare.
+/// The arms' choices, and their comparison.
 package struct ChoiceEvaluation: Equatable, Sendable {
   package var confidence: Double
   /// In the order of the scores.

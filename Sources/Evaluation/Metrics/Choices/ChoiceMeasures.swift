@@ -119,7 +119,7 @@ extension ChoiceMeasures {
 }
 
 extension ChoiceFigure {
-  /// Where it stands among all figures.
+  /// Its index among all figures.
   var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
@@ -138,7 +138,7 @@ package struct FigureDifference: Codable, Equatable, Sendable {
   package var value: Double
   /// Clusters are resampled together in both arms.
   package var interval: Measured<Interval>
-  /// The difference by seed; a model that no seed changes stands beside each seed of the other arm.
+  /// The difference by seed; a model without seeds is compared with each seed of the other arm.
   package var seedSpread: SeedSpread
 }
 

@@ -3,7 +3,7 @@ package struct ChoiceQuestion: Equatable, Sendable {
   package var identifier: String
   /// The row of the file it was read from, counted from 1.
   package var row: Int
-  /// What stands before the question; `nil` where there is nothing.
+  /// The context before the question; `nil` if there is none.
   package var context: String?
   package var question: String
   /// At least two, none empty and no two equal.
@@ -12,7 +12,7 @@ package struct ChoiceQuestion: Equatable, Sendable {
   package var answer: Int?
   /// `nil` where it is not said.
   package var condition: ContextCondition?
-  /// What groups and clusters are made from: tags by key.
+  /// The attributes that groups and clusters are formed from: tags by key.
   package var attributes: [String: [String]]
   /// What a choice says about a stereotype; `nil` if nothing.
   package var bias: QuestionBias?
@@ -46,7 +46,7 @@ package enum QuestionPolarity: String, Equatable, Sendable {
   case nonnegative
 }
 
-/// What an option says about the stereotype that a question is about.
+/// The relation of an option to the question's stereotype.
 package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
   /// The stereotyped group.
   case target
@@ -56,7 +56,7 @@ package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
   case unknown
 }
 
-/// What the options of a question say about a stereotype.
+/// The relation of a question's options to a stereotype.
 package struct QuestionBias: Equatable, Sendable {
   /// The position of the option that names the stereotyped group.
   package var target: Int
@@ -81,7 +81,7 @@ package struct QuestionBias: Equatable, Sendable {
   }
 }
 
-/// What groups and clusters are made from: every item's tags by key.
+/// The attributes that groups and clusters are formed from: every item's tags by key.
 package enum AttributeGroups {
   /// The groups of some keys, a group a tag, in the order of the keys and of the tags. An item with several tags is in
   /// several groups.
@@ -109,7 +109,7 @@ package enum AttributeGroups {
   }
 }
 
-/// What the texts among which a model chooses must be.
+/// Requirements on the texts among which a model chooses.
 enum ChoiceTexts {
   /// Checks that there are at least two, none empty and no two equal. Spaces around a text are not scored, so that they
   /// tell none from another.

@@ -28,7 +28,7 @@ package struct ChoiceTask: Equatable, Sendable {
     (self.questions, self.prompts, self.starts) = (questions, prompts, starts)
   }
 
-  /// How many continuations there are of all questions.
+  /// The number of continuations of all questions.
   package var continuationCount: Int { starts.last ?? 0 }
 
   /// The range of a question's continuations among all continuations.
@@ -58,7 +58,7 @@ package struct ChoiceTask: Equatable, Sendable {
     }
   }
 
-  /// What is scored for all questions. Equal texts occur more than once, blank prompts above all.
+  /// The continuations of all questions. Equal texts occur more than once, mostly blank prompts.
   package var continuations: [ScoredContinuation] { questions.indices.flatMap(continuations(of:)) }
 }
 
@@ -93,7 +93,7 @@ extension ChoiceQuestion {
   }
 }
 
-/// What a log-likelihood is of: an option of a question, shown in a position.
+/// The subject of a log-likelihood: an option of a question, shown in a position.
 package struct ContinuationKey: Hashable, Sendable {
   /// The position of the question in its task.
   package var question: Int
@@ -101,7 +101,7 @@ package struct ContinuationKey: Hashable, Sendable {
   package var prompt: String
   /// The number of the order of options.
   package var order: Int
-  /// Where in that order the option stands.
+  /// The option's index in that order.
   package var position: Int
   package var option: Int
   /// Whether the prompt is without the question.
@@ -125,7 +125,7 @@ package struct ContinuationTexts: Hashable, Sendable {
   package var continuation: String
 }
 
-/// What a model says about one continuation.
+/// A model's score of one continuation.
 package struct AnswerScore: Equatable, Sendable {
   /// The sum over the continuation's tokens of the log-probability of each, in nats; at most 0.
   package var logLikelihood: Double
@@ -138,10 +138,10 @@ package struct AnswerScore: Equatable, Sendable {
   }
 }
 
-/// What one trained model says about every continuation, in the order of the task's continuations.
+/// One trained model's scores of every continuation, in the order of the task's continuations.
 package typealias RunScores = ModelRun<[AnswerScore]>
 
-/// What one arm says about every continuation.
+/// One arm's scores of every continuation.
 package typealias ArmScores = ArmRuns<[AnswerScore]>
 
 extension ModelRun where Output == [AnswerScore] {

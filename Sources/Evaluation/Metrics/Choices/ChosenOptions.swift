@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a choice follows when the options are reordered.
+/// Whether choices follow the content or the position when the options are reordered.
 package enum ChoiceFollows: String, CaseIterable, Equatable, Sendable {
   /// The same option is chosen in all orders.
   case content
@@ -9,7 +9,7 @@ package enum ChoiceFollows: String, CaseIterable, Equatable, Sendable {
   case mixed
 }
 
-/// What one run of an arm chooses of one question in one prompt variant.
+/// The choice of one run for one question in one prompt variant.
 package struct QuestionChoices: Equatable, Sendable {
   /// The choice in one order of the options.
   package struct OrderChoice: Equatable, Sendable {
@@ -54,7 +54,7 @@ package struct QuestionChoices: Equatable, Sendable {
   }
 }
 
-/// What one run chooses.
+/// One run's choices.
 struct RunChoices: Sendable {
   let seed: Int?
   /// By prompt variant and question.
@@ -88,7 +88,7 @@ struct RunChoices: Sendable {
 }
 
 extension PromptVariant {
-  /// What an option scores: see `scoring` and `subtractsBlank`.
+  /// The score of an option: see `scoring` and `subtractsBlank`.
   fileprivate func score(_ score: AnswerScore, blank: AnswerScore?) -> Double {
     if let blank { return score.logLikelihood - blank.logLikelihood }
     return scoring == .label ? score.logLikelihood : score.logLikelihood / Double(score.tokens)
@@ -96,7 +96,7 @@ extension PromptVariant {
 }
 
 extension ChoiceTask {
-  /// What one run chooses of every question: by prompt variant, in its order, and question.
+  /// One run's choices for every question: by prompt variant, in its order, and question.
   ///
   /// - Parameter arm: What the arm is called in errors.
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
@@ -185,12 +185,12 @@ extension ChoiceTask {
   }
 }
 
-/// Which of several values is the largest.
+/// The index of the largest of several values.
 enum Ranking {
   /// Log-probabilities that differ by no more count as equal: averages over orders round differently.
   static let tolerance = 1e-9
 
-  /// The largest value; of equal ones the first, which is told. There must be at least one.
+  /// The largest value; of equal ones the first. There must be at least one.
   static func largest(_ values: [Double]) -> (place: Int, isTied: Bool) {
     let best = values.max() ?? 0
     let equal = values.indices.filter { values[$0] >= best - tolerance }

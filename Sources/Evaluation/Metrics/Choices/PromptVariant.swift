@@ -1,4 +1,4 @@
-/// What of an answer is scored.
+/// The part of an answer that is scored.
 package enum AnswerScoring: String, Equatable, Sendable {
   /// The label, as in " A": the log-likelihood of all its tokens.
   case label
@@ -11,7 +11,7 @@ package enum AnswerScoring: String, Equatable, Sendable {
 package struct PromptVariant: Equatable, Sendable {
   package let name: String
   package let template: PromptTemplate
-  /// What options are called where they are listed; `nil` where they stand without labels, as yes and no may.
+  /// The labels of listed options; `nil` if they have none, as yes and no may.
   package let labels: AnswerLabels?
   package let scoring: AnswerScoring
   /// Whether what the answer would score without the question is taken off: log P(answer | prompt) − log P(answer | the
@@ -59,7 +59,7 @@ package struct PromptVariant: Equatable, Sendable {
     return lines.map(\.trimmed).joined(separator: "\n")
   }
 
-  /// What is scored after the prompt; begins with a space.
+  /// The text that is scored after the prompt; begins with a space.
   func continuation(_ question: ChoiceQuestion, option: Int, position: Int) -> String {
     switch (scoring, labels) {
     case (.label, let labels?): " " + labels.texts[position]
@@ -101,7 +101,7 @@ extension PromptVariantError: CustomStringConvertible {
   }
 }
 
-/// What a question looks like to a model: text with the slots `{context}`, `{question}` and `{options}`.
+/// The template of a prompt: text with the slots `{context}`, `{question}` and `{options}`.
 ///
 /// A line whose slots are all empty and which holds nothing else is left out.
 package struct PromptTemplate: Equatable, Sendable {
@@ -184,7 +184,7 @@ package struct PromptTemplate: Equatable, Sendable {
   }
 }
 
-/// What the options are called by position: letters, digits, symbols or others.
+/// The labels of options by position: letters, digits, symbols or others.
 package struct AnswerLabels: Equatable, Sendable {
   package let texts: [String]
 
@@ -212,7 +212,7 @@ package enum OptionOrders {
   package static let mostInAllOrders = 4
 
   /// All orders in lexicographic order, or of more than four options the cyclic ones; the first is the question's own.
-  /// Every option stands equally often in every position.
+  /// Every option is in every position equally often.
   ///
   /// - Returns: `order[position]` is the option.
   package static func orders(of options: Int) -> [[Int]] {

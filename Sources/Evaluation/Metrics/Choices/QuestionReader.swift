@@ -104,7 +104,7 @@ enum JSONRows {
   }
 }
 
-/// One row of a JSON Lines file: an object, and where it stands.
+/// One row of a JSON Lines file: an object and its position.
 struct JSONRow {
   let file: String
   /// Counted from 1, empty lines included.
@@ -241,13 +241,13 @@ extension RowError.Problem: CustomStringConvertible {
       "\"\(key)\" is none of the options; expected a position from 0 to \(options - 1) or an option's exact text."
     case .sameOption(let first, let second): "\"\(first)\" and \"\(second)\" name the same option; expected two."
     case .ambiguousWithAnotherAnswer:
-      "the context is ambiguous and the answer another than the unknown option; expected that one."
+      "the context is ambiguous, so the answer must be the unknown option; found another."
     case .repeatedIdentifier(let identifier, let firstRow):
-      "the identifier \(identifier) stands in row \(firstRow) already; give every row its own."
-    case .noSlot: "the frame has no slot; mark the place of the candidates with _ or {slot}."
+      "the identifier \(identifier) is already used in row \(firstRow); give every row its own."
+    case .noSlot: "the frame has no slot; mark where the candidates go with _ or {slot}."
     case .severalSlots(let found):
       "the frame has \(found) slots; expected one. Where it holds other underscores, mark the slot with {slot}."
-    case .nothingBeforeSlot: "nothing stands before the slot; candidates are scored given the text before it."
+    case .nothingBeforeSlot: "there is no text before the slot; candidates are scored given the text before it."
     }
   }
 }

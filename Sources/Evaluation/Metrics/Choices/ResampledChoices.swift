@@ -23,7 +23,7 @@ package enum ChoiceFigure: String, Codable, CaseIterable, Equatable, Sendable {
   }
 }
 
-/// Which sums over questions the figures are made from, and where each stands in a row.
+/// The sums over questions that the figures are computed from, and their indices in a row.
 enum ChoiceColumn: Int, CaseIterable {
   case answered, correct
   case ambiguousAnswered, ambiguousCorrect
@@ -193,7 +193,7 @@ struct ResampledChoices: Sendable {
 
 /// Intervals from figures of resampled clusters.
 struct ResampledIntervals: Sendable {
-  /// What lies beyond each bound: .025 at 95 %.
+  /// The tail probability beyond each bound: .025 at 95 %.
   let tail: Double
 
   /// - Throws: `ChoiceError.confidenceOutsideRange`.

@@ -44,7 +44,7 @@ package struct PositionBias: Codable, Equatable, Sendable {
   package var pValue: Double
 }
 
-/// What the choices in single orders give of one part in one prompt variant.
+/// The token bias of one part in one prompt variant, from choices in single orders.
 struct TokenBiasComputation {
   private let runs: [[QuestionChoices]]
   private let part: ItemSubset
@@ -115,7 +115,7 @@ struct TokenBiasComputation {
       uniform: counted.reduce(0) { $0 + 1 / $1 } / Double(max(1, counted.count)),
       accuracy: proportion { question in
         guard let answer = questions[question].answer, let options = options(question) else { return nil }
-        // The right option stands in this position in one of as many orders as there are options.
+        // The right option is in this position in one of n orders, for n options.
         return options * shareOfOrders(of: question) { $0.position == position && $0.option == answer }
       })
   }
@@ -188,7 +188,7 @@ struct PositionBiasTest {
     total = Double(max(1, questions * runs))
   }
 
-  /// The distance, and how it stands to those of `turns` turns.
+  /// The distance, and its rank among the distances of `turns` permutations.
   func variation(turns: Int, key: RandomKey) -> PositionBias {
     let value = distance { _ in 0 }
     let turned = concurrentMap(turns) { number in

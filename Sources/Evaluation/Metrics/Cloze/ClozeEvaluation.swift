@@ -2,7 +2,7 @@ import Foundation
 package import Statistics
 package import Support
 
-/// What the arms would put into cloze frames, and how they compare.
+/// The words that the arms would put into cloze frames, and their comparison.
 package struct ClozeEvaluation: Equatable, Sendable {
   package var confidence: Double
   /// In the order of the scores.
@@ -70,7 +70,7 @@ package struct CandidateShare: Codable, Equatable, Sendable {
   package var massSpread: Measured<SeedSpread>
 }
 
-/// What one arm would put into frames, in one group or over all of them; figures are averaged over the seeds.
+/// The words that one arm would put into frames, in one group or over all of them; figures are averaged over the seeds.
 ///
 /// A candidate's probability is that of all its tokens; it is not divided by their number, since candidates are whole
 /// words that exclude each other.
@@ -85,7 +85,7 @@ package struct ClozeMeasures: Codable, Equatable, Sendable {
   package var ties: Int
 }
 
-/// What one arm would put into frames.
+/// The words that one arm would put into frames.
 package struct ArmCloze: Codable, Equatable, Sendable {
   package var arm: String
   package var overall: ClozeMeasures
@@ -187,7 +187,7 @@ struct ClozeComputation {
   }
 }
 
-/// What one run would put into every frame.
+/// The words that one run would put into every frame.
 struct ClozeChoices: Sendable {
   /// By frame and candidate of the frame: its probability, normalized over the frame's candidates.
   let masses: [[Double]]

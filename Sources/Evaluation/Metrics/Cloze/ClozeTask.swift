@@ -37,10 +37,10 @@ package struct ClozeTask: Equatable, Sendable {
     (candidatesOfFrames, self.starts) = (ofFrames, starts)
   }
 
-  /// How many continuations there are of all frames.
+  /// The number of continuations of all frames.
   package var continuationCount: Int { starts.last ?? 0 }
 
-  /// What is scored, frame by frame and candidate by candidate; the order in which scores are expected.
+  /// The continuations, frame by frame and candidate by candidate, in the order in which scores are expected.
   package var continuations: [ContinuationTexts] { frames.flatMap(\.continuations) }
 
   func places(of frame: Int) -> Range<Int> { starts[frame]..<starts[frame + 1] }
@@ -59,7 +59,7 @@ package struct ClozeTask: Equatable, Sendable {
   }
 }
 
-/// A text with a slot, and the words that may stand in it.
+/// A text with a slot, and the candidate words for it.
 ///
 /// The text before the slot is the prompt, and only a candidate's own tokens are scored after it. What follows the slot
 /// is not: its likelihood would depend on how a sentence goes on and not on the choice of the word alone.
@@ -73,9 +73,9 @@ package struct ClozeFrame: Equatable, Sendable {
   package let remainder: String
   /// At least two, none empty and no two equal; without white space around them.
   package let candidates: [String]
-  /// What groups and clusters are made from: tags by key.
+  /// The attributes that groups and clusters are formed from: tags by key.
   package let attributes: [String: [String]]
-  /// Whether white space stands before the slot, which then belongs to the candidate.
+  /// Whether white space precedes the slot; it then belongs to the candidate.
   private let hasSpace: Bool
 
   /// - Parameters:
@@ -101,14 +101,14 @@ package struct ClozeFrame: Equatable, Sendable {
     self.attributes = attributes
   }
 
-  /// What is scored after the prompt, by candidate: begins with a space where the slot follows one.
+  /// The text that is scored after the prompt, by candidate: begins with a space where the slot follows one.
   package var continuations: [ContinuationTexts] {
     candidates.map { ContinuationTexts(prompt: prompt, continuation: (hasSpace ? " " : "") + $0) }
   }
 }
 
 extension String {
-  /// Where one or more underscores stand together.
+  /// The ranges of one or more consecutive underscores.
   fileprivate var underscores: [Range<Index>] {
     var found: [Range<Index>] = []
     for place in indices where self[place] == "_" {

@@ -31,7 +31,7 @@ package enum InsufficientData: Equatable, Sendable {
   case intervalTooWide
 }
 
-/// What the rule says about a comparison, decided in this order.
+/// The rule's verdict on a comparison, decided in this order.
 package enum Verdict: Equatable, Sendable {
   case withinMargin
   case differenceConfirmed
@@ -41,7 +41,7 @@ package enum Verdict: Equatable, Sendable {
 }
 
 /// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in
-/// one group or over all items. A model that no seed changes stands beside each seed of the other arm.
+/// one group or over all items. A model without seeds is compared with each seed of the other arm.
 package struct PairedComparison: Codable, Equatable, Sendable {
   package var arm: String
   package var reference: String

@@ -1,4 +1,4 @@
-/// What one trained model says about every item, in whatever form.
+/// One trained model's outputs for every item, in any form.
 package struct ModelRun<Output: Equatable & Sendable>: Equatable, Sendable {
   /// nil for a model that no seed changes, because it was not trained here; its arm has this run alone.
   package var seed: Int?
@@ -10,7 +10,7 @@ package struct ModelRun<Output: Equatable & Sendable>: Equatable, Sendable {
   }
 }
 
-/// What one arm says about every item, once for each seed; or once, where no seed changes it.
+/// One arm's outputs for every item, once per seed; or once, if it has no seeds.
 package struct ArmRuns<Output: Equatable & Sendable>: Equatable, Sendable {
   package var arm: String
   package var runs: [ModelRun<Output>]
@@ -72,7 +72,7 @@ package struct RunPairs: Sendable {
   /// Positions of the arms.
   package let arm: Int
   package let reference: Int
-  /// Positions of their runs, in the order of the arm's seeds; a model that no seed changes stands beside each seed.
+  /// Positions of their runs, in the order of the arm's seeds; a model without seeds is paired with each seed.
   package let pairs: [(arm: Int, reference: Int)]
 
   /// - Parameter arms: Validated with the comparison.
@@ -104,10 +104,10 @@ package struct RunPairs: Sendable {
   }
 }
 
-/// What one trained model says about every item, as logits.
+/// One trained model's logits for every item.
 package typealias RunPredictions = ModelRun<Logits>
 
-/// What one arm says about every item, as logits.
+/// One arm's logits for every item.
 package typealias ArmPredictions = ArmRuns<Logits>
 
 extension ModelRun where Output == Logits {
@@ -119,7 +119,7 @@ extension ModelRun where Output == Logits {
   }
 }
 
-/// What the arms say about items that nothing is reported of: what is fitted to predictions is fitted to these.
+/// The arms' predictions for items that are only used for fitting, such as temperatures, and not reported.
 package struct ValidationPredictions: Equatable, Sendable {
   /// The class of every item; at least one.
   package var labels: [Int]

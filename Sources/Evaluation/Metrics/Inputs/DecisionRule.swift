@@ -7,7 +7,8 @@ package enum DecisionMetric: String, Codable, Equatable, Sendable {
   case tokenProbability = "token probability"
 }
 
-/// What was agreed before the run: how much worse an arm may be in a group, and how large a group must be to be judged.
+/// The rule that was fixed before the run: how much worse an arm may be in a group, and how large a group must be to be
+/// judged.
 package struct DecisionRule: Codable, Equatable, Sendable {
   package var metric: DecisionMetric
   /// The non-inferiority margin, as a share: .03 is three points.

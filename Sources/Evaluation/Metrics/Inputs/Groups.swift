@@ -1,6 +1,6 @@
 package import Statistics
 
-/// What names a subgroup: the column it was read from and the value in that column.
+/// The name of a subgroup: the column it was read from and the value in that column.
 package struct GroupName: Codable, Hashable, Sendable, CustomStringConvertible {
   package var column: String
   package var value: String
@@ -67,7 +67,7 @@ package struct PooledGroups: Equatable, Sendable {
     self.pooled = pooled
   }
 
-  /// What the small ones of a combination are called together.
+  /// The name of the pooled small groups of a combination.
   package static func value(of column: String) -> String { "smaller ones of \(column)" }
 }
 
@@ -140,7 +140,7 @@ package struct ColumnMemberships: Sendable {
     var numbers: [[Int]: Int32] = [:]
     var kindOfItem = [Int32](repeating: -1, count: clusters.ofItem.count)
     for (number, group) in groups.enumerated() {
-      // What an item was of so far, and what it becomes with this group; remembered, for most items change alike.
+      // An item's membership so far, and its membership with this group. Cached, because most items change alike.
       var changed: [Int32: Int32] = [:]
       for item in group.items {
         let before = kindOfItem[item]

@@ -1,7 +1,7 @@
 import Foundation
 import Statistics
 
-/// What one run says about every item, scored: the terms whose sums are its figures.
+/// One run's scores of every item: the terms whose sums are its figures.
 package struct ItemScores: Sendable {
   let logits: Logits
   let labels: [Int]
@@ -54,8 +54,8 @@ package struct ItemScores: Sendable {
     selected = positiveClass.map { positive in predictions.map { $0 == positive ? 1 : 0 } } ?? []
   }
 
-  /// The same run as what it states of one class alone, whatever it predicts: its probability, and whether the item is of
-  /// it.
+  /// The same run as what it states of one class alone, whatever it predicts: its probability, and whether the item is
+  /// of it.
   init(_ run: ItemScores, ofClass label: Int) {
     (logits, labels, temperature, predictions) = (run.logits, run.labels, run.temperature, run.predictions)
     confidence = labels.indices.map { [logits, temperature] in

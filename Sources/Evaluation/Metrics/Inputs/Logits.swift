@@ -7,7 +7,7 @@ package struct Logits: Equatable, Sendable {
   package let classes: Int
   /// Empty where probabilities were stated.
   let values: [Float]
-  /// What was stated instead of logits; empty where logits were.
+  /// The given probabilities; empty if logits were given.
   let probabilities: [Double]
   /// The logarithms of given probabilities, used as logits; empty if logits were given.
   private let logarithms: [Double]

@@ -35,7 +35,8 @@ package struct AccuracySpread: Equatable, Sendable {
   package var test: SpreadTest
 }
 
-/// What a largest difference would be were there none: it is biased upwards, and never said without this.
+/// The expected largest difference if there were none. The largest difference is biased upwards, so it is always
+/// reported with this.
 package struct SpreadTest: Codable, Equatable, Sendable {
   /// The mean when group membership is permuted over clusters; of a rate of positives or negatives, over those of them.
   package var expectedUnderNoDifference: Double
@@ -77,7 +78,7 @@ package struct ColumnGaps: Codable, Equatable, Sendable {
   package var worstGroup: WorstGroup
 }
 
-/// The test's figures stand beside the gap's, and the groups that are left out in two lists.
+/// In JSON, the test's figures are keys next to the gap's, and the groups that are left out are in two lists.
 extension Gap: Codable {
   private enum CodingKeys: CodingKey {
     case value, rate, highest, lowest, leftOut, leftOutReasons
@@ -108,7 +109,7 @@ extension Gap: Codable {
   }
 }
 
-/// The test's figures stand beside the spread's.
+/// In JSON, the test's figures are keys next to the spread's.
 extension AccuracySpread: Codable {
   private enum CodingKeys: CodingKey {
     case value, highest, lowest
@@ -291,7 +292,7 @@ extension GapRate {
     }
   }
 
-  /// What a group without the rate has none of.
+  /// The kind of items that a group without the rate is missing.
   fileprivate var missing: String {
     switch self {
     case .selectionRate: "no items"

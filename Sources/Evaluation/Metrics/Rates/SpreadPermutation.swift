@@ -19,7 +19,7 @@ struct SpreadPermutation {
     }
   }
 
-  /// What is moved: sums over items that keep together.
+  /// The units of permutation: sums over items that stay together.
   private struct Units {
     var sizes: [Double] = []
     var sums: [Double] = []

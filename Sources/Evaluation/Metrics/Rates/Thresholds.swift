@@ -1,7 +1,8 @@
 import Foundation
 package import Statistics
 
-/// What other thresholds than the model's own do to an arm's rates: items count as positive from a probability on.
+/// The effect of thresholds other than the model's own on an arm's rates. Items from a probability on count as
+/// positive.
 package struct ThresholdEvaluation: Codable, Equatable, Sendable {
   /// Items on which thresholds were chosen.
   package var validationItems: Int
@@ -101,7 +102,7 @@ struct ThresholdCounts {
     var falsePositives: Int
   }
 
-  /// What is selected at each threshold of the grid.
+  /// The selected items at each threshold of the grid.
   var selected: [Selected] {
     var found = Selected(truePositives: positives, falsePositives: negatives)
     return Self.grid.indices.map { step in

@@ -8,7 +8,7 @@ package struct BLEUStatistics: Hashable, Sendable {
   package var translationLength = 0
   /// Tokens of the reference nearest in length to each translation; of two as near, of the shorter.
   package var referenceLength = 0
-  /// The n-grams of translations, n = 1 to 4, that stand in a reference too, each at most as often as in one reference.
+  /// The n-grams of translations, n = 1 to 4, that occur in a reference too, each at most as often as in one reference.
   package var matches = SIMD4<Int>.zero
   /// All n-grams of translations.
   package var totals = SIMD4<Int>.zero
@@ -59,7 +59,7 @@ package struct BLEUReferences: Sendable {
   private typealias NGram = SIMD4<Int32>
 
   private let numbers: [[Unicode.Scalar]: Int32]
-  /// How often each n-gram stands in the reference that has it most often.
+  /// The count of each n-gram in the reference that has it most often.
   private let counts: [NGram: Int]
   private let lengths: [Int]
 
@@ -97,7 +97,7 @@ package struct BLEUReferences: Sendable {
     return statistics
   }
 
-  /// The n-grams of known tokens; one with an unknown token (−1) stands in no reference.
+  /// The n-grams of known tokens; one with an unknown token (−1) occurs in no reference.
   private static func counts(_ tokens: [Int32]) -> [NGram: Int] {
     var counts: [NGram: Int] = [:]
     for start in tokens.indices {

@@ -65,9 +65,9 @@ package struct PronounShares: Codable, Equatable, Sendable {
   }
 }
 
-/// What the figures of the direction test (Stanovsky, Smith and Zettlemoyer 2019) are made of, summed over sentences.
+/// The counts of the direction test (Stanovsky, Smith and Zettlemoyer 2019), summed over sentences.
 package struct PronounTally: Hashable, Sendable {
-  /// What is counted. Gold and predicted genders are those of sentences with a gold gender; pro- and anti-stereotypical
+  /// The counts. Gold and predicted genders are from sentences with a gold gender; pro- and anti-stereotypical
   /// sentences have a female or male one that is, or is not, their stereotype.
   enum Count: Int, CaseIterable {
     case gold, goldFemale, goldMale

@@ -18,7 +18,7 @@ package struct RougeLReferences: Sendable {
     var tokens: [String] = []
     var token = ""
     for character in text.unicodeScalars {
-      // Mapped one by one: of all that stands outside ASCII, only İ and the Kelvin sign come to hold a letter of ASCII.
+      // Mapped one by one: outside ASCII, only İ and the Kelvin sign map to an ASCII letter.
       for lower in character.properties.lowercaseMapping.unicodeScalars {
         if lower.isASCIIAlphanumeric {
           token.unicodeScalars.append(lower)

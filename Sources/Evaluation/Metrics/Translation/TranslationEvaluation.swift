@@ -1,7 +1,7 @@
 package import Statistics
 package import Support
 
-/// What is said about an arm's translations of one group, or of all sentences.
+/// The figures of an arm's translations of one group, or of all sentences.
 package struct GroupTranslationQuality: Codable, Equatable, Sendable {
   /// nil for all sentences.
   package var group: GroupName?
@@ -27,7 +27,7 @@ package struct GroupTranslationQuality: Codable, Equatable, Sendable {
   package var deltaS: Measured<SeededEstimate>
 }
 
-/// What is said about one arm's translations.
+/// The figures of one arm's translations.
 package struct ArmTranslationQuality: Codable, Equatable, Sendable {
   package var arm: String
   package var overall: GroupTranslationQuality

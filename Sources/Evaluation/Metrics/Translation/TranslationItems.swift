@@ -35,7 +35,7 @@ package struct TranslationItems: Equatable, Sendable {
 /// A model's translation of every sentence; an empty one is a bad one, never a missing one.
 package typealias TranslationRun = ModelRun<[String]>
 
-/// What one arm makes of every sentence.
+/// One arm's translations of every sentence.
 package typealias ArmTranslations = ArmRuns<[String]>
 
 extension ModelRun where Output == [String] {
@@ -47,7 +47,7 @@ extension ModelRun where Output == [String] {
   }
 }
 
-/// Checks what is given to an evaluation before anything is computed.
+/// Checks the input of an evaluation before anything is computed.
 enum TranslationValidation {
   static func validate(_ items: TranslationItems) throws(TranslationError) {
     for (what, found) in [

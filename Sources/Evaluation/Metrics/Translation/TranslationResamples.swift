@@ -122,7 +122,7 @@ extension Measured {
   }
 }
 
-/// What is known about one translation, or summed over several.
+/// The counts of one translation, or summed over several.
 struct QualitySums: Sendable {
   var bleu: BLEUStatistics
   var rougeL: Double
@@ -156,7 +156,7 @@ struct QualitySums: Sendable {
   }
 }
 
-/// What one run's translations are, sentence by sentence.
+/// One run's translations, sentence by sentence.
 struct SentenceScores: Sendable {
   let bleu: [BLEUStatistics]
   let rougeL: [Double]

@@ -15,7 +15,7 @@ package struct AuditReport: Sendable {
   package var positiveClass: String?
   package var counts: ItemCounts
   package var seeds: [Int]
-  /// What the models computed in, as the specification names it.
+  /// The models' precision, as the specification names it.
   package var precision: String
   /// The groups of the test items.
   package var groups: [Subgroup]
@@ -25,9 +25,9 @@ package struct AuditReport: Sendable {
   package internal(set) var likelihoods: LikelihoodEvaluation?
   /// How good translations of the test items are; nil in another task.
   package internal(set) var translation: TranslationEvaluation?
-  /// What models choose among options; nil in another task.
+  /// The models' choices among options; nil in another task.
   package internal(set) var choices: ChoiceEvaluation?
-  /// What models would put into frames; nil in another task.
+  /// The words that models would put into frames; nil in another task.
   package var cloze: ClozeEvaluation?
   /// How the same models do on other data.
   package var furtherTests: [FurtherTest] = []
@@ -37,7 +37,7 @@ package struct AuditReport: Sendable {
   var footnotePrefix = ""
   /// Empty when membership inference was not measured.
   package var privacy: [PrivacyEvaluation]
-  /// What was agreed about vulnerability before the run; nil where no arm is compared with another by it.
+  /// The rule about vulnerability that was fixed before the run; nil if no arms are compared by it.
   package var privacyRule: PrivacyRule?
   /// By attack, figure and group, over all items first.
   package var privacyComparisons: [PrivacyComparison]
@@ -65,13 +65,13 @@ package struct AuditReport: Sendable {
   package var workers: Int
   /// Empty unless the specification allows items to be shown.
   package var samples: [SampleImage]
-  /// How the data answer the policy that was fixed before the run; nil where there was none.
+  /// The verdict on the policy that was fixed before the run; nil if there was none.
   package var gate: GateOutcome?
-  /// The column that says which items belong together; nil where items stand alone.
+  /// The column that says which items belong together; nil if items are not clustered.
   package var clusterColumn: String?
   /// Set where the report compares remedies for an arm.
   package var remedies: RemedyFindings?
-  /// Groups too small to stand alone, which are evaluated together.
+  /// Groups too small to be evaluated alone, which are pooled.
   package var pooledGroups: [Results.GroupCount]
 
   package init(

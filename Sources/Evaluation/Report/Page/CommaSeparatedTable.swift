@@ -60,7 +60,7 @@ enum Field {
     }
   }
 
-  /// Value, bounds and reason; the value stands even where its interval is undefined.
+  /// Value, bounds and reason; the value is written even if its interval is undefined.
   static func estimate(_ estimate: Estimate) -> [String] {
     [number(estimate.value)] + undefinable(estimate.interval, 2) { interval($0) }
   }

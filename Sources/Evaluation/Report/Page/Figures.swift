@@ -31,7 +31,7 @@ package enum Figures {
 
   /// A share in percent with two decimals, rounded down: what falls short of a bound never reads as if it reached it.
   package static func percentNotAbove(_ share: Double) -> String {
-    // Products of decimals such as .29 · 100 lie a little below what they stand for.
+    // Products of decimals such as .29 · 100 are a little below the exact product.
     fixed(((share * 10_000 * (1 + 1e-13)).rounded(.down)) / 100, digits: 2)
   }
 

@@ -2,7 +2,7 @@ import Metrics
 import Statistics
 
 extension Table {
-  /// Rows group by group and, within a group, arm by arm; the group's name stands once, before its arms.
+  /// Rows group by group and, within a group, arm by arm; the group's name appears once, before its arms.
   ///
   /// - Parameters:
   ///   - byArm: The content of the rows, by arm and group, with the arm's label; as many groups for every arm.

@@ -1,4 +1,4 @@
-/// What is printed of a gate, in the languages that decisions are made in.
+/// The printed lines of a gate, in English and Japanese.
 package enum Language: String, Sendable, CaseIterable {
   case english = "en"
   case japanese = "ja"

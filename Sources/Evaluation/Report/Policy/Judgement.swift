@@ -3,7 +3,7 @@ import Metrics
 import Statistics
 package import Support
 
-/// What the data say about one demand, judged on the bound of the interval and not on the point.
+/// The verdict on one rule, judged by the bound of the interval and not by the estimate.
 package struct Judgement: Equatable, Sendable {
   package enum Outcome: String, Codable, Sendable, Comparable {
     case met
@@ -47,7 +47,7 @@ package struct Figure: Codable, Equatable, Sendable {
 }
 
 extension Policy.Demand {
-  /// What an interval says about the demand; for a margin, it is the interval of the difference.
+  /// The verdict of an interval on the rule; for a margin, it is the interval of the difference.
   package func outcome(_ figure: Figure) -> Judgement.Outcome {
     let (isMet, isBroken) =
       switch self {
@@ -117,7 +117,7 @@ package struct GateOutcome: Codable, Equatable, Sendable {
 
   package var exitCode: Int32 { outcome.exitCode }
 
-  /// What is broken first, what is met last; within each, in the order of arms and rules.
+  /// Broken rules first, met rules last; within each, in the order of arms and rules.
   package var worstFirst: [Judgement] {
     judgements.enumerated().sorted {
       ($0.element.outcome, -$0.offset) > ($1.element.outcome, -$1.offset)
@@ -232,8 +232,8 @@ extension Results {
 }
 
 extension [AttackEvaluation] {
-  /// The attack that stands for all of an arm's: the one that arms are compared by, otherwise the first likelihood-ratio
-  /// attack, or the first.
+  /// The attack that represents all of an arm's attacks: the one that arms are compared by, otherwise the first
+  /// likelihood-ratio attack, or the first.
   func leading(rule: Attack?) -> AttackEvaluation? {
     first { $0.attack == rule } ?? first { $0.attack.name == "lira" } ?? first
   }

@@ -1,4 +1,4 @@
-/// What must hold for an adapted model before it is released, agreed before the run.
+/// The acceptance criteria for releasing an adapted model, fixed before the run.
 package struct Policy: Equatable, Sendable {
   /// The person responsible.
   package var owner: String?
@@ -167,7 +167,7 @@ package struct PolicySubjects: Sendable {
   }
 }
 
-/// What is wrong with a policy, and where in it.
+/// A problem of a policy, and its position.
 package struct PolicyProblem: Error, Equatable, Sendable {
   /// The key below the policy, for example `rules[1].group`.
   package let key: String
@@ -196,7 +196,7 @@ extension Policy {
     if case .margin = rule.demand, let compared = subjects.comparedArms {
       guard !compared.isEmpty else {
         return (
-          "margin", "no arm is compared with another; a margin needs the arm full, and lora or an adapter beside it"
+          "margin", "no arm is compared with another; a margin needs the arm full, and lora or an adapter"
         )
       }
       if let arm = arms?.first(where: { !compared.contains($0) }) {
@@ -224,7 +224,7 @@ extension Policy {
 }
 
 extension Results {
-  /// The arms and groups that these results know; groups that were too small to stand alone are known too.
+  /// The arms and groups that these results know; pooled small groups are known too.
   package var subjects: PolicySubjects {
     PolicySubjects(arms: evaluatedArms, groups: (groups + pooledGroups).map(\.name.selector))
   }

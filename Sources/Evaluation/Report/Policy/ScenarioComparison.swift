@@ -1,7 +1,7 @@
 import Metrics
 import Statistics
 
-/// What several audits or evaluations say about the same arms: one benchmark is never the answer.
+/// The verdicts of several audits or evaluations on the same arms, because one benchmark is never enough.
 package struct ScenarioComparison: Equatable, Sendable {
   /// One arm in one scenario, over all its groups.
   package struct Finding: Equatable, Sendable {
@@ -20,7 +20,7 @@ package struct ScenarioComparison: Equatable, Sendable {
     package var groups: Int { withinMargin + worse + better + undecided }
   }
 
-  /// What the scenarios together say about an arm.
+  /// The joint verdict of the scenarios on an arm.
   package enum Agreement: String, Sendable {
     /// In every scenario every group stays within the margin.
     case within
@@ -34,7 +34,7 @@ package struct ScenarioComparison: Equatable, Sendable {
 
   /// By arm in the order in which arms first appear, then by scenario.
   package let findings: [Finding]
-  /// What was left out, and why; a line each.
+  /// What was left out, and why; one line each.
   package let notes: [String]
   /// The scenarios that count.
   package let scenarios: [String]

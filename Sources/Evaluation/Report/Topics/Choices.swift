@@ -51,7 +51,7 @@ extension AuditReport {
       body: Table.html(
         caption: """
           Choices averaged over all orders of the options\(average), in percent with 95 % intervals that resample whole \
-          clusters.\(options.isEmpty ? "" : " Beside accuracy stands how often each option is chosen.")\(unanswered)\(scores)
+          clusters.\(options.isEmpty ? "" : " The columns after accuracy show how often each option is chosen.")\(unanswered)\(scores)
           """,
         head: Table.head(
           ["Group", "Arm", "Accuracy"] + options.map { "“\($0)”" }
@@ -61,7 +61,7 @@ extension AuditReport {
         body: body, footnotes: notes))
   }
 
-  /// With more options than this, shares stand in results.json only.
+  /// With more options than this, shares are in results.json only.
   private static let shownOptions = 5
 
   private func groupNames(_ groups: [ChoiceMeasures]) -> [HTML] {

@@ -61,7 +61,7 @@ extension AuditReport {
       footnotes: notes)
   }
 
-  /// Candidates beyond these stand in the CSV only.
+  /// Candidates beyond these are in the CSV only.
   private static let shownCandidates = 4
 }
 

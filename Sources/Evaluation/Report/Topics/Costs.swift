@@ -16,7 +16,7 @@ package enum AuditPhase: String, Codable, CaseIterable, Equatable, Sendable {
   package var title: String { self == .shadowModels ? "shadow models" : rawValue }
 }
 
-/// What one phase of one arm cost, as measured on this execution.
+/// The measured cost of one phase of one arm in this execution.
 package struct PhaseCost: Codable, Equatable, Sendable {
   package var arm: String
   package var phase: AuditPhase
@@ -82,7 +82,7 @@ extension AuditReport {
 }
 
 extension AuditReport {
-  /// What every arm and phase cost on this execution.
+  /// The cost of every arm and phase in this execution.
   var costsSection: Section {
     guard !costs.isEmpty else { return Section(anchor: "costs", title: "Cost", body: .empty) }
     var names = headlines.map(\.arm)
@@ -132,7 +132,7 @@ extension AuditReport {
   }
 }
 
-/// Training cost against the figure of the decision in the worst group, one point an arm with its label beside it.
+/// Training cost against the figure of the decision in the worst group, one labelled point per arm.
 struct CostScatter {
   struct Point {
     var arm: String
@@ -235,7 +235,8 @@ private struct LabelPlacement {
     taken.append((x, y))
   }
 
-  /// The baseline of the first line: at the right if there is room, otherwise at the left, otherwise above or below those.
+  /// The baseline of the first line: at the right if there is room, otherwise at the left, otherwise above or below
+  /// those.
   mutating func place(
     near point: (x: Double, y: Double), width labelWidth: Double
   ) -> (x: Double, y: Double, isAtRight: Bool) {

@@ -7,7 +7,7 @@ package struct FurtherTest: Equatable, Sendable {
   package var items: Int
   /// How many of them are equal, byte for byte, to one that was trained on.
   package var trainedOn: Int
-  /// The column that says which items belong together; nil where items stand alone.
+  /// The column that says which items belong together; nil if items are not clustered.
   package var clusterColumn: String?
   /// With positions among the test's items.
   package var groups: [Subgroup]

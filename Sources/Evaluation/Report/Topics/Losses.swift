@@ -79,7 +79,7 @@ extension AuditReport {
         """)
   }
 
-  /// A note on runs that diverged, wherever figures of their arms stand.
+  /// A note on runs that diverged, wherever figures of their arms appear.
   var divergenceNote: HTML {
     let diverged = losses.filter { $0.divergedAt != nil }
     guard !diverged.isEmpty else { return .empty }

@@ -1,7 +1,7 @@
 package import Metrics
 import Statistics
 
-/// What a report is about that sets remedies for one group beside the arm that serves it badly.
+/// The subject of a report that compares remedies for one group with the arm that serves it badly.
 package struct RemedyFindings: Equatable, Sendable {
   /// The arm that is to be helped; every remedy is compared with it.
   package var arm: String
@@ -36,7 +36,7 @@ package struct RemedyFindings: Equatable, Sendable {
   }
 }
 
-/// What one remedy does, and what it cost.
+/// The effect and cost of one remedy.
 package struct RemedyEffect: Equatable, Sendable {
   package let remedy: RemedyFindings.Remedy
   /// nil for a remedy that changes no prediction: its differences are 0, exactly.
@@ -128,7 +128,7 @@ extension AuditReport {
     effect.workerSeconds.map { "\(Quantities.duration($0)) of workers" } ?? "no training"
   }
 
-  /// What the group that is helped least loses, where the loss is significant.
+  /// The loss of the group that is helped least, if it is significant.
   private func harmText(_ found: RemedyEffect.Differences) -> String {
     guard found.leastHelped.isSignificant, found.leastHelped.estimate < 0 else { return "" }
     return "; \(found.leastHelped.groupText) loses by it, \(found.leastHelped.estimateText)"

@@ -7,7 +7,7 @@ package enum ImageMediaType: String, Equatable, Sendable {
   case jpeg = "image/jpeg"
 }
 
-/// What one arm says about a sample item.
+/// One arm's prediction for a sample item.
 package struct SamplePrediction: Equatable, Sendable {
   package var arm: String
   package var label: String
@@ -18,7 +18,7 @@ package struct SamplePrediction: Equatable, Sendable {
   }
 }
 
-/// A test item to show beside what every arm says about it.
+/// A test item to show with every arm's prediction.
 package struct SampleImage: Equatable, Sendable {
   package var group: GroupName
   /// The name of the item's true class.
@@ -40,7 +40,7 @@ package struct SampleImage: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// Test items beside what every arm says about them; there are none unless the specification allows it.
+  /// Test items with every arm's predictions; there are none unless the specification allows it.
   var samplesSection: Section {
     let figures = samples.map { sample -> HTML in
       let image = Data(sample.bytes).base64EncodedString()

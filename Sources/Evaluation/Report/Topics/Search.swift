@@ -25,7 +25,8 @@ package struct SettingsSearch: Codable, Equatable, Sendable {
       (self.name, self.candidates, self.chosen) = (name, candidates, chosen)
     }
 
-    /// Whether the rate is the lowest or highest of several that were tried, so that a wider grid may hold a better one.
+    /// Whether the rate is the lowest or highest of several that were tried, so that a wider grid may hold a better
+    /// one.
     package var isAtEdge: Bool {
       let rates = Set(candidates.map(\.rate))
       guard candidates.indices.contains(chosen), rates.count > 1 else { return false }
@@ -70,7 +71,7 @@ extension SettingsSearch.Arm: DerivedFields {
 }
 
 extension AuditReport {
-  /// What was tried for each arm before the audit, what was chosen, and what that cost.
+  /// The candidates of each arm before the audit, the choice, and the cost.
   var searchSection: Section {
     guard let search else { return Section(anchor: "search", title: "Choice of settings", body: .empty) }
     let rows = search.arms.flatMap { arm in
@@ -117,7 +118,7 @@ extension AuditReport {
   /// With fewer validation items a choice is mostly chance.
   private static let fewestValidationItems = 50
 
-  /// How much each arm had to choose from, on what, and what that does not allow to say.
+  /// The size of each arm's grid, the items it was chosen on, and the limits of the conclusion.
   private static func choiceText(_ search: SettingsSearch) -> String {
     let (chosen, single) = (
       search.arms.filter { $0.candidates.count > 1 }, search.arms.filter { $0.candidates.count == 1 }

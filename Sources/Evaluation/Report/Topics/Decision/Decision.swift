@@ -64,7 +64,7 @@ extension AuditReport {
       ? "Learning rates and epochs were set by hand, not searched for: another choice may move every figure." : ""
     // Without a declared comparison the rule decides nothing.
     guard fairness.familySize > 0 else { return byHand }
-    let origin = isOfPredictions ? "The rule was given beside the predictions." : "The rule was fixed before the run."
+    let origin = isOfPredictions ? "The rule was given with the predictions." : "The rule was fixed before the run."
     let text =
       "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
       + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "

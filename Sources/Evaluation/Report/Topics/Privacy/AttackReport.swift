@@ -26,7 +26,7 @@ package struct AttackReport: Sendable {
     self.notes = notes
   }
 
-  /// `results.json`, `report.html` and `tables/*.csv`; and beside them `exposed_items.csv`, the only file that names
+  /// `results.json`, `report.html` and `tables/*.csv`; and in addition `exposed_items.csv`, the only file that names
   /// items.
   package func files() throws -> [ReportFile] {
     [
@@ -140,7 +140,7 @@ extension ShadowModelDesign {
   fileprivate func sentence(models: Int) -> String {
     switch self {
     case .symmetric:
-      "\(Figures.count(models)) models in complementary pairs, each attacked once; its partner is none of its shadow "
+      "\(Figures.count(models)) models in complementary pairs, each attacked once; its partner is not one of its shadow "
         + "models"
     case .independent:
       "\(Figures.count(models, "model", "models")), each attacked once by all others"

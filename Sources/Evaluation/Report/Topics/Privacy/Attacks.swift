@@ -2,7 +2,7 @@ import MembershipInference
 import Metrics
 import Statistics
 
-/// What membership inference found, as figures and tables: of an audit's shadow models, or of external ones.
+/// The findings of membership inference, as figures and tables: of an audit's shadow models, or of external ones.
 struct PrivacyFigures {
   var evaluations: [PrivacyEvaluation]
   var rule: PrivacyRule?
@@ -13,7 +13,8 @@ struct PrivacyFigures {
 
   var html: HTML { "\(cautions)\(curves)\(attackTable)\(differenceTable)\(groupTable)\(disparityTable)" }
 
-  /// The attack that stands for all of an arm's: the rule's, otherwise the first likelihood-ratio attack, or the first.
+  /// The attack that represents all of an arm's attacks: the rule's, otherwise the first likelihood-ratio attack, or
+  /// the first.
   func leading(_ attacks: [AttackEvaluation]) -> AttackEvaluation? {
     attacks.leading(rule: rule?.attack)
   }
@@ -169,9 +170,9 @@ extension ShadowModelCaution {
   var sentence: String {
     switch self {
     case .countsMayTell:
-      "These models are not taken as complementary pairs, of which it needs three, so only the target is left out of its "
+      "These models are not used as complementary pairs, because fewer than three are, so only the target is left out of its "
         + "shadow models. How many of them have an item may then say whether the target has it: without any memory the area under the curve of an "
-        + "attack that reads shadow models can lie beside 0.5 (.476 at eight models)."
+        + "attack that reads shadow models can differ from 0.5 (.476 at eight models)."
     case .clustersAreSplit:
       "Items of one cluster are members and non-members of one model. What a model remembers of one of them shows in "
         + "the others, so that members are harder to tell than they are."
@@ -256,7 +257,7 @@ extension AuditReport {
       "RMIA (Zarifzadeh et al. 2024), offline: the share of other items outside the training set whose probability, "
         + "relative to shadow models without them, the item’s reaches; with several queries in more than half of them."
     ),
-    ("Loss threshold attack", "Items with a small loss are taken for members (Yeom et al. 2018)."),
+    ("Loss threshold attack", "Items with a small loss are predicted to be members (Yeom et al. 2018)."),
     (
       "Loss trace attack",
       "The interquartile range of an item’s loss over the epochs (Pollock et al. 2024); needs no shadow models."
