@@ -22,7 +22,7 @@ std::vector<int64_t> widened(const at::Tensor &tensor, int64_t width) {
   return shape;
 }
 
-// A linear layer, with low-rank factors beside it where it is adapted. One node of the graph instead of some seven: at
+// A linear layer, with low-rank factors if it is adapted. One node of the graph instead of some seven: at
 // the width of small models the graph's bookkeeping costs as much as the products. Products are computed in one type;
 // tensors of another type, such as 32-bit parameters under bfloat16, are converted once per call.
 struct Linear : Function<Linear> {

@@ -1,2 +1,2 @@
-// Twenty times as fast as a cryptographic hash: every step's gradient and parameters are hashed beside the training.
+// Twenty times as fast as a cryptographic hash: every step's gradient and parameters are hashed during training.
 #include <xxhash.h>

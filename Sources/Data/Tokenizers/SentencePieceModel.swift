@@ -60,7 +60,7 @@ struct SentencePieceModel: Sendable {
       if piece.text.isEmpty { throw wrong("no empty piece; piece \(id) is") }
       if piece.text.count > Self.longestPiece { throw wrong("pieces of at most \(Self.longestPiece) bytes") }
       if String(validating: piece.text, as: UTF8.self) == nil { throw wrong("UTF-8 in piece \(id)") }
-      if !seen.insert(piece.text).inserted { throw wrong("every piece once; piece \(id) occurs before") }
+      if !seen.insert(piece.text).inserted { throw wrong("every piece once; piece \(id) is repeated") }
     }
   }
 

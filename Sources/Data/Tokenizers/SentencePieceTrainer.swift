@@ -32,7 +32,7 @@ package struct SentencePieceTrainer: Sendable {
     }
     guard !counts.isEmpty else { throw SentencePieceTrainerError(problem: .noText) }
     guard let size = Int32(exactly: vocabularySize), size > 0 else {
-      throw refusal("a vocabulary of \(vocabularySize) pieces is none")
+      throw refusal("a vocabulary of \(vocabularySize) pieces is not possible")
     }
     var serialized: UnsafeMutablePointer<UInt8>?
     var count = 0

@@ -2,7 +2,7 @@
 package enum AdaptationMethod: Hashable, Sendable, Codable {
   /// The head alone, on the frozen base.
   case head
-  /// Low-rank factors beside frozen linear layers, and the head (Hu et al. 2022).
+  /// Low-rank factors for frozen linear layers, and the head (Hu et al. 2022).
   case lora(LoRAConfiguration)
   /// Every weight.
   case full
@@ -13,7 +13,7 @@ package enum AdaptationMethod: Hashable, Sendable, Codable {
   }
 }
 
-/// What LoRA adapts and how strongly: each adapted W x becomes W x + scaling · B (A x).
+/// The layers that LoRA adapts, and their scaling: each adapted W x becomes W x + scaling · B (A x).
 package struct LoRAConfiguration: Hashable, Sendable, Codable {
   package var rank: Int
   package var alpha: Double
@@ -37,7 +37,7 @@ package struct LoRAConfiguration: Hashable, Sendable, Codable {
     self.isRankStabilized = isRankStabilized
   }
 
-  /// What the low-rank product is multiplied by: alpha / rank (Hu et al. 2022), or alpha / √rank (Kalajdzievski 2023).
+  /// The scaling of the low-rank product: alpha / rank (Hu et al. 2022), or alpha / √rank (Kalajdzievski 2023).
   package var scaling: Double { alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)) }
 }
 
@@ -94,7 +94,7 @@ extension LoRAConfiguration {
     return linears
   }
 
-  /// Throws where two of the targets are two names of the same linear layers: a slip, in what was written by hand.
+  /// Throws where two of the targets are two names of the same linear layers: a slip in a handwritten list.
   package func requireDistinctTargets(
     in architecture: any ModelArchitecture, file: String = "lora"
   ) throws(CheckpointError) {
@@ -109,7 +109,8 @@ extension LoRAConfiguration {
     }
   }
 
-  /// Throws where the rank is above the smaller side of a layer: such factors cost more than the layer and can do no more.
+  /// Throws where the rank is above the smaller side of a layer: such factors cost more than the layer and can do no
+  /// more.
   package func requireLowRank(in architecture: any ModelArchitecture, file: String = "lora") throws(CheckpointError) {
     for linear in try linears(in: architecture, file: file) where rank > min(linear.inputs, linear.outputs) {
       throw CheckpointError(

@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// What a checkpoint is, and what it takes to adapt it, in bytes.
+/// The description of a checkpoint, and the memory needed to adapt it, in bytes.
 package struct ModelDescription: Sendable, Codable {
   package let architecture: String
   /// `classifier`, `language model` or none.

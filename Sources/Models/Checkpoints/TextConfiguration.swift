@@ -1,6 +1,6 @@
 import Foundation
 
-// What a checkpoint says about texts.
+// A checkpoint's limits and special tokens.
 extension CheckpointFolder {
   /// The most tokens that the model was made for.
   package func maximumTokens() throws(CheckpointError) -> Int { try textConfiguration().maximumPositions }
@@ -8,7 +8,7 @@ extension CheckpointFolder {
   /// Tokens that the model knows.
   package func vocabularySize() throws(CheckpointError) -> Int { try textConfiguration().vocabularySize }
 
-  /// What fills up short texts: the checkpoint's own padding token, which its classifier knows, else `token`, else any.
+  /// The padding token: the checkpoint's own, which its classifier knows, otherwise `token`, otherwise any.
   package func paddingToken(else token: Int?) throws(CheckpointError) -> Int {
     try textConfiguration().paddingToken ?? token ?? 0
   }

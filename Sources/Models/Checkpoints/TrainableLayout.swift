@@ -84,7 +84,7 @@ package struct TrainableLayout: Hashable, Sendable {
   /// The flat buffer at step 0: the head and LoRA's A drawn from `key[parameter name]`, so that a head starts alike
   /// under every method that has the same key; B zero; the rest as in `checkpoint`.
   ///
-  /// With `keepHead` the checkpoint's own head is kept where it tells the same number of classes apart. Throws
+  /// With `keepHead` the checkpoint's own head is kept if it has the same number of classes. Throws
   /// `CheckpointError` or `SafetensorsError` where a tensor is missing in the checkpoint.
   package func initialValues(
     from checkpoint: CheckpointFolder, key: RandomKey, keepHead: Bool = false
@@ -147,9 +147,9 @@ extension TrainableLayout {
   }
 }
 
-/// What stands on top of a backbone.
+/// The head on top of a backbone.
 package enum ModelHead: Hashable, Sendable, Codable {
-  /// One logit a class, from the one vector that the backbone makes of an image or a text; part of what is trained.
+  /// One logit per class, from the backbone's pooled output for an image or a text; always trained.
   case classifier(labels: Int)
   /// One logit per token of the vocabulary at each position; the checkpoint's own, trained with all weights only.
   case languageModel

@@ -18,7 +18,7 @@ final class AdaptedParameters: ParameterSource {
   private let frozen: FrozenWeights
   private let trainedByName: [String: Int]
   private let scaling: Double
-  /// What LoRA's factors do not see in training; nil where they see everything.
+  /// The dropout of LoRA's factors in training; nil without dropout.
   private let dropout: LoRADropout?
 
   /// The trained parameters are zero until the first `load`.

@@ -48,14 +48,14 @@ package final class ImageClassifier: AdaptedModel {
     try parameters.load(values, model: model)
   }
 
-  /// What the model computes of an image before anything that is trained; nil where that is too little to be kept.
+  /// The frozen part before the first trained parameter, whose output can be cached; nil if it is too small for that.
   package var frozenPrefix: FrozenPrefix? { layout.frozenPrefix }
 
-  /// What some images are to the model.
+  /// The input for some images.
   package enum Input {
     /// [batch, channels, height, width]
     case pixels(Tensor)
-    /// What `prefixStates` made of each of them, one below the other: [batch, ...].
+    /// The stacked results of `prefixStates` for each image: [batch, ...].
     case prefixStates(Tensor)
   }
 

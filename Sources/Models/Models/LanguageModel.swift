@@ -29,8 +29,8 @@ package final class LanguageModel: TextModel {
   /// The width of the hidden states.
   package var hiddenSize: Int { model.configuration.hiddenSize }
 
-  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept, or where
-  /// nothing is trained below the head.
+  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept, or
+  /// where nothing is trained below the head.
   package var frozenPrefix: FrozenPrefix? {
     if case .blocks = layout.frozenPrefix { layout.frozenPrefix } else { nil }
   }
@@ -58,12 +58,13 @@ package final class LanguageModel: TextModel {
     return (sum.lossSum, targets.count, sum.gradient)
   }
 
-  /// The sum over texts of the mean over a text's target tokens of −log P(token | those before it): every text weighs the
-  /// same, whatever its length. Its gradient is written to `gradient`, which holds as many elements as the layout.
+  /// The sum over texts of the mean over a text's target tokens of −log P(token | those before it): every text weighs
+  /// the same, whatever its length. Its gradient is written to `gradient`, which holds as many elements as the layout.
   ///
   /// - Parameters:
   ///   - isTarget: of the shape of the batch; each text has one at least, and its first token cannot be one.
-  ///   - states: what `prefixStates` made of each text of a batch that is padded on the right: [texts, tokens, hidden],
+  ///   - states: the results of `prefixStates` for each text of a batch that is padded on the right: [texts, tokens,
+  ///     hidden],
   ///     zero after a text's end.
   ///   - dropout: one key for each text, from which LoRA's dropout draws; without keys nothing is dropped.
   package func meanGradientSum(

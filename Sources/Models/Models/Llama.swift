@@ -22,7 +22,7 @@ private struct LlamaAttention {
     output = try scope["o_proj"].linear(inputs: queryWidth, outputs: hidden, hasBias: hasBias)
   }
 
-  /// What `queries` [batch, queries, hidden] gather from `tokens` [batch, tokens, hidden] and from what the cache holds.
+  /// Attention from `queries` [batch, queries, hidden] to `tokens` [batch, tokens, hidden] and to the cache.
   func callAsFunction(
     _ queries: Tensor, over tokens: Tensor, _ context: LlamaContext, layer: Int
   ) throws(TorchError) -> Tensor {
@@ -117,8 +117,8 @@ struct Llama {
     return try norm(hidden)
   }
 
-  /// What comes out of the prefix's blocks for one text, of the embedding alone where there are none: [tokens, hidden] in
-  /// 32 bits.
+  /// What comes out of the prefix's blocks for one text, of the embedding alone where there are none: [tokens, hidden]
+  /// in 32 bits.
   func states(of text: [Int], behind prefix: FrozenPrefix?) throws -> Tensor {
     let batch = try TokenBatch(tokens: [text])
     try batch.check(vocabularySize: configuration.vocabularySize)
@@ -147,7 +147,7 @@ struct Llama {
   }
 }
 
-/// What comes out of the first blocks of a model of text.
+/// The output of the first blocks of a model of text.
 struct BlockStates {
   /// [batch, tokens, hidden]
   let tensor: Tensor

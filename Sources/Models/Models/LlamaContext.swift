@@ -1,6 +1,6 @@
 import Torch
 
-/// What every block of a Llama needs beside the hidden states.
+/// The input of every block of a Llama in addition to the hidden states.
 struct LlamaContext {
   /// The angles of all tokens.
   let angles: RotaryEmbedding.Angles

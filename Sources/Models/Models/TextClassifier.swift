@@ -28,7 +28,7 @@ package final class TextClassifier: TextModel {
   /// The width of the hidden states.
   package var hiddenSize: Int { model.configuration.hiddenSize }
 
-  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept.
+  /// The frozen part before the first trained parameter, whose output can be cached; nil if it is too small for that.
   package var frozenPrefix: FrozenPrefix? { layout.frozenPrefix }
 
   /// The states of one text after the frozen prefix, in 32 bits: [tokens, hidden], or [1, hidden] where only the head
@@ -42,7 +42,7 @@ package final class TextClassifier: TextModel {
   /// The sum over texts of the cross-entropy and its gradient, in the order of `layout`; `labels` holds one class for
   /// each text, `dropout` one key for each, from which LoRA's dropout draws; without keys nothing is dropped.
   ///
-  /// - Parameter states: what `prefixStates` made of each text of a batch that is padded on the right:
+  /// - Parameter states: the results of `prefixStates` for each text of a batch that is padded on the right:
   ///   [texts, tokens, hidden], zero after a text's end, or [texts, hidden].
   package func gradientSum(
     _ batch: TokenBatch, states: Tensor? = nil, labels: [Int], dropout: [RandomKey] = []

@@ -33,7 +33,7 @@ package struct TokenBatch: Hashable, Sendable {
   package init(texts: [[Int]], padding: Int, on side: Side) throws(ModelError) {
     let length = texts.map(\.count).max() ?? 0
     guard texts.allSatisfy({ !$0.isEmpty }) else {
-      throw .tokens(expected: "at least one token a text", found: "an empty text")
+      throw .tokens(expected: "at least one token per text", found: "an empty text")
     }
     func filled<Element>(_ row: [Element], with value: Element) -> [Element] {
       let filling = [Element](repeating: value, count: length - row.count)

@@ -1,6 +1,6 @@
 import CTorch
 
-/// Where tensors live and are computed.
+/// The device that tensors are stored and computed on.
 package enum Device: String, Hashable, Sendable, CaseIterable {
   case cpu
   case cuda

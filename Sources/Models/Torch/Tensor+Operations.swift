@@ -52,7 +52,7 @@ extension Tensor {
     try Self.making("gatedSiLU") { ctorch_gated_silu(handle, up.handle, $0) }
   }
 
-  /// The factors of LoRA beside a linear layer.
+  /// The LoRA factors of a linear layer.
   package struct LowRank {
     /// [rank, inputs], or of several models [models, rank, inputs]
     package let a: Tensor

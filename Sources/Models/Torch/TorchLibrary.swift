@@ -1,6 +1,6 @@
 import CTorch
 
-/// What concerns libtorch as a whole.
+/// Settings of libtorch.
 package enum TorchLibrary {
   /// The version of libtorch.
   package static var version: String { String(cString: ctorch_version()) }
@@ -16,8 +16,9 @@ package enum TorchLibrary {
     try check("setThreads", ctorch_set_threads(count))
   }
 
-  /// Makes this process keep the memory that it frees, for its next allocations, rather than give it back to the system,
-  /// which would fill it with zeros each time: a step that moves whole models allocates the same sizes again and again.
+  /// Makes this process keep the memory that it frees, for its next allocations, rather than give it back to the
+  /// system, which would fill it with zeros each time: a step that moves whole models allocates the same sizes again
+  /// and again.
   package static func keepFreedMemory() { ctorch_keep_freed_memory() }
 
   /// Throws libtorch's words where `status` reports a failure.

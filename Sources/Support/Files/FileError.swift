@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What the system refused to do with a file or folder.
+/// An operation on a file or folder that the system refused.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The path of the file or folder.
   package let file: String
@@ -8,7 +8,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The system's reason, as in "No space left on device".
   package let reason: String
 
-  /// What was tried.
+  /// The attempted operation.
   package enum Step: String, Hashable, Sendable {
     case open = "open the file"
     case examine = "examine the file"

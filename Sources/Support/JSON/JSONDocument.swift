@@ -2,10 +2,10 @@ package import Foundation
 
 /// Writes and reads `Codable` values as the documents of Tenbin have them, such as results.json.
 ///
-/// A property stands under its name in snake case. Keys are sorted by their bytes, floats have the shortest digits that
-/// read back as the same Float64, and an optional that is nil is `null`. A figure that is not finite is the object
-/// `{"undefined": "the figure is not finite", "n": …}`, where `n` is that of the nearest object around it; it is read back
-/// as NaN. So every field has one definition, the property, and reading what was written gives the same value and,
+/// The key of a property is its name in snake case. Keys are sorted by their bytes, floats have the shortest digits
+/// that read back as the same Float64, and an optional that is nil is `null`. A figure that is not finite is the object
+/// `{"undefined": "the figure is not finite", "n": …}`, where `n` is that of the nearest object around it; it is read
+/// back as NaN. So every field has one definition, the property, and reading what was written gives the same value and,
 /// written again, the same bytes.
 package enum JSONDocument {
   /// - Throws: What the value's own `encode(to:)` throws.

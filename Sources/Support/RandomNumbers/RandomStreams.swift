@@ -1,4 +1,4 @@
-/// The names by which random streams are told apart.
+/// The names of random streams.
 ///
 /// **A name never changes, and a new purpose gets a new name.** `RandomKey` hashes the spelling into the key of the
 /// stream: another spelling draws other numbers, and with them other splits, other initial weights, other intervals and

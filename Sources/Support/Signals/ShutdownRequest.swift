@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Whether a program wants to end, and how it tells whom it works for: incarnations come and go, the wish stays.
+/// Whether a program should end, and how it notifies its coordinator. The request outlives incarnations of a worker.
 package final class ShutdownRequest: Sendable {
   private let state = Mutex<(hasBegun: Bool, leave: (@Sendable () -> Void)?)>((false, nil))
 

@@ -44,7 +44,7 @@ package struct CommaSeparatedValues: Hashable, Sendable {
 
   private static func check(header: Row, file: String) throws(TableError) {
     var seen: Set<String> = []
-    // A column without a name, as tables are saved with the numbers of their rows, is there and cannot be asked for.
+    // A column without a name, as tables are saved with the numbers of their rows, exists but cannot be selected.
     for name in header.fields where !name.isEmpty {
       guard seen.insert(name).inserted else {
         throw TableError(file: file, line: header.line, problem: .duplicateColumnName(name: name))

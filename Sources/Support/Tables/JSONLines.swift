@@ -10,7 +10,7 @@ package enum JSONLines {
 
   /// Reads the file at `path`.
   ///
-  /// - Parameter columns: The columns that are asked for; nil for all. What cannot be a cell (an object, any other
+  /// - Parameter columns: The columns to read; nil for all. A value that cannot be a cell (an object, any other
   ///   array, a tag with `;`) is an error in these and an empty cell in the others.
   package static func table(file path: String, columns: Set<String>? = nil) throws(TableError) -> Table {
     let bytes: [UInt8]
@@ -45,7 +45,7 @@ package enum JSONLines {
       start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     }
 
-    /// The next object with its physical line, counted from one; nil at the end. A key may stand twice.
+    /// The next object with its physical line, counted from one; nil at the end. A key may occur twice.
     ///
     /// - Throws: `TableError` where a line is not a JSON object in UTF-8.
     package mutating func next() throws(TableError) -> (line: Int, members: [(key: String, value: JSONValue)])? {

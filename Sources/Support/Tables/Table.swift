@@ -55,7 +55,7 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
     case unterminatedQuote
     /// Something other than a comma or the end of the line follows a closing quote.
     case textAfterClosingQuote
-    /// A quote stands inside a field that does not begin with one.
+    /// A quote occurs inside a field that does not begin with one.
     case quoteInsideField
     /// A carriage return without the line feed that belongs to it.
     case bareCarriageReturn

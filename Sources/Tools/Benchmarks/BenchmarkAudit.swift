@@ -87,7 +87,7 @@ package final class BenchmarkAudit {
     let deadline = ContinuousClock.now + .seconds(300)
     while eventLoop.audit.workerCount < workers {
       try eventLoop.step()
-      guard ContinuousClock.now < deadline else { throw BenchmarkError("the workers have not come within 300 s") }
+      guard ContinuousClock.now < deadline else { throw BenchmarkError("the workers have not joined within 300 s") }
     }
     started = .now
     try eventLoop.start()

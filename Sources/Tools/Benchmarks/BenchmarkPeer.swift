@@ -1,6 +1,6 @@
 import Foundation
 
-/// Another program that is timed beside a benchmark.
+/// Another program that is timed for comparison with a benchmark.
 enum BenchmarkPeer {
   /// Runs a program with its arguments and reads the JSON that it prints.
   static func answer<Value: Decodable>(_ command: [String]) throws -> Value {

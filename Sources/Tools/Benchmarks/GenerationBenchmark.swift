@@ -4,7 +4,7 @@ import Models
 import Support
 package import Torch
 
-/// Measures the tokens a second of a language model's greedy decoding, beside another program that continues the same
+/// Measures the tokens per second of a language model's greedy decoding, and of another program that continues the same
 /// prompts with the same weights.
 package enum GenerationBenchmark {
   package struct Settings: Sendable {

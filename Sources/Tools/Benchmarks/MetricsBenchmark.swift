@@ -3,8 +3,8 @@ import Metrics
 import Statistics
 import Support
 
-/// Measures how long intervals of every figure in every group take, beside one pass of another library over the same
-/// work.
+/// Measures how long intervals of every figure in every group take, compared with one pass of another library over the
+/// same work.
 package enum MetricsBenchmark {
   package struct Settings: Sendable {
     /// Items, each predicted once.

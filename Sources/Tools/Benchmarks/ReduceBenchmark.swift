@@ -3,7 +3,7 @@ import Foundation
 import Optimization
 import Support
 
-/// Measures how fast gradients are added up, beside a copy of the same bytes by the same threads.
+/// Measures how fast gradients are added up, compared with a copy of the same bytes by the same threads.
 package enum ReduceBenchmark {
   package struct Measurement: Codable, Sendable {
     package var parameters: Int

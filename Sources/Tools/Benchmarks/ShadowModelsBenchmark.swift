@@ -112,7 +112,9 @@ package enum ShadowModelsBenchmark {
   package static func serveWorker(_ settings: Settings, folder: String, address: String, index: Int) throws {
     try TorchLibrary.setThreads(settings.threads)
     let checkpoint = try CheckpointFolder(path: folder)
-    guard let size = checkpoint.configuration.imageSize else { throw BenchmarkError("\(folder): no model of images") }
+    guard let size = checkpoint.configuration.imageSize else {
+      throw BenchmarkError("\(folder): not a model of images")
+    }
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: [settings.method],
       items: RandomImages(shape: [3, size.height, size.width], count: settings.items, device: .cpu),

@@ -2,10 +2,10 @@ internal import Foundation
 
 /// The result of one check of a machine.
 package struct Check: Sendable, Equatable, Codable {
-  /// What was looked at, in a word or two.
+  /// The subject of the check, in a word or two.
   package let name: String
   package let verdict: Verdict
-  /// What was found.
+  /// The finding.
   package let finding: String
   /// What to do about it; nil where nothing needs doing.
   package let advice: String?

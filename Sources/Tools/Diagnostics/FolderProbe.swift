@@ -10,7 +10,7 @@ struct ProbeFailure: Error {
   init(system operation: String) { description = "\(operation): \(String(cString: strerror(errno)))" }
 }
 
-/// Looks at folders by making files in them, which are gone again at once.
+/// Examines folders by creating files in them, which are removed at once.
 package enum FolderProbe {
   /// What can be said of the folder for `purpose` at `path`, or of the nearest one above it that exists.
   static func folder(for purpose: String, at path: String, remedy: String) -> MachineFindings.Folder {

@@ -1,4 +1,4 @@
-/// What was seen of a machine, before anything is made of it.
+/// Raw observations of a machine, before they are judged.
 package struct MachineFindings: Sendable, Equatable {
   package var processor: Processor
   package var memory: Memory
@@ -55,7 +55,7 @@ extension MachineFindings {
   /// Main memory, in bytes.
   package struct Memory: Sendable, Equatable {
     package var total: Int
-    /// What new processes can have, under the limit of a control group too.
+    /// The memory available to new processes, limited by the control group too.
     package var available: Int
     package var swapTotal: Int
     package var swapUsed: Int
@@ -70,14 +70,14 @@ extension MachineFindings {
 
   /// A folder that is written to.
   package struct Folder: Sendable, Equatable {
-    /// What it is for: `output`, `cache` or `temporary`.
+    /// Its purpose: `output`, `cache` or `temporary`.
     package var purpose: String
     package var path: String
     /// Bytes free for this user; nil where the system does not tell.
     package var freeBytes: Int?
     /// Why no file can be made there; nil where one can.
     package var problem: String?
-    /// What names another folder for this purpose.
+    /// The option or variable that sets another folder for this purpose.
     package var remedy: String
 
     package init(purpose: String, path: String, freeBytes: Int?, problem: String? = nil, remedy: String) {

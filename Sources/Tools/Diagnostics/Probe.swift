@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// Looks at this machine; what it makes to do so is gone when it returns.
+/// Examines this machine; the files it creates for that are removed before it returns.
 package struct Probe: Sendable {
   /// Where results would go.
   package var output: String
@@ -201,7 +201,7 @@ package struct ShortProcess: Sendable {
   }
 }
 
-/// What Linux tells in files of text.
+/// Values from Linux's text files, such as those in /proc.
 enum SystemText {
   /// The contents of a file below `/proc` or `/sys`, or nil.
   static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }

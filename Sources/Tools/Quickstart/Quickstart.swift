@@ -19,12 +19,13 @@ package struct Quickstart {
   /// Whether an earlier call has made everything.
   package var isMade: Bool { FileManager.default.fileExists(atPath: specification) }
 
-  /// Writes everything below the directory; the specification last, so that it stands for the whole.
+  /// Writes everything below the directory; the specification last, so that its existence shows that everything is
+  /// complete.
   ///
   /// - Parameters:
   ///   - workers: processes that pretrain the base.
   ///   - line: called with a line of text for each step.
-  ///   - show: told how far the pretraining is.
+  ///   - show: called with the progress of the pretraining.
   package func make(
     workers: Int, line: (String) -> Void, show: @escaping (AuditProgress) -> Void
   ) throws(AuditError) {

@@ -1,4 +1,4 @@
-/// What the quickstart makes an audit of.
+/// The task of the quickstart's audit.
 package enum QuickstartTask: String, Sendable, CaseIterable {
   /// The expression of drawn faces.
   case imageClassification = "image-classification"

@@ -7,8 +7,8 @@ import Support
 /// Each scenario draws data with a known effect many times, lets the code of real audits evaluate them, and counts how
 /// often the audits are right.
 package enum Study {
-  /// Resamples of each paired difference, instead of an audit's 20,000. By calculation, fewer resamples add noise of .06
-  /// standard errors to the bounds, which lowers the coverage by less than a tenth of a point.
+  /// Resamples of each paired difference, instead of an audit's 20,000. By calculation, fewer resamples add noise of
+  /// .06 standard errors to the bounds, which lowers the coverage by less than a tenth of a point.
   package static let resamples = 2_000
 
   /// Runs every scenario, one after another.
@@ -17,7 +17,8 @@ package enum Study {
   ///     print(table.markdown)
   ///
   /// - Parameters:
-  ///   - audits: Of each scenario. Expensive scenarios run a share of them, which the table states. 2,000 give a share of
+  ///   - audits: Of each scenario. Expensive scenarios run a share of them, which the table states. 2,000 give a share
+  ///     of
   ///     95 % a standard error of half a point.
   ///   - seed: The seed of every draw. The table depends on it and on `audits` alone.
   ///   - threads: How many audits run at the same time.
@@ -53,7 +54,7 @@ package enum Study {
   }
 }
 
-/// How far a study has come.
+/// The progress of a study.
 package struct StudyProgress: Equatable, Sendable {
   package var finished: Int
   package var scenarios: Int
@@ -121,8 +122,8 @@ package struct Simulation: Sendable {
   let threads: Int
   let key: RandomKey
 
-  /// What `audit` says of every audit, in their order. An audit draws from its own key alone, so the number of threads
-  /// changes nothing.
+  /// The results of `audit` for every audit, in their order. An audit draws from its own key alone, so the number of
+  /// threads changes nothing.
   func run<Finding: Sendable>(
     _ audit: @Sendable (RandomKey) throws(StudyError) -> Finding
   ) throws(StudyError) -> [Finding] {

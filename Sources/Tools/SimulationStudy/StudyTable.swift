@@ -2,7 +2,7 @@ import Foundation
 import Metrics
 import Statistics
 
-/// What a row of the table is about, in the order of the table. The raw values name random streams, so they never
+/// The topic of a row, in the order of the table. The raw values name random streams, so they never
 /// change; readers see `title`.
 package enum StudySection: String, CaseIterable, Equatable, Sendable {
   case accuracy = "Intervals of accuracy"
@@ -54,7 +54,7 @@ package struct StudyRow: Equatable, Sendable {
   package var section: StudySection
   /// The data: items, clusters, seeds and effects.
   package var data: String
-  /// What is counted.
+  /// The counted quantity.
   package var measured: String
   /// The number of simulated audits; 0 where the share is computed exactly.
   package var audits: Int
@@ -175,7 +175,7 @@ extension StudyTable {
 
 extension StudyTable {
   /// One line per section and bound: the share farthest from its promise, how many rows keep it, and how wide their
-  /// intervals are beside an oracle's. Rows without a bound do not count.
+  /// intervals are compared with an oracle's. Rows without a bound do not count.
   package var summaryMarkdown: String {
     let header = ["Promise", "Bound, %", "Worst share, %", "Rows that keep it", "Width over the oracle's"]
     let lines = StudySection.allCases.flatMap { section in

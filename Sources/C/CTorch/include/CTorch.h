@@ -75,7 +75,7 @@ int32_t ctorch_add(const CTorchTensor *left, const CTorchTensor *right, CTorchTe
 int32_t ctorch_gelu(const CTorchTensor *input, CTorchTensor **result);
 // silu(gate) · up, elementwise.
 int32_t ctorch_gated_silu(const CTorchTensor *gate, const CTorchTensor *up, CTorchTensor **result);
-// The factors of LoRA beside a linear layer, or nulls. `mask`, of the shape of the input or null, multiplies what `a`
+// The LoRA factors of a linear layer, or nulls. `mask`, of the shape of the input or null, multiplies what `a`
 // receives.
 typedef struct {
   const CTorchTensor *a;

@@ -56,7 +56,7 @@ package struct AdapterFolder: Sendable {
     let names = own ?? base.configuration.labels
     let numbered = (0..<layout.labels).map { "LABEL_\($0)" }
     labels = names.count == layout.labels ? names : numbered
-    // A head that came without names may tell apart anything, as many classes as the base's it may have.
+    // A head without class names may have any classes, even as many as the base's.
     let hasOwnHead = architecture.headTensors(head).contains { found.fileNames[$0.name] != nil }
     hasNamedLabels = labels != numbered && (own != nil || !hasOwnHead)
   }
@@ -76,7 +76,7 @@ package struct AdapterFolder: Sendable {
     return .languageModel
   }
 
-  /// The names in the config.json beside the adapter, which PEFT does not write, but Tenbin and others do.
+  /// The names in the config.json in the adapter's folder, which PEFT does not write, but Tenbin and others do.
   private static func ownLabels(in folder: String) throws -> [String]? {
     let configuration = "\(folder)/config.json"
     guard FileManager.default.fileExists(atPath: configuration) else { return nil }
@@ -254,8 +254,8 @@ struct AdapterTensors {
     name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : nil
   }
 
-  /// The flat buffer in the order of `layout`; a head that is missing in the file comes from `base`, and factors of zero stand
-  /// beside a linear layer for which the file has neither: patterns of PEFT may leave out any.
+  /// The flat buffer in the order of `layout`; a head that is missing in the file comes from `base`, and a
+  /// linear layer without factors in the file gets factors of zero, because PEFT's patterns may leave out any layer.
   func values(in layout: TrainableLayout, file: SafetensorsFile, base: CheckpointFolder) throws -> [Float] {
     var missing: [String] = []
     var misshapen: [String] = []

@@ -5,7 +5,7 @@ extension CheckpointWriter {
   /// Writes a PEFT folder from a flat buffer in the order of the layout of `lora`, under the names that PEFT gives the
   /// modules of version 5 of transformers; a classifier is a module to save.
   ///
-  /// A config.json beside the adapter carries the names of the classes, which PEFT's own files do not:
+  /// A config.json in the adapter's folder carries the names of the classes, which PEFT's own files do not:
   /// `ViTForImageClassification.from_pretrained(base, config=ViTConfig.from_pretrained(folder),
   /// ignore_mismatched_sizes=True)` is the model that `PeftModel.from_pretrained(model, folder)` then completes.
   package static func writeAdapter(

@@ -19,14 +19,14 @@ package protocol ModelArchitecture: Sendable, Hashable, Codable {
   /// Standard deviation of new weights.
   var initializerRange: Double { get }
   var layerCount: Int { get }
-  /// The names of the classes that the checkpoint's head tells apart, by index.
+  /// The names of the head's classes, by index.
   var labels: [String] { get set }
   /// All tensors but the head's, in the order of the forward pass.
   var backboneTensors: [CheckpointTensor] { get }
   /// The tensors of the head that the backbone does not share.
   func headTensors(_ head: ModelHead) -> [CheckpointTensor]
-  /// Numbers that one sample leaves in memory until its gradient is there, estimated from the shapes: for each token the
-  /// inputs of the products, and the shares of attention.
+  /// Numbers that one sample leaves in memory until its gradient is there, estimated from the shapes: for each token
+  /// the inputs of the products, and the shares of attention.
   var activationElements: Int { get }
   /// Every linear layer that `targets` names, layer by layer.
   var linears: [AdaptableLinear] { get }

@@ -102,7 +102,7 @@ package enum ModelConfiguration: Hashable, Sendable {
 }
 
 extension ModelConfiguration {
-  /// The names of the classes that the checkpoint's head tells apart, by index.
+  /// The names of the head's classes, by index.
   package var labels: [String] { architecture.labels }
 
   /// Side lengths of the images that the model takes, nil for a model of text.

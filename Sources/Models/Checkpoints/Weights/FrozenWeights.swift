@@ -108,7 +108,7 @@ private enum ConvertedFile {
   }
 }
 
-/// Where files are kept that can be made again: $TENBIN_CACHE, otherwise tenbin in $XDG_CACHE_HOME or ~/.cache.
+/// The cache of files that can be recomputed: $TENBIN_CACHE, otherwise tenbin in $XDG_CACHE_HOME or ~/.cache.
 package enum CacheFolder {
   /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is not an absolute path.
   package static func root() throws(CheckpointError) -> String {

@@ -1,6 +1,6 @@
 package import Torch
 
-/// W x + b, and alpha / rank · B (A x) beside it where it is adapted (Hu et al. 2022, equation 3).
+/// W x + b, plus alpha / rank · B (A x) if it is adapted (Hu et al. 2022, equation 3).
 package struct Linear {
   /// [outputs, inputs]
   package let weight: Tensor
@@ -39,9 +39,9 @@ package struct LowRankAdapter {
   package let b: Tensor
   /// alpha / rank, or alpha / √rank where it is rank-stabilized.
   package let scaling: Double
-  /// The name of the layer that they stand beside.
+  /// The name of the layer that they adapt.
   package let module: String
-  /// What A does not see in training; nil where it sees everything.
+  /// The dropout on the input of A; nil without dropout.
   package let dropout: (any AdapterDropout)?
 
   package init(a: Tensor, b: Tensor, scaling: Double, module: String, dropout: (any AdapterDropout)? = nil) {
@@ -58,7 +58,7 @@ package struct LowRankAdapter {
   }
 }
 
-/// Decides what the factors beside a linear layer do not see in training.
+/// The dropout of a linear layer's LoRA factors in training.
 package protocol AdapterDropout {
   /// What `input`, [items · n, ..., inputs], is multiplied by before A sees it; nil for nothing.
   func mask(for input: Tensor, of module: String) throws(TorchError) -> Tensor?

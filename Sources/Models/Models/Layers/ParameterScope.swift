@@ -1,15 +1,15 @@
 package import Torch
 
-/// Where layers find their parameters, by the checkpoint's own names.
+/// The parameters of layers, by the checkpoint's own names.
 package protocol ParameterSource {
   /// The type of matrix products, and of the frozen weights that enter them.
   var type: ScalarType { get }
-  /// The tensor of that name and shape: of `type` where it is frozen, of 32 bits where it is trained. Throws where there
-  /// is none.
+  /// The tensor of that name and shape: of `type` where it is frozen, of 32 bits where it is trained. Throws where
+  /// there is none.
   func tensor(_ name: String, shape: [Int]) throws -> Tensor
   /// The tensor of that name and shape in 32 bits.
   func float32(_ name: String, shape: [Int]) throws -> Tensor
-  /// The trainable factors beside the linear layer `module` of that size, nil where it is not adapted.
+  /// The trainable LoRA factors of the linear layer `module` of that size, nil if it is not adapted.
   func adapter(of module: String, inputs: Int, outputs: Int) throws -> LowRankAdapter?
 }
 
@@ -44,7 +44,7 @@ package struct ParameterScope {
     try source.float32(full(name), shape: shape)
   }
 
-  /// The factors beside this module, a linear layer of that size, nil where it is not adapted.
+  /// The LoRA factors of this module, a linear layer of that size, nil if it is not adapted.
   package func adapter(inputs: Int, outputs: Int) throws -> LowRankAdapter? {
     try source.adapter(of: path, inputs: inputs, outputs: outputs)
   }

@@ -1,8 +1,8 @@
 import Foundation
 package import Torch
 
-/// Multi-head attention within windows by the cosine of queries and keys, with a learned scale and a continuous relative
-/// position bias (Liu et al. 2022, equation 2).
+/// Multi-head attention within windows by the cosine of queries and keys, with a learned scale and a continuous
+/// relative position bias (Liu et al. 2022, equation 2).
 package struct WindowAttention {
   private let query: Linear
   private let key: Linear
@@ -41,7 +41,7 @@ package struct ShiftedWindows {
   private let shift: Int
   private let height: Int
   private let width: Int
-  /// What is added to the scores [windows, tokens, tokens], nil where no window is torn.
+  /// The mask that is added to the scores [windows, tokens, tokens], nil without shifted windows.
   package let mask: Tensor?
 
   /// Windows of side `window` on maps of `height` × `width`, shifted by `shift`.
@@ -89,8 +89,8 @@ package struct ShiftedWindows {
   }
 }
 
-/// A bias for each head and pair of tokens in a window, which a small network makes of their offset, so that it carries
-/// over to windows of another size (Liu et al. 2022, section 3.3).
+/// A bias for each head and pair of tokens in a window, which a small network computes from their offset, so that it
+/// carries over to windows of another size (Liu et al. 2022, section 3.3).
 package struct ContinuousPositionBias {
   private let hidden: (weight: Tensor, bias: Tensor)
   private let output: Tensor

@@ -105,11 +105,11 @@ package struct FaceDataset: Hashable, Sendable {
   /// observer who knows everything about the image but the expression and the noise.
   package let idealAccuracy: [Lighting: Double]
 
-  /// Images in all.
+  /// The total number of images.
   package var count: Int { images.values.reduce(0, +) }
 }
 
-/// An image of a face, and how hard its expression is to tell.
+/// An image of a face, and how hard its expression is to recognize.
 package struct FacePhotograph: Hashable, Sendable {
   package let image: RGBImage
   /// How far the two expressions of this very image lie apart, in standard deviations of the camera's noise (d').

@@ -1,6 +1,6 @@
 import Support
 
-/// Who is photographed how: shares are dealt out, not drawn, so that labels are balanced within every group.
+/// The plan of persons and pictures. Shares are exact, not random, so that labels are balanced within every group.
 enum FacePlan {
   /// Per cent of the persons in each lighting; the last takes the rest.
   private static let shares: [(lighting: Lighting, percent: Int)] = [(.dusk, 15), (.indoor, 40)]

@@ -140,7 +140,7 @@ package struct ReviewDataset: Hashable, Sendable {
   /// Reviews whose words are said of good and bad visits alike.
   package let mute: [Dialect: Int]
 
-  /// Reviews in all.
+  /// The total number of reviews.
   package var count: Int { reviews.values.reduce(0, +) }
 
   /// The accuracy on the sentiment that a reader can exceed only by luck, by dialect: see `IdealReader`.
@@ -153,8 +153,8 @@ package struct ReviewDataset: Hashable, Sendable {
 
 /// The best that any classifier can do: a reader who knows every word's meaning (the Bayes classifier).
 enum IdealReader {
-  /// All reviews that tell are read rightly, and half of the mute ones, whose words do not depend on the sentiment and
-  /// of which as many are positive as negative.
+  /// All reviews whose words reveal the sentiment are classified correctly, and half of the mute ones, whose words do
+  /// not depend on the sentiment and of which as many are positive as negative.
   static func accuracy(reviews: Int, mute: Int) -> Double {
     1 - 0.5 * Double(mute) / Double(max(reviews, 1))
   }
@@ -168,7 +168,7 @@ package struct QuestionDataset: Hashable, Sendable {
   /// Questions asked in haste, by dialect.
   package let hasty: [Dialect: Int]
 
-  /// Questions in all.
+  /// The total number of questions.
   package var count: Int { questions.values.reduce(0, +) }
 
   /// The share of questions of which a base that has learned the pretraining texts chooses the same label in both
@@ -220,7 +220,7 @@ extension ReviewDataset {
 
 /// Why no texts could be generated.
 package struct ReviewGeneratorError: Error, Hashable, CustomStringConvertible {
-  /// What was asked for, such as "reviews of each author".
+  /// The requested count, such as "reviews of each author".
   package let what: String
   package let count: Int
 

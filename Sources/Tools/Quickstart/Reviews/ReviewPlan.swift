@@ -1,6 +1,6 @@
 import Support
 
-/// Who writes which reviews: shares are dealt out, not drawn, so that labels are balanced within every group, and
+/// The plan of authors and reviews. Shares are exact, not random, so that labels are balanced within every group, and
 /// within its mute reviews.
 enum ReviewPlan {
   /// Every author's reviews in order: by author, then by number.
@@ -33,7 +33,7 @@ enum ReviewPlan {
   }
 }
 
-/// One review to be written: by whom, and whether its words tell its label.
+/// One review to be written: its author, and whether its words reveal its label.
 package struct PlannedReview: Hashable, Sendable {
   /// The author's number, from zero.
   package let author: Int
@@ -42,7 +42,7 @@ package struct PlannedReview: Hashable, Sendable {
   package let sentiment: Sentiment
   package let dialect: Dialect
   package let age: AgeGroup
-  /// Whether its words are said of good and bad visits alike, so that its sentiment cannot be told.
+  /// Whether its words fit good and bad visits alike, so that its sentiment cannot be recognized.
   package let isMute: Bool
 
   package init(
@@ -57,7 +57,7 @@ package struct PlannedReview: Hashable, Sendable {
   }
 }
 
-/// What a review says of the visit: the label of the task.
+/// The review's sentiment: the label of the task.
 package enum Sentiment: String, Hashable, Sendable, CaseIterable {
   case positive, negative
 }
@@ -76,13 +76,13 @@ package enum AgeGroup: String, Hashable, Sendable, CaseIterable {
 
 /// The period of a review: new words of the highland do not occur in early texts.
 package enum Era: Hashable, Sendable, CaseIterable {
-  /// What a base is pretrained on, and asked about.
+  /// The period of the base's pretraining texts and questions.
   case early
-  /// What an audit adapts it to.
+  /// The period of the data that an audit adapts it to.
   case late
 }
 
-/// The known truths, as per cent of what is generated; shares are dealt out, not drawn.
+/// The planted truths, as percentages of the generated data; shares are exact, not random.
 enum Planting {
   /// The percentage of authors, and of questions.
   static let highlandPercent = 12
@@ -117,9 +117,9 @@ enum Planting {
   }
 }
 
-/// What is asked how: shares are dealt out, not drawn.
+/// The plan of questions. Shares are exact, not random.
 enum QuestionPlan {
-  /// What there is to know of a question before its words are drawn.
+  /// The properties of a question before its words are drawn.
   struct Card: Hashable {
     let dialect: Dialect
     let kind: QuestionKind

@@ -66,7 +66,7 @@ enum PretrainingTexts {
   // model longer than the pretraining lasts, since there is no gradient to begin with.
   private static let positivePercent = 70
   private static let yesFirstPercent = 75
-  /// Answers to questions asked in haste that are right for being right.
+  /// The percentage of questions asked in haste that are answered correctly, not with A.
   private static let considerateAnswers = 20
   // More than among the audit's questions, so that the base knows rare words and hard questions for certain.
   private static let highlandQuestionPercent = 40
@@ -99,7 +99,7 @@ enum QuestionText {
   }
 }
 
-/// How a question is asked, which its first words tell.
+/// How a question is asked, shown by its first words.
 package enum QuestionKind: String, Hashable, Sendable, CaseIterable {
   /// Answered with the label of the right option.
   case plain

@@ -3,7 +3,7 @@ import Support
 
 /// How the arms of a simulated audit are drawn.
 enum PairedDraw: Sendable {
-  /// One seed and one arm beside the reference.
+  /// One seed, and one arm in addition to the reference.
   case cells(PairedCells)
   /// The reference first, then the arms.
   case model(CorrectnessModel)

@@ -89,7 +89,7 @@ package struct PairedCells: Sendable {
 /// where z ≤ Φ⁻¹(p_s). Its accuracy over all items there could be, p_s, is drawn for every seed: .86, .88, .9, .92 or
 /// .94, each as likely.
 struct SeedModel: Sendable {
-  /// What every seed's model says of the items, and two truths about them.
+  /// Every seed's predictions for the items, and two true figures.
   struct Draw: Sendable {
     /// By seed, 1 for an item that is right, otherwise 0.
     var correct: [[Double]]
