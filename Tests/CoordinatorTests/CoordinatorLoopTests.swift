@@ -5,7 +5,7 @@ import SwiftProtobuf
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2))) struct CoordinatorLoopTests {
+@Suite(.timeLimit(.minutes(45))) struct CoordinatorLoopTests {
   /// Checks that a finished audit has the bits of a run that one process does by itself.
   private func expectReference(_ audit: TestAudit, runs: Int = 1, count: Int = 10) throws {
     for run in 0..<runs {

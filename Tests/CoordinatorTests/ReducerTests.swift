@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Runs whose parameters reducers hold: the code of real reducers, with connections in memory.
-@Suite(.timeLimit(.minutes(2))) struct ReducerTests {
+@Suite(.timeLimit(.minutes(45))) struct ReducerTests {
   /// More than one section, so that several reducers get a slice.
   private let count = 200_000
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Looks at the machine that the tests run on: what is found must be possible, and nothing may be left behind.
-@Suite(.timeLimit(.minutes(5))) struct ProbeTests {
+@Suite(.timeLimit(.minutes(45))) struct ProbeTests {
   private func probe(in folder: TemporaryFolder, worker: String = "/bin/true") -> Probe {
     Probe(
       output: "\(folder.path)/not/yet/made", cache: "\(folder.path)/cache", worker: .success(worker),

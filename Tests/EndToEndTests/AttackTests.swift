@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(15))) struct AttackTests {
+@Suite(.timeLimit(.minutes(45))) struct AttackTests {
   /// Scores of a fleet, by pairs of complementary masks: members score higher, those of one group more so.
   private func scores(
     arm: String, model name: (Int) -> String, models: Int, isMember: (_ model: Int, _ item: Int) -> Bool

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Real processes, one test at a time: two cores are all there is.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct AuditTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct AuditTests {
   @Test("Results are byte-identical for 1, 2 and 3 workers, over tcp, and when a worker is killed in the middle")
   func workersNeverChangeTheResult() throws {
     let study = try TinyStudy()

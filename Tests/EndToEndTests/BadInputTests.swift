@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 /// What is wrong is said in one line that names the place; nothing is left half written.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct BadInputTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct BadInputTests {
   /// Runs an audit of a changed study and expects it to be refused before it starts.
   private func expectRefusal(
     _ study: TinyStudy, specification: String = "bad.yaml", exitCode: Int32 = 78, saying words: [String],

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Scripts that complete the command line.
-@Suite(.timeLimit(.minutes(15))) struct CompletionTests {
+@Suite(.timeLimit(.minutes(45))) struct CompletionTests {
   @Test("Each shell's completion script names the commands and their options", arguments: ["bash", "zsh", "fish"])
   func script(shell: String) throws {
     let outcome = try Program.run("--generate-completion-script", shell)

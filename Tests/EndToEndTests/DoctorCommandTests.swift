@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `tenbin doctor` on the machine that the tests run on.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct DoctorCommandTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct DoctorCommandTests {
   /// Runs `tenbin doctor` with an environment of its own.
   private func doctor(_ arguments: [String] = [], environment: [String: String]) throws -> (code: Int32, output: String)
   {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Commands of the documentation, run as they stand; those with fixtures of their own are in the suites of their subjects.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct DocumentedCommandsTests {
+@Suite(.serialized, .timeLimit(.minutes(45))) struct DocumentedCommandsTests {
   /// A study whose files have the names that the documentation uses.
   private func study(epochs: Int = 2) throws -> TinyStudy {
     let study = try TinyStudy()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `tenbin audit --dry-run`: a forecast, and nothing else.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct DryRunTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct DryRunTests {
   /// Every file of the study with its size, to see that none is added or changed.
   private func files(of study: TinyStudy) throws -> [String: Int] {
     var sizes: [String: Int] = [:]

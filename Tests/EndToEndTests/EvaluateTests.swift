@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Predictions that somebody else made, and the decision on them.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct EvaluateTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct EvaluateTests {
   private func json(_ data: Data) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
   }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder of photographs whose names say who is on them, as an audit.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct FacesFolderTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct FacesFolderTests {
   private let study: TinyStudy
 
   init() throws {

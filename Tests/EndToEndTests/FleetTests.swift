@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Designs of fleets, with real processes.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct FleetTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct FleetTests {
   private struct Results: Decodable {
     struct Privacy: Decodable {
       struct Arm: Decodable {

@@ -4,7 +4,7 @@ import Testing
 import Transport
 import TransportTestSupport
 
-@Suite(.timeLimit(.minutes(15)), .serialized) struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct HostilePeerTests {
   @Test("Hostile peers change neither an audit's bits nor its course; every refusal is counted and shown")
   func hostilePeers() throws {
     let study = try TinyStudy()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `tenbin init`: from a table to a specification that an audit reads.
-@Suite(.timeLimit(.minutes(15))) struct InitTests {
+@Suite(.timeLimit(.minutes(45))) struct InitTests {
   @Test("What init writes for a table of images can be audited once the base is filled in")
   func images() throws {
     let study = try TinyStudy()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A leak that was planted is found, and none is found where there is none.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct LeakTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct LeakTests {
   private struct Results: Decodable {
     struct Privacy: Decodable { let arms: [Arm] }
     struct Arm: Decodable {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Contents that cannot be had, and files that are not what they were.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct MissingContentTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct MissingContentTests {
   /// Starts a coordinator, changes one of its files, and lets a worker come; returns what both say.
   private func audit(changing change: (String) throws -> Void) throws -> (
     coordinator: Program.Outcome, worker: Program.Outcome, item: String

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What concerns a checkpoint by itself, from the shell.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct ModelCommandTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct ModelCommandTests {
   private let folder: TemporaryFolder
   private let model: String
 

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What an audit leaves behind serves predictions, and Python's peft and transformers agree with them.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct PredictTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct PredictTests {
   /// Largest difference that `scripts/oracles/check_adapter.py` finds; throws where it finds too large a one.
   private func differenceToPython(_ arguments: [String]) throws -> Double {
     let text = try Oracle.run("check_adapter.py", arguments)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The quickstart's own input, and the disparity that was planted in it.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct QuickstartTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct QuickstartTests {
   private struct Results: Decodable {
     struct Evaluation: Decodable {
       let arm: String

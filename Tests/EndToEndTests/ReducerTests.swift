@@ -3,7 +3,7 @@ import Testing
 import TransportTestSupport
 
 /// Audits whose parameters lie in slices with reducers.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct ReducerTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct ReducerTests {
   /// A study of one run of full fine-tuning, whose parameters are many enough to be cut into slices.
   private func study() throws -> TinyStudy {
     let study = try TinyStudy()

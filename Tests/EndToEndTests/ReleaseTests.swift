@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a group in need may be helped by, and what becomes of a model after release.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct ReleaseTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct ReleaseTests {
   @Test("The documented remedies and monitoring run as they stand; windows without labels never pass")
   func documented() throws {
     let study = try TinyStudy()

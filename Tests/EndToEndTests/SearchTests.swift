@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The choice of every arm's settings before the audit.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct SearchTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct SearchTests {
   private static let search = """
     search:
       rates: [1e-4, 3e-3]

@@ -9,7 +9,7 @@ import Testing
 
 /// Audits whose workers have no folder in common with their coordinator.
 @Suite(
-  .timeLimit(.minutes(15)),
+  .timeLimit(.minutes(45)),
   .serialized,
   .enabled(if: Hosts.problem == nil, "no hosts of their own can be made: \(Hosts.problem ?? "")"))
 struct SeveralHostsTests {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Audits of texts, with real processes.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct TextAuditTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct TextAuditTests {
   @Test(
     "Every task of texts comes to the same bytes with 1 and 3 workers, and verifies",
     arguments: ["classification", "modelling", "translation", "choice", "cloze"])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Proof from what an audit has left behind.
-@Suite(.timeLimit(.minutes(15)), .serialized) struct VerifyTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct VerifyTests {
   private func audit(_ study: TinyStudy, _ arguments: String...) throws {
     let outcome = try Program.run(["audit", study.path("audit.yaml"), "--output", study.path("a")] + arguments)
     #expect(outcome.exitCode == 0, "\(outcome.errors)")

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Files that are cut off or have noise in the middle.
-@Suite(.timeLimit(.minutes(5))) struct DamagedFileTests {
+@Suite(.timeLimit(.minutes(45))) struct DamagedFileTests {
   private let folder: TemporaryFolder
   private var ledger: String { "\(folder.path)/ledger.sqlite" }
   private var states: String { "\(folder.path)/states" }

@@ -8,7 +8,7 @@ import Torch
 
 /// Folders that Tenbin writes, loaded by transformers and peft, which scripts/setup installs into .python.
 @Suite(
-  .timeLimit(.minutes(10)), .serialized,
+  .timeLimit(.minutes(45)), .serialized,
   .enabled(if: FileManager.default.isExecutableFile(atPath: Golden.python), "needs .python; run scripts/setup --tests"))
 struct ExportTests {
   private let golden: Golden

@@ -8,7 +8,7 @@ import Testing
 import Torch
 
 /// ViT and Swin-v2 beside transformers and peft, on the checkpoints of scripts/oracles/image_models.py.
-@Suite(.timeLimit(.minutes(10)), .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(45)), .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct ImageModelTests {
   private static let script = Result { try OracleScript("image_models.py") }
   static let cases = ["shifted", "uneven", "clipped", "vit-cropped", "vit-oblong"]

@@ -7,7 +7,7 @@ import Testing
 import Torch
 
 /// Llama and Mistral beside transformers and peft, on the checkpoints of scripts/oracles/language_models.py.
-@Suite(.timeLimit(.minutes(10)), .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(45)), .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct LlamaTests {
   private static let script = Result { try OracleScript("language_models.py") }
   static let cases = ["llama", "llama-grouped", "mistral"]

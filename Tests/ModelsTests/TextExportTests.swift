@@ -8,7 +8,7 @@ import Torch
 
 /// Folders of text models that Tenbin writes, loaded by transformers and peft.
 @Suite(
-  .timeLimit(.minutes(10)), .serialized,
+  .timeLimit(.minutes(45)), .serialized,
   .enabled(if: OracleScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct TextExportTests {
   private let folder: TemporaryFolder

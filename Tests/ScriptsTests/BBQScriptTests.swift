@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(45)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct BBQScriptTests {
   private let folder: TemporaryFolder
   private var output: String { folder.path + "/bbq.jsonl" }

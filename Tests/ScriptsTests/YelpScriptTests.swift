@@ -5,7 +5,7 @@ import Support
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
+@Suite(.timeLimit(.minutes(45)), .enabled(if: PrepareScript.isAvailable, "needs .python; run scripts/setup --tests"))
 struct YelpScriptTests {
   private let folder: TemporaryFolder
   private var output: String { folder.path + "/yelp.csv" }

@@ -5,7 +5,7 @@ import Tokenizers
 
 /// Published models and texts that are not part of this repository. The texts are never printed.
 @Suite(
-  .timeLimit(.minutes(10)),
+  .timeLimit(.minutes(45)),
   .enabled(
     if: Repository.hasPublishedData("stories260k", "mistral-tokenizer", "hatecheck", "mlma", "turkish-english"),
     Comment(

@@ -37,7 +37,7 @@ private struct Expectation: Decodable {
 
 /// Small tokenizers that the oracle makes, and the same hard texts for all of them.
 @Suite(
-  .timeLimit(.minutes(10)),
+  .timeLimit(.minutes(45)),
   .enabled(if: Oracle.isPresent, "needs the Python environment that scripts/setup makes in .python"))
 struct TransformersTests {
   @Test("every text has the ids and the decoded text that transformers gives, in every kind of folder")

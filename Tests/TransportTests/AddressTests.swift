@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(5))) struct AddressTests {
+@Suite(.timeLimit(.minutes(45))) struct AddressTests {
   @Test(
     "ipc paths and tcp hosts and ports are addresses",
     arguments: [

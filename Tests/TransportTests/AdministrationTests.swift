@@ -5,7 +5,7 @@ import Testing
 import Transport
 import TransportTestSupport
 
-@Suite(.timeLimit(.minutes(5))) struct AdministrationTests {
+@Suite(.timeLimit(.minutes(45))) struct AdministrationTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

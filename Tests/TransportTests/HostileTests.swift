@@ -5,7 +5,7 @@ import Testing
 import Transport
 import TransportTestSupport
 
-@Suite(.timeLimit(.minutes(5)), .serialized) struct HostileTests {
+@Suite(.timeLimit(.minutes(45)), .serialized) struct HostileTests {
   @Test("A worker of another version is refused with the reason, and counted")
   func otherVersion() throws {
     let coordinator = try TestCoordinator()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(5))) struct KeyFileTests {
+@Suite(.timeLimit(.minutes(45))) struct KeyFileTests {
   private let folder: TemporaryFolder
   private let keys: KeyFolder
 

@@ -5,7 +5,7 @@ import Testing
 import Transport
 import TransportTestSupport
 
-@Suite(.timeLimit(.minutes(5))) struct KeyTests {
+@Suite(.timeLimit(.minutes(45))) struct KeyTests {
   @Test("A listed key works")
   func listed() throws {
     let (server, client) = try keys()

@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// Buffers that processes of one host share; here both ends are in one process.
-@Suite(.timeLimit(.minutes(5))) struct SharedMemoryTests {
+@Suite(.timeLimit(.minutes(45))) struct SharedMemoryTests {
   private let owner: SharedFolder
   private let guest: SharedFolder
 

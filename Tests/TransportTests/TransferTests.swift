@@ -5,7 +5,7 @@ import Testing
 import Transport
 import TransportTestSupport
 
-@Suite(.timeLimit(.minutes(5))) struct TransferTests {
+@Suite(.timeLimit(.minutes(45))) struct TransferTests {
   @Test(
     "Messages and transfers larger than a window arrive whole over real sockets, in both directions",
     arguments: ["ipc", "tcp", "curve"])

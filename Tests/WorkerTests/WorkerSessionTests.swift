@@ -9,7 +9,7 @@ import Transport
 import Worker
 
 /// A worker's session against a coordinator in memory: no sockets, and everything on one thread.
-@Suite(.timeLimit(.minutes(1))) struct WorkerSessionTests {
+@Suite(.timeLimit(.minutes(45))) struct WorkerSessionTests {
   private static let optimizer = OptimizerSettings(weightDecay: 0.01, warmup: 0, clip: 1)
   private static let initial: [Float] = [0.5, -0.25, 2]
   private static let schedule = RunSchedule(

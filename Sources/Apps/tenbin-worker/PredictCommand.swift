@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Logging
+import Support
 
 /// Logits or probabilities of a checkpoint.
 struct PredictCommand: ParsableCommand {
@@ -53,6 +55,8 @@ struct PredictCommand: ParsableCommand {
 
 /// Runs `body`; an error becomes one line on standard error and exit code 1.
 func reportingErrors(_ body: () throws -> Void) throws {
+  // Standard error is for what the command says; of the processes that it starts only warnings belong there.
+  ProcessLog.start(level: .warning)
   do {
     try body()
   } catch {

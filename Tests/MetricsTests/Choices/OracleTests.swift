@@ -29,7 +29,7 @@ private struct Oracle: Decodable {
   var differences: [String: Difference]
 }
 
-@Suite(.timeLimit(.minutes(10))) struct OracleTests {
+@Suite(.timeLimit(.minutes(45))) struct OracleTests {
   private static let root = Repository.root
   private static let python = root.appending(path: ".python/bin/python")
   private static let isAvailable = FileManager.default.isExecutableFile(atPath: python.path)

@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct FileLockTests {
+@Suite(.timeLimit(.minutes(45))) struct FileLockTests {
   @Test("An exclusive lock keeps all others out until it goes")
   func exclusion() throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct JSONLinesOracleTests {
+@Suite(.timeLimit(.minutes(45))) struct JSONLinesOracleTests {
   private static let root = Repository.root
   private static let python = root.appending(path: ".python/bin/python")
   private static let isAvailable = FileManager.default.isExecutableFile(atPath: python.path)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(5))) struct ContentCacheTests {
+@Suite(.timeLimit(.minutes(45))) struct ContentCacheTests {
   private let folder: TemporaryFolder
   private let cache: ContentCache
 

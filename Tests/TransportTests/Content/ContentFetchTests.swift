@@ -86,7 +86,7 @@ private struct World {
   mutating func answerAll() { while !asked.isEmpty { answer() } }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ContentFetchTests {
+@Suite(.timeLimit(.minutes(45))) struct ContentFetchTests {
   private static func bytes(_ count: Int, seed: Int) -> [UInt8] {
     var generator = RandomKey(seed: seed)["contents"].generator
     return (0..<count).map { _ in UInt8(generator.uniform() * 256) }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(5))) struct ContentIndexTests {
+@Suite(.timeLimit(.minutes(45))) struct ContentIndexTests {
   @Test("Pieces of the audit's files are served, and no other file")
   func serves() throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Metrics
 import Statistics
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BLEUTests {
+@Suite(.timeLimit(.minutes(45))) struct BLEUTests {
   private func statistics(_ translation: String, _ references: String...) -> BLEUStatistics {
     BLEUReferences(references).statistics(of: translation)
   }

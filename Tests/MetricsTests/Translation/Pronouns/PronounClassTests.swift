@@ -1,7 +1,7 @@
 import Metrics
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct PronounClassTests {
+@Suite(.timeLimit(.minutes(45))) struct PronounClassTests {
   @Test(
     "Six hundred hard sentences are classified as by a regular expression of Python",
     .enabled(if: TranslationOracle.isAvailable, TranslationOracle.isMissing))

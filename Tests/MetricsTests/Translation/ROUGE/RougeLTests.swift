@@ -1,7 +1,7 @@
 import Metrics
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct RougeLTests {
+@Suite(.timeLimit(.minutes(45))) struct RougeLTests {
   @Test(
     "Six hundred hard sentences have rouge-score's F-measures, best of the references",
     .enabled(if: TranslationOracle.isAvailable, TranslationOracle.isMissing))
