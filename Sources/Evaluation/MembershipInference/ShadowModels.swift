@@ -19,7 +19,7 @@ package struct ShadowModels: Equatable, Sendable {
   package var groups: [Subgroup]
   /// The items' names, for the list of exposed ones; empty if that list is not needed.
   package var itemNames: [String]
-  /// Whether a cluster may have members and non-members of one model: only where masks were made elsewhere.
+  /// Whether a cluster may have members and non-members of one model: only where the masks are external.
   package var permitsSplitClusters: Bool
 
   package init(

@@ -137,7 +137,7 @@ final class LocalWorkers {
     waiter.start()
   }
 
-  /// Whoever started the coordinator must not wait for pipes that its workers happen to hold.
+  /// The process that started the coordinator must not wait for pipes that its workers happen to hold.
   private static func keepDescriptorsFromChildren() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     for descriptor in names.compactMap({ Int32($0) }) where descriptor > 2 {

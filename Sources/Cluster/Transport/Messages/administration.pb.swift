@@ -322,7 +322,7 @@ package nonisolated struct Tenbin_WorkerStatus: Sendable {
 
   package var host: String = String()
 
-  /// working, idle, draining, silent, put aside, joining
+  /// working, idle, draining, silent, quarantined, joining
   package var state: String = String()
 
   package var isLocal: Bool = false

@@ -47,13 +47,13 @@ enum Field {
 
   static func interval(_ interval: Interval) -> [String] { [number(interval.lower), number(interval.upper)] }
 
-  /// Headers of `undefinable` with the same name and parts.
+  /// Headers of `measured` with the same name and parts.
   static func header(_ name: String, _ parts: [String]) -> [String] {
     parts.map { $0.isEmpty ? name : "\(name)_\($0)" } + ["\(name)_undefined"]
   }
 
   /// The fields of a figure and an empty reason, or `count` empty fields and the reason.
-  static func undefinable<Value>(_ figure: Measured<Value>, _ count: Int, _ fields: (Value) -> [String]) -> [String] {
+  static func measured<Value>(_ figure: Measured<Value>, _ count: Int, _ fields: (Value) -> [String]) -> [String] {
     switch figure {
     case .value(let value): fields(value) + [""]
     case .undefined(let reason, _): [String](repeating: "", count: count) + [reason]
@@ -62,7 +62,7 @@ enum Field {
 
   /// Value, bounds and reason; the value is written even if its interval is undefined.
   static func estimate(_ estimate: Estimate) -> [String] {
-    [number(estimate.value)] + undefinable(estimate.interval, 2) { interval($0) }
+    [number(estimate.value)] + measured(estimate.interval, 2) { interval($0) }
   }
 
   /// Value, bounds and reason.

@@ -273,7 +273,7 @@ extension AuditReport {
 
   /// A log loss that is undefined leaves its own cell empty; the others stand.
   private static func fields(_ rescaled: Measured<Rescaling>) -> [String] {
-    guard let found = rescaled.value else { return Field.undefinable(rescaled, 4) { _ in [] } }
+    guard let found = rescaled.value else { return Field.measured(rescaled, 4) { _ in [] } }
     let (figures, loss) = (found.rescaled, found.rescaled.negativeLogLikelihood)
     return [Field.number(found.mean), Field.number(figures.expectedCalibrationError)]
       + [loss.value.map(Field.number) ?? "", Field.number(figures.signedGap), loss.reason ?? ""]
@@ -295,7 +295,7 @@ extension AuditReport {
       for bin in calibration.reliability {
         table.append(
           [arm] + Field.group(calibration.group) + [Field.number(bin.lower), Field.number(bin.upper)]
-            + [String(bin.count)] + Field.undefinable(bin.meanConfidence, 1) { [Field.number($0)] }
+            + [String(bin.count)] + Field.measured(bin.meanConfidence, 1) { [Field.number($0)] }
             + Field.estimate(bin.accuracy))
       }
     }

@@ -161,7 +161,7 @@ extension ChoiceEvaluation {
           table.append(
             [arm.arm, prompt.prompt ?? "all"] + Field.group(group.group) + ["\(group.n)", "\(group.clusters)"]
               + figures.flatMap { figure in
-                Field.undefinable(figure, 3) { [Field.number($0.value)] + Field.interval($0.interval) }
+                Field.measured(figure, 3) { [Field.number($0.value)] + Field.interval($0.interval) }
               } + [labels.joined(separator: ";"), options.joined(separator: ";")])
         }
       }

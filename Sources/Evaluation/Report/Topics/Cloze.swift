@@ -76,7 +76,7 @@ extension ClozeEvaluation {
         for candidate in group.candidates {
           table.append(
             [arm.arm] + Field.group(group.group) + [candidate.candidate, "\(candidate.n)"]
-              + Field.undefinable(candidate.share, 3) { [Field.number($0.value)] + Field.interval($0.interval) }
+              + Field.measured(candidate.share, 3) { [Field.number($0.value)] + Field.interval($0.interval) }
               + Field.estimate(candidate.mass))
         }
       }

@@ -143,7 +143,7 @@ extension PairedComparison {
   fileprivate var fields: [String] {
     [String(n), String(clusters), String(discordantClusters), Field.number(estimate)] + Field.interval(interval)
       + [intervalMethod.rawValue, Field.number(seedSpread.standardDeviation), Field.number(pValue), test.rawValue]
-      + Field.undefinable(adjustedPValue, 1) { [Field.number($0)] } + verdict.fields
+      + Field.measured(adjustedPValue, 1) { [Field.number($0)] } + verdict.fields
   }
 }
 

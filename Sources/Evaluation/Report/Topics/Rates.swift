@@ -284,7 +284,7 @@ extension GroupRates {
   var shares: [String] { accuracy.fields + ratesOfPositives }
 
   fileprivate var ratesOfPositives: [String] {
-    [truePositiveRate, falsePositiveRate, selectionRate, precision].flatMap { Field.undefinable($0, 4, \.fields) }
+    [truePositiveRate, falsePositiveRate, selectionRate, precision].flatMap { Field.measured($0, 4, \.fields) }
       + Field.estimate(f1)
   }
 }
@@ -308,13 +308,13 @@ extension Measured {
 extension ColumnGaps {
   fileprivate var rows: [(name: String, fields: [String])] {
     func fields(_ gap: Measured<Gap>) -> [String] {
-      Field.undefinable(gap, 8) {
+      Field.measured(gap, 8) {
         [Field.number($0.value), $0.rate.rawValue, $0.highest, $0.lowest]
           + [$0.leftOut.map(\.value).joined(separator: ";"), $0.leftOut.map(\.reason).joined(separator: ";")]
           + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
       }
     }
-    let spread = Field.undefinable(accuracySpread, 8) {
+    let spread = Field.measured(accuracySpread, 8) {
       [Field.number($0.value), "accuracy", $0.highest, $0.lowest, "", ""]
         + [Field.number($0.test.expectedUnderNoDifference), Field.number($0.test.pValue)]
     }

@@ -82,7 +82,7 @@ package enum Era: Hashable, Sendable, CaseIterable {
   case late
 }
 
-/// The planted truths, as percentages of the generated data; shares are exact, not random.
+/// The known truth, as percentages of the generated data; shares are exact, not random.
 enum Planting {
   /// The percentage of authors, and of questions.
   static let highlandPercent = 12

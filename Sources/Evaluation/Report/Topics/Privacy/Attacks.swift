@@ -349,7 +349,7 @@ extension PrivacyFigures {
 
 extension OperatingPoint {
   fileprivate var fields: [String] {
-    Field.undefinable(truePositiveRate, 8) { rate in
+    Field.measured(truePositiveRate, 8) { rate in
       [Field.number(rate.value)] + Field.interval(rate.interval) + [Field.number(rate.attainedFalsePositiveRate)]
         + [rate.truePositives, rate.members, rate.falsePositives, rate.nonMembers].map { String($0) }
     }
