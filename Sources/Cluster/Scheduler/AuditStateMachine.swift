@@ -448,9 +448,9 @@ extension AuditStateMachine {
 // The scheduler's actions.
 extension AuditStateMachine {
   /// Does what the scheduler asks for as far as it concerns the runs, and passes on the rest.
-  private mutating func perform(_ asked: [ClusterStateMachine.Action], at now: Duration) throws -> [Action] {
+  private mutating func perform(_ requests: [ClusterStateMachine.Action], at now: Duration) throws -> [Action] {
     var actions: [Action] = []
-    for action in asked {
+    for action in requests {
       switch action {
       // A lease may have ended through an action before it.
       case .grant(let lease): if cluster.lease(lease.identifier) != nil { actions += grant(lease) }

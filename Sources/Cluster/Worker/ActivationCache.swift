@@ -116,14 +116,14 @@ package final class ActivationCache {
 final class FrozenActivations {
   private let sizes: [Int]
   private let cache: ActivationCache?
-  private let compute: (_ place: Int) throws -> Tensor
+  private let compute: (_ index: Int) throws -> Tensor
 
   /// - Parameters:
   ///   - sizes: elements of each activation, row by row.
   ///   - key: the digest of everything that the activations depend on.
   ///   - limit: the most bytes of activations on this host's disk.
   ///   - compute: the activation of a row.
-  init(sizes: [Int], key: ContentHash, limit: Int, compute: @escaping (_ place: Int) throws -> Tensor) {
+  init(sizes: [Int], key: ContentHash, limit: Int, compute: @escaping (_ index: Int) throws -> Tensor) {
     self.sizes = sizes
     self.compute = compute
     cache = (try? CacheFolder.path("states")).flatMap {
@@ -132,17 +132,17 @@ final class FrozenActivations {
   }
 
   /// The activations of some rows, each padded with zeros to `width` elements: [rows · width] as `shape`.
-  func rows(_ places: [Int], width: Int, shape: [Int]) throws -> Tensor {
-    let buffer = FloatBuffer(repeating: 0, count: places.count * width)
-    for (row, place) in places.enumerated() {
+  func rows(_ indices: [Int], width: Int, shape: [Int]) throws -> Tensor {
+    let buffer = FloatBuffer(repeating: 0, count: indices.count * width)
+    for (row, index) in indices.enumerated() {
       let target = UnsafeMutableBufferPointer(
-        rebasing: buffer.pointer[row * width..<row * width + sizes[place]])
-      if let known = cache?.state(of: place) {
+        rebasing: buffer.pointer[row * width..<row * width + sizes[index]])
+      if let known = cache?.state(of: index) {
         _ = target.update(fromContentsOf: known)
       } else {
-        let floats = try compute(place).floats()
+        let floats = try compute(index).floats()
         _ = target.update(fromContentsOf: floats)
-        floats.withUnsafeBufferPointer { cache?.keep($0, of: place) }
+        floats.withUnsafeBufferPointer { cache?.keep($0, of: index) }
       }
     }
     return try Tensor.borrowing(UnsafeRawBufferPointer(buffer.floats), shape: shape, owner: buffer)

@@ -27,14 +27,14 @@ package protocol MicroBatchComputation: AnyObject {
 
   /// The loss of several models of one pack, each summed over its own items, and the gradients of these sums.
   ///
-  /// - Parameter places: the capacity of each slot, in items; a slot need not be full.
+  /// - Parameter slotSize: the capacity of each slot, in items; a slot need not be full.
   func lossSums(
-    method: Int, places: Int, _ parts: [PackedMicroBatch]
+    method: Int, slotSize: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)]
 
   /// The outputs of some items, item by item, flat. A classification has logits. Sequences have one log-likelihood each,
   /// then the tokens generated after the first sequence, padded with −1.
-  func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float]
+  func evaluate(method: Int, items: [Int], _ question: EvaluationQuestion) throws -> [Float]
 
   /// The contents that must be fetched before these items can be computed.
   func missing(_ items: [Int]) -> [WantedContent]
@@ -60,7 +60,7 @@ extension MicroBatchComputation {
   }
 
   package func lossSums(
-    method: Int, places: Int, _ parts: [PackedMicroBatch]
+    method: Int, slotSize: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)] {
     throw WorkerError(.failure, "this worker cannot compute a pack of models")
   }

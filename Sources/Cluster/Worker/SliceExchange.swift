@@ -11,9 +11,9 @@ final class SliceExchange {
   private let emit: @Sendable (WorkerEvent, String) -> Void
   private var connections: [String: WorkerEndpoint] = [:]
   /// The latest slices of each run.
-  private var places: [Int: (generation: Int, slices: [Tenbin_Slice])] = [:]
+  private var locations: [Int: (generation: Int, slices: [Tenbin_Slice])] = [:]
   /// Parameters that were requested and are not complete.
-  private var asked: [Int: Assembly] = [:]
+  private var pending: [Int: Assembly] = [:]
   private var nextTransfer: UInt64 = 1
 
   private struct Assembly {
@@ -40,16 +40,16 @@ final class SliceExchange {
 
   /// Takes note of a run's slices.
   func locate(_ slices: [Tenbin_Slice], run: Int, generation: Int) {
-    guard places[run]?.slices.map(\.identifier) != slices.map(\.identifier) else { return }
-    places[run] = (generation, slices)
-    asked[run] = nil
+    guard locations[run]?.slices.map(\.identifier) != slices.map(\.identifier) else { return }
+    locations[run] = (generation, slices)
+    pending[run] = nil
   }
 
   /// Requests the parameters of a version, unless they were requested already.
   func ask(run: Int, version: Int) throws(WireError) {
-    guard asked[run]?.version != version, let slices = places[run]?.slices else { return }
+    guard pending[run]?.version != version, let slices = locations[run]?.slices else { return }
     let count = slices.reduce(0) { $0 + Int(clamping: $1.elements) }
-    asked[run] = Assembly(
+    pending[run] = Assembly(
       version: version, floats: FloatBuffer(repeating: 0, count: count), missing: Set(slices.map(\.identifier)))
     for slice in slices {
       try connection(to: slice.reducer).send(
@@ -96,11 +96,11 @@ final class SliceExchange {
         return []
       case .sliceMissing(let missing)?:
         guard
-          let run = asked.first(where: {
+          let run = pending.first(where: {
             $0.value.version == Int(missing.version) && $0.value.missing.contains(missing.slice)
           })?.key
         else { return [] }
-        asked[run] = nil
+        pending[run] = nil
         return [.lost(run: run, reducer: nil)]
       case .refusal?, .goodbye?: return lose(address)
       default: return []
@@ -118,24 +118,24 @@ final class SliceExchange {
 
   private func take(_ transfer: Transfer) -> News? {
     guard case .sliceParameters(let subject) = transfer.subject, let numbers = transfer.floats,
-      let (run, assembly) = asked.first(where: {
+      let (run, assembly) = pending.first(where: {
         $0.value.version == Int(subject.version) && $0.value.missing.contains(subject.slice)
-      }), let (generation, slices) = places[run],
+      }), let (generation, slices) = locations[run],
       let position = slices.firstIndex(where: { $0.identifier == subject.slice }),
       numbers.count == Int(clamping: slices[position].elements)
     else { return nil }
     let start = slices[..<position].reduce(0) { $0 + Int(clamping: $1.elements) }
     assembly.floats.copy(from: FloatBuffer(numbers), to: start)
-    asked[run]?.missing.remove(subject.slice)
-    guard asked[run]?.missing.isEmpty == true else { return nil }
+    pending[run]?.missing.remove(subject.slice)
+    guard pending[run]?.missing.isEmpty == true else { return nil }
     return .parameters(run: run, version: assembly.version, generation: generation, assembly.floats)
   }
 
   private func lose(_ address: String) -> [News] {
     guard let connection = connections.removeValue(forKey: address) else { return [] }
     connection.close()
-    let runs = places.filter { $0.value.slices.contains { $0.reducer.endpoint == address } }.keys
-    for run in runs { asked[run] = nil }
+    let runs = locations.filter { $0.value.slices.contains { $0.reducer.endpoint == address } }.keys
+    for run in runs { pending[run] = nil }
     return runs.map { .lost(run: $0, reducer: address) }
   }
 

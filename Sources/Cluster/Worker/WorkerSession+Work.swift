@@ -72,7 +72,7 @@ extension WorkerSession {
       if let pack = run.schedule.pack {
         // Computed alone, it must have the same bits as together with the rest of its pack.
         let part = PackedMicroBatch(pack: pack, items: items, draws: draws)
-        let sums = try computation.lossSums(method: run.method, places: run.schedule.microBatch, [part])
+        let sums = try computation.lossSums(method: run.method, slotSize: run.schedule.microBatch, [part])
         guard let sum = sums.first else {
           throw WorkerError(.failure, "a micro-batch of \(run.identifier) is empty")
         }
@@ -249,7 +249,7 @@ extension WorkerSession {
         parts.append(
           PackedMicroBatch(pack: pack, items: step.microBatches[unit], draws: step.draws))
       }
-      let sums = try computation.lossSums(method: method, places: steps[0].run.schedule.microBatch, parts)
+      let sums = try computation.lossSums(method: method, slotSize: steps[0].run.schedule.microBatch, parts)
       for (number, (part, sum)) in zip(owners, zip(parts, sums)) {
         try reductions[number].insert(
           GradientSum(

@@ -127,10 +127,10 @@ package struct GroupOptions: Equatable, Sendable {
       }
     }
     // In another order they would be the same groups, counted twice in the declared family.
-    if let place = combinations.indices.first(where: { place in
-      combinations[..<place].contains { Set($0) == Set(combinations[place]) }
+    if let index = combinations.indices.first(where: { index in
+      combinations[..<index].contains { Set($0) == Set(combinations[index]) }
     }) {
-      throw GroupOptionsError("--combine \(combine[place]): these columns are combined twice; name them once")
+      throw GroupOptionsError("--combine \(combine[index]): these columns are combined twice; name them once")
     }
   }
 

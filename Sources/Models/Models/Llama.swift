@@ -26,9 +26,9 @@ private struct LlamaAttention {
   func callAsFunction(
     _ queries: Tensor, over tokens: Tensor, _ context: LlamaContext, layer: Int
   ) throws(TorchError) -> Tensor {
-    let (asking, asked) = (context.queryAngles, context.angles)
-    let q = try query(queries).rotated(cosine: asking.cosine, sine: asking.sine, heads: heads)
-    let k = try key(tokens).rotated(cosine: asked.cosine, sine: asked.sine, heads: keyValueHeads)
+    let (queryAngles, keyAngles) = (context.queryAngles, context.angles)
+    let q = try query(queries).rotated(cosine: queryAngles.cosine, sine: queryAngles.sine, heads: heads)
+    let k = try key(tokens).rotated(cosine: keyAngles.cosine, sine: keyAngles.sine, heads: keyValueHeads)
     let v = try value(tokens)  // [batch, tokens, key-value heads · head size]
     guard let cache = context.cache else {
       return try output(q.attention(key: k, value: v, mask: context.mask, heads: heads, keyHeads: keyValueHeads))

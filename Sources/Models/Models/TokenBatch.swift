@@ -47,8 +47,8 @@ package struct TokenBatch: Hashable, Sendable {
   /// Throws if a token is not below `vocabularySize`.
   func check(vocabularySize: Int) throws(ModelError) {
     for row in tokens {
-      if let stranger = row.first(where: { !(0..<vocabularySize).contains($0) }) {
-        throw .tokens(expected: "numbers from 0 to \(vocabularySize - 1)", found: "\(stranger)")
+      if let unknown = row.first(where: { !(0..<vocabularySize).contains($0) }) {
+        throw .tokens(expected: "numbers from 0 to \(vocabularySize - 1)", found: "\(unknown)")
       }
     }
   }

@@ -23,5 +23,5 @@ package final class NullComputation: MicroBatchComputation {
     return 1
   }
 
-  package func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) -> [Float] { [] }
+  package func evaluate(method: Int, items: [Int], _ question: EvaluationQuestion) -> [Float] { [] }
 }

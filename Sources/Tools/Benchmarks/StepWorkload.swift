@@ -54,7 +54,7 @@ final class StepWorkload: MicroBatchComputation {
     try lossSum(items, gradient)
   }
 
-  func evaluate(method: Int, items: [Int], _ asked: EvaluationQuestion) throws -> [Float] { [] }
+  func evaluate(method: Int, items: [Int], _ question: EvaluationQuestion) throws -> [Float] { [] }
 }
 
 /// The checkpoint of a benchmark: the user's folder, or a folder of random weights that is removed with this object.

@@ -59,17 +59,17 @@ import Testing
     #expect(
       error { $0.scores[54 + 18 + 1].logLikelihood = -.infinity }
         == .badLogLikelihood(
-          arm: "lora", seed: 13, place: "question q1, prompt variant pmi, order 0, option 0, blank prompt",
+          arm: "lora", seed: 13, location: "question q1, prompt variant pmi, order 0, option 0, blank prompt",
           found: -.infinity))
     #expect(
       error { $0.scores[2].logLikelihood = 0.5 }
         == .badLogLikelihood(
-          arm: "lora", seed: 13, place: "question q0, prompt variant letters, order 0, option 2", found: 0.5))
+          arm: "lora", seed: 13, location: "question q0, prompt variant letters, order 0, option 2", found: 0.5))
     #expect(error { $0.scores[0].logLikelihood = .nan } != nil)
     #expect(error { $0.scores[0].logLikelihood = 1e-6 } == nil)
     #expect(
       error { $0.scores[1].tokens = 0 }
-        == .noTokens(arm: "lora", seed: 13, place: "question q0, prompt variant letters, order 0, option 1"))
+        == .noTokens(arm: "lora", seed: 13, location: "question q0, prompt variant letters, order 0, option 1"))
   }
 
   @Test("Arms, seeds, groups, clusters, comparisons and confidence are checked before anything is computed")

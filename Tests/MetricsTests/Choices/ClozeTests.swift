@@ -157,7 +157,7 @@ import Testing
       try evaluate(task, [ArmScores(arm: "base", runs: [run([-1])])])
     }
     #expect(
-      throws: ChoiceError.badLogLikelihood(arm: "base", seed: 3, place: "frame c, candidate 1", found: -.infinity)
+      throws: ChoiceError.badLogLikelihood(arm: "base", seed: 3, location: "frame c, candidate 1", found: -.infinity)
     ) {
       try evaluate(task, [ArmScores(arm: "base", runs: [run([-1, -.infinity], seed: 3)])])
     }

@@ -107,7 +107,7 @@ extension AuditEvidence {
 
   /// The words that models put into cloze frames; nil in other tasks.
   func cloze() throws -> ClozeEvaluation? {
-    guard case .cloze(let task) = inputs.texts?.asked else { return nil }
+    guard case .cloze(let task) = inputs.texts?.prompted else { return nil }
     let items = testItems
     return try ClozeEvaluation.evaluate(
       task: task, arms: try arms.indices.map { try answerScores($0) },
@@ -119,7 +119,7 @@ extension AuditEvidence {
   ///   classification, an option's position being its class. Where these have different numbers of options, only arms
   ///   are compared, by whether they are right.
   func choices() throws -> (found: ChoiceEvaluation, classification: FairnessEvaluation?)? {
-    guard case .choices(let task) = inputs.texts?.asked else { return nil }
+    guard case .choices(let task) = inputs.texts?.prompted else { return nil }
     let items = testItems
     let scores = try arms.indices.map { try answerScores($0) }
     let found = try ChoiceEvaluation.evaluate(

@@ -65,7 +65,7 @@ package struct AuditInputs: Sendable {
     let given = data.followed(by: tests.items)
     let texts =
       try specification.task.isText
-      ? ItemTexts(given, specification, base: checkpoint, asked: prompted?.task) : nil
+      ? ItemTexts(given, specification, base: checkpoint, prompted: prompted?.task) : nil
     let manifest = texts?.manifest ?? given
     if let positive = specification.data.positive, !manifest.classNames.contains(positive) {
       throw specification.locations.failure(

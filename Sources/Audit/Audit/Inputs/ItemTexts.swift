@@ -23,16 +23,16 @@ struct ItemTexts: Sendable {
   let endTokens: [Int]
   let tokenizer: TextTokenizer
   /// The task of the prompted items, which come last; nil in other tasks.
-  let asked: PromptedTask?
+  let prompted: PromptedTask?
   /// Whether the evaluation of a sequence is its log-likelihood, not logits.
   private let isScored: Bool
 
   /// - Throws: `SequenceError` with the line of a text that cannot be used, `TokenizerError` where the base has no
   ///   tokenizer.
   ///
-  /// - Parameter asked: the task of the last items of the manifest, if these are prompted.
+  /// - Parameter prompted: the task of the last items of the manifest, if these are prompted.
   init(
-    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, asked: PromptedTask? = nil
+    _ manifest: Manifest, _ specification: Specification, base: CheckpointFolder, prompted: PromptedTask? = nil
   ) throws {
     let tokenizer = try TextTokenizer(folder: base.path)
     let most = try base.maximumTokens()
@@ -41,12 +41,12 @@ struct ItemTexts: Sendable {
         at: "data.tokens", "the model takes at most \(most) tokens, found \(tokens)")
     }
     let encoder = TextEncoder(
-      tokenizer: tokenizer, limit: specification.data.tokens ?? (asked == nil ? min(most, Self.usualTokens) : most),
+      tokenizer: tokenizer, limit: specification.data.tokens ?? (prompted == nil ? min(most, Self.usualTokens) : most),
       modelLimit: most, file: manifest.file)
     let made =
-      try asked.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
+      try prompted.map { try Self.sequences(of: manifest, asking: $0, specification, encoder) }
       ?? Self.sequences(of: manifest, specification, encoder)
-    self.asked = asked
+    self.prompted = prompted
     let vocabulary = try base.vocabularySize()
     for (item, sequences) in zip(made.manifest.items, made.sequences) {
       guard let token = sequences.lazy.flatMap(\.tokens).first(where: { $0 >= vocabulary }) else { continue }

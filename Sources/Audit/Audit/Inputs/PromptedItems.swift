@@ -32,7 +32,7 @@ struct PromptedItems {
   init(_ specification: Specification, resolved: (String) -> String) throws {
     let file = resolved(specification.data.manifest)
     let bytes = try FileBytes.read(file)
-    let items: [AskedItem]
+    let items: [PromptedItem]
     if let settings = specification.data.choices {
       let questions = try Self.questions(bytes, file: file, form: settings.form)
       let prompts = try settings.prompts.enumerated().map { index, prompt in
@@ -45,11 +45,11 @@ struct PromptedItems {
       task = try Self.naming(file) { () throws(ChoiceError) in
         .choices(try ChoiceTask(questions: questions, prompts: prompts))
       }
-      items = questions.map(AskedItem.init)
+      items = questions.map(PromptedItem.init)
     } else {
       let frames = try ClozeReader.frames(bytes: bytes, file: file)
       task = try Self.naming(file) { () throws(ChoiceError) in .cloze(try ClozeTask(frames: frames)) }
-      items = frames.map(AskedItem.init)
+      items = frames.map(PromptedItem.init)
     }
     let groups = specification.data.groups.map(\.name)
     for name in groups where !items.contains(where: { $0.attributes[name] != nil }) {
@@ -94,7 +94,7 @@ struct PromptedItems {
 }
 
 /// A question or frame as an item of a manifest.
-private struct AskedItem {
+private struct PromptedItem {
   let row: Int
   let name: String
   let text: String
@@ -113,14 +113,14 @@ private struct AskedItem {
 }
 
 extension ManifestItem {
-  fileprivate init(_ asked: AskedItem, groups: [String], cluster: String?) {
+  fileprivate init(_ item: PromptedItem, groups: [String], cluster: String?) {
     self.init(
-      row: asked.row, name: asked.name, content: .text(asked.text), label: "", classIndex: asked.answer ?? 0,
+      row: item.row, name: item.name, content: .text(item.text), label: "", classIndex: item.answer ?? 0,
       groups: groups.map { name in
-        let tags = asked.attributes[name] ?? []
+        let tags = item.attributes[name] ?? []
         return tags.isEmpty ? [Manifest.missingTag] : tags
       },
-      cluster: cluster.flatMap { asked.attributes[$0]?.joined(separator: ";") } ?? "row \(asked.row)",
+      cluster: cluster.flatMap { item.attributes[$0]?.joined(separator: ";") } ?? "row \(item.row)",
       split: .test, extra: [])
   }
 }

@@ -62,7 +62,7 @@ package struct ContentFetch: Sendable {
     /// The offset of the next request.
     var next = 0
     /// Lengths of the requested pieces, by offset.
-    var asked: [Int: Int] = [:]
+    var requested: [Int: Int] = [:]
     /// Pieces that came out of order, by offset.
     var early: [Int: [UInt8]] = [:]
     /// Whether an earlier process wrote some of it, which may be the cause of a wrong digest.
@@ -98,7 +98,7 @@ package struct ContentFetch: Sendable {
   }
 
   /// Whether there are open requests.
-  package var isWaitingForPieces: Bool { active.contains { entries[$0]?.asked.isEmpty == false } }
+  package var isWaitingForPieces: Bool { active.contains { entries[$0]?.requested.isEmpty == false } }
 
   /// Whether another process fetches something that is wanted here.
   package var isWaitingForOthers: Bool { !elsewhere.isEmpty }
@@ -203,7 +203,7 @@ extension ContentFetch {
   /// Nothing has arrived for a long time: repeats all open requests.
   package func askAgain() -> [Action] {
     active.flatMap { content in
-      (entries[content]?.asked ?? [:]).sorted { $0.key < $1.key }.map {
+      (entries[content]?.requested ?? [:]).sorted { $0.key < $1.key }.map {
         .request(content, $0.key..<$0.key + $0.value)
       }
     }
@@ -212,11 +212,13 @@ extension ContentFetch {
   /// A piece has arrived.
   package mutating func received(_ content: ContentHash, offset: Int, bytes: [UInt8]) -> [Action] {
     // It arrived twice, or is no longer wanted.
-    guard var entry = entries[content], entry.stage == .fetching, let expected = entry.asked[offset] else { return [] }
+    guard var entry = entries[content], entry.stage == .fetching, let expected = entry.requested[offset] else {
+      return []
+    }
     guard bytes.count == expected else {
       return fail(content, .wrongPiece(offset: offset, expected: expected, found: bytes.count))
     }
-    entry.asked[offset] = nil
+    entry.requested[offset] = nil
     entry.early[offset] = bytes
     var actions: [Action] = []
     while let next = entry.early.removeValue(forKey: entry.here) {
@@ -276,7 +278,7 @@ extension ContentFetch {
     var pieces = 0
     for entry in active.compactMap({ entries[$0] }) {
       bytes += entry.next - entry.here
-      pieces += entry.asked.count
+      pieces += entry.requested.count
     }
     for content in active {
       guard var entry = entries[content], entry.stage == .fetching else { continue }
@@ -284,7 +286,7 @@ extension ContentFetch {
         let length = min(piece, entry.wanted.bytes - entry.next)
         guard bytes + length <= window else { break }
         actions.append(.request(content, entry.next..<entry.next + length))
-        entry.asked[entry.next] = length
+        entry.requested[entry.next] = length
         entry.next += length
         bytes += length
         pieces += 1

@@ -68,22 +68,23 @@ package final class ImageComputation: MicroBatchComputation {
   }
 
   package func lossSums(
-    method: Int, places: Int, _ parts: [PackedMicroBatch]
+    method: Int, slotSize: Int, _ parts: [PackedMicroBatch]
   ) throws -> [(loss: Double, gradient: FloatBuffer)] {
     guard let first = parts.first, let filler = first.items.first else { return [] }
     let (model, gradients) = try packedModel(method, size: first.pack.size)
-    var views = [ImageView](repeating: ImageView(item: filler), count: first.pack.size * places)
+    var views = [ImageView](repeating: ImageView(item: filler), count: first.pack.size * slotSize)
     var counts = [Int](repeating: 0, count: first.pack.size)
     var keys: [RandomKey] = methods[method].hasDropout ? views.map { first.draws[$0.item] } : []
     for part in parts {
-      guard part.items.count <= places, counts.indices.contains(part.pack.slot) else {
+      guard part.items.count <= slotSize, counts.indices.contains(part.pack.slot) else {
         throw WorkerError(
-          .failure, "a model of a pack with slots of \(places) items was assigned a micro-batch of \(part.items.count)")
+          .failure,
+          "a model of a pack with slots of \(slotSize) items was assigned a micro-batch of \(part.items.count)")
       }
       counts[part.pack.slot] = part.items.count
       for (offset, item) in part.items.enumerated() {
-        views[part.pack.slot * places + offset] = view(item, draws: part.draws)
-        if !keys.isEmpty { keys[part.pack.slot * places + offset] = part.draws[item] }
+        views[part.pack.slot * slotSize + offset] = view(item, draws: part.draws)
+        if !keys.isEmpty { keys[part.pack.slot * slotSize + offset] = part.draws[item] }
       }
     }
     let losses = try model.gradientSums(
@@ -91,8 +92,8 @@ package final class ImageComputation: MicroBatchComputation {
       into: gradients.pointer)
     let count = model.layout.count
     return parts.map { part in
-      let place = part.pack.slot
-      return (losses[place], FloatBuffer(copying: gradients.pointer, from: place * count, count: count))
+      let slot = part.pack.slot
+      return (losses[slot], FloatBuffer(copying: gradients.pointer, from: slot * count, count: count))
     }
   }
 
@@ -110,13 +111,13 @@ package final class ImageComputation: MicroBatchComputation {
     return (model, gradients)
   }
 
-  package func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
+  package func evaluate(method: Int, items positions: [Int], _ question: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
     // One product a query, so that the bits of an item do not depend on the number of queries.
-    let queries = try (0..<asked.queries).map { query in
+    let queries = try (0..<question.queries).map { query in
       try arm.model.logits(try input(positions.map { ImageView(item: $0, isMirrored: query == 1) }, of: arm))
     }
-    return positions.indices.flatMap { place in queries.flatMap { $0[place] } }
+    return positions.indices.flatMap { index in queries.flatMap { $0[index] } }
   }
 
   private func view(_ item: Int, draws: RandomKey) -> ImageView {
@@ -137,20 +138,20 @@ package final class ImageComputation: MicroBatchComputation {
       let key = settings.key(of: prefix, items: items.identity)
       let all = FrozenActivations(sizes: sizes, key: key, limit: settings.activationCacheLimit) {
         [items, model = arm.model] in
-        try model.prefixStates(pixels: items.pixels([ImageView(place: $0)]))
+        try model.prefixStates(pixels: items.pixels([ImageView(row: $0)]))
       }
       states = (all, Array(example.shape.dropFirst()))
       arm.states = states
     }
     return .prefixStates(
       try states.all.rows(
-        views.map(\.place), width: states.shape.reduce(1, *), shape: [views.count] + states.shape))
+        views.map(\.row), width: states.shape.reduce(1, *), shape: [views.count] + states.shape))
   }
 }
 
 extension ImageView {
   /// The row of its activation: each item has one as it is, then one mirrored.
-  fileprivate var place: Int { 2 * item + (isMirrored ? 1 : 0) }
+  fileprivate var row: Int { 2 * item + (isMirrored ? 1 : 0) }
 
-  fileprivate init(place: Int) { self.init(item: place / 2, isMirrored: place % 2 == 1) }
+  fileprivate init(row: Int) { self.init(item: row / 2, isMirrored: row % 2 == 1) }
 }

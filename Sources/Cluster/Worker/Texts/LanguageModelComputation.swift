@@ -36,27 +36,27 @@ final class LanguageModelComputation: MicroBatchComputation {
 
   func lossSum(method: Int, items positions: [Int], draws: RandomKey, gradient: FloatBuffer) throws -> Double {
     let arm = try arm(method)
-    let input = try input(positions.map { try items[$0].places.lowerBound }, of: arm)
+    let input = try input(positions.map { try items[$0].sequences.lowerBound }, of: arm)
     return try arm.model.meanGradientSum(
       input.batch, isTarget: input.isTarget, states: input.states,
       dropout: arm.model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
-  func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
+  func evaluate(method: Int, items positions: [Int], _ question: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
     var rows: [[Float]] = []
     var sequences: [(row: Int, number: Int, position: Int)] = []
     for (row, position) in positions.enumerated() {
-      let places = try items[position].places
-      for (number, place) in places.enumerated() { sequences.append((row, number, place)) }
-      rows.append([Float](repeating: 0, count: places.count))
+      let range = try items[position].sequences
+      for (number, index) in range.enumerated() { sequences.append((row, number, index)) }
+      rows.append([Float](repeating: 0, count: range.count))
     }
     for part in SimilarLengths.parts(of: sequences.map { items.sequences[$0.position].tokens.count }) {
       let input = try input(part.map { sequences[$0].position }, of: arm)
       let sums = try arm.model.logLikelihoods(input.batch, isTarget: input.isTarget, states: input.states)
       for (index, sum) in zip(part, sums) { rows[sequences[index].row][sequences[index].number] = Float(sum) }
     }
-    let tokens = asked.generatedTokens
+    let tokens = question.generatedTokens
     guard tokens > 0 else { return rows.flatMap(\.self) }
     let prompts = try positions.map { position in
       let first = try items.first(position)
@@ -73,13 +73,13 @@ final class LanguageModelComputation: MicroBatchComputation {
 
   /// Sequences by their positions among all, padded on the right, where a causal model's other tokens do not see it.
   private func input(
-    _ places: [Int], of arm: TextArm<LanguageModel>
+    _ indices: [Int], of arm: TextArm<LanguageModel>
   ) throws -> (batch: TokenBatch, isTarget: [[Bool]], states: Tensor?) {
-    let sequences = places.map { items.sequences[$0] }
+    let sequences = indices.map { items.sequences[$0] }
     let batch = try TokenBatch(texts: sequences.map(\.tokens), padding: padding, on: .right)
     let isTarget = sequences.map { sequence in
       sequence.isTarget + [Bool](repeating: false, count: batch.length - sequence.tokens.count)
     }
-    return (batch, isTarget, try arm.states?.batch(places, length: batch.length))
+    return (batch, isTarget, try arm.states?.batch(indices, length: batch.length))
   }
 }

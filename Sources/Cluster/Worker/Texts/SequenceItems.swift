@@ -8,8 +8,8 @@ internal import Transport
 struct SequenceItems {
   struct Item {
     let label: Int
-    /// The positions of the item's sequences among all; at least one.
-    let places: Range<Int>
+    /// The range of the item's sequences among all; at least one.
+    let sequences: Range<Int>
   }
 
   struct Sequence {
@@ -37,7 +37,7 @@ struct SequenceItems {
       guard !sequences.isEmpty, sequences.allSatisfy({ $0.firstTarget < $0.tokens.count }) else {
         throw WorkerError(.failure, "item \(position) of the catalogue has no tokens")
       }
-      items.append(Item(label: Int(item.label), places: all.count..<all.count + sequences.count))
+      items.append(Item(label: Int(item.label), sequences: all.count..<all.count + sequences.count))
       all += sequences
     }
     (self.items, self.sequences) = (items, all)
@@ -54,7 +54,7 @@ struct SequenceItems {
   }
 
   /// The first sequence of an item.
-  func first(_ position: Int) throws(WorkerError) -> Sequence { sequences[try self[position].places.lowerBound] }
+  func first(_ position: Int) throws(WorkerError) -> Sequence { sequences[try self[position].sequences.lowerBound] }
 
   /// The digest of all sequences' tokens in their order.
   var identity: ContentHash {
@@ -111,11 +111,11 @@ final class TextActivations {
 
   /// The activations of some sequences, by their positions among all: [sequences, length, hidden], or [sequences, hidden]
   /// where only the head is trained.
-  func batch(_ places: [Int], length: Int) throws -> Tensor {
+  func batch(_ indices: [Int], length: Int) throws -> Tensor {
     guard prefix != .features else {
-      return try states.rows(places, width: hidden, shape: [places.count, hidden])
+      return try states.rows(indices, width: hidden, shape: [indices.count, hidden])
     }
-    return try states.rows(places, width: length * hidden, shape: [places.count, length, hidden])
+    return try states.rows(indices, width: length * hidden, shape: [indices.count, length, hidden])
   }
 }
 

@@ -40,13 +40,13 @@ final class TextClassificationComputation: MicroBatchComputation {
       dropout: arm.model.layout.method.hasDropout ? positions.map { draws[$0] } : [], into: gradient.pointer)
   }
 
-  func evaluate(method: Int, items positions: [Int], _ asked: EvaluationQuestion) throws -> [Float] {
+  func evaluate(method: Int, items positions: [Int], _ question: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
     let lengths = try positions.map { try items.first($0).tokens.count }
     var logits = [[Float]](repeating: [], count: positions.count)
     for part in SimilarLengths.parts(of: lengths) {
       let (batch, states) = try batch(part.map { positions[$0] }, of: arm)
-      for (place, row) in zip(part, try arm.model.logits(batch, states: states)) { logits[place] = row }
+      for (index, row) in zip(part, try arm.model.logits(batch, states: states)) { logits[index] = row }
     }
     return logits.flatMap(\.self)
   }
@@ -55,7 +55,7 @@ final class TextClassificationComputation: MicroBatchComputation {
   {
     let batch = try TokenBatch(
       texts: try positions.map { try items.first($0).tokens }, padding: padding, on: .right)
-    let places = try positions.map { try items[$0].places.lowerBound }
-    return (batch, try arm.states?.batch(places, length: batch.length))
+    let firstSequences = try positions.map { try items[$0].sequences.lowerBound }
+    return (batch, try arm.states?.batch(firstSequences, length: batch.length))
   }
 }

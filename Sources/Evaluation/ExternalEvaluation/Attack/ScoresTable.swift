@@ -195,8 +195,8 @@ struct RowAxes {
     models = Set(rows.map(\.model)).sorted(by: Self.isBefore)
     queries = Set(rows.map(\.query)).sorted(by: Self.isBefore)
     epochs = Set(rows.map(\.epoch)).sorted { $0 ?? 0 < $1 ?? 0 }
-    let places = (
-      model: Self.places(models), query: Self.places(queries), epoch: Self.places(epochs)
+    let positions = (
+      model: Self.positions(models), query: Self.positions(queries), epoch: Self.positions(epochs)
     )
     var firstRows: [String: Int] = [:]
     for number in numbers where firstRows[table.rows[number].item] == nil {
@@ -204,23 +204,23 @@ struct RowAxes {
     }
     // In an order that does not depend on the order of the rows.
     let names = firstRows.keys.sorted(by: Self.isBefore)
-    let itemPlaces = Self.places(names)
+    let itemPositions = Self.positions(names)
     let items = names.compactMap { firstRows[$0] }
     var found = [Int](repeating: -1, count: models.count * queries.count * epochs.count * items.count)
     var membership: [Int8] = Array(repeating: -1, count: models.count * items.count)
     for (number, row) in zip(numbers, rows) {
-      guard let model = places.model[row.model], let query = places.query[row.query],
-        let epoch = places.epoch[row.epoch], let item = itemPlaces[row.item]
+      guard let model = positions.model[row.model], let query = positions.query[row.query],
+        let epoch = positions.epoch[row.epoch], let item = itemPositions[row.item]
       else { continue }
       try row.requireAgreement(with: table.rows[items[item]], classNames: table.classNames)
-      let place = ((model * queries.count + query) * epochs.count + epoch) * items.count + item
-      guard found[place] < 0 else {
+      let cell = ((model * queries.count + query) * epochs.count + epoch) * items.count + item
+      guard found[cell] < 0 else {
         throw PredictionsError(
           row.file, line: row.line,
-          "item \(row.item) occurs twice in \(Self.name(arm, row)), the other time in line \(table.rows[found[place]].line) "
-            + "of \(table.rows[found[place]].file); expected each item once per model, query and epoch")
+          "item \(row.item) occurs twice in \(Self.name(arm, row)), the other time in line \(table.rows[found[cell]].line) "
+            + "of \(table.rows[found[cell]].file); expected each item once per model, query and epoch")
       }
-      found[place] = number
+      found[cell] = number
       let isMember: Int8 = row.isMember ? 1 : 0
       guard membership[model * items.count + item] != 1 - isMember else {
         throw PredictionsError(
@@ -234,18 +234,18 @@ struct RowAxes {
       let item = table.rows[items[missing % items.count]]
       let (epoch, rest) = (missing / items.count % epochs.count, missing / items.count / epochs.count)
       let query = queries[rest % queries.count]
-      let place =
+      let source =
         "arm \(arm), model \(models[rest / queries.count])" + (query.isEmpty ? "" : ", query \(query)")
         + (epochs[epoch].map { ", epoch \($0)" } ?? "")
       throw PredictionsError(
         item.file,
-        "\(place) has no score for item \(item.item); expected every model to score every item, with the same queries "
+        "\(source) has no score for item \(item.item); expected every model to score every item, with the same queries "
           + "and epochs")
     }
     (self.items, self.numbers) = (items, found)
   }
 
-  private static func places<Name: Hashable>(_ names: [Name]) -> [Name: Int] {
+  private static func positions<Name: Hashable>(_ names: [Name]) -> [Name: Int] {
     Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
   }
 

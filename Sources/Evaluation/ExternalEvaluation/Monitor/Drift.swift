@@ -131,11 +131,11 @@ package enum DriftComputation {
     _ members: (reference: [Int], window: [Int]), _ reference: DriftSample, _ window: DriftSample
   ) -> [Drift] {
     func missing(_ isThere: (reference: [Bool], window: [Bool])) -> [Drift] {
-      let lacking = (
+      let withoutValue = (
         members.reference.filter { !isThere.reference[$0] }, members.window.filter { !isThere.window[$0] }
       )
-      guard !lacking.0.isEmpty || !lacking.1.isEmpty else { return [] }
-      return [share(.missing(feature), group: group, of: lacking, among: members, reference, window)]
+      guard !withoutValue.0.isEmpty || !withoutValue.1.isEmpty else { return [] }
+      return [share(.missing(feature), group: group, of: withoutValue, among: members, reference, window)]
     }
     switch values {
     case (.numbers(let before), .numbers(let after)):

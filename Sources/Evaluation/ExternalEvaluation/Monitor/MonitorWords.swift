@@ -100,7 +100,7 @@ struct MonitorWords {
 
   var separator: String { isEnglish ? "; " : "；" }
 
-  func place(_ group: GroupName?) -> String { group?.description ?? (isEnglish ? "all items" : "全件") }
+  func groupLabel(_ group: GroupName?) -> String { group?.description ?? (isEnglish ? "all items" : "全件") }
 
   func unseen(_ figures: GroupFigures) -> String? {
     figures.group.map { group in
@@ -112,21 +112,21 @@ struct MonitorWords {
 
   /// "lighting=dusk: accuracy .812 [.764, .858] estimated without labels, .850 at the audit; 120 items"
   func accuracy(_ figures: GroupFigures, measured: Proportion?) -> String? {
-    let place = place(figures.group)
+    let groupLabel = groupLabel(figures.group)
     let before = figures.referenceAccuracy.value.map {
       isEnglish ? ", \(Judgement.text($0.value)) at the audit" : "、監査時 \(Judgement.text($0.value))"
     }
     if let measured {
       let value = Self.text(measured.value, measured.interval)
       return isEnglish
-        ? "\(place): accuracy \(value)\(before ?? ""); \(measured.n) labelled \(measured.n == 1 ? "item" : "items")"
-        : "\(place)：正解率 \(value)\(before ?? "")；ラベルあり \(measured.n) 件"
+        ? "\(groupLabel): accuracy \(value)\(before ?? ""); \(measured.n) labelled \(measured.n == 1 ? "item" : "items")"
+        : "\(groupLabel)：正解率 \(value)\(before ?? "")；ラベルあり \(measured.n) 件"
     }
     guard let estimate = figures.estimate.value, let interval = estimate.accuracy.interval.value else { return nil }
     let value = Self.text(estimate.accuracy.value, interval)
     return isEnglish
-      ? "\(place): accuracy \(value) estimated without labels\(before ?? ""); \(WindowReasons.items(figures.n))"
-      : "\(place)：ラベルなしの推定正解率 \(value)\(before ?? "")；\(figures.n) 件"
+      ? "\(groupLabel): accuracy \(value) estimated without labels\(before ?? ""); \(WindowReasons.items(figures.n))"
+      : "\(groupLabel)：ラベルなしの推定正解率 \(value)\(before ?? "")；\(figures.n) 件"
   }
 
   private static func text(_ value: Double, _ interval: Interval) -> String {
@@ -242,7 +242,7 @@ extension MonitorWords {
         isEnglish
           ? "stability index \(value), \(expected) expected without drift" : "安定度指数 \(value)（変化がない場合の期待値 \(expected)）")
     }
-    let head = isEnglish ? "check: \(place(drift.group)): " : "要確認：\(place(drift.group))："
+    let head = isEnglish ? "check: \(groupLabel(drift.group)): " : "要確認：\(groupLabel(drift.group))："
     return head + ([change(drift.subject)] + levels).joined(separator: isEnglish ? ": " : "：")
       + (isEnglish ? " (" : "（") + details.joined(separator: separator) + (isEnglish ? ")" : "）")
   }

@@ -77,7 +77,7 @@ package enum RelativeMembershipAttack {
       var votes = [Int](repeating: 0, count: population.count)
       for (own, thresholds) in zip(ratios, thresholds) {
         let ratio = own[item]
-        for place in votes.indices where thresholds[place] <= ratio { votes[place] += 1 }
+        for index in votes.indices where thresholds[index] <= ratio { votes[index] += 1 }
       }
       let below = zip(population, votes).count { $0 != item && 2 * $1 > ratios.count }
       return Double(below) / Double(max(1, population.count - (isMember[item] ? 0 : 1)))

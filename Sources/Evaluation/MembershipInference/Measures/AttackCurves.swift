@@ -99,12 +99,12 @@ struct RankedTarget: Sendable {
 
   /// The items at some positions, which take the numbers of their places there.
   ///
-  /// - Parameter places: For every item its place in the group, or −1.
-  func restricted(to members: [Int], places: [Int32]) -> RankedTarget {
+  /// - Parameter positions: For every item its place in the group, or −1.
+  func restricted(to members: [Int], positions: [Int32]) -> RankedTarget {
     var kept: [Entry] = []
     kept.reserveCapacity(members.count)
-    for var entry in entries where places[Int(entry.item)] >= 0 {
-      entry.item = places[Int(entry.item)]
+    for var entry in entries where positions[Int(entry.item)] >= 0 {
+      entry.item = positions[Int(entry.item)]
       kept.append(entry)
     }
     for position in kept.indices {
@@ -238,9 +238,9 @@ struct LaneWalk {
     let walked = entries.withUnsafeBufferPointer { entries in
       weights.withUnsafeBufferPointer { weights in
         var state = State()
-        var place = 0
-        passThresholds(entries, weights, limits: limits, thresholds: thresholds, state: &state, place: &place)
-        Self.finish(entries, weights, state: &state, place: place)
+        var position = 0
+        passThresholds(entries, weights, limits: limits, thresholds: thresholds, state: &state, position: &position)
+        Self.finish(entries, weights, state: &state, position: position)
         return state
       }
     }
@@ -271,7 +271,7 @@ struct LaneWalk {
   /// Walks until every threshold of every lane is passed.
   private mutating func passThresholds(
     _ entries: UnsafeBufferPointer<RankedTarget.Entry>, _ weights: UnsafeBufferPointer<Lanes>, limits: [Double],
-    thresholds: [[Int32]], state: inout State, place: inout Int
+    thresholds: [[Int32]], state: inout State, position: inout Int
   ) {
     let lanes = Lanes.scalarCount
     var open = [Int](repeating: 0, count: lanes)
@@ -282,10 +282,10 @@ struct LaneWalk {
       (limit * nonMembers + 1e-9).rounded(.down)
     }
     var nextRank = thresholds.first?.min() ?? Int32.max
-    while place < entries.count, left > 0 {
-      let entry = entries[place]
+    while position < entries.count, left > 0 {
+      let entry = entries[position]
       state.add(entry, weights[Int(entry.item)])
-      place += 1
+      position += 1
       guard entry.endsTie else { continue }
       if entry.rank > nextRank {
         nextRank = Int32.max
@@ -324,13 +324,13 @@ struct LaneWalk {
 
   private static func finish(
     _ entries: UnsafeBufferPointer<RankedTarget.Entry>, _ weights: UnsafeBufferPointer<Lanes>, state: inout State,
-    place: Int
+    position: Int
   ) {
     var members = state.members
     var twiceArea = state.twiceArea
     var isTied = false
-    for place in place..<entries.count {
-      let entry = entries[place]
+    for position in position..<entries.count {
+      let entry = entries[position]
       let weight = weights[Int(entry.item)]
       if entry.endsTie, !isTied {
         if entry.memberMask != 0 { members += weight } else { twiceArea += weight * (members + members) }

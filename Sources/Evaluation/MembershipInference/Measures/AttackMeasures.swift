@@ -162,10 +162,10 @@ struct AttackedGroup: Sendable {
     members = group.items
     n = group.items.count
     self.clusters = ClusterIndex(group.items.map { clusters[$0] }).count
-    var places = [Int32](repeating: -1, count: clusters.count)
-    for (place, item) in group.items.enumerated() { places[item] = Int32(place) }
-    let known = places
-    targets = concurrentMap(all.targets.count) { all.targets[$0].restricted(to: group.items, places: known) }
+    var positions = [Int32](repeating: -1, count: clusters.count)
+    for (position, item) in group.items.enumerated() { positions[item] = Int32(position) }
+    let known = positions
+    targets = concurrentMap(all.targets.count) { all.targets[$0].restricted(to: group.items, positions: known) }
   }
 
   /// The weights of its own items among those of all.

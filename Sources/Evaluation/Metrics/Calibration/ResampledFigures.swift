@@ -171,9 +171,9 @@ package struct FigureResamples: Sendable {
       return (figures: figures.map { average($0, of: sums) }, departures: departures)
     }
     var replicates: [ResampledFigure: [Double]] = [:]
-    for (place, figure) in figures.enumerated() { replicates[figure] = drawn.compactMap { $0.figures[place] } }
+    for (index, figure) in figures.enumerated() { replicates[figure] = drawn.compactMap { $0.figures[index] } }
     var departures: [ResampledFigure: [Double]] = [:]
-    for (place, figure) in binned.enumerated() { departures[figure] = drawn.map { $0.departures[place] }.sorted() }
+    for (index, figure) in binned.enumerated() { departures[figure] = drawn.map { $0.departures[index] }.sorted() }
     (self.observed, self.replicates, self.departures) = (observed, replicates, departures)
     (items, clusters, self.resamples) = (subset.items.count, subset.clusters.count, resamples)
   }

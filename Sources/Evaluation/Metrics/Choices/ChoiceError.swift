@@ -11,9 +11,9 @@ package enum ChoiceError: Error, Equatable, Sendable {
   /// Arms, seeds or comparisons are wrong in a way that they may be in any evaluation.
   case evaluation(EvaluationError)
   case scoreCount(arm: String, seed: Int?, expected: Int, found: Int)
-  /// `place` says which question, prompt variant and option, or which frame and candidate.
-  case badLogLikelihood(arm: String, seed: Int?, place: String, found: Double)
-  case noTokens(arm: String, seed: Int?, place: String)
+  /// `location` says which question, prompt variant and option, or which frame and candidate.
+  case badLogLikelihood(arm: String, seed: Int?, location: String, found: Double)
+  case noTokens(arm: String, seed: Int?, location: String)
   case confidenceOutsideRange(Double)
   case tooFewResamples(Int)
   case tooManyCandidates(found: Int, most: Int)
@@ -38,11 +38,11 @@ extension ChoiceError: CustomStringConvertible {
     case .evaluation(let error): error.description
     case .scoreCount(let arm, let seed, let expected, let found):
       "Arm \(arm)\(Self.text(seed)) has \(found) scores; expected \(expected), one for every continuation."
-    case .badLogLikelihood(let arm, let seed, let place, let found):
-      "Arm \(arm)\(Self.text(seed)), \(place): the log-likelihood is \(found); expected a finite number up to 0. "
+    case .badLogLikelihood(let arm, let seed, let location, let found):
+      "Arm \(arm)\(Self.text(seed)), \(location): the log-likelihood is \(found); expected a finite number up to 0. "
         + "The run diverged or its file is damaged."
-    case .noTokens(let arm, let seed, let place):
-      "Arm \(arm)\(Self.text(seed)), \(place): no token was scored; a continuation must not be cut off."
+    case .noTokens(let arm, let seed, let location):
+      "Arm \(arm)\(Self.text(seed)), \(location): no token was scored; a continuation must not be cut off."
     case .confidenceOutsideRange(let confidence):
       "The confidence level is \(confidence); expected a share above .5 and below 1."
     case .tooFewResamples(let resamples): "There are \(resamples) resamples; expected at least 100."

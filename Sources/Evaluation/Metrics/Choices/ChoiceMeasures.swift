@@ -74,7 +74,7 @@ extension ChoiceMeasures {
         Estimate(
           value: value,
           interval: intervals.interval(
-            value, replicates: cell.replicates[figure.place], clusters: cell.clusters[figure.place],
+            value, replicates: cell.replicates[figure.index], clusters: cell.clusters[figure.index],
             range: figure.range, scale: 2))
       }
     }
@@ -120,7 +120,7 @@ extension ChoiceMeasures {
 
 extension ChoiceFigure {
   /// Its index among all figures.
-  var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension [ChoiceQuestion] {
@@ -167,10 +167,10 @@ extension ChoiceComparison {
     ChoiceFigure.allCases.map { figure in
       let n = part.items.count
       let other = reference.value(figure, n: n)
-      let replicates = zip(arm.replicates[figure.place], reference.replicates[figure.place]).map { first, second in
+      let replicates = zip(arm.replicates[figure.index], reference.replicates[figure.index]).map { first, second in
         first.flatMap { first in second.map { first - $0 } }
       }
-      let clusters = min(arm.clusters[figure.place], reference.clusters[figure.place])
+      let clusters = min(arm.clusters[figure.index], reference.clusters[figure.index])
       let width = figure.range.upperBound - figure.range.lowerBound
       func difference(_ own: Double, _ other: Double) -> FigureDifference {
         FigureDifference(

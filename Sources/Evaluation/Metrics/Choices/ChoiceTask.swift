@@ -32,7 +32,7 @@ package struct ChoiceTask: Equatable, Sendable {
   package var continuationCount: Int { starts.last ?? 0 }
 
   /// The range of a question's continuations among all continuations.
-  func places(of question: Int) -> Range<Int> { starts[question]..<starts[question + 1] }
+  func range(of question: Int) -> Range<Int> { starts[question]..<starts[question + 1] }
 
   /// What is scored for the question at a position, by prompt variant, order and position, the blank prompt after the
   /// full one;
@@ -160,8 +160,8 @@ extension ChoiceTask {
       throw .scoreCount(arm: arm, seed: run.seed, expected: continuationCount, found: run.scores.count)
     }
     for question in questions.indices {
-      for (number, place) in places(of: question).enumerated() {
-        try run.scores[place].validate(arm: arm, seed: run.seed) { describe(question, continuation: number) }
+      for (number, index) in range(of: question).enumerated() {
+        try run.scores[index].validate(arm: arm, seed: run.seed) { describe(question, continuation: number) }
       }
     }
   }
@@ -180,11 +180,11 @@ extension AnswerScore {
   /// Sums of single-precision log-probabilities may round to just above 0.
   private static let rounding = 1e-4
 
-  func validate(arm: String, seed: Int?, place: () -> String) throws(ChoiceError) {
+  func validate(arm: String, seed: Int?, location: () -> String) throws(ChoiceError) {
     guard logLikelihood.isFinite, logLikelihood <= Self.rounding else {
-      throw .badLogLikelihood(arm: arm, seed: seed, place: place(), found: logLikelihood)
+      throw .badLogLikelihood(arm: arm, seed: seed, location: location(), found: logLikelihood)
     }
-    guard tokens >= 1 else { throw .noTokens(arm: arm, seed: seed, place: place()) }
+    guard tokens >= 1 else { throw .noTokens(arm: arm, seed: seed, location: location()) }
   }
 }
 

@@ -40,7 +40,7 @@ package struct QuestionChoices: Equatable, Sendable {
       for (option, value) in logProbabilities.enumerated() { sums[option] += value }
       let best = Ranking.largest(logProbabilities)
       return OrderChoice(
-        option: best.place, position: order.firstIndex(of: best.place) ?? 0, isTied: best.isTied)
+        option: best.index, position: order.firstIndex(of: best.index) ?? 0, isTied: best.isTied)
     }
     logProbabilities = sums.map { $0 / Double(max(1, orders.count)) }
     (choice, isTied) = Ranking.largest(logProbabilities)
@@ -65,7 +65,7 @@ struct RunChoices: Sendable {
     seed = run.seed
     var prompts = [[QuestionChoices]](repeating: [], count: task.prompts.count)
     for (position, question) in task.questions.enumerated() {
-      var next = task.places(of: position).lowerBound
+      var next = task.range(of: position).lowerBound
       for (number, prompt) in task.prompts.enumerated() {
         let orders = prompt.orders(of: question.options.count)
         let scores = orders.map { order in
@@ -137,7 +137,7 @@ struct ChosenOptions: Sendable {
       return (0..<options).map { option in all.reduce(0) { $0 + $1[option] } / Double(all.count) }
     }
     let best = logProbabilities.map(Ranking.largest)
-    choices = best.map(\.place)
+    choices = best.map(\.index)
     ties = best.map(\.isTied)
   }
 }
@@ -181,7 +181,7 @@ extension ChoiceTask {
   /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
   package func correctness(_ run: RunScores, arm: String, of prompted: [Int]) throws(ChoiceError) -> [Double] {
     let all = try logProbabilities(run, arm: arm)
-    return prompted.map { Ranking.largest(all[$0]).place == questions[$0].answer ? 1 : 0 }
+    return prompted.map { Ranking.largest(all[$0]).index == questions[$0].answer ? 1 : 0 }
   }
 }
 
@@ -191,7 +191,7 @@ enum Ranking {
   static let tolerance = 1e-9
 
   /// The largest value; of equal ones the first. There must be at least one.
-  static func largest(_ values: [Double]) -> (place: Int, isTied: Bool) {
+  static func largest(_ values: [Double]) -> (index: Int, isTied: Bool) {
     let best = values.max() ?? 0
     let equal = values.indices.filter { values[$0] >= best - tolerance }
     return (equal.first ?? 0, equal.count > 1)

@@ -154,8 +154,8 @@ struct ResampledChoices: Sendable {
     let tables = choices.map { prompts in
       prompts.map { runs in
         runs.map { run in
-          bootstrap.sums(width: ChoiceColumn.allCases.count) { place, row in
-            let question = part.items[place]
+          bootstrap.sums(width: ChoiceColumn.allCases.count) { position, row in
+            let question = part.items[position]
             ChoiceSums.add(questions[question], choice: run.choices[question], to: &row)
           }
         }

@@ -163,20 +163,20 @@ struct PositionBiasTest {
   ///   - positions: By item of the part, how often each position is chosen, summed over runs to `runs`; `nil` where it
   ///     does not count.
   init(_ positions: [[Double]?], part: ItemSubset, runs: Int) {
-    struct Place: Hashable {
+    struct Stratum: Hashable {
       var cluster: Int
       var options: Int
     }
-    var places: [Place: Int] = [:]
+    var numbers: [Stratum: Int] = [:]
     var excesses: [Excess] = []
     var questions = 0
     for (chosen, cluster) in zip(positions, part.clusters.ofItem) {
       guard let chosen else { continue }
       questions += 1
-      let place = Place(cluster: cluster, options: chosen.count)
-      let number = places[place] ?? excesses.count
+      let stratum = Stratum(cluster: cluster, options: chosen.count)
+      let number = numbers[stratum] ?? excesses.count
       if number == excesses.count {
-        places[place] = number
+        numbers[stratum] = number
         excesses.append(Excess(cluster: cluster, byPosition: [Double](repeating: 0, count: chosen.count)))
       }
       let uniform = Double(runs) / Double(chosen.count)
@@ -207,8 +207,8 @@ struct PositionBiasTest {
     var sums = [Double](repeating: 0, count: width)
     for excess in excesses {
       let options = excess.byPosition.count
-      let places = Int(turn(excess.cluster) * Double(options))
-      for (position, value) in excess.byPosition.enumerated() { sums[(position + places) % options] += value }
+      let shift = Int(turn(excess.cluster) * Double(options))
+      for (position, value) in excess.byPosition.enumerated() { sums[(position + shift) % options] += value }
     }
     return sums.reduce(0) { $0 + abs($1) } / (2 * total)
   }

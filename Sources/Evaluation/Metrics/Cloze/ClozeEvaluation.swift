@@ -201,10 +201,10 @@ struct ClozeChoices: Sendable {
     var choices: [Int] = []
     var ties: [Bool] = []
     for (frame, candidates) in task.candidatesOfFrames.enumerated() {
-      let scores = Ranking.normalized(task.places(of: frame).map { run.scores[$0].logLikelihood })
+      let scores = Ranking.normalized(task.range(of: frame).map { run.scores[$0].logLikelihood })
       let best = Ranking.largest(scores)
       masses.append(scores.map { exp($0) })
-      choices.append(candidates[best.place])
+      choices.append(candidates[best.index])
       ties.append(best.isTied)
     }
     (self.masses, self.choices, self.ties) = (masses, choices, ties)
@@ -233,8 +233,8 @@ struct ResampledCloze: Sendable {
     let bootstrap = ClusterBootstrap(part.clusters, key: key)
     let tables = choices.map { runs in
       runs.map { run in
-        bootstrap.sums(width: Self.width * task.candidates.count) { place, row in
-          let frame = part.items[place]
+        bootstrap.sums(width: Self.width * task.candidates.count) { position, row in
+          let frame = part.items[position]
           for (candidate, mass) in zip(task.candidatesOfFrames[frame], run.masses[frame]) {
             row[Self.width * candidate] += 1
             row[Self.width * candidate + 1] += run.choices[frame] == candidate ? 1 : 0
@@ -247,7 +247,7 @@ struct ResampledCloze: Sendable {
       tables.map { runs in
         var sums = [Double](repeating: 0, count: Self.width * task.candidates.count)
         for run in runs {
-          for (place, sum) in run.sums(weights: weights).enumerated() { sums[place] += sum }
+          for (position, sum) in run.sums(weights: weights).enumerated() { sums[position] += sum }
         }
         return sums
       }
@@ -255,10 +255,10 @@ struct ResampledCloze: Sendable {
     totals = tables.map { $0.map(\.totals) }
     var frames = [Int](repeating: 0, count: task.candidates.count)
     var offering = [Set<Int>](repeating: [], count: task.candidates.count)
-    for (place, frame) in part.items.enumerated() {
+    for (position, frame) in part.items.enumerated() {
       for candidate in task.candidatesOfFrames[frame] {
         frames[candidate] += 1
-        offering[candidate].insert(part.clusters.ofItem[place])
+        offering[candidate].insert(part.clusters.ofItem[position])
       }
     }
     (self.part, self.frames, clusters) = (part, frames, offering.map(\.count))

@@ -43,15 +43,15 @@ package struct ClozeTask: Equatable, Sendable {
   /// The continuations, frame by frame and candidate by candidate, in the order in which scores are expected.
   package var continuations: [ContinuationTexts] { frames.flatMap(\.continuations) }
 
-  func places(of frame: Int) -> Range<Int> { starts[frame]..<starts[frame + 1] }
+  func range(of frame: Int) -> Range<Int> { starts[frame]..<starts[frame + 1] }
 
   func validate(_ run: RunScores, arm: String) throws(ChoiceError) {
     guard run.scores.count == continuationCount else {
       throw .scoreCount(arm: arm, seed: run.seed, expected: continuationCount, found: run.scores.count)
     }
     for (frame, asked) in frames.enumerated() {
-      for (candidate, place) in places(of: frame).enumerated() {
-        try run.scores[place].validate(arm: arm, seed: run.seed) {
+      for (candidate, index) in range(of: frame).enumerated() {
+        try run.scores[index].validate(arm: arm, seed: run.seed) {
           "frame \(asked.identifier), candidate \(candidate)"
         }
       }
@@ -111,12 +111,12 @@ extension String {
   /// The ranges of one or more consecutive underscores.
   fileprivate var underscores: [Range<Index>] {
     var found: [Range<Index>] = []
-    for place in indices where self[place] == "_" {
-      let next = index(after: place)
-      if let last = found.last, last.upperBound == place {
+    for position in indices where self[position] == "_" {
+      let next = index(after: position)
+      if let last = found.last, last.upperBound == position {
         found[found.count - 1] = last.lowerBound..<next
       } else {
-        found.append(place..<next)
+        found.append(position..<next)
       }
     }
     return found

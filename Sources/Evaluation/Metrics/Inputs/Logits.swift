@@ -54,8 +54,8 @@ package struct Logits: Equatable, Sendable {
 
   /// The logit of class `label` for the item at position `item`.
   package subscript(item: Int, label: Int) -> Double {
-    let place = item * classes + label
-    return logarithms.isEmpty ? Double(values[place]) : logarithms[place]
+    let index = item * classes + label
+    return logarithms.isEmpty ? Double(values[index]) : logarithms[index]
   }
 
   /// Whether the model states that class `label` cannot be, by a probability of exactly 0.

@@ -207,7 +207,7 @@ struct GapComputation {
     guard let second = falsePositives.value else { return falsePositives }
     var larger = first.value >= second.value ? first : second
     // A group has items, so at least one class is present.
-    larger.leftOut = leftOut { Self.why($0, lacks: .truePositiveRate) ?? Self.why($0, lacks: .falsePositiveRate) }
+    larger.leftOut = leftOut { Self.why($0, missing: .truePositiveRate) ?? Self.why($0, missing: .falsePositiveRate) }
     return .value(larger)
   }
 
@@ -231,7 +231,7 @@ struct GapComputation {
 
   private func gap(_ rate: GapRate, _ spreads: SpreadPermutation.Spreads?) -> Measured<Gap> {
     guard rates.count >= 2 else { return .undefined(reason: "the column has fewer than two groups", n: n) }
-    let leftOut = leftOut { Self.why($0, lacks: rate) }
+    let leftOut = leftOut { Self.why($0, missing: rate) }
     let known = rates.compactMap { group in Self.rate(rate, of: group).map { (Self.value(group), $0) } }
     guard known.count >= 2, var highest = known.first, var lowest = known.first, let spreads else {
       return .undefined(reason: Self.whyTooFew(rate, leftOut), n: n)
@@ -271,7 +271,7 @@ struct GapComputation {
   }
 
   /// Why a group has no such rate; nil where it has.
-  private static func why(_ group: GroupRates, lacks rate: GapRate) -> String? {
+  private static func why(_ group: GroupRates, missing rate: GapRate) -> String? {
     let proportion =
       switch rate {
       case .selectionRate: group.selectionRate

@@ -241,8 +241,8 @@ struct MixedClusters {
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
     var counts: [(kind: Int, count: Double)] = []
     for kind in kinds {
-      if let place = counts.firstIndex(where: { $0.kind == Int(kind) }) {
-        counts[place].count += 1
+      if let index = counts.firstIndex(where: { $0.kind == Int(kind) }) {
+        counts[index].count += 1
       } else {
         counts.append((Int(kind), 1))
       }

@@ -151,14 +151,14 @@ package enum Tokenizer13a {
   ) -> [Unicode.Scalar] {
     var result: [Unicode.Scalar] = []
     result.reserveCapacity(line.count)
-    var place = 0
-    while place < line.count {
-      if place + 1 < line.count, matches(line[place], line[place + 1]) {
-        result += replacement(line[place], line[place + 1])
-        place += 2
+    var position = 0
+    while position < line.count {
+      if position + 1 < line.count, matches(line[position], line[position + 1]) {
+        result += replacement(line[position], line[position + 1])
+        position += 2
       } else {
-        result.append(line[place])
-        place += 1
+        result.append(line[position])
+        position += 1
       }
     }
     return result

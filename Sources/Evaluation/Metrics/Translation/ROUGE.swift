@@ -44,9 +44,9 @@ package struct RougeLReferences: Sendable {
     var row = [Int](repeating: 0, count: second.count + 1)
     for token in first {
       var diagonal = 0
-      for (place, other) in second.enumerated() {
-        let above = row[place + 1]
-        row[place + 1] = token == other ? diagonal + 1 : max(above, row[place])
+      for (column, other) in second.enumerated() {
+        let above = row[column + 1]
+        row[column + 1] = token == other ? diagonal + 1 : max(above, row[column])
         diagonal = above
       }
     }

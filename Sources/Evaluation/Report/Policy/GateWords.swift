@@ -45,7 +45,7 @@ extension GateOutcome {
 extension Judgement {
   /// "broken: lora-r2, lighting=dusk: accuracy .61 [.55, .67], at least .70 was demanded"
   package func line(in language: Language) -> String {
-    let place = "\(arm), \(group ?? (language == .english ? "all items" : "全件"))"
+    let subject = "\(arm), \(group ?? (language == .english ? "all items" : "全件"))"
     switch language {
     case .english:
       let verdict =
@@ -54,7 +54,7 @@ extension Judgement {
         case .broken: "broken"
         case .insufficient: "not enough data"
         }
-      return "\(verdict): \(place): \(rule.metric.english)\(measured ?? " is undefined"), "
+      return "\(verdict): \(subject): \(rule.metric.english)\(measured ?? " is undefined"), "
         + rule.demand.english(digits: digits) + (reason.map { " (\($0))" } ?? "")
     case .japanese:
       let verdict =
@@ -63,7 +63,7 @@ extension Judgement {
         case .broken: "違反"
         case .insufficient: "データ不足"
         }
-      return "\(verdict)：\(place)：\(rule.metric.japanese)\(measured ?? "は未定義")、"
+      return "\(verdict)：\(subject)：\(rule.metric.japanese)\(measured ?? "は未定義")、"
         + rule.demand.japanese(digits: digits) + (reason.map { "（\(GateReasons.text($0, in: language))）" } ?? "")
     }
   }

@@ -46,9 +46,9 @@ struct Camera {
   /// The colour in which a person's `color` reaches the sensor.
   func person(_ color: Color) -> Color { shadow + color * contrast }
 
-  /// The background's colour at `place`, from (0, 0) to (1, 1).
-  func background(_ place: Point, of portrait: Portrait) -> Color {
-    let down = min(max(place.y + portrait.backgroundSlant * (place.x - 0.5), 0), 1)
+  /// The background's colour at `point`, from (0, 0) to (1, 1).
+  func background(_ point: Point, of portrait: Portrait) -> Color {
+    let down = min(max(point.y + portrait.backgroundSlant * (point.x - 0.5), 0), 1)
     guard isBacklit else {
       return person(portrait.backgroundTop + (portrait.backgroundBottom - portrait.backgroundTop) * down)
     }

@@ -10,10 +10,10 @@ enum FacePlan {
     var faces: [PlannedFace] = []
     faces.reserveCapacity(persons * imagesPerPerson)
     var cells = Array(repeating: Cell(), count: Lighting.allCases.count * Age.allCases.count)
-    for (place, person) in key[.order].permutation(count: persons).enumerated() {
-      let lighting = lighting(place: place, persons: persons)
-      let age = Age.allCases[place % Age.allCases.count]
-      let cell = 2 * (Lighting.allCases.firstIndex(of: lighting) ?? 0) + place % 2
+    for (number, person) in key[.order].permutation(count: persons).enumerated() {
+      let lighting = lighting(number: number, persons: persons)
+      let age = Age.allCases[number % Age.allCases.count]
+      let cell = 2 * (Lighting.allCases.firstIndex(of: lighting) ?? 0) + number % 2
       var dealt = cells[cell].deal(imagesPerPerson)
       dealt = key[.images][person].permutation(count: dealt.count).map { dealt[$0] }
       for (image, card) in dealt.enumerated() {
@@ -26,12 +26,12 @@ enum FacePlan {
     return faces.sorted { ($0.person, $0.image) < ($1.person, $1.image) }
   }
 
-  private static func lighting(place: Int, persons: Int) -> Lighting {
+  private static func lighting(number: Int, persons: Int) -> Lighting {
     var end = 0
     for share in shares {
       // Rounded up, so that even a handful of persons has one in the rare light.
       end += (persons * share.percent + 99) / 100
-      if place < end { return share.lighting }
+      if number < end { return share.lighting }
     }
     return .daylight
   }

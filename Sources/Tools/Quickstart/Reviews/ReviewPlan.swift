@@ -131,15 +131,15 @@ enum QuestionPlan {
   /// equally often, so that neither an option nor a label is right more often than the other.
   static func cards(count: Int, key: RandomKey) -> [Card] {
     var dealt: [Dialect: Int] = [:]
-    var asked: [Cell: Int] = [:]
+    var counts: [Cell: Int] = [:]
     let cards = (0..<count).map { position in
       let dialect = Planting.dialect(position: position, of: count)
       let number = dealt[dialect, default: 0]
       dealt[dialect] = number + 1
       let kind: QuestionKind =
         Planting.isChosen(number, percent: Planting.hastyPercent(dialect)) ? .hasty : .plain
-      let turn = asked[Cell(dialect: dialect, kind: kind), default: 0]
-      asked[Cell(dialect: dialect, kind: kind)] = turn + 1
+      let turn = counts[Cell(dialect: dialect, kind: kind), default: 0]
+      counts[Cell(dialect: dialect, kind: kind)] = turn + 1
       return Card(
         dialect: dialect, kind: kind, sentiment: turn % 2 == 0 ? .positive : .negative,
         isYesFirst: turn % 4 < 2)
