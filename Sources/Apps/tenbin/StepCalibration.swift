@@ -49,7 +49,7 @@ struct StepCalibration {
     return methods
   }
 
-  /// Why a measurement would take too much; nil where it would not.
+  /// Why a measurement would take too much; nil if it would not.
   private var reasonAgainst: String? {
     let model = workload.model
     let byHand =

@@ -14,7 +14,7 @@ package struct DataSettings: Sendable, Equatable {
   package var name: String?
   /// Tokens after which a text is cut; nil for as many as the model takes.
   package var tokens: Int?
-  /// The column to be predicted; nil where items are not classified.
+  /// The column to be predicted; nil if items are not classified.
   package var label: String?
   /// The settings of translations.
   package var translation: TranslationSettings?
@@ -29,7 +29,7 @@ package struct DataSettings: Sendable, Equatable {
   package var groups: [GroupSettings]
   /// Columns of groups that are combined, two or three each.
   package var combinations: [[String]]
-  /// The column whose equal values must stay on one side of every split; nil where items stand alone.
+  /// The column whose equal values must stay on one side of every split; nil if items stand alone.
   package var cluster: String?
   package var split: SplitSettings
   /// Further files that the same models are tested on.
@@ -56,7 +56,7 @@ package struct TranslationSettings: Sendable, Equatable {
 /// One grouping of the items: a column of group names, or several boolean columns, one per tag.
 package struct GroupSettings: Sendable, Equatable {
   package var name: String
-  /// The boolean columns; nil where `name` is itself a column of group names.
+  /// The boolean columns; nil if `name` is itself a column of group names.
   package var tags: [String]?
 }
 
@@ -116,7 +116,7 @@ package struct FurtherTestSettings: Sendable, Equatable {
   /// The training data's names for its labels, where they differ.
   package var labels: [String: String]
   package var groups: [GroupSettings]
-  /// The column whose equal values are resampled together; nil where items stand alone.
+  /// The column whose equal values are resampled together; nil if items stand alone.
   package var cluster: String?
 }
 

@@ -77,7 +77,7 @@ extension Specification {
 }
 
 extension Specification {
-  /// - Throws: `SpecificationError` where the policy is about a group that the data do not have.
+  /// - Throws: `SpecificationError` if the policy is about a group that the data do not have.
   func requireKnownGroups(_ input: PlanInput) throws(SpecificationError) {
     // Combinations that turn out too small are evaluated together, under this name.
     let together = Set(input.groups.filter(\.isCombined).map(\.column)).sorted().map { "\($0)=smaller ones of \($0)" }
@@ -101,7 +101,7 @@ package struct PolicyFile: Sendable {
     locations = SpecificationLocations(of: root)
   }
 
-  /// - Throws: `SpecificationError` where the policy names what `subjects` do not hold.
+  /// - Throws: `SpecificationError` if the policy names what `subjects` do not hold.
   package func require(among subjects: PolicySubjects) throws(SpecificationError) {
     guard let problem = policy.problem(among: subjects) else { return }
     throw locations.failure(at: problem.key, problem.problem)

@@ -8,7 +8,7 @@ package struct PrivacySettings: Sendable, Equatable {
   package var attacks: [Attack]
   /// The attacks of single arms, by the arm's name.
   package var attacksByArm: [String: [Attack]] = [:]
-  /// When an arm's shadow models may be left unfinished; nil where every model is trained.
+  /// When an arm's shadow models may be left unfinished; nil if every model is trained.
   package var earlyStopping: EarlyStoppingSettings?
 
   package func attacks(of arm: String) -> [Attack] { attacksByArm[arm] ?? attacks }

@@ -17,7 +17,7 @@ package struct SpecificationVariant: Sendable, Equatable {
   /// - Parameters:
   ///   - file: the path of the text's file: paths relative to its folder become absolute.
   ///   - comment: a line that goes before everything.
-  /// - Throws: `SpecificationError` where it is not a specification.
+  /// - Throws: `SpecificationError` if it is not a specification.
   package func yaml(like text: String, file: String, comment: String) throws(SpecificationError) -> String {
     func failure(_ problem: String) -> SpecificationError {
       SpecificationError(file: file, line: nil, key: "", problem: problem)

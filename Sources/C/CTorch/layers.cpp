@@ -93,7 +93,7 @@ struct PackedLinear : Function<PackedLinear> {
     const bool owned = weight.dim() == 3;        // a weight a model
     const auto models = owned ? weight.size(0) : a->size(0);
     const auto x = rows(input).to(type);         // [models · rows, inputs]
-    TORCH_CHECK(x.size(0) % models == 0, "expected as many rows of each of ", models, " models, found ", x.size(0));
+    TORCH_CHECK(x.size(0) % models == 0, "expected the same number of rows for each of ", models, " models, found ", x.size(0));
     const auto packed = x.view({models, -1, x.size(1)});
     const auto w = weight.to(type);
     at::Tensor output;                           // [models, rows, outputs]

@@ -8,7 +8,7 @@ namespace ctorch {
 // Whether these kernels take the tensor: a contiguous one in this process's memory, of 32-bit floats or bfloat16.
 bool takes_rows(const at::Tensor &tensor);
 
-// x · Φ(x), and its slope Φ(x) + x · φ(x) where that is asked for; Φ by Abramowitz and Stegun 7.1.26, as in libtorch.
+// x · Φ(x), and its slope Φ(x) + x · φ(x) if requested; Φ by Abramowitz and Stegun 7.1.26, as in libtorch.
 at::Tensor gelu(const at::Tensor &input, at::Tensor *slope);
 
 // The softmax of each row, in place.

@@ -34,7 +34,7 @@ final class ContentServer: Sendable {
     self.connections = connections
   }
 
-  /// Takes a request; false where the peer asks for more than any honest worker does.
+  /// Takes a request; false if the peer asks for more than any honest worker does.
   func take(_ request: Tenbin_ContentRequest, from peer: Peer) -> Bool {
     let isTaken = peers.withLock { peers in
       guard peers[peer, default: Waiting()].count < Self.mostRequests else { return false }

@@ -100,7 +100,7 @@ package final class CoordinatorLoop {
   /// Begins with the first phase.
   package func start() throws { try handle(.started) }
 
-  /// Takes the events that have come.
+  /// Handles the events that have arrived.
   ///
   /// - Parameter seconds: how long to wait for the first of them.
   package func step(waiting seconds: Double = 0.05) throws {
@@ -116,7 +116,7 @@ package final class CoordinatorLoop {
       if audit.isFinished || taken >= 64 { break }
       event = mailbox.receive(until: .distantPast)
     }
-    // Silence is only silence when everything that has come was read.
+    // A worker is only silent if everything that has arrived was read.
     if !audit.isFinished { try replaceLostSlices(afterSilence: event == nil) }
     if now - lastTick >= .milliseconds(20) {
       lastTick = now

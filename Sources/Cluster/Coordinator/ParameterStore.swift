@@ -7,7 +7,7 @@ internal import Transport
 ///
 /// Belongs to the event loop's thread.
 final class ParameterStore {
-  /// nil where memory is not shared.
+  /// nil if memory is not shared.
   let folder: SharedFolder?
   private var shared: [Int: Published] = [:]
   private var filesMade = 0
@@ -50,7 +50,7 @@ final class ParameterStore {
     shared[run]?.version = version
   }
 
-  /// The shared file with the parameters of a run, which are copied there if they are not; nil where memory is not shared.
+  /// The shared file with the parameters of a run, which are copied there if they are not; nil if memory is not shared.
   func file(run: Int, version: Int, parameters: FloatBuffer) -> SharedFile? {
     if let known = shared[run], known.version == version { return known.parameters.file }
     guard let target = sharedParameters(run: run, count: parameters.count) else { return nil }
@@ -58,7 +58,7 @@ final class ParameterStore {
     return target.file
   }
 
-  /// A shared file with a whole state; nil where memory is not shared.
+  /// A shared file with a whole state; nil if memory is not shared.
   func file(of state: TrainingState) -> SharedFile? {
     guard let folder else { return nil }
     let parts = state.buffers

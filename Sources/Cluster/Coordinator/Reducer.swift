@@ -222,14 +222,14 @@ extension Reducer {
     coordinator.send(.sliceAnswer(answer))
   }
 
-  /// The numbers of a slice have come.
+  /// The numbers of a slice have arrived.
   private func take(_ transfer: Transfer) {
     guard case .sliceState(let subject) = transfer.subject, let floats = transfer.floats else { return }
     numbers[subject.call] = FloatBuffer(floats)
     adopt(call: subject.call)
   }
 
-  /// Takes a slice over when both its request and its numbers have come.
+  /// Takes a slice over when both its request and its numbers have arrived.
   private func adopt(call: UInt64) {
     guard let request = adoptions[call], let floats = numbers[call] else { return }
     (adoptions[call], numbers[call]) = (nil, nil)
@@ -388,13 +388,13 @@ struct SliceTable {
   /// The most nodes that are kept for one step; no honest worker sends more.
   private static let mostGradients = 4_096
 
-  /// Takes a node's slice; nil where it is late or does not fit.
+  /// Takes a node's slice; nil if it is late or does not fit.
   mutating func take(_ node: GradientSum, slice: UInt64, step: Int, lease: Int) -> ParameterSlice.Receipt? {
     guard let held = slices[slice], held.step == step, held.gradientCount < Self.mostGradients else { return nil }
     return try? slices[slice]?.take(node, lease: lease)
   }
 
-  /// The parameters before a step; nil where the slice is unknown or at another step.
+  /// The parameters before a step; nil if the slice is unknown or at another step.
   func parameters(slice: UInt64, version: Int) -> FloatBuffer? {
     guard let held = slices[slice], held.step == version else { return nil }
     return held.parameters
@@ -402,7 +402,7 @@ struct SliceTable {
 
   /// Changes a slice that is at `step`.
   ///
-  /// - Throws: `SliceError` where it is not.
+  /// - Throws: `SliceError` if it is not.
   mutating func change<Value>(_ slice: UInt64, step: Int, _ body: (inout ParameterSlice) throws -> Value) throws
     -> Value
   {

@@ -5,7 +5,7 @@ internal import Support
 internal import SwiftProtobuf
 package import Transport
 
-/// The reducers that have come, the runs whose parameters they hold in slices, and the requests that they have not
+/// The reducers that have joined, the runs whose parameters they hold in slices, and the requests that they have not
 /// answered yet. Belongs to the event loop's thread; nothing here waits.
 final class ReducerPool {
   private let connections: any PeerConnections
@@ -63,7 +63,7 @@ final class ReducerPool {
     entries.values.filter(\.isReady).sorted { ($0.name, $0.process) < ($1.name, $1.process) }
   }
 
-  /// The slices of a run; nil where no reducers hold it.
+  /// The slices of a run; nil if no reducers hold it.
   func slices(of run: Int) -> [SlicedRun.Slice]? { runs[run]?.slices }
 
   /// The slices of a run as a lease names them.
@@ -128,7 +128,7 @@ struct SlicedRun {
     let elements: Range<Int>
   }
 
-  /// The digests of all sections, in order; nil where the answers do not fit the vector.
+  /// The digests of all sections, in order; nil if the answers do not fit the vector.
   func digests(_ answers: [Tenbin_SliceAnswer]) -> [TensorDigest]? {
     let digests = answers.flatMap(\.digests).map { TensorDigest(bytes: $0) }
     guard digests.count == VectorSections(count: count).sectionCount else { return nil }
@@ -140,7 +140,7 @@ struct SlicedRun {
 extension ReducerPool {
   /// Sends the numbers of a run to the reducers that are ready. An `adopted` outcome follows.
   ///
-  /// - Returns: false where no reducer is ready.
+  /// - Returns: false if no reducer is ready.
   func adopt(run: Int, _ state: TrainingState, weightDecay: Double) -> Bool {
     let ready = ready
     guard !ready.isEmpty else { return false }
@@ -225,7 +225,7 @@ extension ReducerPool {
     }
   }
 
-  /// A reducer has answered; one that cannot do what it was asked for is lost.
+  /// A reducer has answered; one that cannot fulfil the request is lost.
   func take(_ answer: Tenbin_SliceAnswer, from peer: Peer) {
     guard let run = run(ofCall: answer.call) else { return }
     guard answer.problem.isEmpty else { return lose(peer, because: answer.problem.printable) }
@@ -274,7 +274,7 @@ extension ReducerPool {
 }
 
 extension SlicedRun {
-  /// The whole parameters and moments; nil where the pieces do not fit the slices.
+  /// The whole parameters and moments; nil if the pieces do not fit the slices.
   fileprivate func state(_ pieces: [FloatBuffer]) -> ReducerAnswer? {
     let parts = (0..<3).map { _ in FloatBuffer(repeating: 0, count: count) }
     for (slice, numbers) in zip(slices, pieces) {
@@ -318,7 +318,7 @@ extension ReducerPool {
     if let worker { entries[peer]?.served.insert(worker) }
   }
 
-  /// The reducer is gone, and its slices with it.
+  /// The reducer has left, and its slices are lost.
   func lose(_ peer: Peer, because reason: String) {
     guard let entry = entries.removeValue(forKey: peer) else { return }
     departures.append("the reducer \(entry.name) has left: \(reason)")

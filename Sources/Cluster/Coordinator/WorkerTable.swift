@@ -54,7 +54,7 @@ package struct WorkerTable {
   /// The workers that take part, in the order of their names.
   package var ready: [ConnectedWorker] { all.filter(\.isReady) }
 
-  /// The workers that do not take part yet, in any order, because this is asked for many times a second.
+  /// The workers that do not take part yet, in any order, because this is called many times per second.
   var unready: [ConnectedWorker] { entries.values.filter { !$0.isReady } }
 
   /// Whether any worker fetches or loads what it needs to take part.

@@ -25,10 +25,10 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
         + "choose another --output, or the specification and data that it was made from"
     case .otherVersion(let file, let found):
       "\(file): was made by another version of Tenbin (ledger version \(found), this one has \(LedgerSchema.version)); "
-        + "choose another --output, or go on with the version that made it"
+        + "choose another --output, or continue with the version that made it"
     case .replayDiffers(let run, let step, let what):
       "\(run), step \(step): the \(what) computed again differs from the one in the ledger; "
-        + "the processor, libtorch or the number of threads has changed since: go on where the audit was begun"
+        + "the processor, libtorch or the number of threads has changed since: continue on the machine where the audit was begun"
     }
   }
 

@@ -151,7 +151,7 @@ package struct LedgerCounts: Sendable, Equatable {
 extension LedgerRecords {
   /// Reads a ledger without changing it, also while an audit writes to it, and the states in `states`.
   ///
-  /// - Throws: `LedgerError` where SQLite cannot read it; rows that it can read but that were not written so are in
+  /// - Throws: `LedgerError` if SQLite cannot read it; rows that it can read but that were not written so are in
   ///   `damage`.
   package init(file: String, states folder: String) throws(LedgerError) {
     self.init()

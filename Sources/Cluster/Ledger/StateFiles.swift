@@ -56,13 +56,13 @@ package final class StateFiles: Sendable {
     }
   }
 
-  /// The last state of a run; nil where there is none, or where the file is damaged. The run then starts again, with
+  /// The last state of a run; nil if there is none, or if the file is damaged. The run then starts again, with
   /// the same bits.
   package func load(run: String) -> TrainingState? {
     do throws(LedgerError) { return try read(run: run) } catch { return nil }
   }
 
-  /// The last state of a run; nil where there is none.
+  /// The last state of a run; nil if there is none.
   ///
   /// - Throws: `LedgerError.damaged` when the file is not what was written.
   package func read(run: String) throws(LedgerError) -> TrainingState? {

@@ -2,7 +2,7 @@ package import Support
 
 /// Clipping by the norm of the whole gradient (Pascanu, Mikolov and Bengio 2013).
 package enum Clipping {
-  /// What to multiply `gradient` × `scale` by so that its Euclidean norm is at most `limit`; 1 where it is already.
+  /// What to multiply `gradient` × `scale` by so that its Euclidean norm is at most `limit`; 1 if it is already.
   package static func factor(gradient: FloatBuffer, scale: Float, limit: Double) -> Float {
     let squares = sectionSquares(gradient.floats, VectorSections(count: gradient.count))
     return factor(sectionSquares: squares, scale: scale, limit: limit)

@@ -1,6 +1,6 @@
 package import Support
 
-/// Consecutive elements of a run's parameters with their moments and the gradients that have come for them, as a
+/// Consecutive elements of a run's parameters with their moments and the gradients that have arrived for them, as a
 /// reducer holds them. The results are bit-identical to an undivided vector.
 package struct ParameterSlice: Sendable {
   /// Sections of the whole vector; the slice is some of them.
@@ -41,7 +41,7 @@ package struct ParameterSlice: Sendable {
 
   /// Keeps the slice of a node of the current step's canonical tree, under the lease that it was computed for.
   ///
-  /// - Throws: `OptimizationError.wrongLength` where it has another length than the slice.
+  /// - Throws: `OptimizationError.wrongLength` if it has another length than the slice.
   package mutating func take(_ node: GradientSum, lease: Int) throws(OptimizationError) -> Receipt {
     guard node.gradient.count == parameters.count else {
       throw .wrongLength(expected: parameters.count, found: node.gradient.count)
@@ -62,7 +62,7 @@ package struct ParameterSlice: Sendable {
 
   /// Adds the gradients of these leases along the canonical tree over `microBatches` micro-batches.
   ///
-  /// - Throws: `OptimizationError` where they do not cover every micro-batch exactly once.
+  /// - Throws: `OptimizationError` if they do not cover every micro-batch exactly once.
   package mutating func reduce(
     leases: [Int], microBatches: Int, in loop: ElementLoop = .serial
   ) throws(OptimizationError) -> Reduced {
@@ -79,7 +79,7 @@ package struct ParameterSlice: Sendable {
 
   /// Updates the parameters in place by the gradient that was reduced; all other gradients of the step are forgotten.
   ///
-  /// - Throws: `OptimizationError.incomplete` where nothing was reduced.
+  /// - Throws: `OptimizationError.incomplete` if nothing was reduced.
   package mutating func update(scale: Float, rate: Double, in loop: ElementLoop = .serial) throws(OptimizationError) {
     guard let gradient = root else { throw .incomplete(total: 0) }
     try optimizer.apply(gradientSum: gradient, scale: scale, rate: rate, in: loop)

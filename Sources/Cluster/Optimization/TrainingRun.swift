@@ -62,13 +62,13 @@ package struct TrainingRun: Sendable {
     step = state.step
   }
 
-  /// Empty where reducers hold the parameters.
+  /// Empty if reducers hold the parameters.
   package var parameters: FloatBuffer { optimizer.parameters }
   package var isTrained: Bool { step >= schedule.steps || divergedAt != nil }
   /// The epoch of the current step, from 0.
   package var epoch: Int { step / max(1, schedule.stepsPerEpoch) }
 
-  /// The state between two steps. Its buffers are the run's own, which the next step changes; they are empty where
+  /// The state between two steps. Its buffers are the run's own, which the next step changes; they are empty if
   /// reducers hold the numbers.
   package var state: TrainingState {
     var state = TrainingState(
@@ -93,9 +93,9 @@ package struct TrainingRun: Sendable {
     package var number: Int
     package var samples: Int
     package var lossSum: Double
-    /// The reduced gradient, summed over the samples; empty where reducers hold it.
+    /// The reduced gradient, summed over the samples; empty if reducers hold it.
     package var gradient: FloatBuffer
-    /// Digests of what reducers hold after the step; nil where the numbers are here.
+    /// Digests of what reducers hold after the step; nil if the numbers are here.
     package var digests: (gradient: TensorDigest, parameters: TensorDigest)?
     /// The loss or the gradient was not finite; the parameters did not change.
     package var isDivergent: Bool
@@ -127,7 +127,7 @@ package struct TrainingRun: Sendable {
     return finish(root, digests: nil)
   }
 
-  /// The update that reducers must make for the gradient that they have reduced; nil where the step diverges, or while
+  /// The update that reducers must make for the gradient that they have reduced; nil if the step diverges, or while
   /// gradients are missing.
   package mutating func update(for gradient: SlicedGradient) -> SliceUpdate? {
     guard isSliced, let root = reduction.root else { return nil }
@@ -229,7 +229,7 @@ package struct TrainingState: Sendable, Equatable {
   package var epoch: EpochLoss
   /// Mean loss of every finished epoch.
   package var losses: [Double]
-  /// The step whose gradient was not finite; nil where there was none.
+  /// The step whose gradient was not finite; nil if there was none.
   package var divergedAt: Int?
   /// Logits after each finished epoch, oldest first, where the run is evaluated after every epoch; no step depends on
   /// them.

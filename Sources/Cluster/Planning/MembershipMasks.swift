@@ -68,8 +68,8 @@ package struct MembershipMasks: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - size: about how many items are audited, half of them members.
-  ///   - shadowItems: what a shadow model is trained on; as many items as the released model where nothing is said.
-  /// - Throws: `PlanError` where the data do not suffice, with what would.
+  ///   - shadowItems: the number of items a shadow model is trained on; by default the released model's.
+  /// - Throws: `PlanError` if the data do not suffice, with what would.
   init(
     released splits: Splits, models: Int, size: Int, shadowItems: Int?, units: Units,
     key: RandomKey

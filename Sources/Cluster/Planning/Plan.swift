@@ -10,7 +10,7 @@ package struct Plan: Sendable {
   package let input: PlanInput
   package let units: Units
   package let splits: Splits
-  /// nil where membership inference is not measured.
+  /// nil if membership inference is not measured.
   package let membership: MembershipMasks?
   /// Task runs and shadow models, arm by arm in the design's order.
   package let runs: [PlannedRun]
@@ -25,7 +25,7 @@ package struct Plan: Sendable {
     case audit
   }
 
-  /// - Throws: `PlanError` where the data do not suffice for the design.
+  /// - Throws: `PlanError` if the data do not suffice for the design.
   package init(design: StudyDesign, input: PlanInput, stage: Stage = .audit) throws(PlanError) {
     self.design = design
     self.stage = stage

@@ -60,7 +60,7 @@ package struct PlanInput: Sendable {
 
   /// Items as token sequences.
   package struct Sequences: Sendable, Equatable {
-    /// Tokens of each item, by which micro-batches may be put together.
+    /// Tokens of each item, by which items may be grouped into micro-batches.
     package var lengths: [Int]
     /// The number of outputs of each item's evaluation; nil for one logit per class.
     package var numbers: [Int]?

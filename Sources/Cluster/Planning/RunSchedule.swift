@@ -21,7 +21,7 @@ package struct RunSchedule: Hashable, Sendable {
   /// The number of tokens of every item in the data, where micro-batches group items of similar length; otherwise nil.
   package var lengths: [Int]?
   package var question: EvaluationQuestion
-  /// The run's slot among the runs that are computed together; nil where it is computed by itself.
+  /// The run's slot among the runs that are computed together; nil if it is computed by itself.
   package var pack: Pack?
   /// Whether it is evaluated after every epoch, and not only after the last.
   package var isTraced: Bool

@@ -17,7 +17,7 @@ package struct Splits: Sendable, Equatable {
   /// The parts that the data itself names.
   ///
   /// - Parameter isTrained: Whether there must be something to train on.
-  /// - Throws: `PlanError` when a unit is torn apart or a needed part is empty.
+  /// - Throws: `PlanError` if a unit is divided or a required part is empty.
   init(given: [Split], units: Units, isTrained: Bool = true) throws(PlanError) {
     for unit in units.members {
       if let first = unit.first, let other = unit.first(where: { given[$0] != given[first] }) {

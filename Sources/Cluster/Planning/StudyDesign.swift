@@ -11,9 +11,9 @@ package struct StudyDesign: Sendable, Equatable {
   package var split: SplitSettings
   /// The hyperparameter search of each arm before the audit; nil if rates and epochs are fixed.
   package var search: SearchSettings?
-  /// nil where membership inference is not measured.
+  /// nil if membership inference is not measured.
   package var shadowModels: ShadowModelSettings?
-  /// The most tokens that are generated for an item of a task run; 0 where nothing is generated.
+  /// The most tokens that are generated for an item of a task run; 0 if nothing is generated.
   package var maxNewTokens: Int
   /// Threads a worker; part of the plan because the last bits of a matrix product depend on it.
   package var threads: Int
@@ -250,7 +250,7 @@ package struct ShadowModelSettings: Sendable, Equatable {
     /// Every shadow model of an arm is attacked once by the others.
     case symmetric
     /// The model of the first seed is attacked by shadow models that never saw the audited items, trained on
-    /// `shadowItems` items, or on as many as it was if nil.
+    /// `shadowItems` items, or if nil on the same number as the released model.
     case released(shadowItems: Int?)
   }
 

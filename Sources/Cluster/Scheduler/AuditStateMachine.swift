@@ -17,7 +17,7 @@ package struct AuditStateMachine {
   private(set) var cluster: ClusterStateMachine
   /// Runs that are being trained or evaluated.
   private(set) var open: [Int: OpenRun] = [:]
-  /// Runs whose initial state was asked for; nothing is assigned until all of them are open.
+  /// Runs whose initial state was requested; nothing is assigned until all of them are open.
   private var initializing: Set<Int> = []
   /// Parameters of trained runs that wait for their evaluation.
   private var trained: [Int: TrainedRun] = [:]
@@ -179,7 +179,7 @@ package struct AuditStateMachine {
     case updating(gradient: TensorDigest)
   }
 
-  /// A copy of a run's numbers that its reducers were asked for.
+  /// A copy of a run's numbers that was requested from its reducers.
   struct Collection {
     /// The state, without the numbers.
     let state: TrainingState
@@ -223,7 +223,7 @@ package struct AuditStateMachine {
   /// The lease of this number; nil when it has ended.
   package func lease(_ identifier: Int) -> Lease? { cluster.lease(identifier) }
 
-  /// The parameters for the run's current step or evaluation; nil when it is not open, empty where reducers hold them.
+  /// The parameters for the run's current step or evaluation; nil when it is not open, empty if reducers hold them.
   /// They change with the next event: a caller that needs them longer must copy them.
   package func parameters(of run: Int) -> FloatBuffer? { open[run]?.training.parameters }
 
@@ -234,7 +234,7 @@ package struct AuditStateMachine {
   /// Whether reducers hold the run's parameters.
   package func isSliced(_ run: Int) -> Bool { open[run]?.training.isSliced == true }
 
-  /// Whether reducers were asked for a copy of the numbers of any run.
+  /// Whether a copy of any run's numbers was requested from reducers.
   package var isCollecting: Bool { open.values.contains { $0.collection != nil } }
 
   /// How often the run has gone back to an earlier state in this session.
@@ -341,7 +341,7 @@ extension AuditStateMachine {
     }
     if let state = recovered.removeValue(forKey: run) { return try open(run: run, state: state, at: now) }
     initializing.insert(run)
-    // Released when the state has come.
+    // Released when the state has arrived.
     cluster.hold()
     return [.initialize(run: run)]
   }
@@ -610,7 +610,7 @@ extension AuditStateMachine {
       open[run]?.stage = .withdrawing
       return [.withdraw(run: run)]
     }
-    // The copy that the reducers were asked for must be one of the state before this step.
+    // The copy requested from the reducers must be of the state before this step.
     guard known.collection == nil else {
       open[run]?.stage = .collecting
       return []

@@ -49,7 +49,7 @@ package struct GradientReceipt: Sendable, Equatable {
 package struct DeliveredSteps {
   package var first: Int
   package var steps: [Step]
-  /// The state after the last of them; nil where there is none.
+  /// The state after the last of them; nil if there is none.
   package var state: TrainingState?
   /// Whether the worker has given the run back.
   package var isLast: Bool

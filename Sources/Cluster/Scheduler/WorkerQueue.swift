@@ -55,11 +55,11 @@ package struct WorkerQueue: Sendable {
   /// The schedule of a run has arrived.
   package mutating func havePlan(of run: Int) { plans.insert(run) }
 
-  /// The parameters of a run, of this version, have come. Leases that need older ones are dropped, because
+  /// The parameters of a run, of this version, have arrived. Leases that need older ones are dropped, because
   /// other workers have done their work.
   ///
   /// - Parameter generation: as in the leases that need them.
-  /// - Returns: whether to keep them; false when newer ones have come before.
+  /// - Returns: whether to keep them; false if newer ones have arrived before.
   @discardableResult
   package mutating func haveParameters(of run: Int, version: Int, generation: Int = 0) -> Bool {
     guard generation >= generations[run] ?? 0 else { return false }
@@ -91,12 +91,12 @@ package struct WorkerQueue: Sendable {
     return true
   }
 
-  /// The coordinator recalls an exclusive run, whose lease may not have come yet.
+  /// The coordinator recalls an exclusive run, whose lease may not have arrived yet.
   package mutating func recall(lease: Int) { recalled.insert(lease) }
 
   package func isRecalled(_ lease: Int) -> Bool { recalled.contains(lease) }
 
-  /// The lease waits until these contents have come.
+  /// The lease waits until these contents have arrived.
   package mutating func addMissing(_ contents: Set<ContentHash>, for lease: Int) {
     guard leases.contains(where: { $0.identifier == lease }) else { return }
     missing[lease, default: []].formUnion(contents)

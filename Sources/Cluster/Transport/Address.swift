@@ -106,7 +106,7 @@ extension Address {
     }
   }
 
-  /// - Throws: `WireError.withoutKeys` where the other end may be on another host and there are no keys.
+  /// - Throws: `WireError.withoutKeys` if the other end may be on another host and there are no keys.
   func requireKeys(_ hasKeys: Bool) throws(WireError) {
     guard hasKeys || isOnThisHost else { throw .withoutKeys(description) }
   }
@@ -116,7 +116,7 @@ extension Address {
 enum SocketFiles {
   /// Makes the folder of an administration socket if it is missing.
   ///
-  /// - Throws: `WireError.address` where the address is not ipc, or the folder is open to other users.
+  /// - Throws: `WireError.address` if the address is not ipc, or the folder is open to other users.
   static func requirePrivateFolder(of address: Address) throws(WireError) {
     guard case .ipc(let path) = address.transport else {
       throw .address(address.description, problem: "administration without keys listens at an ipc address only")

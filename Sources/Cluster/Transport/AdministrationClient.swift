@@ -14,7 +14,7 @@ package struct AdministrationClient: Sendable {
   }
 
   /// - Parameter timeout: seconds to wait for the reply.
-  /// - Throws: `WireError.noAnswer` where no answer comes in time, `.notAuthenticated` where the key is not accepted.
+  /// - Throws: `WireError.noAnswer` if no answer comes in time, `.notAuthenticated` if the key is not accepted.
   package func ask(
     _ body: Tenbin_AdministrationRequest.OneOf_Body, timeout: Double
   ) throws(WireError) -> Tenbin_AdministrationReply {

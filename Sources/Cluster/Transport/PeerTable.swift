@@ -128,7 +128,7 @@ package struct PeerTable {
     }
   }
 
-  /// Returns false where the peer was refused, or its entry was removed, since.
+  /// Returns false if the peer was refused, or its entry was removed, since.
   package mutating func admit(_ peer: Peer) -> Bool {
     let isThere =
       update(peer) { entry in

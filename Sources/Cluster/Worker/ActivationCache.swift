@@ -27,7 +27,7 @@ package final class ActivationCache {
 
   private static let digestBytes = 16
 
-  /// Opens or makes the file; nil where this host has no room or no folder for it.
+  /// Opens or makes the file; nil if this host has no room or no folder for it.
   ///
   /// - Parameters:
   ///   - key: the digest of everything that the activations depend on, and of the items' order.

@@ -113,7 +113,7 @@ final class ModelCache<Contents: AnyObject> {
     self.make = make
   }
 
-  /// - Throws: `WorkerError` where the welcome listed no such method.
+  /// - Throws: `WorkerError` if the welcome listed no such method.
   func callAsFunction(_ method: Int) throws -> Contents {
     if let current, current.method == method { return current.contents }
     guard methods.indices.contains(method) else {

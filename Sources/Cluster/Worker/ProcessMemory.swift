@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The memory of this process as Linux counts it.
 enum ProcessMemory {
-  /// The peak of resident bytes since the last reset; 0 where the system does not report it.
+  /// The peak of resident bytes since the last reset; 0 if the system does not report it.
   static var peakResidentBytes: UInt64 {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),

@@ -34,7 +34,7 @@ final class SliceExchange {
   enum News {
     case parameters(run: Int, version: Int, generation: Int, FloatBuffer)
     /// The slices of a run are lost, so that its leases cannot be done. `reducer` is the address of the reducer that cannot
-    /// be reached; nil where a reducer no longer has the slice.
+    /// be reached; nil if a reducer no longer has the slice.
     case lost(run: Int, reducer: String?)
   }
 

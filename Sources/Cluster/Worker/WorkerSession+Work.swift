@@ -98,7 +98,7 @@ extension WorkerSession {
     return try known.step(step)
   }
 
-  /// Loads the lease's parameters into the model; false when they are gone.
+  /// Loads the lease's parameters into the model; false if they no longer exist.
   private func load(
     _ lease: WorkerLease, grant: Tenbin_LeaseGrant, run: KnownRun, with computation: any MicroBatchComputation
   ) throws -> Bool {

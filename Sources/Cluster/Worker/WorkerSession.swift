@@ -23,7 +23,7 @@ package final class WorkerSession {
   let endpoint: any WorkerConnection
   let fetcher = ContentFetcher()
   let exchange: SliceExchange
-  /// Makes the computation when the catalogue has come and the base is in the folder that the welcome names.
+  /// Makes the computation when the catalogue has arrived and the base is in the folder that the welcome names.
   let prepare: (Tenbin_Welcome, Tenbin_Catalogue) throws -> any MicroBatchComputation
 
   var welcome: Tenbin_Welcome?
@@ -207,7 +207,7 @@ package final class WorkerSession {
     return FloatBuffer(floats)
   }
 
-  /// The parameters in this shared file; nil when they are gone.
+  /// The parameters in this shared file; nil if they no longer exist.
   func shared(_ buffer: Tenbin_SharedBuffer, count: Int) -> SharedParameters? {
     if let known = mapped[buffer.name] { return known }
     guard let folder else { return nil }
@@ -218,7 +218,7 @@ package final class WorkerSession {
     return found
   }
 
-  /// A copy of the state in a shared file; nil when it is gone.
+  /// A copy of the state in a shared file; nil if it no longer exists.
   func sharedState(_ buffer: Tenbin_SharedBuffer) -> FloatBuffer? {
     guard let folder, let file = try? SharedFile(opening: buffer.name, bytes: Int(buffer.bytes), in: folder) else {
       return nil
@@ -255,7 +255,7 @@ package final class WorkerSession {
         try stepExclusiveRuns(with: computation)
       }
     } catch let error as MissingContents {
-      // A file is gone or has changed. Nothing was delivered for these leases yet, so they can wait and start again.
+      // A file was removed or changed. Nothing was delivered for these leases yet, so they can wait and start again.
       loaded = [:]
       for lease in leases { hasContents(missing: error.contents, for: lease) }
     } catch {
@@ -367,7 +367,7 @@ extension WorkerSession {
     }
   }
 
-  /// Whether a lease has all its contents; if `contents` are missing, it waits until they have come.
+  /// Whether a lease has all its contents; if `contents` are missing, it waits until they have arrived.
   @discardableResult
   func hasContents(missing contents: [WantedContent], for lease: Int) -> Bool {
     guard !contents.isEmpty else { return true }

@@ -16,7 +16,7 @@ struct BytePairModel: Sendable {
   private let merges: [Pair: Merge]
   /// The tokens of one character, in which every text begins.
   private let characters: [Unicode.Scalar: Int32]
-  /// The tokens `<0x00>` to `<0xFF>`, nil where the vocabulary has none; empty without byte fallback.
+  /// The tokens `<0x00>` to `<0xFF>`, nil if the vocabulary has none; empty without byte fallback.
   private let byteTokens: [Int32?]
   private let unknown: Int32?
   private let fusesUnknown: Bool

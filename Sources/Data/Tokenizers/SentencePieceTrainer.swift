@@ -20,7 +20,7 @@ package struct SentencePieceTrainer: Sendable {
   /// The serialized model. A line break ends a sentence, as in the files that SentencePiece reads, so that no piece
   /// spans two lines: it is encoded as a byte.
   ///
-  /// - Throws: `SentencePieceTrainerError` where there is no text, or the texts do not give that many pieces.
+  /// - Throws: `SentencePieceTrainerError` if there is no text, or the texts do not give that many pieces.
   package func model(learnedFrom texts: some Sequence<String>) throws(SentencePieceTrainerError) -> [UInt8] {
     var bytes: [UInt8] = []
     var counts: [Int] = []
@@ -49,7 +49,7 @@ package struct SentencePieceTrainer: Sendable {
   /// Writes `tokenizer.model`, and the `tokenizer_config.json` by which transformers and `TextTokenizer` read it as
   /// Llama-2's (texts begin with the beginning of sequence), into `folder`, which must be there.
   ///
-  /// - Throws: `SentencePieceTrainerError` where nothing can be learned or a file cannot be written.
+  /// - Throws: `SentencePieceTrainerError` if nothing can be learned or a file cannot be written.
   package func write(
     learnedFrom texts: some Sequence<String>, to folder: String
   ) throws(SentencePieceTrainerError) {

@@ -17,7 +17,7 @@ package struct TextEncoder: Sendable {
 
   /// The tokens of a text that is classified, and whether it was cut.
   ///
-  /// - Throws: `SequenceError` where the text has no tokens.
+  /// - Throws: `SequenceError` if the text has no tokens.
   package func classified(
     _ text: String, line: Int
   ) throws(SequenceError) -> (sequence: TokenSequence, isCut: Bool) {
@@ -30,7 +30,7 @@ package struct TextEncoder: Sendable {
   ///
   /// A last block of a single token, which would teach nothing, is left out.
   ///
-  /// - Throws: `SequenceError` where the text has fewer than two tokens.
+  /// - Throws: `SequenceError` if the text has fewer than two tokens.
   package func blocks(_ text: String, line: Int) throws(SequenceError) -> [TokenSequence] {
     let tokens = try encode(text, line: line)
     let blocks = stride(from: 0, to: tokens.count, by: limit).map { first in
@@ -50,7 +50,7 @@ package struct TextEncoder: Sendable {
   /// A prompt and what is to follow it, encoded as one text: the target begins at the first token that the prompt by
   /// itself does not have. With `isEnded` it ends with the end of a sequence.
   ///
-  /// - Throws: `SequenceError` where the target has no tokens, or both together are too long: nothing is cut, because
+  /// - Throws: `SequenceError` if the target has no tokens, or both together are too long: nothing is cut, because
   ///   what is cut off would be the target.
   package func continued(
     _ prompt: EncodedPrompt, by target: String, isEnded: Bool = false, line: Int

@@ -1,6 +1,6 @@
 import Support
 
-/// A `tokenizer.json` of the Rust library `tokenizers`, whose parts are checked as they are asked for.
+/// A `tokenizer.json` of the Rust library `tokenizers`, whose parts are checked when they are read.
 struct TokenizerJSON {
   let root: JSONValue
   let file: String

@@ -14,7 +14,7 @@ package struct GroupColumns {
   /// Groups with fewer items are pooled where columns are combined.
   private let minimumSize: Int
 
-  /// A column with more values is not taken for a column of groups.
+  /// A column with more values is not accepted as a column of groups.
   static let mostValues = 100
 
   package init(names: [String], cells: [[String]], minimumSize: Int) {
@@ -160,7 +160,7 @@ extension PredictionsTable {
   /// - Parameters:
   ///   - groups: the columns of groups, in the order of the rows' cells.
   ///   - combinations: columns that are combined.
-  /// - Throws: `PredictionsError` with the file and line of a cell that would be taken for something else.
+  /// - Throws: `PredictionsError` with the file and line of an ambiguous cell.
   func requireDistinctGroups(_ groups: [String], combining combinations: [[String]]) throws(PredictionsError) {
     if let first = rows.first, let column = groups.first(where: { $0.contains(GroupName.times) }) {
       throw PredictionsError(

@@ -201,7 +201,7 @@ package struct PredictionsEvaluation: Sendable {
   }
 }
 
-/// Rows put together into runs over the same items.
+/// Rows grouped into runs over the same items.
 package struct CollectedRuns: Sendable {
   /// The first row of every item, in the order in which they come.
   package let items: [PredictionsTable.Row]
@@ -209,7 +209,7 @@ package struct CollectedRuns: Sendable {
   package let clusters: [Int]
   package let arms: [ArmPredictions]
 
-  /// - Throws: `PredictionsError` where a run has an item twice, or not, or rows of one item contradict each other.
+  /// - Throws: `PredictionsError` if a run has an item twice, or not, or rows of one item contradict each other.
   package init(_ table: PredictionsTable) throws {
     var positions: [String: Int] = [:]
     var items: [PredictionsTable.Row] = []

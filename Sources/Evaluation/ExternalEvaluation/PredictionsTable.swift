@@ -326,7 +326,7 @@ package protocol ItemRow {
   var file: String { get }
   var line: Int { get }
   var item: String { get }
-  /// The name of its class; empty where it has none.
+  /// The name of its class; empty if it has none.
   func label(among classNames: [String]) -> String
   var cluster: String { get }
   /// The cell of every group column.
@@ -334,7 +334,7 @@ package protocol ItemRow {
 }
 
 extension ItemRow {
-  /// - Throws: `PredictionsError` where this row says another label, cluster or group of the item than `first` does.
+  /// - Throws: `PredictionsError` if this row says another label, cluster or group of the item than `first` does.
   package func requireAgreement(with first: Self, classNames: [String]) throws(PredictionsError) {
     let pairs =
       [

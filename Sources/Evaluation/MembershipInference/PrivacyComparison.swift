@@ -30,7 +30,7 @@ package struct PrivacyComparison: Codable, Equatable, Sendable {
   package var group: GroupName?
   package var n: Int
   package var clusters: Int
-  /// Undefined where either arm's figure is.
+  /// Undefined if either arm's figure is.
   package var difference: Measured<VulnerabilityDifference>
 
   /// Whether the comparison belongs to the declared family.
@@ -176,7 +176,7 @@ extension PrivacyComparison {
 }
 
 extension AttackMeasures {
-  /// Why the figure is undefined; `nil` where it is not.
+  /// Why the figure is undefined; `nil` if it is not.
   fileprivate func whyUndefined(_ measure: AttackMeasure) -> String? {
     switch measure {
     case .areaUnderCurve:

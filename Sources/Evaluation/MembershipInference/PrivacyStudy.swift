@@ -6,7 +6,7 @@ package import Support
 package struct PrivacyStudy: Equatable, Sendable {
   /// In the order of the shadow models.
   package var evaluations: [PrivacyEvaluation]
-  /// `nil` where nothing was to be compared.
+  /// `nil` if nothing was to be compared.
   package var rule: PrivacyRule?
   package var comparisons: [PrivacyComparison]
   /// The comparisons that Holm's correction counts.

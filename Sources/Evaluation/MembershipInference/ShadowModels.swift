@@ -9,9 +9,9 @@ package struct ShadowModels: Equatable, Sendable {
   /// `[model][item]`: whether the item was in the model's training set.
   package var masks: [[Bool]]
   package var scores: ShadowModelScores
-  /// `[model][epoch][item]`: the loss after every epoch; `nil` where it was not kept.
+  /// `[model][epoch][item]`: the loss after every epoch; `nil` if it was not kept.
   package var lossTraces: [[[Double]]]?
-  /// The class index of every item; empty where scores are given directly.
+  /// The class index of every item; empty if scores are given directly.
   package var labels: [Int]
   /// Which cluster every item belongs to. Byte-identical items belong to one cluster, and the items of a cluster share
   /// their membership in every model, unless `permitsSplitClusters`.

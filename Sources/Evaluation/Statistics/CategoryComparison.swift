@@ -15,7 +15,7 @@ package struct CategoryComparison: Equatable, Sendable {
   /// Pearson's chi-squared of homogeneity, divided by the mean design effect of the categories (Rao and Scott 1981,
   /// first order).
   ///
-  /// - Returns: nil where a sample is empty or fewer than two categories are left.
+  /// - Returns: nil if a sample is empty or fewer than two categories are left.
   package init?(reference: [String], referenceClusters: ClusterIndex, window: [String], windowClusters: ClusterIndex) {
     guard !reference.isEmpty, !window.isEmpty else { return nil }
     var counts: [String: (reference: Double, window: Double)] = [:]

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The two-sample test of Kolmogorov and Smirnov, which any strictly increasing change of scale leaves as it is.
 package enum KolmogorovSmirnov {
-  /// The largest distance between the two empirical distribution functions; 0 where a sample is empty.
+  /// The largest distance between the two empirical distribution functions; 0 if a sample is empty.
   package static func statistic(_ first: [Double], _ second: [Double]) -> Double {
     guard !first.isEmpty, !second.isEmpty else { return 0 }
     let (first, second) = (first.sorted(), second.sorted())

@@ -40,7 +40,7 @@ package struct PairedPower: Sendable, Equatable {
   /// Exact power is not a smooth function of the number: one more pair can lower it. So the number after the last one
   /// that falls short is meant.
   ///
-  /// - Returns: nil where more than `mostItems` would be needed.
+  /// - Returns: nil if more than `mostItems` would be needed.
   package func items(power wanted: Double) -> Int? {
     var high = 16
     while power(pairs: high) < wanted {

@@ -15,7 +15,8 @@ package struct SampleSizeForecast: Sendable {
   private let clustersOfError: Double
 
   /// - Parameters:
-  ///   - standardError: Of the estimate from as many clusters as `clustersOfError`; 1 for a deviation between clusters.
+  ///   - standardError: The standard error of the estimate from `clustersOfError` clusters; 1 for a deviation between
+  ///     clusters.
   package init(items: Int, clusters: Int, minimumItems: Int, standardError: Double, clustersOfError: Double) {
     self.items = items
     self.clusters = clusters

@@ -17,7 +17,7 @@ package struct StabilityIndex: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - referenceN: The effective number of the reference's items, likewise `windowN`.
-  /// - Returns: nil where a sample is empty, or the reference has a single value.
+  /// - Returns: nil if a sample is empty, or the reference has a single value.
   package init?(reference: [Double], window: [Double], referenceN: Double, windowN: Double) {
     let sorted = reference.sorted()
     guard let largest = sorted.last, !window.isEmpty else { return nil }

@@ -48,7 +48,7 @@ package enum LayerSelection: Hashable, Sendable, Codable {
   case last(Int)
   case listed([Int])
 
-  /// The selected layers of a model that has `count`, ascending, or nil where a layer does not exist.
+  /// The selected layers of a model that has `count`, ascending, or nil if a layer does not exist.
   package func indices(of count: Int) -> [Int]? {
     switch self {
     case .all: return Array(0..<count)
@@ -64,7 +64,7 @@ package enum LayerSelection: Hashable, Sendable, Codable {
 extension LoRAConfiguration {
   /// The linear layers of `architecture` that this configuration adapts, in the model's order.
   ///
-  /// Throws where a target or layer does not exist, nothing is adapted, or rank and alpha make no sense.
+  /// Throws if a target or layer does not exist, nothing is adapted, or rank and alpha make no sense.
   package func linears(
     in architecture: any ModelArchitecture, file: String = "lora"
   ) throws(CheckpointError) -> [AdaptableLinear] {
@@ -94,7 +94,7 @@ extension LoRAConfiguration {
     return linears
   }
 
-  /// Throws where two of the targets are two names of the same linear layers: a slip in a handwritten list.
+  /// Throws if two of the targets are two names of the same linear layers: a slip in a handwritten list.
   package func requireDistinctTargets(
     in architecture: any ModelArchitecture, file: String = "lora"
   ) throws(CheckpointError) {
@@ -109,7 +109,7 @@ extension LoRAConfiguration {
     }
   }
 
-  /// Throws where the rank is above the smaller side of a layer: such factors cost more than the layer and can do no
+  /// Throws if the rank is above the smaller side of a layer: such factors cost more than the layer and can do no
   /// more.
   package func requireLowRank(in architecture: any ModelArchitecture, file: String = "lora") throws(CheckpointError) {
     for linear in try linears(in: architecture, file: file) where rank > min(linear.inputs, linear.outputs) {

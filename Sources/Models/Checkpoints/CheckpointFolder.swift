@@ -3,14 +3,14 @@ import Foundation
 /// A Hugging Face checkpoint folder: config.json, weights as safetensors, and preprocessor_config.json for images;
 /// checked as a whole.
 ///
-/// Its tensors are asked for by canonical names: those on disk, with the architecture's prefix even where the file,
+/// Its tensors are read by canonical names: the names on disk, with the architecture's prefix even where the file,
 /// that of a model without a head, leaves it out.
 package final class CheckpointFolder: Sendable {
   package let path: String
   package let configuration: ModelConfiguration
   /// How images become pixels, nil for a model of text.
   package let preprocessing: ImagePreprocessing?
-  /// The number of classes of the head in the file, nil where it has none.
+  /// The number of classes of the head in the file, nil if it has none.
   package let headLabels: Int?
   /// Whether the checkpoint predicts tokens: with a matrix of its own, or with its embedding matrix.
   package let hasLanguageModelHead: Bool
@@ -65,7 +65,7 @@ package final class CheckpointFolder: Sendable {
     return name
   }
 
-  /// Throws where something that `head` needs, and that training does not create, is missing in the checkpoint.
+  /// Throws if something that `head` needs, and that training does not create, is missing in the checkpoint.
   package func require(_ head: ModelHead) throws(CheckpointError) {
     guard head == .languageModel, !hasLanguageModelHead else { return }
     throw CheckpointError(file: weights.path, problem: .missingTensor(name: "lm_head.weight"))

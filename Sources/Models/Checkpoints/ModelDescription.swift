@@ -78,7 +78,7 @@ package struct ModelDescription: Sendable, Codable {
     }
   }
 
-  /// Bytes that this machine can give to new processes; 0 where the system does not tell.
+  /// Bytes that this machine can give to new processes; 0 if the system does not tell.
   package static var availableBytes: Int {
     guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") })

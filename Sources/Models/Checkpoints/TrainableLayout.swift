@@ -28,7 +28,7 @@ package struct TrainableLayout: Hashable, Sendable {
   /// The length of the flat buffer.
   package let count: Int
 
-  /// Throws where LoRA does not fit the model, or the model cannot have the head.
+  /// Throws if LoRA does not fit the model, or the model cannot have the head.
   package init(configuration: ModelConfiguration, method: AdaptationMethod, head: ModelHead) throws(CheckpointError) {
     let architecture = configuration.architecture
     try Self.check(head, on: architecture)

@@ -108,7 +108,7 @@ final class AdaptedParameters: ParameterSource {
     return try Tensor.copying(try frozen.checkpoint.floats(name), shape: shape, on: device)
   }
 
-  /// The trained parameter of that name, nil where it is frozen. Throws where the shape is another.
+  /// The trained parameter of that name, nil if it is frozen. Throws if the shape is another.
   private func parameter(_ name: String, shape: [Int]) throws(ModelError) -> Tensor? {
     let index = trainedByName[name]
     let found = index.map { layout.parameters[$0].shape } ?? frozen.checkpoint.shape(name)

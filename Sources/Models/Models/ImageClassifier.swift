@@ -18,8 +18,8 @@ package final class ImageClassifier: AdaptedModel {
   /// With several `models` it computes as many at once, each with trained parameters of its own on the same frozen
   /// weights: where not every weight is trained.
   ///
-  /// Throws `CheckpointError` where the method does not fit the model, `ModelError` where it is not a model of images,
-  /// `TorchError` where the device cannot be used.
+  /// Throws `CheckpointError` if the method does not fit the model, `ModelError` if it is not a model of images,
+  /// `TorchError` if the device cannot be used.
   package init(
     checkpoint: CheckpointFolder, method: AdaptationMethod, labels: Int, models: Int = 1,
     precision: Precision = .float32, device: Device = .cpu

@@ -29,7 +29,7 @@ package final class LanguageModel: TextModel {
   /// The width of the hidden states.
   package var hiddenSize: Int { model.configuration.hiddenSize }
 
-  /// What the model computes of a text before anything that is trained; nil where that is too little to be kept, or
+  /// What the model computes of a text before anything that is trained; nil if that is too little to be kept, or
   /// where nothing is trained below the head.
   package var frozenPrefix: FrozenPrefix? {
     if case .blocks = layout.frozenPrefix { layout.frozenPrefix } else { nil }

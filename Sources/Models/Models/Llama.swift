@@ -153,7 +153,7 @@ struct BlockStates {
   let tensor: Tensor
   let blocks: Int
 
-  /// nil where there are no states.
+  /// nil if there are no states.
   init?(_ states: Tensor?, behind prefix: FrozenPrefix?) {
     guard let states else { return nil }
     (tensor, blocks) = (states, prefix?.blockCount ?? 0)

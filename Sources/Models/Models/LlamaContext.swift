@@ -6,7 +6,7 @@ struct LlamaContext {
   let angles: RotaryEmbedding.Angles
   /// The angles of the tokens that ask.
   let queryAngles: RotaryEmbedding.Angles
-  /// [batch or 1, queries, keys], nil where every query sees every key.
+  /// [batch or 1, queries, keys], nil if every query sees every key.
   let mask: Tensor?
   let cache: KeyValueCache?
   /// The rows of the flattened tokens that ask, one per text; nil for all.
@@ -58,7 +58,7 @@ struct AttentionMask {
   /// Added to scores, hides a key in either type, and keeps a query that sees nothing at all finite.
   private static let hidden: Float = -1e9
 
-  /// [texts or 1, queries, keys] of 0 or a large negative number, nil where nothing is hidden.
+  /// [texts or 1, queries, keys] of 0 or a large negative number, nil if nothing is hidden.
   func tensor(queries: Range<Int>, in type: ScalarType, on device: Device) throws -> Tensor? {
     // Without padding all texts share one mask.
     let texts = isText.allSatisfy { $0.allSatisfy(\.self) } ? Array(isText.prefix(1)) : isText
@@ -98,7 +98,7 @@ final class KeyValueCache {
     (self.capacity, self.type, self.device) = (capacity, type, device)
   }
 
-  /// Room for the keys and values of `layer`, of which the first `length` are those of the tokens seen:
+  /// Room for the keys and values of `layer`, whose first `length` rows belong to the tokens seen:
   /// [texts · heads, capacity, head size] each.
   func room(
     layer: Int, texts: Int, heads: Int, headSize: Int

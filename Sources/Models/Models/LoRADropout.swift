@@ -15,7 +15,7 @@ package final class LoRADropout: AdapterDropout {
   /// 1 / (1 − probability), with the probability that the threshold stands for.
   private let kept: Float
 
-  /// nil where `probability` drops nothing.
+  /// nil if `probability` drops nothing.
   package init?(probability: Double, device: Device) {
     guard probability > 0 else { return nil }
     let drawn = min(max((probability * 0x1p16).rounded(), 1), 0x1p16 - 1)

@@ -2,7 +2,7 @@
 package enum ModelError: Error, Hashable, CustomStringConvertible {
   /// Pixels of another shape than the model takes.
   case pixels(expected: String, found: [Int])
-  /// A model of another kind than was asked for.
+  /// A model of another kind than requested.
   case architecture(expected: String, found: String)
   /// Tokens that the model does not know, or texts that make no batch.
   case tokens(expected: String, found: String)
@@ -26,7 +26,8 @@ package enum ModelError: Error, Hashable, CustomStringConvertible {
     case .tokens(let expected, let found): "tokens: expected \(expected), found \(found)"
     case .labels(let expected, let found): "labels \(found); expected \(expected)"
     case .dropoutKeys(let expected, let found): "\(found) keys of dropout; expected one for each of \(expected) images"
-    case .models(let found): "\(found) models at once do not fit; each must train few weights, and have as many images"
+    case .models(let found):
+      "\(found) models at once do not fit; each must train few weights and have the same number of images"
     case .parameterCount(let expected, let found): "\(found) parameters; the layout has \(expected)"
     case .tensor(let name, let expected, let found):
       "the tensor \"\(name)\" is \(found.map { "of the shape \($0)" } ?? "missing"); expected \(expected)"

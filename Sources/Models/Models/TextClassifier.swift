@@ -93,7 +93,7 @@ package final class TextClassifier: TextModel {
 }
 
 extension ModelConfiguration {
-  /// The configuration of a Llama or Mistral. Throws where the model is another.
+  /// The configuration of a Llama or Mistral. Throws if the model is another.
   func llama() throws(ModelError) -> LlamaConfiguration {
     guard case .llama(let configuration) = self else {
       throw .architecture(expected: "a model of text (llama or mistral)", found: architecture.modelType)

@@ -114,7 +114,7 @@ private struct ViTBlock {
       contraction: try scope["output"]["dense"].linear(inputs: intermediate, outputs: hidden))
   }
 
-  /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] where only the class token is asked for.
+  /// [batch, tokens, hidden] to the same, or to [batch, 1, hidden] if only the class token is requested.
   func callAsFunction(_ residual: Residual, classTokenOnly: Bool) throws(TorchError) -> Residual {
     let (tokens, normalized) = try normBefore(residual)
     let kept = classTokenOnly ? try tokens.narrowed(1, 0..<1) : tokens

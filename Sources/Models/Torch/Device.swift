@@ -15,7 +15,7 @@ package enum Device: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The device of that name. Throws where there is none, or it cannot be used.
+  /// The device of that name. Throws if there is none, or it cannot be used.
   package init(named name: String) throws(TorchError) {
     guard let device = Device(rawValue: name) else {
       throw .unknownDevice(name: name, known: Device.allCases.map(\.rawValue))
@@ -24,7 +24,7 @@ package enum Device: String, Hashable, Sendable, CaseIterable {
     self = device
   }
 
-  /// Throws where the device cannot be used, with the reason.
+  /// Throws if the device cannot be used, with the reason.
   package func check() throws(TorchError) {
     guard isAvailable else {
       throw .unavailable(

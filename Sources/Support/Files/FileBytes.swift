@@ -34,7 +34,7 @@ package enum FileBytes {
     }
   }
 
-  /// The size of the regular file `path`; nil where there is none.
+  /// The size of the regular file `path`; nil if there is none.
   package static func size(of path: String) -> Int? {
     var status = stat()
     guard stat(path, &status) == 0, isRegular(status) else { return nil }

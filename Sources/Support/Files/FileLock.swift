@@ -14,14 +14,14 @@ package final class FileLock: Sendable {
     fileprivate var operation: Int32 { self == .exclusive ? LOCK_EX : LOCK_SH }
   }
 
-  /// Nil where another lock on the file is in the way.
+  /// Nil if another lock on the file is in the way.
   package convenience init?(ifFree path: String, _ kind: Kind = .exclusive) throws(FileError) {
     try self.init(path, kind.operation | LOCK_NB)
   }
 
   /// Runs `body` while no other process is in it.
   ///
-  /// - Throws: `FileError` where the file cannot be locked, and what `body` throws.
+  /// - Throws: `FileError` if the file cannot be locked, and what `body` throws.
   package static func whileLocked<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     // Without LOCK_NB it waits, and is never nil.
     let lock = try FileLock(path, LOCK_EX)

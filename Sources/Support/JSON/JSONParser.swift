@@ -7,7 +7,7 @@ package struct JSONParser {
   /// Deeper than any file that is read here, and shallow enough for the stack.
   private static let deepest = 100
 
-  /// - Throws: `JSONError` where the bytes are not one JSON value.
+  /// - Throws: `JSONError` if the bytes are not one JSON value.
   package static func parse(_ bytes: ArraySlice<UInt8>) throws(JSONError) -> JSONValue {
     var parser = JSONParser(bytes: bytes)
     let value = try parser.value()

@@ -47,7 +47,7 @@ package enum JSONLines {
 
     /// The next object with its physical line, counted from one; nil at the end. A key may occur twice.
     ///
-    /// - Throws: `TableError` where a line is not a JSON object in UTF-8.
+    /// - Throws: `TableError` if a line is not a JSON object in UTF-8.
     package mutating func next() throws(TableError) -> (line: Int, members: [(key: String, value: JSONValue)])? {
       while start < bytes.count {
         let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count

@@ -12,7 +12,7 @@ package struct Table: Hashable, Sendable {
 
   /// The file's path, or the name given with the bytes.
   package let file: String
-  /// The columns' names, none of them repeated; empty where a column has none.
+  /// The columns' names, none of them repeated; empty if a column has none.
   package let header: [String]
   /// At least one row.
   package let rows: [Row]

@@ -41,7 +41,7 @@ package enum CoordinationBenchmark {
     package var seconds: Double
     package var stepsPerSecond: Double
     package var bytesPerStep: Int
-    /// The share of the rate of workers that never wait; nil where micro-batches cost nothing.
+    /// The share of the rate of workers that never wait; nil if micro-batches cost nothing.
     package var shareOfIdeal: Double?
   }
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Memory as Linux counts it.
 enum ProcessStatus {
-  /// The peak of a process's resident bytes; 0 where the system does not report it.
+  /// The peak of a process's resident bytes; 0 if the system does not report it.
   static func peakResidentBytes(of process: Int32) -> Int { kibibytes("VmHWM:", in: "/proc/\(process)/status") << 10 }
 
   /// A process's private memory, and its share of the memory that it shares with others, in bytes.

@@ -7,7 +7,7 @@ package struct Check: Sendable, Equatable, Codable {
   package let verdict: Verdict
   /// The finding.
   package let finding: String
-  /// What to do about it; nil where nothing needs doing.
+  /// What to do about it; nil if nothing needs doing.
   package let advice: String?
 
   package enum Verdict: String, Sendable, Codable, CaseIterable {

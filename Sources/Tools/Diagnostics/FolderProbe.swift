@@ -31,7 +31,7 @@ package enum FolderProbe {
     package let fileSystem: UInt
   }
 
-  /// The room at `path`, or at the nearest folder above it that exists; nil where the system does not tell.
+  /// The room at `path`, or at the nearest folder above it that exists; nil if the system does not tell.
   package static func space(at path: String) -> Space? {
     let existing = nearestExisting(path)
     var (room, folder) = (statvfs(), stat())

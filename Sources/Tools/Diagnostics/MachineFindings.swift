@@ -7,7 +7,7 @@ package struct MachineFindings: Sendable, Equatable {
   package var sharedMemory: SharedMemory
   package var limits: ResourceLimits
   package var runtimeFolder: RuntimeFolder
-  /// Why no connection over 127.0.0.1 came about; nil where one did.
+  /// Why no connection over 127.0.0.1 came about; nil if one did.
   package var loopbackProblem: String?
   package var worker: Worker
   package var clock: Clock
@@ -38,7 +38,7 @@ extension MachineFindings {
     package var features: Set<String>
     /// Cores that this process may use.
     package var cores: Int
-    /// Cores' worth of time that a control group grants; nil where there is no limit.
+    /// Cores' worth of time that a control group grants; nil if there is no limit.
     package var quota: Double?
 
     package init(model: String, features: Set<String>, cores: Int, quota: Double? = nil) {
@@ -73,9 +73,9 @@ extension MachineFindings {
     /// Its purpose: `output`, `cache` or `temporary`.
     package var purpose: String
     package var path: String
-    /// Bytes free for this user; nil where the system does not tell.
+    /// Bytes free for this user; nil if the system does not tell.
     package var freeBytes: Int?
-    /// Why no file can be made there; nil where one can.
+    /// Why no file can be made there; nil if one can.
     package var problem: String?
     /// The option or variable that sets another folder for this purpose.
     package var remedy: String
@@ -94,7 +94,7 @@ extension MachineFindings {
     package var path: String
     package var totalBytes: Int?
     package var freeBytes: Int?
-    /// Why no file can be made and mapped there; nil where one can.
+    /// Why no file can be made and mapped there; nil if one can.
     package var problem: String?
 
     package init(path: String, totalBytes: Int?, freeBytes: Int?, problem: String? = nil) {
@@ -123,7 +123,7 @@ extension MachineFindings {
     package var path: String
     /// Bytes of the longest name that a socket of an audit will have there.
     package var socketPathLength: Int
-    /// Why no folder can be made there, or no connection comes about over a socket in it; nil where both work.
+    /// Why no folder can be made there, or no connection comes about over a socket in it; nil if both work.
     package var problem: String?
 
     package init(path: String, socketPathLength: Int, problem: String? = nil) {
@@ -164,7 +164,7 @@ extension MachineFindings {
   package struct Activity: Sendable, Equatable {
     /// Processes named `tenbin-worker`.
     package var workers: Int
-    /// Threads that ran or waited to run, in the mean of the last minute; nil where the system does not tell.
+    /// Threads that ran or waited to run, in the mean of the last minute; nil if the system does not tell.
     package var load: Double?
 
     package init(workers: Int, load: Double?) {

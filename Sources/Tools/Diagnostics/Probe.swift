@@ -5,7 +5,7 @@ internal import Synchronization
 package struct Probe: Sendable {
   /// Where results would go.
   package var output: String
-  /// Where conversions are kept; nil where no folder can be named, for the reason in `cacheProblem`.
+  /// Where conversions are kept; nil if no folder can be named, for the reason in `cacheProblem`.
   package var cache: String?
   package var cacheProblem: String?
   package var temporary: String
@@ -101,7 +101,7 @@ package enum MachineProbe {
     return memory
   }
 
-  /// Bytes of this process that are resident; 0 where the system does not tell.
+  /// Bytes of this process that are resident; 0 if the system does not tell.
   package static var ownBytes: Int {
     SystemText.read("/proc/self/status").flatMap { SystemText.bytes("VmRSS", in: $0) } ?? 0
   }
@@ -228,7 +228,7 @@ enum SystemText {
     return line.split(separator: " ").lazy.compactMap { Int($0) }.first.map { $0 << 10 }
   }
 
-  /// The limit in force for `name` in the text of `/proc/self/limits`; nil where there is none.
+  /// The limit in force for `name` in the text of `/proc/self/limits`; nil if there is none.
   static func limit(_ name: String, in text: String) -> Int? {
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     return line.dropFirst(name.count).split(separator: " ").first.flatMap { Int($0) }

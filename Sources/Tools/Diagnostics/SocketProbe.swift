@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Tries connections within this machine: a listener, one that connects, one byte.
 enum SocketProbe {
-  /// Why no connection over 127.0.0.1 comes about; nil where one does.
+  /// Why no connection over 127.0.0.1 comes about; nil if one does.
   static var loopbackProblem: String? {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -22,7 +22,7 @@ enum FacesSpecifications {
   static func audit(ceilings: [String]) -> String {
     """
     # Does adapting with LoRA cost the people who are photographed at dusk more than adapting all weights?
-    # Those pictures are rare and have less contrast. The best accuracy that anybody could reach is known from how they
+    # Those pictures are rare and have less contrast. The best possible accuracy is known from how they
     # were drawn: \(ceilings.joined(separator: ", ")).
     name: quickstart
     base: models/vit-faces                # a Hugging Face checkpoint folder

@@ -39,7 +39,7 @@ package enum PromisedBound: Equatable, Sendable {
   /// The row is informative; nothing is promised.
   case none
 
-  /// Whether a share keeps the bound; nil where there is none.
+  /// Whether a share keeps the bound; nil if there is none.
   package func isKept(by share: Double) -> Bool? {
     switch self {
     case .atLeast(let least): share >= least
@@ -56,7 +56,7 @@ package struct StudyRow: Equatable, Sendable {
   package var data: String
   /// The counted quantity.
   package var measured: String
-  /// The number of simulated audits; 0 where the share is computed exactly.
+  /// The number of simulated audits; 0 if the share is computed exactly.
   package var audits: Int
   /// The share of audits.
   package var share: Double
@@ -86,7 +86,7 @@ package struct StudyRow: Equatable, Sendable {
     audits > 0 ? (share * (1 - share) / Double(audits)).squareRoot() : 0
   }
 
-  /// Whether the share itself keeps the bound, whatever its error; nil where there is none.
+  /// Whether the share itself keeps the bound, whatever its error; nil if there is none.
   package var isKept: Bool? { bound.isKept(by: share) }
 }
 

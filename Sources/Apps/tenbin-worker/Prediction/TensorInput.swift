@@ -84,7 +84,7 @@ struct TensorInput {
 }
 
 extension NamedTensor {
-  /// Throws where an element is not a number, because weights or inputs are not.
+  /// Throws if an element is not a number, because weights or inputs are not.
   func requireFinite(file: String) throws(PredictionError) {
     let isFinite = bytes.withUnsafeBytes { $0.bindMemory(to: Float.self).allSatisfy(\.isFinite) }
     guard isFinite else {

@@ -9,7 +9,7 @@ package struct AuditForecast: Sendable, Equatable {
   package let calibration: Calibration
   package let memory: MemoryForecast
   package let disk: DiskForecast
-  /// nil where too little could be measured; `timeBasis` says why.
+  /// nil if too little could be measured; `timeBasis` says why.
   package let time: TimeForecast?
 
   package init(_ workload: AuditWorkload, workers: Int, capacity: Capacity, calibration: Calibration) {

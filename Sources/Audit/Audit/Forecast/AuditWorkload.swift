@@ -79,7 +79,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var layers: Int
     /// One memory map of the frozen base in the audit's precision.
     package var frozenBytes: Int
-    /// The file in the host's cache where the base's precision on disk is another; 0 where none is made.
+    /// The file in the host's cache where the base's precision on disk is another; 0 if none is made.
     package var convertedFileBytes: Int
     /// The memory that one sample needs until its gradient is computed, estimated from the shapes.
     package var activationBytesPerSample: Int
@@ -185,7 +185,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
 extension AuditInputs {
   /// How much the audit will compute and keep, for a forecast.
   ///
-  /// - Throws: `AuditError` where the checkpoint cannot be measured.
+  /// - Throws: `AuditError` if the checkpoint cannot be measured.
   package func workload() throws(AuditError) -> AuditWorkload {
     try AuditError.wrapping(.configuration) {
       let training = specification.training

@@ -31,7 +31,7 @@ package struct RemedyFolder: Sendable, Equatable {
   /// - Parameters:
   ///   - yaml: the specification.
   ///   - input: the data of the audit, which are the remedy's too.
-  /// - Throws: `RemedyError` where the folder holds an audit of another specification: of another group, arm or data.
+  /// - Throws: `RemedyError` if the folder holds an audit of another specification: of another group, arm or data.
   package func write(_ yaml: String, of remedy: Remedy, input: PlanInput) throws {
     let file = specification(of: remedy)
     let plan = try Specification(yaml: yaml, file: file)

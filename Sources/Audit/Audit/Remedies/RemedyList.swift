@@ -17,7 +17,7 @@ package struct RemedyList: Sendable, Equatable {
   ///   - wanted: the name of the arm; of the only LoRA arm when left out.
   ///   - architecture: of the base: other layers and ranks must fit it.
   ///   - specification, plan: of the audit.
-  /// - Throws: `RemedyError` where there is no such arm or group, or the group is not evaluated by itself.
+  /// - Throws: `RemedyError` if there is no such arm or group, or the group is not evaluated by itself.
   package init(
     arm wanted: String?, group: GroupInNeed, specification: Specification, plan: Plan,
     architecture: any ModelArchitecture

@@ -25,7 +25,7 @@ struct SearchOutcome: Sendable {
   /// - Parameters:
   ///   - inputs: of the search.
   ///   - completed: its runs, by their position.
-  /// - Throws: `AuditError` where a run is missing.
+  /// - Throws: `AuditError` if a run is missing.
   init(_ inputs: AuditInputs, completed: [Int: FinishedRun], costs: [CostRecord]) throws {
     let settings = inputs.specification.search
     let validation = inputs.plan.splits.validation

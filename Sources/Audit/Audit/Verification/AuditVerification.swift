@@ -33,7 +33,7 @@ package struct AuditVerification {
     counts = verification.counts
   }
 
-  /// The verification of the search that came before the audit; nil where there is none in its folder.
+  /// The verification of the search that came before the audit; nil if there is none in its folder.
   ///
   /// - Throws: `AuditError` when its ledger cannot be read at all.
   package func search() throws(AuditError) -> AuditVerification? {

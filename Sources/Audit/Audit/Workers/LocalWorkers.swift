@@ -207,7 +207,7 @@ struct Chaos {
   private let meanTime: Duration
   private var next: Duration?
   private var hit: Set<Int32> = []
-  /// Processes that were stopped, and when they go on.
+  /// Processes that were stopped, and when they continue.
   private var stopped: [Int32: Duration] = [:]
   private var generator = SystemRandomNumberGenerator()
 

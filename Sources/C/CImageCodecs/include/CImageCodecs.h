@@ -40,7 +40,7 @@ typedef struct {
   char reason[TENBIN_IMAGE_REASON_LENGTH];
 } tenbin_encoded_image;
 
-/// Decodes a JPEG or PNG, told apart by their first bytes. Nothing is allocated for pixels above `pixel_limit`.
+/// Decodes a JPEG or PNG, recognized by its first bytes. Nothing is allocated for pixels above `pixel_limit`.
 tenbin_image_status tenbin_image_decode(
     const uint8_t *bytes, size_t count, uint64_t pixel_limit, tenbin_image *image);
 

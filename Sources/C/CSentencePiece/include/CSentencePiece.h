@@ -17,7 +17,7 @@ typedef struct CSentencePieceModel CSentencePieceModel;
 int32_t csentencepiece_model_load(const uint8_t *bytes, size_t count, CSentencePieceModel **model);
 void csentencepiece_model_free(CSentencePieceModel *model);
 
-/// Splits UTF-8 text into pieces. The ids belong to the caller (`csentencepiece_ids_free`); null where there are none.
+/// Splits UTF-8 text into pieces. The ids belong to the caller (`csentencepiece_ids_free`); null if there are none.
 int32_t csentencepiece_encode(
     const CSentencePieceModel *model, const uint8_t *text, size_t count, int32_t **ids, size_t *id_count);
 void csentencepiece_ids_free(int32_t *ids);

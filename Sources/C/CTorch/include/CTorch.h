@@ -85,7 +85,7 @@ typedef struct {
 } CTorchLowRank;
 // input · weightᵀ + bias + scaling · ((input ∘ mask) · aᵀ) · bᵀ, computed in `type` and of that type; `bias` may be
 // null. Gradients have the types of what they belong to. A weight, bias or adapter of several models has one dimension
-// more in front; the input's rows are then those of one model after another, as many of each.
+// more in front; the input's rows then belong to one model after another, the same number for each.
 int32_t ctorch_linear(const CTorchTensor *input, const CTorchTensor *weight, const CTorchTensor *bias,
                       CTorchLowRank adapter, int32_t type, CTorchTensor **result);
 // Computed in 32 bits, returned in `type`.

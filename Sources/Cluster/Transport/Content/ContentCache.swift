@@ -30,7 +30,7 @@ package struct ContentCache: Sendable {
 
   /// Locks a content for this process.
   ///
-  /// - Throws: `ContentError` where the folder cannot be written.
+  /// - Throws: `ContentError` if the folder cannot be written.
   package func open(_ wanted: WantedContent) throws(ContentError) -> Opening {
     let path = path(of: wanted.content)
     while true {
@@ -81,7 +81,7 @@ package final class PartialContent {
   /// Contents from this size on are flushed to the disk; smaller ones are checked whenever they are read.
   private static let flushed = 1 << 20
 
-  /// Nil where another process holds the lock.
+  /// Nil if another process holds the lock.
   fileprivate init?(path: String, whole: String, wanted: WantedContent) throws(ContentError) {
     (self.path, self.whole, self.wanted) = (path, whole, wanted)
     bytes = 0

@@ -242,7 +242,7 @@ extension ContentFetch {
       return [.arrived(content)] + pump()
     }
     guard entry.isResumed else { return fail(content, .wrongDigest) }
-    // Bytes of an earlier process may be torn; the content is fetched once more from the start.
+    // Bytes of an earlier process may be incomplete; the content is fetched once more from the start.
     entry.isResumed = false
     entry.stage = .fetching
     (entry.here, entry.next) = (0, 0)

@@ -9,7 +9,7 @@ package enum CoordinatorEvent: Sendable {
   /// A frame that no honest worker sends; it was dropped and counted. After a number of them the peer is refused and
   /// all its frames are dropped.
   case malformed(reason: String, from: Peer)
-  /// A message could not be delivered: the worker is gone.
+  /// A message could not be delivered because the worker has left.
   case unreachable(Peer)
   /// The sockets failed; nothing more will come.
   case failed(WireError)
@@ -63,7 +63,7 @@ package final class CoordinatorEndpoint: Sendable {
   ///     administer.
   ///   - security: with it, workers and administrators connect under the keys that it lists.
   ///   - send: takes every event, on the socket thread.
-  /// - Throws: `WireError` where an address is in use, cannot be bound, or needs keys.
+  /// - Throws: `WireError` if an address is in use, cannot be bound, or needs keys.
   package init(
     listeningAt address: Address, administration: Address? = nil, security: ServerSecurity? = nil,
     events send: @escaping @Sendable (CoordinatorEvent) -> Void

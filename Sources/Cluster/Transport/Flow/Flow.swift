@@ -49,7 +49,7 @@ package struct OutboundFlow {
     first = 0
   }
 
-  /// The peer has consumed this many bytes; false where fewer were sent.
+  /// The peer has consumed this many bytes; false if fewer were sent.
   package mutating func acknowledge(_ bytes: UInt64) -> Bool {
     guard bytes <= UInt64(unacknowledged) else { return false }
     unacknowledged -= Int(bytes)
@@ -91,7 +91,7 @@ package struct InboundFlow {
   /// Takes a chunk.
   ///
   /// - Returns: the transfer, if this was its last chunk.
-  /// - Throws: `ChunkError` where it was dropped; after `.overWindow` the peer must be dropped too.
+  /// - Throws: `ChunkError` if it was dropped; after `.overWindow` the peer must be dropped too.
   package mutating func take(
     header: Tenbin_ChunkHeader, payload: UnsafeRawBufferPointer, frameBytes: Int
   ) throws(ChunkError) -> (identifier: UInt64, transfer: Transfer)? {

@@ -17,7 +17,7 @@ package struct KeyFolder: Sendable {
 
   /// Makes the coordinator's key and an empty allow-list.
   ///
-  /// - Throws: `WireError.keyFile` where there is a key already, or the folder cannot be written.
+  /// - Throws: `WireError.keyFile` if there is a key already, or the folder cannot be written.
   package func makeCoordinator() throws(WireError) -> PublicKey {
     do {
       try FileManager.default.createDirectory(
@@ -71,7 +71,7 @@ package struct KeyFolder: Sendable {
   /// A key for a worker that its coordinator starts, outside of any key folder. If the file already holds a key for the
   /// same coordinator, that key is kept, because workers that outlived an earlier coordinator process use it.
   ///
-  /// - Throws: `WireError.keyFile` where the file cannot be written.
+  /// - Throws: `WireError.keyFile` if the file cannot be written.
   package static func worker(name: String, server: PublicKey, file: String) throws(WireError) -> AllowedKey {
     if let known = try? ClientSecurity(file: file), known.server == server {
       return AllowedKey(role: .worker, name: name, publicKey: known.keys.publicKey)
@@ -85,7 +85,7 @@ package struct KeyFolder: Sendable {
 
   /// The keys that a coordinator listens with.
   ///
-  /// - Throws: `WireError.keyFile` where a file is missing, wrong or open to others.
+  /// - Throws: `WireError.keyFile` if a file is missing, wrong or open to others.
   package func serverSecurity() throws(WireError) -> ServerSecurity {
     let list = try PrivateFile.read(allowListFile)
     return ServerSecurity(keys: try coordinatorKeys(), allowed: try KeyText.allowList(list, file: allowListFile))
@@ -103,7 +103,7 @@ package struct KeyFolder: Sendable {
 extension ClientSecurity {
   /// Reads the file that `tenbin keys worker` or `tenbin keys admin` wrote.
   ///
-  /// - Throws: `WireError.keyFile` where it is missing, wrong, open to others, or names no coordinator.
+  /// - Throws: `WireError.keyFile` if it is missing, wrong, open to others, or names no coordinator.
   package init(file: String) throws(WireError) {
     let read = try KeyText.secretFile(PrivateFile.read(file), file: file)
     guard let server = read.server else {

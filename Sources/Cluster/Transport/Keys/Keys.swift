@@ -36,7 +36,7 @@ package struct KeyPair: Hashable, Sendable {
 
   /// A new pair, from the system's randomness.
   ///
-  /// - Throws: `WireError.system` where libzmq was built without CURVE.
+  /// - Throws: `WireError.system` if libzmq was built without CURVE.
   package static func make() throws(WireError) -> KeyPair {
     var publicText = [CChar](repeating: 0, count: 41)
     var secretText = [CChar](repeating: 0, count: 41)
@@ -46,7 +46,7 @@ package struct KeyPair: Hashable, Sendable {
     return KeyPair(secret: String(z85: secretText), publicKey: publicKey)
   }
 
-  /// The pair of a secret key in its 40 characters of Z85, or nil where it is not a key.
+  /// The pair of a secret key in its 40 characters of Z85, or nil if it is not a key.
   init?(secret: String) {
     var publicText = [CChar](repeating: 0, count: 41)
     // Secret and public keys have the same text form.

@@ -212,7 +212,7 @@ final class ZeroMQContext: Sendable {
     var sockets = 0
   }
 
-  /// A new socket, or nil where libzmq refuses one.
+  /// A new socket, or nil if libzmq refuses one.
   func openSocket(_ type: Int32) -> UnsafeMutableRawPointer? {
     let socket = state.withLock { state -> Socket? in
       if state.pointer == nil { state.pointer = zmq_ctx_new() }
@@ -277,7 +277,7 @@ package final class RawPeer {
     try socket.connect(endpoint)
   }
 
-  /// Sends one message, and waits for a connection at most `milliseconds`; false where none came.
+  /// Sends one message, and waits for a connection at most `milliseconds`; false if none came.
   package func send(_ frames: [[UInt8]], milliseconds: Int = 10_000) throws(WireError) -> Bool {
     if try socket.send(frames) == .sent { return true }
     var poller = Poller(sockets: [socket], wakeUp: -1)
@@ -286,7 +286,7 @@ package final class RawPeer {
     return try socket.send(frames) == .sent
   }
 
-  /// The frames of the next message; nil where none comes within `milliseconds`.
+  /// The frames of the next message; nil if none comes within `milliseconds`.
   package func receive(milliseconds: Int) throws(WireError) -> [[UInt8]]? {
     var received: [[UInt8]]?
     if try socket.receive({ frames, _ in received = frames.map { Array($0) } }) { return received }

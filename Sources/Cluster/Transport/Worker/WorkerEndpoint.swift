@@ -44,7 +44,7 @@ package final class WorkerEndpoint: WorkerConnection {
   ///   - security: the worker's key and the coordinator's; needed beyond this host.
   ///   - silenceLimit: seconds without a message after which the coordinator counts as lost.
   ///   - send: takes every event, on the socket thread.
-  /// - Throws: `WireError` where the address cannot be connected to, or needs keys.
+  /// - Throws: `WireError` if the address cannot be connected to, or needs keys.
   package init(
     connectingTo address: Address, security: ClientSecurity? = nil, silenceLimit: Double,
     events send: @escaping @Sendable (WorkerEvent) -> Void

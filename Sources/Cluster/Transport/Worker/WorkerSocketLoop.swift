@@ -84,7 +84,7 @@ final class WorkerSocketLoop: SocketLoop {
     }
   }
 
-  /// Sends chunks as far as the bulk socket accepts them; false where it must be connected first.
+  /// Sends chunks as far as the bulk socket accepts them; false if it must be connected first.
   private func flushBulk(chunks: Int) -> Bool {
     var isConnected = true
     attempt { () throws(WireError) in

@@ -10,12 +10,12 @@ struct BaseFolder: Sendable {
   let named: String
   private let files: [CheckpointFile]
   private let hash: ContentHash
-  /// Nil where this host has no cache, which matters only if the base must be fetched.
+  /// Nil if this host has no cache, which matters only if the base must be fetched.
   private let cache: (contents: ContentCache, bases: String)?
 
   /// Nil if the welcome does not mention the base.
   ///
-  /// - Throws: `WorkerError` where what it says is malformed.
+  /// - Throws: `WorkerError` if what it says is malformed.
   init?(_ welcome: Tenbin_Welcome) throws(WorkerError) {
     guard !welcome.baseFiles.isEmpty else { return nil }
     named = welcome.baseFolder
@@ -42,7 +42,7 @@ struct BaseFolder: Sendable {
   /// The digests of its files.
   var contents: Set<ContentHash> { Set(files.map(\.content)) }
 
-  /// A folder on this host that holds the planned base; nil where there is none.
+  /// A folder on this host that holds the planned base; nil if there is none.
   var found: String? { [named, cached].compactMap(\.self).first(where: isWhole) }
 
   private func isWhole(at folder: String) -> Bool {
@@ -75,7 +75,7 @@ struct BaseFolder: Sendable {
   ///
   /// - Throws: `CheckpointError` or `FileError` where that fails, `WorkerError` where the result is not the base.
   func assemble() throws -> String {
-    // Throws where this host has no cache.
+    // Throws if this host has no cache.
     let cache = ContentCache(folder: try CacheFolder.path("content"))
     let cached = "\(try CacheFolder.path("bases"))/\(hash)"
     return try FileLock.whileLocked(cached + ".lock") {

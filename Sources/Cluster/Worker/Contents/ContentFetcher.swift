@@ -34,7 +34,7 @@ final class ContentFetcher: Sendable {
   ///
   /// - Parameters:
   ///   - ask: requests a piece from the coordinator.
-  ///   - tell: called on the fetcher's thread when a content has come or cannot come.
+  ///   - tell: called on the fetcher's thread when a content has arrived or cannot be fetched.
   func begin(
     ask: @escaping @Sendable (Tenbin_ContentRequest) -> Void, tell: @escaping @Sendable (News) -> Void,
     logger: Logger

@@ -18,7 +18,7 @@ final class ItemFiles {
   let items: [Item]
   /// Items whose path holds a different file on this host.
   private var elsewhere: Set<Int> = []
-  /// Nil where this host has no cache; fetching then reports why.
+  /// Nil if this host has no cache; fetching then reports why.
   private let cache: ContentCache?
 
   /// - Parameter cache: holds the contents that were fetched.
@@ -50,7 +50,7 @@ final class ItemFiles {
 
   /// The bytes of an item, whose digest was checked.
   ///
-  /// - Throws: `MissingContents` where they must be fetched; `WorkerError` where there is no such item.
+  /// - Throws: `MissingContents` if they must be fetched; `WorkerError` if there is no such item.
   func read(_ position: Int) throws -> [UInt8] {
     guard items.indices.contains(position) else {
       throw WorkerError(.failure, "a lease names item \(position), but the catalogue holds \(items.count)")

@@ -26,7 +26,7 @@ struct SequenceItems {
   /// The sequences of all items, item by item.
   let sequences: [Sequence]
 
-  /// - Throws: `WorkerError` where an item has no tokens.
+  /// - Throws: `WorkerError` if an item has no tokens.
   init(catalogue: Tenbin_Catalogue) throws(WorkerError) {
     var items: [Item] = []
     var all: [Sequence] = []
@@ -43,7 +43,7 @@ struct SequenceItems {
     (self.items, self.sequences) = (items, all)
   }
 
-  /// - Throws: `WorkerError` where there is no such item.
+  /// - Throws: `WorkerError` if there is no such item.
   subscript(position: Int) -> Item {
     get throws(WorkerError) {
       guard items.indices.contains(position) else {

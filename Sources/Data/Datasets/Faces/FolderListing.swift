@@ -45,7 +45,7 @@ struct FolderListing {
 
   private static func kind(of path: String) -> Kind {
     var status = stat()
-    // A name that is gone, or that is not UTF-8, is judged by its text like any other file.
+    // A file that was removed, or whose name is not UTF-8, is judged by its text like any other file.
     guard lstat(path, &status) == 0 else { return .file }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: return .folder

@@ -3,7 +3,7 @@ import Support
 
 /// An image of eight-bit red, green and blue values.
 ///
-/// JPEG and PNG are told apart by their first bytes, never by the file's name. Whatever the file holds becomes RGB as
+/// JPEG and PNG are recognized by their first bytes, never by the file's name. Whatever the file holds becomes RGB as
 /// Pillow's `convert("RGB")` makes it, which is what the published checkpoints were trained on: grey and palettes are
 /// expanded, CMYK is converted, alpha is dropped (not composited), and neither gamma, colour profiles nor the EXIF
 /// orientation are applied. Sixteen-bit values keep their upper eight bits.

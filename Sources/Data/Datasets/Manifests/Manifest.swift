@@ -64,7 +64,7 @@ package struct Manifest: Sendable {
     isTable = false
   }
 
-  /// The same with every item in parts, as many as it needs.
+  /// The same with every item split into as many parts as it needs.
   package func divided(_ parts: (ManifestItem) throws -> [ManifestItem]) rethrows -> Manifest {
     var divided = self
     divided.items = try items.flatMap(parts)

@@ -7,7 +7,7 @@ package struct ManifestColumns: Hashable, Sendable {
   /// The column with what each text is called; "row N" with its physical line where nothing is given. Images are called
   /// by their path.
   package var name: String?
-  /// The column with the label; nil where items are not classified.
+  /// The column with the label; nil if items are not classified.
   package var label: String?
   /// Columns that each divide the items into groups; a cell may hold several tags with `;` between them.
   package var groups: [String]

@@ -27,7 +27,7 @@ package struct ManifestItem: Hashable, Sendable {
   /// "row N".
   package let name: String
   package let content: Content
-  /// Empty where items are not classified.
+  /// Empty if items are not classified.
   package let label: String
   /// The label's position in the manifest's `classNames`.
   package let classIndex: Int
@@ -76,9 +76,9 @@ package struct ManifestItem: Hashable, Sendable {
       groups: groups, cluster: cluster, split: split, extra: extra, source: source)
   }
 
-  /// The path of the item's file; nil where the item is a text.
+  /// The path of the item's file; nil if the item is a text.
   package var path: String? { if case .file(let path) = content { path } else { nil } }
 
-  /// The item's text; nil where the item is a file.
+  /// The item's text; nil if the item is a file.
   package var text: String? { if case .text(let text) = content { text } else { nil } }
 }

@@ -64,7 +64,7 @@ struct ManifestReader {
     }
   }
 
-  /// The classes given, or the labels that occur; none where items are not classified.
+  /// The classes given, or the labels that occur; none if items are not classified.
   func classNames(given: [String]?) throws(ManifestError) -> [String] {
     guard label != nil else { return [] }
     let names: [String]

@@ -11,7 +11,7 @@ package struct ScoresAttack: Sendable {
     package var groups: [String]
     /// nil for all attacks that the scores allow.
     package var attacks: [Attack]?
-    /// The released model, which all others attack; nil where each model is attacked.
+    /// The released model, which all others attack; nil if each model is attacked.
     package var target: String?
     package var scoreKind: ScoreKind
     /// The arm that the others are compared with; nil for `full`, where there is one on the same items and masks.
@@ -185,9 +185,9 @@ struct CollectedModels {
   /// - Parameters:
   ///   - numbers: The arm's rows.
   ///   - groups: The columns of groups.
-  ///   - target: The released model's name; nil where each model is attacked.
+  ///   - target: The released model's name; nil if each model is attacked.
   ///   - kind: What scores are, where there are no logits.
-  /// - Throws: `PredictionsError` where a model has no row for an item, or two, or rows contradict each other.
+  /// - Throws: `PredictionsError` if a model has no row for an item, or two, or rows contradict each other.
   init(
     _ table: ScoresTable, arm: String, rows numbers: [Int], groups: [String], target: String?, kind: ScoreKind
   ) throws {

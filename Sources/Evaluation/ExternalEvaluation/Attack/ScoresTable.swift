@@ -11,7 +11,7 @@ package struct ScoresTable: Sendable {
     package let model: String
     package let item: String
     package let isMember: Bool
-    /// The class, by its number; −1 where scores are given.
+    /// The class, by its number; −1 if scores are given.
     package let label: Int
     package let cluster: String
     package let query: String
@@ -20,7 +20,7 @@ package struct ScoresTable: Sendable {
     package let groups: [String]
   }
 
-  /// Empty where scores are given instead of logits.
+  /// Empty if scores are given instead of logits.
   package private(set) var classNames: [String] = []
   package private(set) var rows: [Row] = []
   /// What each row says: one score, or a logit for each class.
@@ -104,7 +104,7 @@ package struct ScoresTable: Sendable {
     let model: Int
     let item: Int
     let member: Int
-    /// nil where scores are given.
+    /// nil if scores are given.
     let label: Int?
     let values: [(name: String, index: Int)]
     let classNames: [String]
@@ -189,7 +189,7 @@ struct RowAxes {
 
   /// - Parameters:
   ///   - numbers: The rows of one arm.
-  /// - Throws: `PredictionsError` where a model has no row for an item, or two, or rows contradict each other.
+  /// - Throws: `PredictionsError` if a model has no row for an item, or two, or rows contradict each other.
   init(_ table: ScoresTable, arm: String, rows numbers: [Int]) throws(PredictionsError) {
     let rows = numbers.map { table.rows[$0] }
     models = Set(rows.map(\.model)).sorted(by: Self.isBefore)

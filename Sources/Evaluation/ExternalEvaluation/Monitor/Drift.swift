@@ -168,7 +168,7 @@ package enum DriftComputation {
       finding: .undefined(reason: reason, n: min(reference, window)))
   }
 
-  /// Why two samples are too small to be compared; nil where they are not.
+  /// Why two samples are too small to be compared; nil if they are not.
   private static func tooFew(_ reference: Int, _ window: Int) -> String? {
     if window < fewestItems { return "\(WindowReasons.items(window)) in the window; \(fewestItems) are needed" }
     if reference < fewestItems {

@@ -40,7 +40,7 @@ struct FrozenGroups: Sendable {
     return parts + [String(rest)]
   }
 
-  /// The members of one group; nil where a column of it is missing.
+  /// The members of one group; nil if a column of it is missing.
   func members(of group: GroupName, cells: [String: [String]], count: Int) -> [Int]? {
     let parts = Self.parts(of: group.column)
     let columns = parts.compactMap { cells[$0] }

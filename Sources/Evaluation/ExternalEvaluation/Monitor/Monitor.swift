@@ -8,7 +8,7 @@ import Support
 package struct Monitor: Sendable {
   let settings: MonitoringSettings
   let reference: Reference
-  /// nil where no policy was fixed and none is given.
+  /// nil if no policy was fixed and none is given.
   package let policy: Policy?
   /// The policy is not the one that was fixed before the run.
   package let isChosenAfterwards: Bool
@@ -241,7 +241,7 @@ package struct MonitoringSettings: Sendable {
 /// Why a reference or a window cannot be used: the file, the line, what was found, what was expected and what to do.
 package struct MonitoringError: Error, Equatable, Sendable, CustomStringConvertible {
   package let file: String
-  /// nil where the whole file is meant.
+  /// nil if the whole file is meant.
   package let line: Int?
   package let problem: String
 
@@ -265,7 +265,7 @@ package struct WindowReport: Sendable {
   /// Items that are the reference's own.
   package var knownItems: Int
   package var drifts: [Drift]
-  /// The evaluation of the labelled items; nil where none is labelled.
+  /// The evaluation of the labelled items; nil if none is labelled.
   package var evaluation: AuditReport?
   package var judgements: [Judgement]
   package var outcome: Judgement.Outcome
@@ -281,7 +281,7 @@ package struct WindowReport: Sendable {
 
 /// A column that is missing in a window.
 package struct MissingClusters: Equatable, Sendable {
-  /// Its name in the reference; nil where the results do not say.
+  /// Its name in the reference; nil if the results do not say.
   package let column: String?
 }
 

@@ -201,6 +201,6 @@ extension WindowReport {
     }
   }
 
-  /// The shortest digits that read back as the same Float64; empty where there is none.
+  /// The shortest digits that read back as the same Float64; empty if there is none.
   private static func text(_ value: Double?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "" }
 }

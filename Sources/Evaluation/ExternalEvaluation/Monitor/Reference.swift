@@ -15,7 +15,7 @@ struct Reference: Sendable {
   /// The reference's groups that have items among these predictions.
   let groups: [Subgroup]
   let positive: Int?
-  /// nil where no inputs are watched.
+  /// nil if no inputs are watched.
   let columns: ItemColumns?
   /// For every item 1 where the prediction equals the label, otherwise 0.
   let correct: [Double]
@@ -82,7 +82,7 @@ struct ReferenceDocument: Sendable {
   let file: String
   private let document: Results
 
-  /// - Throws: `MonitoringError` where there is none, or of another version.
+  /// - Throws: `MonitoringError` if there is none, or of another version.
   init(folder: String) throws(MonitoringError) {
     file = "\(folder)/results.json"
     do throws(ResultsError) {
@@ -100,7 +100,7 @@ struct ReferenceDocument: Sendable {
   var name: String { document.name }
   var classNames: [String] { document.classes }
   var positiveClass: String? { document.positiveClass }
-  /// The name of the column of clusters in the audit's manifest; nil where there is none.
+  /// The name of the column of clusters in the audit's manifest; nil if there is none.
   var clusterColumn: String? { document.clusterColumn }
   /// The digest of everything that determines the audit; nil for an evaluation of predictions.
   var planHash: String? { document.plan.version > 0 ? document.plan.hash : nil }
@@ -193,7 +193,7 @@ struct ReleasedModel: Sendable {
   private static let weights = ["adapter_model.safetensors", "model.safetensors"]
 
   /// - Parameter reference: its folder.
-  /// - Throws: `MonitoringError` where the model is another audit's, or not the run that the reference has kept.
+  /// - Throws: `MonitoringError` if the model is another audit's, or not the run that the reference has kept.
   func require(of run: ReleasedRun, reference: String, document: ReferenceDocument) throws(MonitoringError) {
     if let plan = document.planHash, let audit, !Self.isSame(audit, reference),
       Self.planHash(of: audit) != plan
@@ -215,7 +215,7 @@ struct ReleasedModel: Sendable {
     }
   }
 
-  /// The folder of the audit whose checkpoints hold the model; nil where there is none.
+  /// The folder of the audit whose checkpoints hold the model; nil if there is none.
   private var audit: String? {
     var steps = URL(filePath: folder).standardizedFileURL.pathComponents
     while let position = steps.lastIndex(of: "checkpoints"), position > 0 {

@@ -22,7 +22,7 @@ package enum InputFeature: Hashable, Sendable {
   }
 }
 
-/// One feature of the items of a sample; nil where it is missing.
+/// One feature of the items of a sample; nil if it is missing.
 package enum InputValues: Sendable {
   case numbers([Double?])
   case categories([String?])
@@ -151,7 +151,7 @@ struct ItemColumns: Sendable {
 
   func has(_ column: String) -> Bool { table.column(column) != nil }
 
-  /// The cell and line of every item; nil where the column is missing.
+  /// The cell and line of every item; nil if the column is missing.
   ///
   /// - Throws: `MonitoringError` for an item without a row.
   func cells(_ name: String, of items: [String]) throws(MonitoringError) -> [(text: String, line: Int)]? {

@@ -133,7 +133,7 @@ package struct WindowFile: Sendable {
 struct ScoredItems: Sendable {
   let table: PredictionsTable
   let identifiers: [String]
-  /// The class of every item; nil where it is not labelled.
+  /// The class of every item; nil if it is not labelled.
   let labels: [Int?]
   let clusters: [Int]
   let logits: Logits
@@ -163,7 +163,7 @@ struct ScoredItems: Sendable {
     ) { first, _ in first }
   }
 
-  /// For every item whether it is predicted as it is labelled; nil where it is not labelled.
+  /// For every item whether it is predicted as it is labelled; nil if it is not labelled.
   var correct: [Double?] {
     labels.enumerated().map { item, label in label.map { logits.prediction(item: item) == $0 ? 1 : 0 } }
   }

@@ -16,7 +16,7 @@ struct AttackReadings: Sendable {
   /// The scores of an attack against every target, `[target][item]` in the order of the targets; higher means
   /// member.
   ///
-  /// - Throws: `PrivacyError` where something is missing that the attack reads.
+  /// - Throws: `PrivacyError` if something is missing that the attack reads.
   func scores(of attack: Attack) throws(PrivacyError) -> [[Double]] {
     let targets = shadowModels.targets
     try requireShadows(for: attack)
@@ -88,7 +88,7 @@ extension ShadowModels {
   /// The scores of an attack against every target, `[target][item]` in the order of the design's targets; higher means
   /// member.
   ///
-  /// - Throws: `PrivacyError` where the shadow models are inconsistent, or something is missing that the attack reads.
+  /// - Throws: `PrivacyError` if the shadow models are inconsistent, or something is missing that the attack reads.
   package func attackScores(of attack: Attack) throws(PrivacyError) -> [[Double]] {
     try validate([attack])
     return try AttackReadings(self).scores(of: attack)

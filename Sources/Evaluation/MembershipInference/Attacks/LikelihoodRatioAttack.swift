@@ -3,7 +3,7 @@ import Foundation
 /// The likelihood-ratio attacks (Carlini et al. 2022). Variances are around each item's mean, whatever the center.
 package enum LikelihoodRatioAttack {
   /// The online attack, log N(φ; μ_in, σ_in²) − log N(φ; μ_out, σ_out²) (algorithm 1), summed over queries, which are
-  /// taken for independent Gaussians (section VI-C); higher means member.
+  /// assumed to be independent Gaussians (section VI-C); higher means member.
   ///
   /// - Parameters:
   ///   - target: The attacked model.

@@ -70,7 +70,7 @@ struct RankedTarget: Sendable {
     var points: [Point] = []
   }
 
-  /// A threshold, as the last rank above it, and what lies above.
+  /// A threshold, as the last rank above it, and the counts above it.
   struct Point {
     var rank: Int32 = -1
     var truePositives = 0
@@ -97,9 +97,9 @@ struct RankedTarget: Sendable {
     (self.entries, self.memberMasks) = (entries, memberMasks)
   }
 
-  /// The items at some positions, which take the numbers of their places there.
+  /// The items of a group, renumbered by their positions in it.
   ///
-  /// - Parameter positions: For every item its place in the group, or −1.
+  /// - Parameter positions: For every item its position in the group, or −1.
   func restricted(to members: [Int], positions: [Int32]) -> RankedTarget {
     var kept: [Entry] = []
     kept.reserveCapacity(members.count)
@@ -178,7 +178,7 @@ struct RankedTarget: Sendable {
       thresholds: thresholds)
   }
 
-  /// What lies at or above each rank.
+  /// The counts at or above each rank.
   ///
   /// - Parameter ranks: Ascending.
   func points(atRanks ranks: [Int32], weights: [Int32]) -> [Point] {

@@ -13,7 +13,7 @@ package struct ExposedItem: Equatable, Sendable {
 
   /// The position among the audited items.
   package var item: Int
-  /// `nil` where items have no names.
+  /// `nil` if items have no names.
   package var name: String?
   package var groups: [GroupName]
   /// The share of a target's non-members that score below the item, ties counted half, averaged over the targets that

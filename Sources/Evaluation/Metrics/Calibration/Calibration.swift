@@ -53,7 +53,7 @@ package struct CalibrationEvaluation: Codable, Equatable, Sendable {
   package var equalMassError: Estimate
   /// The mean over classes, each against all others.
   package var classwiseError: Estimate
-  /// Mean −log p of the label, in nats; undefined where the stated probability of one is 0.
+  /// Mean −log p of the label, in nats; undefined if the stated probability of one is 0.
   package var negativeLogLikelihood: Measured<Estimate>
   /// The Brier score of the confidence in the predicted class.
   package var brier: Brier
@@ -117,7 +117,7 @@ extension CalibrationEvaluation {
   ///
   /// - Parameters:
   ///   - runs: The scores of every run on all items.
-  ///   - positives: Those of the positive class; nil where there are not two classes, one of them positive.
+  ///   - positives: Those of the positive class; nil if there are not two classes, one of them positive.
   init(_ subset: ItemSubset, runs: [ItemScores], positives: [ItemScores]?, key: RandomKey) {
     let scores = runs.map { ProbabilityScores($0, positions: subset.items) }
     let resamples = FigureResamples(

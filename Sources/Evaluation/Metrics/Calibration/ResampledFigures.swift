@@ -77,7 +77,7 @@ struct FigureColumns {
     }
   }
 
-  /// The figure that sums give; nil where it is undefined.
+  /// The figure that sums give; nil if it is undefined.
   func figure(_ figure: ResampledFigure, of sums: [Double]) -> Double? {
     func sum(_ column: Fixed) -> Double { sums[column.rawValue] }
     func ratio(_ above: Double, _ below: Double) -> Double? { below > 0 ? above / below : nil }
@@ -181,7 +181,7 @@ package struct FigureResamples: Sendable {
   /// All figures, over all items first and then in every group.
   ///
   /// - Parameter runs: what every run says about the items.
-  /// - Throws: `EvaluationError` where items, labels and groups do not agree.
+  /// - Throws: `EvaluationError` if items, labels and groups do not agree.
   package static func all(
     items: EvaluationItems, runs: [Logits], resamples: Int, key: RandomKey
   ) throws(EvaluationError) -> [FigureResamples] {

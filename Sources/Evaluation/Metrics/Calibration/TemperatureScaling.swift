@@ -17,7 +17,7 @@ package struct TemperatureEvaluation: Codable, Equatable, Sendable {
     /// nil for all items.
     package var group: GroupName?
     package var expectedCalibrationError: Double
-    /// Undefined where the stated probability of an item's label is 0: no temperature changes that.
+    /// Undefined if the stated probability of an item's label is 0: no temperature changes that.
     package var negativeLogLikelihood: Measured<Double>
     /// Mean confidence minus accuracy.
     package var signedGap: Double
@@ -56,7 +56,7 @@ extension TemperatureEvaluation {
 }
 
 /// One number that all logits are divided by, fitted on validation data (Guo et al. 2017): it changes how confident a
-/// model says to be, and none of its predictions.
+/// model says to be, but not its predictions.
 package enum TemperatureScaling {
   /// The search range of temperatures. A fit at its bounds means that the data do not determine the temperature.
   package static let range = 0.01...100.0

@@ -114,7 +114,7 @@ struct BBQTags {
   private let names: [String]
   private let tags: [String]
 
-  /// - Throws: `RowError` where `answer_info` does not have a name and a tag for every option.
+  /// - Throws: `RowError` if `answer_info` does not have a name and a tag for every option.
   init(_ row: JSONRow, options: Int) throws(RowError) {
     guard let value = row["answer_info"] else { throw row.error(.missing(key: "answer_info")) }
     let expected = "an object with a name and a tag for each of \"ans0\" to \"ans\(options - 1)\""
@@ -136,8 +136,8 @@ struct BBQTags {
   func tag(_ option: Int) -> String { tags.indices.contains(option) ? tags[option] : "" }
 
   /// The option whose tag is among the stereotyped groups. A tag counts as it is written; where that finds none,
-  /// without regard to case and to the gender that some categories write before it ("F-Black"); and then the name in
-  /// its place.
+  /// without regard to case and to the gender that some categories write before it ("F-Black"); and then the
+  /// name instead.
   func resolve(stereotypedGroups: [String]) -> Resolution {
     let unknowns = tags.indices.filter { Self.plain(tags[$0]) == "unknown" }
     guard let unknown = unknowns.first, unknowns.count == 1 else {

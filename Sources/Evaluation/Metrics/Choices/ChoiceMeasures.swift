@@ -15,7 +15,7 @@ package struct OptionShare: Codable, Equatable, Sendable {
 /// How a figure varies from seed to seed.
 package struct FigureSpread: Codable, Equatable, Sendable {
   package var figure: ChoiceFigure
-  /// Undefined where a seed has no such figure.
+  /// Undefined if a seed has no such figure.
   package var spread: Measured<SeedSpread>
 }
 
@@ -154,7 +154,7 @@ package struct ChoiceComparison: Codable, Equatable, Sendable {
   package var group: GroupName?
   package var figure: ChoiceFigure
   package var n: Int
-  /// Undefined where either arm's figure is.
+  /// Undefined if either arm's figure is.
   package var difference: Measured<FigureDifference>
 }
 

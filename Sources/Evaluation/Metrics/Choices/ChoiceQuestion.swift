@@ -8,9 +8,9 @@ package struct ChoiceQuestion: Equatable, Sendable {
   package var question: String
   /// At least two, none empty and no two equal.
   package var options: [String]
-  /// The position of the right option; `nil` where none is right.
+  /// The position of the right option; `nil` if none is right.
   package var answer: Int?
-  /// `nil` where it is not said.
+  /// `nil` if it is not said.
   package var condition: ContextCondition?
   /// The attributes that groups and clusters are formed from: tags by key.
   package var attributes: [String: [String]]
@@ -60,7 +60,7 @@ package enum OptionKind: String, Codable, CaseIterable, Equatable, Sendable {
 package struct QuestionBias: Equatable, Sendable {
   /// The position of the option that names the stereotyped group.
   package var target: Int
-  /// The position of the option that names no group; `nil` where there is none.
+  /// The position of the option that names no group; `nil` if there is none.
   package var unknown: Int?
   package var polarity: QuestionPolarity
 

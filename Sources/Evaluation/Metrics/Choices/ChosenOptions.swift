@@ -46,7 +46,7 @@ package struct QuestionChoices: Equatable, Sendable {
     (choice, isTied) = Ranking.largest(logProbabilities)
   }
 
-  /// `nil` where there is only one order.
+  /// `nil` if there is only one order.
   package var follows: ChoiceFollows? {
     guard let first = orders.first, orders.count > 1 else { return nil }
     if orders.allSatisfy({ $0.option == first.option }) { return .content }
@@ -99,7 +99,7 @@ extension ChoiceTask {
   /// One run's choices for every question: by prompt variant, in its order, and question.
   ///
   /// - Parameter arm: What the arm is called in errors.
-  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  /// - Throws: `ChoiceError` if the scores are not those of the task's continuations.
   package func choices(_ run: RunScores, arm: String) throws(ChoiceError) -> [[QuestionChoices]] {
     try validate(run, arm: arm)
     return RunChoices(self, run: run).prompts
@@ -109,7 +109,7 @@ extension ChoiceTask {
   /// orders
   /// and prompt variants.
   ///
-  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  /// - Throws: `ChoiceError` if the scores are not those of the task's continuations.
   package func logProbabilities(_ run: RunScores, arm: String) throws(ChoiceError) -> [[Double]] {
     ChosenOptions(average: try choices(run, arm: arm)).logProbabilities
   }
@@ -147,9 +147,8 @@ extension ChoiceTask {
   /// classification, with an option's position as its class. Options that tie have equal probabilities, from which a
   /// prediction is the first, as it is here.
   ///
-  /// - Parameter prompted: the positions of the questions that are meant, all with as many options; all where nothing
-  ///   is said.
-  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations, or questions have different
+  /// - Parameter prompted: the positions of the questions, all with the same number of options; by default all.
+  /// - Throws: `ChoiceError` if the scores are not those of the task's continuations, or questions have different
   ///   numbers of options.
   package func logits(
     _ run: RunScores, arm: String, of prompted: [Int]? = nil
@@ -178,7 +177,7 @@ extension ChoiceTask {
   /// which have
   /// right answers.
   ///
-  /// - Throws: `ChoiceError` where the scores are not those of the task's continuations.
+  /// - Throws: `ChoiceError` if the scores are not those of the task's continuations.
   package func correctness(_ run: RunScores, arm: String, of prompted: [Int]) throws(ChoiceError) -> [Double] {
     let all = try logProbabilities(run, arm: arm)
     return prompted.map { Ranking.largest(all[$0]).index == questions[$0].answer ? 1 : 0 }

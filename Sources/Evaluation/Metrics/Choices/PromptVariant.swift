@@ -14,12 +14,12 @@ package struct PromptVariant: Equatable, Sendable {
   /// The labels of listed options; `nil` if they have none, as yes and no may.
   package let labels: AnswerLabels?
   package let scoring: AnswerScoring
-  /// Whether what the answer would score without the question is taken off: log P(answer | prompt) − log P(answer | the
+  /// Whether the answer's score without the question is subtracted: log P(answer | prompt) − log P(answer | the
   /// template with no context, no question and bare labels). Both are sums over tokens, also of option texts: the ratio
   /// of two probabilities of the same tokens (pointwise mutual information; Holtzman et al. 2021).
   package let subtractsBlank: Bool
 
-  /// - Throws: `PromptVariantError` where the answer is a label and options have none or are never shown, or the name
+  /// - Throws: `PromptVariantError` if the answer is a label and options have none or are never shown, or the name
   ///   is blank.
   package init(
     name: String, template: PromptTemplate = .standard, labels: AnswerLabels? = .letters,
@@ -49,7 +49,7 @@ package struct PromptVariant: Equatable, Sendable {
     ])
   }
 
-  /// The prompt without context, question and options; only as many labels as a question has options are left.
+  /// The prompt without context, question and options; it keeps only the labels of a question's options.
   func blankPrompt(options: Int) -> String {
     template.filled(labels == nil ? [:] : [.options: lines(Array(repeating: "", count: options))])
   }

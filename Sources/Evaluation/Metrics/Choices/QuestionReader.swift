@@ -113,10 +113,10 @@ struct JSONRow {
 
   func error(_ problem: RowError.Problem) -> RowError { RowError(file: file, row: row, problem: problem) }
 
-  /// The value of a key; nil where it is missing or null.
+  /// The value of a key; nil if it is missing or null.
   subscript(key: String) -> JSONValue? { value[key] }
 
-  /// A key's text; nil where it is missing or null.
+  /// A key's text; nil if it is missing or null.
   func optionalText(_ key: String) throws(RowError) -> String? {
     guard let value = self[key] else { return nil }
     guard let text = value.string else { throw error(.unexpected(key: key, expected: "a text")) }
@@ -238,7 +238,7 @@ extension RowError.Problem: CustomStringConvertible {
     case .equal(let noun, let first, let second):
       "\(noun)s \(first) and \(second) (from 0) are equal; a choice between them has no meaning."
     case .noOption(let key, let options):
-      "\"\(key)\" is none of the options; expected a position from 0 to \(options - 1) or an option's exact text."
+      "\"\(key)\" is not one of the options; expected a position from 0 to \(options - 1) or an option's exact text."
     case .sameOption(let first, let second): "\"\(first)\" and \"\(second)\" name the same option; expected two."
     case .ambiguousWithAnotherAnswer:
       "the context is ambiguous, so the answer must be the unknown option; found another."

@@ -61,7 +61,7 @@ struct ChoiceSums {
     count(.annotatedCorrect, if: choice == answer)
   }
 
-  /// The figure; nil where it is undefined.
+  /// The figure; nil if it is undefined.
   func figure(_ figure: ChoiceFigure) -> Double? {
     func ratio(_ above: ChoiceColumn, _ below: ChoiceColumn) -> Double? {
       sum(below) > 0 ? sum(above) / sum(below) : nil
@@ -120,12 +120,12 @@ struct ResampledChoices: Sendable {
   struct Cell: Sendable {
     /// By run.
     let sums: [ChoiceSums]
-    /// By figure and resample; nil where a run has no such figure.
+    /// By figure and resample; nil if a run has no such figure.
     let replicates: [[Double?]]
     /// By figure, how many clusters have a say in it.
     let clusters: [Int]
 
-    /// The figure of every run; nil where it has none.
+    /// The figure of every run; nil if it has none.
     func values(_ figure: ChoiceFigure) -> [Double?] { sums.map { $0.figure(figure) } }
 
     /// The mean over the runs, or why there is none.
@@ -207,7 +207,7 @@ struct ResampledIntervals: Sendable {
   /// reaches as far as a share of which that many clusters show nothing can (Clopper and Pearson 1934).
   ///
   /// - Parameters:
-  ///   - replicates: One a resample, nil where the figure was undefined.
+  ///   - replicates: One a resample, nil if the figure was undefined.
   ///   - clusters: How many have a say in the figure.
   ///   - range: What values the figure can have.
   ///   - scale: How far the figure goes when a share goes from 0 to 1.
@@ -228,7 +228,7 @@ struct ResampledIntervals: Sendable {
 extension ItemSubset {
   /// All items first, then every group.
   ///
-  /// - Throws: `ChoiceError` where clusters or groups are not those of the items.
+  /// - Throws: `ChoiceError` if clusters or groups are not those of the items.
   static func all(
     identifiers: [String], groups: [Subgroup], clusters: [Int]
   ) throws(ChoiceError) -> [ItemSubset] {
@@ -241,8 +241,8 @@ extension ItemSubset {
   ///
   /// - Parameters:
   ///   - runs: The runs that values are summed over.
-  ///   - reason: Why there is none where no item has a value.
-  ///   - values: Of every item, the sum over the runs of values from 0 to 1; `nil` where it does not count.
+  ///   - reason: Why there is none if no item has a value.
+  ///   - values: Of every item, the sum over the runs of values from 0 to 1; `nil` if it does not count.
   func proportion(runs: Int, tail: Double, reason: String, values: [Double?]) -> Measured<Proportion> {
     var counted: [Double] = []
     var numbers: [Int] = []

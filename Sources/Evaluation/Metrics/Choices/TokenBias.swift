@@ -138,9 +138,8 @@ struct TokenBiasComputation {
 /// Tests whether labels are chosen unequally often by turning them.
 ///
 /// To a model without regard to labels it is all one which label stands where, so that its choices are as likely with
-/// the
-/// labels of a question turned by any number of places. Clusters are turned as a whole: what their questions have in
-/// common does not count as a preference. Turning, and not any exchange, keeps this true of cyclic orders.
+/// the labels of a question rotated by any number of positions. Clusters are turned as a whole: what their questions
+/// have in common does not count as a preference. Turning, and not any exchange, keeps this true of cyclic orders.
 struct PositionBiasTest {
   /// What the questions of a cluster that have some number of options add: how much more often than uniformly each
   /// position is chosen.
@@ -160,7 +159,7 @@ struct PositionBiasTest {
   private static let tolerance = 1e-12
 
   /// - Parameters:
-  ///   - positions: By item of the part, how often each position is chosen, summed over runs to `runs`; `nil` where it
+  ///   - positions: By item of the part, how often each position is chosen, summed over runs to `runs`; `nil` if it
   ///     does not count.
   init(_ positions: [[Double]?], part: ItemSubset, runs: Int) {
     struct Stratum: Hashable {

@@ -191,7 +191,7 @@ struct ClozeComputation {
 struct ClozeChoices: Sendable {
   /// By frame and candidate of the frame: its probability, normalized over the frame's candidates.
   let masses: [[Double]]
-  /// By frame the place of the likeliest candidate among all candidates of the task; of equal ones the frame's first.
+  /// By frame the index of the likeliest candidate among all candidates of the task; of equal ones the frame's first.
   let choices: [Int]
   let ties: [Bool]
 
@@ -264,12 +264,12 @@ struct ResampledCloze: Sendable {
     (self.part, self.frames, clusters) = (part, frames, offering.map(\.count))
   }
 
-  /// The figure of every run of an arm; empty where no frame offers the candidate.
+  /// The figure of every run of an arm; empty if no frame offers the candidate.
   func values(_ figure: Figure, arm: Int, candidate: Int) -> [Double] {
     totals[arm].compactMap { Self.ratio(figure, of: $0, candidate: candidate) }
   }
 
-  /// One a resample, averaged over the runs; nil where no frame of it offers the candidate.
+  /// One a resample, averaged over the runs; nil if no frame of it offers the candidate.
   func replicates(_ figure: Figure, arm: Int, candidate: Int) -> [Double?] {
     drawn.map { Self.ratio(figure, of: $0[arm], candidate: candidate) }
   }

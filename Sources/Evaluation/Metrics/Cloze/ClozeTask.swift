@@ -3,7 +3,7 @@ package struct ClozeTask: Equatable, Sendable {
   package let frames: [ClozeFrame]
   /// All candidates, in the order in which they first occur.
   package let candidates: [String]
-  /// By frame, the places of its candidates among all.
+  /// By frame, the indices of its candidates among all.
   let candidatesOfFrames: [[Int]]
   /// Where the scores of every frame begin; one more than there are frames.
   private let starts: [Int]
@@ -62,7 +62,7 @@ package struct ClozeTask: Equatable, Sendable {
 /// A text with a slot, and the candidate words for it.
 ///
 /// The text before the slot is the prompt, and only a candidate's own tokens are scored after it. What follows the slot
-/// is not: its likelihood would depend on how a sentence goes on and not on the choice of the word alone.
+/// is not: its likelihood would depend on the rest of the sentence and not on the choice of the word alone.
 package struct ClozeFrame: Equatable, Sendable {
   package let identifier: String
   /// The row of the file it was read from, counted from 1.

@@ -3,7 +3,7 @@ package import Support
 /// One comparison of two arms by what every item has of each: whether it is right, or a score from 0 to 1 such as ROUGE-L.
 package struct ScoreComparison: Equatable, Sendable {
   package var comparison: ArmComparison
-  /// For every seed the score of every item; 1 where the arm is right about it.
+  /// For every seed the score of every item; 1 if the arm is right about it.
   package var arm: [[Double]]
   /// The same of the reference, in the same order of seeds.
   package var reference: [[Double]]
@@ -14,7 +14,7 @@ package struct ScoreComparison: Equatable, Sendable {
     self.reference = reference
   }
 
-  /// nil where an arm of the comparison is not among `arms`.
+  /// nil if an arm of the comparison is not among `arms`.
   ///
   /// - Parameter scores: of every arm and run, the score of every item.
   package init?<Output>(_ comparison: ArmComparison, arms: [ArmRuns<Output>], scores: [[[Double]]]) {

@@ -68,7 +68,7 @@ package struct ItemScores: Sendable {
 }
 
 extension [ItemScores] {
-  /// The mean −log p of the labels, averaged over runs; undefined where a run states that one cannot be.
+  /// The mean −log p of the labels, averaged over runs; undefined if a run states that one cannot be.
   ///
   /// - Parameter positions: positions of the items that count, at least one.
   func meanLogLoss(positions: [Int]) -> Measured<Double> {

@@ -5,7 +5,7 @@ import Foundation
 package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
-  /// Empty where probabilities were stated.
+  /// Empty if probabilities were stated.
   let values: [Float]
   /// The given probabilities; empty if logits were given.
   let probabilities: [Double]

@@ -270,7 +270,7 @@ struct GapComputation {
     }
   }
 
-  /// Why a group has no such rate; nil where it has.
+  /// Why a group has no such rate; nil if it has.
   private static func why(_ group: GroupRates, missing rate: GapRate) -> String? {
     let proportion =
       switch rate {

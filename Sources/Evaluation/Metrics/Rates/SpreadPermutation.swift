@@ -172,7 +172,7 @@ private struct UnitTable {
     let sum: Double
   }
 
-  /// - Returns: nil where the table would have more than `most` cells: then shuffling is as cheap.
+  /// - Returns: nil if the table would have more than `most` cells: then shuffling is as cheap.
   init?(kinds: [Int32], sizes: [Double], sums: [Double], most: Int) {
     var rows: [Int: Int] = [:]
     var columns: [UnitKind: Int] = [:]

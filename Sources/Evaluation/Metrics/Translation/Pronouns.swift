@@ -116,12 +116,12 @@ package struct PronounTally: Hashable, Sendable {
 
   private subscript(what: Count) -> Int { counts[what.rawValue] }
 
-  /// The F1 of female pronouns against the gold gender; undefined where either never occurs.
+  /// The F1 of female pronouns against the gold gender; undefined if either never occurs.
   package var femaleF1: Measured<Double> {
     f1("female", gold: self[.goldFemale], predicted: self[.predictedFemale], found: self[.foundFemale])
   }
 
-  /// The F1 of male pronouns against the gold gender; undefined where either never occurs.
+  /// The F1 of male pronouns against the gold gender; undefined if either never occurs.
   package var maleF1: Measured<Double> {
     f1("male", gold: self[.goldMale], predicted: self[.predictedMale], found: self[.foundMale])
   }
@@ -140,7 +140,7 @@ package struct PronounTally: Hashable, Sendable {
 
   /// ΔS, the accuracy on pro-stereotypical minus that on anti-stereotypical sentences: above 0, the stereotype helps.
   ///
-  /// Undefined where one of the sets is empty, and where a gender is never predicted in them: a model that always says
+  /// Undefined if one of the sets is empty, and if a gender is never predicted in them: a model that always says
   /// "he" is as often right on both, but that does not show that it has no stereotypes.
   package var deltaS: Measured<Double> {
     let n = self[.pro] + self[.anti]

@@ -12,8 +12,8 @@ package struct TranslationItems: Equatable, Sendable {
   package var groups: [Subgroup]
 
   /// - Parameters:
-  ///   - stereotypes: nil where no sentence has one.
-  ///   - goldGenders: nil where no sentence has one.
+  ///   - stereotypes: nil if no sentence has one.
+  ///   - goldGenders: nil if no sentence has one.
   package init(
     identifiers: [String], references: [[String]], stereotypes: [Stereotype?]? = nil,
     goldGenders: [GoldGender?]? = nil, clusters: [Int], groups: [Subgroup] = []

@@ -41,13 +41,13 @@ package struct AuditReport: Sendable {
   package var privacyRule: PrivacyRule?
   /// By attack, figure and group, over all items first.
   package var privacyComparisons: [PrivacyComparison]
-  /// How many shadow models of each arm were trained; empty where there was no interim analysis.
+  /// How many shadow models of each arm were trained; empty if there was no interim analysis.
   package var interimAnalyses: [InterimAnalysisOutcome]
   /// Shadow models of each arm.
   package var shadowModels: Int
   /// Items that the shadow models are trained on and attacked with.
   package var poolItems: Int
-  /// How many of them a released model was trained on; 0 where none is attacked.
+  /// How many of them a released model was trained on; 0 if none is attacked.
   package var poolMembers = 0
   /// Items that each shadow model of a released model is trained on; nil in another design.
   package var shadowItems: Int?
@@ -58,7 +58,7 @@ package struct AuditReport: Sendable {
   package var losses: [RunLosses]
   /// Whether learning rates and epochs were chosen by hand, not searched for on validation items.
   package var ratesWereFixed: Bool
-  /// How they were searched for; nil where they were not.
+  /// How they were searched for; nil if they were not.
   package var search: SettingsSearch?
   package var costs: [PhaseCost]
   /// Worker processes of this execution, for the costs only: results do not depend on it.

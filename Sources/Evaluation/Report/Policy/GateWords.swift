@@ -201,7 +201,7 @@ package struct ReasonPattern: Sendable {
     (self.parts, self.translated) = (parts, translated)
   }
 
-  /// The sentence; nil where the reason is of another form.
+  /// The sentence; nil if the reason is of another form.
   package func sentence(for reason: String) -> String? {
     guard let first = parts.first, let last = parts.last, reason.hasPrefix(first) else { return nil }
     var rest = reason.dropFirst(first.count)

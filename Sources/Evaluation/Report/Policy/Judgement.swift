@@ -20,7 +20,7 @@ package struct Judgement: Equatable, Sendable {
   package let group: String?
   package let rule: Policy.Rule
   package let outcome: Outcome
-  /// nil where the figure is undefined.
+  /// nil if the figure is undefined.
   package let figure: Figure?
   /// Why the data do not suffice, where it is not the interval.
   package let reason: String?
@@ -175,7 +175,7 @@ extension Results {
   /// The declared comparisons in groups: every arm in every group, in the order of the document.
   var groupComparisons: [PairedComparison] { comparisons.filter { $0.group != nil } }
 
-  /// The arms that are compared with another; nil where none are.
+  /// The arms that are compared with another; nil if none are.
   var comparedArms: [String]? {
     var arms: [String] = []
     for comparison in comparisons where !arms.contains(comparison.arm) { arms.append(comparison.arm) }
@@ -244,7 +244,7 @@ extension Figure {
     self.init(value: value, lower: interval.lower, upper: interval.upper, n: n)
   }
 
-  /// Undefined where the figure or its interval is.
+  /// Undefined if the figure or its interval is.
   static func of(_ estimate: Measured<Estimate>, n: Int) -> Measured<Figure> {
     switch estimate {
     case .undefined(let reason, let n): .undefined(reason: reason, n: n)

@@ -150,11 +150,11 @@ extension Policy.Rule: Codable {
 /// The arms and groups that a policy can name, so that a demand that nothing can meet is found before a run.
 package struct PolicySubjects: Sendable {
   package var arms: [String]
-  /// Arms that are compared with another; nil where that is not to be checked.
+  /// Arms that are compared with another; nil if that is not to be checked.
   package var comparedArms: [String]?
-  /// Arms whose membership inference is measured; nil where that is not to be checked.
+  /// Arms whose membership inference is measured; nil if that is not to be checked.
   package var attackedArms: [String]?
-  /// COLUMN=VALUE of every group; nil where groups are not known yet.
+  /// COLUMN=VALUE of every group; nil if groups are not known yet.
   package var groups: [String]?
 
   package init(

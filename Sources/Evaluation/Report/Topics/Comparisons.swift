@@ -65,7 +65,7 @@ struct ForestPlot {
 
   var rows: [Row]
   var style: ArmStyle
-  /// nil where none was agreed.
+  /// nil if none was agreed.
   var margin: Double?
   /// The range of all forest plots of a page, so that they can be compared.
   var extent: [Double]

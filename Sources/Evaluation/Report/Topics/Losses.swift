@@ -8,7 +8,7 @@ package struct RunLosses: Equatable, Sendable {
   /// The number of a shadow model of its arm; `nil` for a run.
   package var model: Int?
   package var epochs: [Double]
-  /// The step whose gradient was not finite: the predictions use the parameters before it. `nil` where there was
+  /// The step whose gradient was not finite: the predictions use the parameters before it. `nil` if there was
   /// none.
   package var divergedAt: Int?
 

@@ -238,7 +238,7 @@ extension AuditReport {
     return table
   }
 
-  /// One row for every arm, class, all items and every group; none where one class is declared positive.
+  /// One row for every arm, class, all items and every group; none if one class is declared positive.
   func classesTable() -> CommaSeparatedTable {
     let parts = ["", "lower", "upper", "effective_n"]
     var table = CommaSeparatedTable(

@@ -59,7 +59,7 @@ package struct RemedyEffect: Equatable, Sendable {
 }
 
 extension AuditReport {
-  /// One for each remedy; empty where the report is not about remedies.
+  /// One for each remedy; empty if the report is not about remedies.
   package var remedyEffects: [RemedyEffect] {
     guard let remedies else { return [] }
     func gap(_ arm: String) -> Double? {
@@ -91,7 +91,7 @@ extension PairedComparison {
 
 extension AuditReport {
   /// Which remedy helped the group most, by how much and at what cost; or that none is significantly different from 0.
-  /// Empty where the report is not about remedies.
+  /// Empty if the report is not about remedies.
   package var remedySentence: String {
     guard let remedies else { return "" }
     let effects = remedyEffects.compactMap { effect in effect.differences.map { (effect: effect, found: $0) } }

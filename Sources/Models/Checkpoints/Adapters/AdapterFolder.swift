@@ -145,7 +145,7 @@ struct AdapterConfiguration: Codable {
     case knowledgeAware = "kasa_config"
     case sampled = "monteclora_config"
 
-    /// What changes the arithmetic of an adapter beyond plain LoRA; null or false where it is not used.
+    /// What changes the arithmetic of an adapter beyond plain LoRA; null or false if it is not used.
     static let variants: [CodingKeys] = [
       .transposed, .decomposed, .loraBias, .replicated, .quantizationAware, .blockDiagonal, .routed, .activated,
       .knowledgeAware, .sampled,

@@ -116,7 +116,7 @@ extension AdapterFolder {
 struct AdaptedModules {
   /// The ends of module paths, or whole paths.
   let names: [String]
-  /// The numbers of the layers, nil where `names` says all.
+  /// The numbers of the layers, nil if `names` says all.
   let layers: [Int]?
 
   /// Names of targets where they are enough, then with layers; whole paths where a name is the end of another module's

@@ -18,7 +18,7 @@ package struct LlamaConfiguration: Hashable, Sendable {
   package var tiesEmbeddings: Bool
   package var hasAttentionBias: Bool
   package var hasMLPBias: Bool
-  /// The token that fills short texts up, nil where the checkpoint names none.
+  /// The token that fills short texts up, nil if the checkpoint names none.
   package var paddingToken: Int?
   package var beginningToken: Int?
   /// The tokens that end a text.

@@ -187,9 +187,9 @@ package struct Swinv2Stage: Hashable, Sendable {
   package let width: Int
   /// Side of the windows.
   package let window: Int
-  /// How far the windows of every second block are shifted; 0 where one window spans the map.
+  /// How far the windows of every second block are shifted; 0 if one window spans the map.
   package let shift: Int
-  /// Side of the windows in pretraining, 0 where there was none.
+  /// Side of the windows in pretraining, 0 if there was none.
   package let pretrainedWindow: Int
 }
 

@@ -6,7 +6,7 @@ package enum FloatConversion {
   /// The types that convert.
   package static let types: Set<ElementType> = [.float32, .float16, .bfloat16]
 
-  /// The elements of `bytes`, which hold `source`, as `target`; nil where a type does not convert.
+  /// The elements of `bytes`, which hold `source`, as `target`; nil if a type does not convert.
   package static func converted(
     _ bytes: UnsafeRawBufferPointer, from source: ElementType, to target: ElementType
   ) -> Data? {

@@ -320,7 +320,7 @@ package struct TensorEntry: Hashable, Sendable {
   /// The product of the shape; 1 for a scalar.
   package var elementCount: Int { range.count / type.byteCount }
 
-  /// The bytes that `shape` elements of `type` take, or nil where that overflows.
+  /// The bytes that `shape` elements of `type` take, or nil if that overflows.
   static func byteCount(shape: [Int], type: ElementType) -> Int? {
     var total = type.byteCount
     // A zero makes the product zero, whatever overflows beside it.

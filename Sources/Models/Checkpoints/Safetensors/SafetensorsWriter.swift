@@ -13,7 +13,7 @@ package struct TensorDescription: Hashable, Sendable {
     self.shape = shape
   }
 
-  /// Bytes of the tensor, nil where no file can hold them.
+  /// Bytes of the tensor, nil if no file can hold them.
   package var byteCount: Int? {
     shape.allSatisfy { $0 >= 0 } ? TensorEntry.byteCount(shape: shape, type: type) : nil
   }
@@ -67,7 +67,8 @@ package enum SafetensorsWriter {
     try write(tensors.map(\.description), to: path, metadata: metadata) { tensorsByName[$0.name]?.bytes ?? Data() }
   }
 
-  /// Writes a file of any size, one tensor at a time in memory: `bytes` is asked for each, in the order of their names.
+  /// Writes a file of any size, one tensor at a time in memory: `bytes` is called for each, in the order of their
+  /// names.
   package static func write(
     _ tensors: [TensorDescription], to path: String, metadata: [String: String] = ["format": "pt"],
     bytes: (TensorDescription) throws -> Data

@@ -16,7 +16,7 @@ package final class FrozenWeights: Sendable {
 
   /// Converts where that is needed. Throws `CheckpointError` or `SafetensorsError`.
   ///
-  /// - Parameter trained: canonical names that are never asked for, since they are trained.
+  /// - Parameter trained: canonical names that are never read, because they are trained.
   package init(checkpoint: CheckpointFolder, precision: Precision, trained: Set<String> = []) throws {
     self.checkpoint = checkpoint
     self.precision = precision
@@ -24,7 +24,7 @@ package final class FrozenWeights: Sendable {
     converted = bytes <= Self.privateLimit ? nil : try ConvertedFile.open(checkpoint, precision: precision)
   }
 
-  /// Bytes of the file that the host's cache will hold for these weights, 0 where no file is made. Throws
+  /// Bytes of the file that the host's cache will hold for these weights, 0 if no file is made. Throws
   /// `CheckpointError`.
   package static func convertedFileBytes(of checkpoint: CheckpointFolder, precision: Precision) throws -> Int {
     guard try bytesToConvert(of: checkpoint, precision: precision, trained: []) > privateLimit else { return 0 }
@@ -110,7 +110,7 @@ private enum ConvertedFile {
 
 /// The cache of files that can be recomputed: $TENBIN_CACHE, otherwise tenbin in $XDG_CACHE_HOME or ~/.cache.
 package enum CacheFolder {
-  /// The cache, which need not exist yet. Throws `CheckpointError` where TENBIN_CACHE is not an absolute path.
+  /// The cache, which need not exist yet. Throws `CheckpointError` if TENBIN_CACHE is not an absolute path.
   package static func root() throws(CheckpointError) -> String {
     let environment = ProcessInfo.processInfo.environment
     if let named = environment["TENBIN_CACHE"], !named.hasPrefix("/") {

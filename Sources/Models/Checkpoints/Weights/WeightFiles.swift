@@ -12,7 +12,7 @@ package struct WeightFiles: Sendable {
 
   /// Opens `name`.safetensors in `folder`, or the shards of `name`.safetensors.index.json.
   ///
-  /// Throws `CheckpointError` where there is neither, or where index and shards disagree; `SafetensorsError` where a file
+  /// Throws `CheckpointError` if there is neither, or if index and shards disagree; `SafetensorsError` if a file
   /// is damaged.
   package init(folder: String, name: String = "model", pickles: [String]) throws {
     let single = "\(folder)/\(name).safetensors"
@@ -118,7 +118,7 @@ extension ContentHash {
 struct TensorMatch {
   /// The name in the file of each canonical name.
   private(set) var fileNames: [String: String] = [:]
-  /// The number of classes of the head in the file, nil where it has none.
+  /// The number of classes of the head in the file, nil if it has none.
   let headLabels: Int?
   /// Whether the file holds what predicting tokens needs.
   let hasLanguageModelHead: Bool

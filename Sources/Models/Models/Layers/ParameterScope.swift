@@ -4,7 +4,7 @@ package import Torch
 package protocol ParameterSource {
   /// The type of matrix products, and of the frozen weights that enter them.
   var type: ScalarType { get }
-  /// The tensor of that name and shape: of `type` where it is frozen, of 32 bits where it is trained. Throws where
+  /// The tensor of that name and shape: of `type` where it is frozen, of 32 bits where it is trained. Throws if
   /// there is none.
   func tensor(_ name: String, shape: [Int]) throws -> Tensor
   /// The tensor of that name and shape in 32 bits.

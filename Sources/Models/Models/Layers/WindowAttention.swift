@@ -118,7 +118,7 @@ package struct WindowOffsets {
   /// The row of `coordinates` for each pair of tokens, query by query.
   fileprivate let pairs: Tensor
 
-  /// - Parameter pretrainedWindow: the side of the windows in pretraining, which is coordinate 8; 0 where `window` is.
+  /// - Parameter pretrainedWindow: the side of the windows in pretraining, which is coordinate 8; 0 if `window` is.
   package init(window: Int, pretrainedWindow: Int, device: Device) throws(TorchError) {
     let span = 2 * window - 1
     let side = pretrainedWindow > 0 ? pretrainedWindow : window

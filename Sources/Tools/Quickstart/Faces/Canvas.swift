@@ -23,7 +23,7 @@ struct Canvas {
   private let cosine: Double
   private let sine: Double
 
-  /// A canvas filled with `background`, which is given the pixel's place from (0, 0) to (1, 1).
+  /// A canvas filled with `background`, which is called with the pixel's position from (0, 0) to (1, 1).
   ///
   /// - Parameter light: What becomes of the colour of everything painted afterwards.
   init(side: Int, pose: Pose, background: (Point) -> Color, light: @escaping (Color) -> Color) {
@@ -44,7 +44,7 @@ struct Canvas {
     fill(shape, opacity: opacity, softness: softness) { _ in color }
   }
 
-  /// Paints `shape` in the colour that `shader` gives each place of the face's frame.
+  /// Paints `shape` in the colour that `shader` gives each point of the face's frame.
   mutating func fill(_ shape: Shape, opacity: Double = 1, softness: Double = 1, shader: (Point) -> Color) {
     let reach = shape.reach * pose.scale + softness + 1
     let middle = pixel(of: shape.middle)
@@ -76,7 +76,7 @@ struct Canvas {
   }
 }
 
-/// A place in the face's own frame: the middle of the head is (0, 0), y points down, and the head ends at y = ±1.
+/// A point in the face's own frame: the middle of the head is (0, 0), y points down, and the head ends at y = ±1.
 typealias Point = SIMD2<Double>
 
 /// A region given by the signed distance to its edge (negative inside), with a disc that holds all of it.
@@ -117,7 +117,7 @@ struct Shape {
     return Shape(middle: middle, reach: reach) { strokeDistance($0, points, thickness) }
   }
 
-  /// What lies in this shape and nearer than zero by `other`.
+  /// The part of this shape that is inside `other`.
   func intersected(with other: @escaping (Point) -> Double) -> Shape {
     Shape(middle: middle, reach: reach) { [distance] point in max(distance(point), other(point)) }
   }

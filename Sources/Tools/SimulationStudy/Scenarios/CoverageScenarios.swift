@@ -242,7 +242,7 @@ private struct RateFindings: Sendable {
   var precision: IntervalFinding
   var f1: IntervalFinding
 
-  /// nil where one is undefined.
+  /// nil if one is undefined.
   init?(_ rates: GroupRates, truths: RateTruths) {
     func finding(_ proportion: Measured<Proportion>, _ truth: Double) -> IntervalFinding? {
       proportion.value.map { IntervalFinding(estimate: $0.value, interval: $0.interval, truth: truth) }

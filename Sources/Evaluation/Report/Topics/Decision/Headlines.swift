@@ -15,7 +15,7 @@ struct Headline {
 /// The headlines of one arm: over all items, then by group.
 struct ArmHeadlines {
   var arm: String
-  /// nil where the figure is undefined; groups where it is undefined are left out.
+  /// nil if the figure is undefined; groups where it is undefined are left out.
   var overall: Headline?
   var groups: [Headline]
 
@@ -88,13 +88,13 @@ extension Headline {
 
   init(_ group: GroupLikelihood) { self.init(group: group.group, estimate: group.tokenProbability.estimate) }
 
-  /// nil where no question has a right answer.
+  /// nil if no question has a right answer.
   init?(_ measures: ChoiceMeasures) {
     guard let accuracy = measures.accuracy.value else { return nil }
     self.init(group: measures.group, estimate: Estimate(value: accuracy.value, interval: .value(accuracy.interval)))
   }
 
-  /// nil where there are no sentences.
+  /// nil if there are no sentences.
   init?(_ group: GroupTranslationQuality) {
     guard let rougeL = group.rougeL.value else { return nil }
     self.init(group: group.group, estimate: rougeL.estimate)

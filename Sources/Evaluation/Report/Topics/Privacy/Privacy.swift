@@ -12,7 +12,7 @@ extension Results {
     /// Items that each shadow model of a released model is trained on; nil in another design.
     package var shadowItems: Int?
     package var arms: [PrivacyEvaluation]
-    /// nil where no arm is compared with another by its vulnerability.
+    /// nil if no arm is compared with another by its vulnerability.
     package var decision: VulnerabilityDecision?
     package var comparisons: [PrivacyComparison]
     package var interimAnalyses: [InterimAnalysis]
