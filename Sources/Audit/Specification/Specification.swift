@@ -48,7 +48,7 @@ package struct DecisionSettings: Sendable, Equatable {
 
 /// The settings of the report.
 package struct ReportSettings: Sendable, Equatable {
-  /// How many test images a group are embedded in the report; none unless the specification says so.
+  /// The number of test images per group that are embedded in the report; none by default.
   package var samples: Int
 }
 

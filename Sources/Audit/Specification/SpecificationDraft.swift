@@ -396,7 +396,7 @@ private struct DraftWriter {
     key("seeds", "[13, 1337, 42, 666, 888]", "every arm is trained once with each; fewer cost less and say less")
     if !task.isPrompted {
       let pool = min(2_000, max(8, rows / 4 * 2))
-      lines.append("# Membership inference: trains 16 more models an arm on halves of a pool of training items.")
+      lines.append("# Membership inference: trains 16 more models per arm on halves of a pool of training items.")
       lines.append("# privacy: {attacks: [lira, loss], models: 16, pool: \(pool)}")
     }
     lines.append(

@@ -206,7 +206,7 @@ struct LatencyWindow: Sendable {
   }
 }
 
-/// An exponentially weighted mean of a worker's seconds a unit.
+/// An exponentially weighted mean of a worker's seconds per unit.
 struct WorkerSpeed: Sendable {
   private(set) var secondsPerUnit: Double?
 

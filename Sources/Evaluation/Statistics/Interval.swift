@@ -58,7 +58,7 @@ extension Interval {
   /// - Parameters:
   ///   - successes: From 0 to `n`.
   ///   - n: The number of independent observations; positive.
-  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  ///   - tail: The probability beyond each bound; .025 for an interval of 95 %.
   package static func clopperPearson(successes: Int, n: Int, tail: Double = 0.025) -> Interval {
     let k = Double(min(max(successes, 0), n))
     let rest = Double(n) - k
@@ -84,7 +84,7 @@ extension Interval {
   /// - Parameters:
   ///   - replicates: At least one; in any order.
   ///   - clusters: The number of clusters that were resampled; at least two.
-  ///   - tail: What lies beyond each bound; .025 for an interval of 95 %.
+  ///   - tail: The probability beyond each bound; .025 for an interval of 95 %.
   package static func expandedPercentile(_ replicates: [Double], clusters: Int, tail: Double = 0.025) -> Interval {
     let sorted = replicates.sorted()
     let n = Double(max(2, clusters))

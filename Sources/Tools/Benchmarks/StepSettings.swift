@@ -8,9 +8,9 @@ package struct StepSettings: Sendable {
   package var method: AdaptationMethod
   package var precision: Precision
   package var device: Device
-  /// Samples a step.
+  /// Samples per step.
   package var batch: Int
-  /// Tokens of a text.
+  /// Tokens per text.
   package var length: Int
   package var threads: Int
   package var steps: Int

@@ -7,7 +7,7 @@ internal import Scheduler
 internal import Specification
 internal import Support
 
-// Shadow models: how many of them were needed, and what attacks find.
+// Shadow models: how many were needed, and the findings of attacks.
 extension AuditEvidence {
   private var privacy: PrivacySettings? { inputs.specification.privacy }
 
@@ -56,7 +56,8 @@ extension AuditEvidence {
   /// The confidence of every interval without interim analyses.
   private static let confidence = 0.95
 
-  /// The rule names an attack that is run against every arm: the likelihood ratio, otherwise the first attack that all arms share.
+  /// The rule names an attack that is run against every arm: the likelihood ratio, otherwise the first attack that all
+  /// arms share.
   private func rule(for studied: [ShadowModels]) -> PrivacyRule {
     let decision = inputs.specification.decision
     var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
@@ -151,8 +152,8 @@ extension AuditEvidence {
   }
 }
 
-/// Whether an arm's first shadow models are enough: a function of the plan and of these models' predictions, so that every
-/// session, with any workers, ends at the same interim analysis.
+/// Whether an arm's first shadow models are enough: a function of the plan and of these models' predictions, so that
+/// every session, with any workers, ends at the same interim analysis.
 struct EarlyStopping {
   private let evidence: AuditEvidence
   private let arm: Int
@@ -180,7 +181,7 @@ struct EarlyStopping {
     return nil
   }
 
-  /// Whether models after this analysis are trained; true also while that is not known yet.
+  /// Whether models after this analysis are trained; true too while that is not known yet.
   func continues(after analysis: Int) throws -> Bool {
     for number in plan.analyses.indices.prefix(analysis + 1) {
       let runs = evidence.shadowModelRuns(ofArm: arm, models: plan.analyses[number].models)

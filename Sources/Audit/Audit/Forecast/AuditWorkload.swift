@@ -18,10 +18,10 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package var pool: Int
   /// `fp32` or `bf16`.
   package var precision: String
-  /// Samples a step, and samples a micro-batch.
+  /// Samples per step, and samples per micro-batch.
   package var batch: Int
   package var microbatch: Int
-  /// Threads a worker.
+  /// Threads per worker.
   package var threads: Int
   /// The number of workers in the specification.
   package var plannedWorkers: Int
@@ -103,16 +103,16 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
   package struct Arm: Sendable, Equatable, Encodable {
     package var name: String
     package var method: Method
-    /// Elements that are trained: of an external adapter those in its files.
+    /// Elements that are trained, or the elements of an external adapter.
     package var trainedParameters: Int
     /// Runs by seed, or the one evaluation of an external adapter.
     package var runs: Work
     /// The shadow models.
     package var shadowModels: Work
-    /// The folder that one run leaves.
+    /// The size of one run's checkpoint folder.
     package var checkpointBytes: Int
-    /// The share of the layers that lie below everything that is trained: what they make of an item is computed once
-    /// and kept.
+    /// The share of the layers below the first trained one; their activations of an item are computed once and
+    /// cached.
     package var frozenShare: Double
 
     package init(
@@ -175,7 +175,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     }
   }
 
-  /// Everything added up.
+  /// The sum over all arms.
   package var total: Work { arms.reduce(Work()) { $0 + $1.runs + $1.shadowModels } }
   /// Training runs and evaluations by seed.
   package var runs: Int { arms.reduce(0) { $0 + $1.runs.runs } }
@@ -236,7 +236,7 @@ extension AuditInputs {
       case (true, .lora(let lora)): .lora(rank: lora.rank)
       case (true, .full): .full
       }
-    // A head alone leaves a whole checkpoint as all weights do: PEFT has no folder for it.
+    // A head alone is saved as a whole checkpoint, like all weights, because PEFT has no format for it.
     let kept =
       if case .lora = methods[arm] {
         layouts[arm].count
@@ -251,7 +251,7 @@ extension AuditInputs {
       shadowModels: shadowModels, checkpointBytes: 4 * kept, frozenShare: frozenShare(of: arm))
   }
 
-  /// The share of the layers whose states are computed once and kept.
+  /// The share of the layers whose activations are computed once and cached.
   private func frozenShare(of arm: Int) -> Double {
     guard specification.arms[arm].isTrained, specification.cluster.activationCache > 0 else { return 0 }
     switch layouts[arm].frozenPrefix {
@@ -266,7 +266,7 @@ extension AuditInputs {
 extension PlannedRun {
   /// The work of the run.
   ///
-  /// - Parameter other: epochs in place of its own.
+  /// - Parameter other: epochs to use instead of the run's own.
   fileprivate func work(epochs other: Int? = nil) -> AuditWorkload.Work {
     let epochs = other ?? schedule.epochs
     var work = AuditWorkload.Work()

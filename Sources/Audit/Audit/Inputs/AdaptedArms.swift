@@ -97,7 +97,7 @@ extension AdaptationMethod {
 }
 
 extension AdapterFolder {
-  /// The digest of the files that the adapter is made of.
+  /// The digest of the adapter's files.
   fileprivate func contentHash() throws -> ContentHash {
     var hasher = ContentHasher()
     for name in ["adapter_config.json", "adapter_model.safetensors"] {

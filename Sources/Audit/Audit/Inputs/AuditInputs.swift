@@ -135,7 +135,7 @@ package struct AuditInputs: Sendable {
 
   private static func requireItems(in groups: [PlanInput.Group], of specification: Specification) throws {
     for group in groups where group.members.isEmpty {
-      throw failure(about: group, of: specification, "holds no items; take it out of the specification")
+      throw failure(about: group, of: specification, "holds no items; remove it from the specification")
     }
   }
 

@@ -7,7 +7,7 @@ internal import Tokenizers
 
 /// Every prediction as CSV, without loss of bits, in the form that `tenbin evaluate` reads.
 enum PredictionTables {
-  /// The tables by file name: one an arm for the test items, one an arm for the pool.
+  /// The tables by file name: one per arm for the test items, one per arm for the pool.
   static func files(
     inputs: AuditInputs, completed: [Int: FinishedRun]
   ) -> [(path: String, bytes: [UInt8])] {

@@ -113,7 +113,7 @@ package final class ImageComputation: MicroBatchComputation {
 
   package func evaluate(method: Int, items positions: [Int], _ question: EvaluationQuestion) throws -> [Float] {
     let arm = try arm(method)
-    // One product a query, so that the bits of an item do not depend on the number of queries.
+    // One product per query, so that the bits of an item do not depend on the number of queries.
     let queries = try (0..<question.queries).map { query in
       try arm.model.logits(try input(positions.map { ImageView(item: $0, isMirrored: query == 1) }, of: arm))
     }

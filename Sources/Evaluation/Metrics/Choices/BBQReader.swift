@@ -13,7 +13,8 @@ package struct BBQQuestions: Equatable, Sendable {
   package var unresolved: [UnresolvedQuestion]
 }
 
-/// The Bias Benchmark for Question Answering as it was released (Parrish et al. 2022), one JSON Lines file a category.
+/// The Bias Benchmark for Question Answering as it was released (Parrish et al. 2022), one JSON Lines file per
+/// category.
 ///
 /// The attributes are `category`, `template` (the category and question index, which is the cluster),
 /// `stereotyped_group`, `target_group` and `other_group` (the tags of the two options that name a group),

@@ -5,8 +5,9 @@ extension Table {
   /// Rows group by group and, within a group, arm by arm; the group's name appears once, before its arms.
   ///
   /// - Parameters:
-  ///   - byArm: The content of the rows, by arm and group, with the arm's label; as many groups for every arm.
-  ///   - names: what each group is called.
+  ///   - byArm: The content of the rows, by arm and group, with the arm's label; the same number of groups for every
+  ///     arm.
+  ///   - names: the name of each group.
   ///   - cells: The cells after the arm's label, given the indices of arm and group.
   static func groupedRows<Group>(
     _ byArm: [(label: HTML, groups: [Group])], names: [HTML], cells: (Group, _ arm: Int, _ row: Int) -> HTML
@@ -25,7 +26,7 @@ extension Table {
     }.joined()
   }
 
-  /// A group's name with how much it holds below.
+  /// A group's name with its size below.
   static func groupName(_ name: String, _ counts: String) -> HTML {
     "\(name)<br><span class=\"note\">\(counts)</span>"
   }
@@ -34,7 +35,7 @@ extension Table {
 /// The reasons why figures of one table are undefined, each given once below it.
 struct Footnotes {
   private var reasons: [String] = []
-  /// Keeps the marks of tables apart.
+  /// The prefix of marks, which makes them unique across tables.
   private let prefix: String
 
   init(prefix: String) {

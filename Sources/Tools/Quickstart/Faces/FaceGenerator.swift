@@ -78,7 +78,7 @@ package struct FaceGenerator: Sendable {
       ])
       tally.add(face, idealAccuracy: photograph.idealAccuracy)
     }
-    // Thousands of flushes, one an image, would take longer than the drawing; the manifest is written after them.
+    // Thousands of flushes, one per image, would take longer than the drawing; the manifest is written after them.
     try DurableFolder.flushAll(below: folder + "/images")
     let stem = manifest.hasSuffix(".csv") ? String(manifest.dropLast(4)) : manifest
     let dataset = tally.dataset(manifest: "\(folder)/\(manifest)", ceiling: "\(folder)/\(stem)-ceiling.csv")

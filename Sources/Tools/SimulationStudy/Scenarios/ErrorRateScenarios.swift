@@ -44,7 +44,7 @@ extension Study {
     ]
   }
 
-  /// How often a harm of three points is found in one of the groups, whose size is what `PairedPower` asks for, or a
+  /// How often a harm of three points is found in one of the groups, whose size is the one `PairedPower` gives, or a
   /// multiple of it.
   package static func powerScenario(scheme: PairedScheme, sizeFactor: Double = 1) -> Scenario {
     let harm = -0.03
