@@ -83,7 +83,7 @@ package struct Replicates: Sendable {
   private let clusters: Int
 
   /// - Parameters:
-  ///   - values: One a resample that has the figure.
+  ///   - values: One per resample that has the figure.
   ///   - resamples: How many were drawn.
   ///   - clusters: How many clusters were resampled, or how many of them contribute to the figure.
   package init(defined values: [Double], of resamples: Int, clusters: Int) {

@@ -207,7 +207,7 @@ struct ResampledIntervals: Sendable {
   /// reaches as far as a share of which that many clusters show nothing can (Clopper and Pearson 1934).
   ///
   /// - Parameters:
-  ///   - replicates: One a resample, nil if the figure was undefined.
+  ///   - replicates: One per resample, nil if the figure was undefined.
   ///   - clusters: How many have a say in the figure.
   ///   - range: What values the figure can have.
   ///   - scale: How far the figure goes when a share goes from 0 to 1.

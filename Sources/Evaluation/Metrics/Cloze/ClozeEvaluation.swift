@@ -269,7 +269,7 @@ struct ResampledCloze: Sendable {
     totals[arm].compactMap { Self.ratio(figure, of: $0, candidate: candidate) }
   }
 
-  /// One a resample, averaged over the runs; nil if no frame of it offers the candidate.
+  /// One per resample, averaged over the runs; nil if no frame of it offers the candidate.
   func replicates(_ figure: Figure, arm: Int, candidate: Int) -> [Double?] {
     drawn.map { Self.ratio(figure, of: $0[arm], candidate: candidate) }
   }
