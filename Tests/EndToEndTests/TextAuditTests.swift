@@ -222,7 +222,7 @@ import Testing
       ("classification", "  text: text", "  text: text\n  prompt: x", "data.prompt"),
       ("translation", "tr: {source} en:", "tr: en:", "{source}"),
       ("modelling", "seeds: [13, 42]", "seeds: [13, 42]\nsearch: {rates: [1e-3]}", "search"),
-      ("translation", "tr: {source} en:", "{source}: {source} en:", "{source} besides"),
+      ("translation", "tr: {source} en:", "{source}: {source} en:", "also has {source}"),
       ("translation", "seeds: [13]", "seeds: [13]\ndecision: {metric: accuracy}", "ROUGE-L"),
       ("translation", "max_new_tokens: 12", "max_new_tokens: 510", "data.max_new_tokens"),
       ("classification", "labels: {quiet: calm}", "labels: {quiet: clam}", "\"clam\""),

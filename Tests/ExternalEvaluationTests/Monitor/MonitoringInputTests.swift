@@ -80,7 +80,7 @@ import Testing
         text: "item,logit_no,logit_maybe\na,0,1\n", problem: "found the classes no, maybe; expected the reference's"),
       Wrong(text: "item,logit_no,logit_yes\na,nan,1\n", problem: "line 2: item a has \"nan\" for class no"),
       Wrong(text: "item,logit_no,logit_yes\na,0,1\na,0,1\n", problem: "line 3: item a occurs twice"),
-      Wrong(text: "item,logit_no,logit_yes,arm\na,0,1,full\n", problem: "none of the 1 rows is of lora, seed 13"),
+      Wrong(text: "item,logit_no,logit_yes,arm\na,0,1,full\n", problem: "none of the 1 rows belongs to lora, seed 13"),
       Wrong(text: "item,label,logit_no,logit_yes\na,maybe,0,1\n", problem: "item a has the label \"maybe\""),
       Wrong(text: "path,label\na.png,yes\n", problem: "expected a column logit_CLASS or probability_CLASS"),
       Wrong(
