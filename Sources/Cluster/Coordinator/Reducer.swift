@@ -120,7 +120,7 @@ package final class Reducer {
     case .coordinator(.transfer(let transfer)): take(transfer)
     case .coordinator(.coordinatorLost):
       throw ReducerError(
-        "no word from the coordinator at \(settings.coordinator) for \(Int(settings.patience)) s; is it running?")
+        "no message from the coordinator at \(settings.coordinator) for \(Int(settings.patience)) s; is it running?")
     case .coordinator(.failed(let error)): throw error
     case .coordinator(.message(let message)):
       switch message.body {
