@@ -151,7 +151,7 @@ extension FairnessEvaluation {
     let spreads = columnSpreads(
       of: zip(outcomes, together).flatMap { $0 + $1 },
       keys: zip(arms, together).flatMap { arm, together in
-        arm.runs.map { key[.spread][arm.arm].ofSeed($0.seed) } + together.map { _ in key[.spread][arm.arm] }
+        arm.runs.map { key[.spread].ofArm(arm.arm).ofSeed($0.seed) } + together.map { _ in key[.spread].ofArm(arm.arm) }
       }, items: items)
 
     var evaluations: [ArmEvaluation] = []
@@ -172,7 +172,8 @@ extension FairnessEvaluation {
         classes: ClassRates.all(runs, subsets: subsets, items: items),
         calibrations: concurrentMap(subsets.count) {
           CalibrationEvaluation(
-            subsets[$0], runs: runs, positives: positives, key: key[.calibration][arm.arm].named(subsets[$0].name))
+            subsets[$0], runs: runs, positives: positives, key: key[.calibration].ofArm(arm.arm).named(subsets[$0].name)
+          )
         },
         temperature: temperature(of: arm, validation: validation, items: items, subsets: subsets),
         thresholds: thresholds(

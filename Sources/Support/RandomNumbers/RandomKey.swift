@@ -45,6 +45,9 @@ package struct RandomKey: Hashable, Sendable {
     return absorbing(hash, tag: 1)
   }
 
+  /// The sub-stream of an arm of an audit; `head` keeps the name that it had when streams were named, `base`.
+  package func ofArm(_ name: String) -> RandomKey { self[name == "head" ? "base" : name] }
+
   /// The sub-stream numbered `index`.
   package subscript(index: Int) -> RandomKey {
     absorbing(UInt64(bitPattern: Int64(index)), tag: 2)

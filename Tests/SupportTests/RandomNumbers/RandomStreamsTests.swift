@@ -28,6 +28,13 @@ import Testing
     #expect(key[.order][0].permutation(count: 8) == [4, 1, 5, 0, 7, 6, 3, 2])
   }
 
+  @Test("The arm head draws what it drew when it was called base; other arms draw by their names")
+  func arms() {
+    let key = RandomKey(seed: 13)[.calibration]
+    #expect(key.ofArm("head") == key["base"])
+    #expect(key.ofArm("lora-r8") == key["lora-r8"])
+  }
+
   @Test("No source keys a random stream by a name of its own")
   func literals() throws {
     var found: [String] = []

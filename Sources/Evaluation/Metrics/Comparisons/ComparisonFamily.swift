@@ -18,7 +18,7 @@ enum ComparisonFamily {
     var results: [PairedComparison] = []
     var differences: [PairedDifferences] = []
     for (comparison, runs) in zip(comparisons, outcomes) {
-      let armKey = key[stream(of: comparison.arm)][stream(of: comparison.reference)]
+      let armKey = key.ofArm(comparison.arm).ofArm(comparison.reference)
       for (number, subset) in subsets.enumerated() {
         let paired = PairedDifferences(
           subset, arm: runs.arm, reference: runs.reference, resolution: resolution)
@@ -42,9 +42,6 @@ enum ComparisonFamily {
     }
     return results
   }
-
-  /// What an arm's random stream is named after: its name, or for the arm `head` the name that it once had.
-  private static func stream(of arm: String) -> String { arm == "head" ? "base" : arm }
 }
 
 extension RandomKey {
