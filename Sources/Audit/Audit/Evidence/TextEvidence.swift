@@ -150,7 +150,7 @@ extension AuditEvidence {
     let classification = try FairnessEvaluation.evaluate(
       items: EvaluationItems(
         identifiers: identifiers, labels: answered.map { task.questions[$0].answer ?? 0 },
-        classNames: (1...count).map { "option \($0)" }, clusters: clusters, groups: groups, positiveClass: nil),
+        classNames: (0..<count).map(String.init), clusters: clusters, groups: groups, positiveClass: nil),
       arms: try scores.map { arm in
         ArmPredictions(
           arm: arm.arm,
