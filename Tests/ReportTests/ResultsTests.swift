@@ -4,10 +4,26 @@ import Metrics
 import Report
 import Statistics
 import Support
+import TestSupport
 import Testing
 
 @Suite("results.json and costs.json")
 struct ResultsTests {
+  @Test(
+    "Results of another version, and those with a missing key, are refused in plain words",
+    arguments: [
+      ("{\"schema\": 6}", "its schema is 6, and this version reads \(Results.version)"),
+      ("{\"schema\": \(Results.version)}", " is missing"),
+    ])
+  func otherVersions(text: String, says: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(text, to: "results.json")
+    let error = #expect(throws: ResultsError.self) { try Results(folder: folder.path) }
+    let message = error.map { "\($0)" } ?? ""
+    #expect(message.contains("\(folder.path)/results.json") && message.contains(says), "\(message)")
+    #expect(!message.contains("keyNotFound") && message.contains("run the audit again"), "\(message)")
+  }
+
   @Test("A full audit and the smallest one agree with the committed schema, key by key")
   func schema() throws {
     let check = try SchemaCheck()

@@ -135,18 +135,26 @@ extension Results {
     do {
       try self.init(bytes)
     } catch {
-      if (try? JSONDocument.decode(Kind.self, from: bytes))?.kind == AttackReport.kind {
+      let found = try? JSONDocument.decode(Kind.self, from: bytes)
+      if found?.kind == AttackReport.kind {
         throw ResultsError(
           file: file,
           problem: "holds an attack on external scores; expected the results of an audit or an evaluation")
       }
+      let reason =
+        if let schema = found?.schema, schema != Self.version {
+          "its schema is \(schema), and this version reads \(Self.version)"
+        } else {
+          (error as? DecodingError)?.problem ?? "\(error)"
+        }
       throw ResultsError(
-        file: file, problem: "is not a results.json of this version of Tenbin; run the audit again (\(error))")
+        file: file, problem: "is not a results.json of this version of Tenbin; run the audit again (\(reason))")
     }
   }
 
   private struct Kind: Decodable {
     let kind: String?
+    let schema: Int?
   }
 
   /// Checks that every figure a policy can constrain is a share, a difference of shares, or a bound of one.
@@ -214,5 +222,22 @@ extension Results.FurtherTest {
       groups: test.groups.map(Results.GroupCount.init), decision: Results.Decision(test.fairness),
       evaluations: test.fairness.arms, comparisons: test.fairness.comparisons,
       exploratoryComparisons: test.fairness.exploratoryComparisons)
+  }
+}
+
+extension DecodingError {
+  /// The key that is missing or the value that does not fit, with its path, in a sentence without Swift's own terms.
+  fileprivate var problem: String {
+    func path(_ context: Context, _ last: (any CodingKey)? = nil) -> String {
+      (context.codingPath + [last].compactMap(\.self)).map(\.stringValue).joined(separator: ".")
+    }
+    return switch self {
+    case .keyNotFound(let key, let context): "the key \(path(context, key)) is missing"
+    case .valueNotFound(_, let context): "there is no value at \(path(context))"
+    case .typeMismatch(_, let context), .dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? context.debugDescription : "at \(path(context)): \(context.debugDescription)"
+    @unknown default: "it cannot be decoded"
+    }
   }
 }
