@@ -74,14 +74,25 @@ import Testing
     let study = try TinyStudy()
     for phase in ["head: training", "lora-r2: training", "full: shadow models"] {
       let audit = try audit(study, "--workers", "2")
-      audit.wait(for: phase)
-      kill(audit.program.identifier, SIGKILL)
-      _ = audit.finish()
+      _ = audit.hold(at: phase) { kill(audit.program.identifier, SIGKILL) }
+      #expect(audit.finish().exitCode != 0)
     }
     let outcome = try audit(study, "--workers", "2").finish()
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     #expect(try study.read("a/results.json") == expected(study))
     #expect(try study.files(in: "a/states").isEmpty)
+  }
+
+  @Test("The log of an audit names every phase once, however short it was")
+  func phases() throws {
+    let study = try TinyStudy()
+    let outcome = try audit(study, "--workers", "2").finish()
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    for (number, phase) in ["head", "lora-r2", "lora-r4", "full"].flatMap({ arm in
+      ["training", "evaluation", "shadow models"].map { "\(arm): \($0)" }
+    }).enumerated() {
+      #expect(outcome.errors.components(separatedBy: "[\(number + 1)/12] \(phase)").count == 2, "\(outcome.errors)")
+    }
   }
 
   @Test("An audit that kills and stops its own workers all the time ends with the same bytes")

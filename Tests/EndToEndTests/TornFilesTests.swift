@@ -31,9 +31,8 @@ import Testing
     let study = try TinyStudy()
     for (phase, cut) in [("head: evaluation", true), ("lora-r2: evaluation", false), ("full: evaluation", true)] {
       let audit = try WatchedAudit(command(study, output: study.path("a")))
-      audit.wait(for: phase)
-      kill(audit.program.identifier, SIGKILL)
-      _ = audit.finish()
+      _ = audit.hold(at: phase) { kill(audit.program.identifier, SIGKILL) }
+      #expect(audit.finish().exitCode != 0)
       let log = study.path("a/ledger.sqlite-wal")
       #expect(FileManager.default.fileExists(atPath: log))
       try damage(log, cut: cut)

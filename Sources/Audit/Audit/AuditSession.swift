@@ -243,6 +243,8 @@ extension AuditSession: CoordinatorLoopDelegate {
     progress.runsDone = phase.runs.count { completed[$0] != nil }
     meter = CostMeter(arm: arm, phase: AuditPhase(phase.kind).rawValue, traffic: eventLoop.traffic)
     phaseBegan = (eventLoop.now, eventLoop.audit.samplesDone)
+    // A phase may end within the same step of the event loop, and a log names every phase.
+    showProgress()
   }
 
   func phaseEnded(_ phase: Phase, number: Int) throws {
