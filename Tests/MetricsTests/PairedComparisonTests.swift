@@ -25,7 +25,7 @@ import Testing
     let small = try compare(full: [same], lora: [same]).comparisons[0]
     #expect(small.estimate == 0 && small.pValue == 1 && small.intervalMethod == .discordanceBound)
     #expect(isClose(small.interval.lower, -Interval.clopperPearson(successes: 0, n: 60).upper))
-    #expect(small.verdict == .notEnoughData(because: .intervalTooWide, moreItems: 62))
+    #expect(small.verdict == .notEnoughData(because: .intervalTooWide, more: MoreData(items: 62)))
     let many = pattern(122) { $0 % 5 != 0 }
     #expect(try compare(full: [many], lora: [many]).comparisons[0].verdict == .withinMargin)
   }
@@ -34,7 +34,7 @@ import Testing
   func namedItemsSuffice() throws {
     let same = pattern(40) { $0 % 5 != 0 }
     let verdict = try compare(full: [same], lora: [same]).comparisons[0].verdict
-    guard case .notEnoughData(_, let more?) = verdict else {
+    guard case .notEnoughData(_, let more) = verdict, let more = more.items else {
       Issue.record("expected a number of items, found \(verdict)")
       return
     }
@@ -104,7 +104,7 @@ import Testing
     let unclear = try compare(
       full: [pattern(60) { $0 % 10 != 0 }], lora: [pattern(60) { $0 % 11 != 1 }]
     ).comparisons[0]
-    guard case .notEnoughData(because: .intervalTooWide, let more?) = unclear.verdict else {
+    guard case .notEnoughData(because: .intervalTooWide, let more) = unclear.verdict, let more = more.items else {
       Issue.record("expected too wide an interval, found \(unclear.verdict)")
       return
     }
@@ -134,7 +134,7 @@ import Testing
       Issue.record("expected the minimum size as the reason, found \(found.verdict)")
       return
     }
-    #expect(try #require(more) >= 5)
+    #expect(try #require(more.items) >= 5)
   }
 
   @Test("One cluster says nothing: the interval is everything and the p-value 1")

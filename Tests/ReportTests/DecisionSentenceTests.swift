@@ -20,7 +20,7 @@ struct DecisionSentenceTests {
   }
 
   private func undecided(_ moreItems: Int?) -> Verdict {
-    .notEnoughData(because: .intervalTooWide, moreItems: moreItems)
+    .notEnoughData(because: .intervalTooWide, more: MoreData(items: moreItems))
   }
 
   @Test("Within the margin in most groups, and the group in which data do not suffice by name")
@@ -94,7 +94,7 @@ struct DecisionSentenceTests {
 
   @Test("A verdict line says what was found in plain words")
   func words() throws {
-    var small = try report([.notEnoughData(because: .belowMinimumSize(minimum: 500), moreItems: 137)])
+    var small = try report([.notEnoughData(because: .belowMinimumSize(minimum: 500), more: MoreData(items: 137))])
     small.fairness.comparisons[0].interval = Interval(lower: -0.079, upper: -0.005)
     let line = try #require(small.verdictLines().first { $0.contains(" vs full: ") })
     let n = small.fairness.comparisons[0].n

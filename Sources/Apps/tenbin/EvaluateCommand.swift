@@ -44,6 +44,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Groups with fewer items than this get no verdict.")
   var minGroup: Int = 50
 
+  @Option(help: "Groups with fewer clusters than this get no verdict.")
+  var minClusters: Int = DecisionRule.standardMinimumClusters
+
   @Option(
     help: "A policy in YAML that was agreed before the predictions were made; it becomes part of the results.",
     completion: .file(extensions: ["yaml", "yml"]))
@@ -61,6 +64,7 @@ struct EvaluateCommand: ParsableCommand {
     if predictions.isEmpty { throw ValidationError("Missing expected argument '--predictions <file>'") }
     if !(margin >= 0 && margin < 1) { throw ValidationError("--margin must be a share from 0 to below 1") }
     if minGroup < 0 { throw ValidationError("--min-group must be 0 or more") }
+    if minClusters < 0 { throw ValidationError("--min-clusters must be 0 or more") }
     do { _ = try GroupOptions(groups: groups, combine: combine) } catch { throw ValidationError("\(error)") }
   }
 
@@ -72,7 +76,8 @@ struct EvaluateCommand: ParsableCommand {
         PredictionsEvaluation.Settings(
           files: predictions, groups: columns.groups, intersections: columns.combinations, positive: positive,
           reference: reference,
-          rule: DecisionRule(metric: .accuracy, margin: margin, minimumGroupSize: minGroup),
+          rule: DecisionRule(
+            metric: .accuracy, margin: margin, minimumGroupSize: minGroup, minimumClusters: minClusters),
           name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
       if let output {
         try PathOptions.requireOwnFolder(

@@ -128,7 +128,9 @@ struct RemedyCommand: ParsableCommand {
       try RemedyComparison(
         list, audit: self.folder, folder: folder, groups: data.groups.map(\.name), combinations: data.combinations,
         positive: data.positive,
-        rule: DecisionRule(metric: .accuracy, margin: decision.margin, minimumGroupSize: decision.minimumGroup))
+        rule: DecisionRule(
+          metric: .accuracy, margin: decision.margin, minimumGroupSize: decision.minimumGroup,
+          minimumClusters: decision.minimumClusters))
     }
     try Session.reportingErrors {
       try (comparison.report.files() + comparison.predictions + [comparison.table]).write(below: folder.comparison)

@@ -16,7 +16,9 @@ extension Policy {
     for item in try keys.required("rules").sequence() { rules.append(try Rule(item)) }
     self.init(
       owner: try keys["owner"]?.string(), deadline: try keys["deadline"]?.string(),
-      minimumSize: try keys["min_group"]?.integer(1...1_000_000_000) ?? 50, arms: try keys["arms"]?.strings(),
+      minimumSize: try keys["min_group"]?.integer(1...1_000_000_000) ?? 50,
+      minimumClusters: try keys["min_clusters"]?.integer(1...1_000_000_000) ?? Self.standardMinimumClusters,
+      arms: try keys["arms"]?.strings(),
       rules: rules)
   }
 }

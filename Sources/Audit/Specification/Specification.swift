@@ -40,6 +40,8 @@ package struct DecisionSettings: Sendable, Equatable {
   package var margin: Double
   /// Groups with fewer test items get no verdict.
   package var minimumGroup: Int
+  /// Nor do groups with fewer clusters of them.
+  package var minimumClusters: Int
 
   package enum Metric: String, Sendable, CaseIterable {
     case accuracy
@@ -189,6 +191,8 @@ extension DecisionSettings {
     metric = try keys?["metric"]?.choice(Metric.self) ?? .accuracy
     margin = try keys?["margin"]?.number(0.0001...1) ?? 0.03
     minimumGroup = try keys?["min_group"]?.integer(1...1_000_000_000) ?? 50
+    minimumClusters =
+      try keys?["min_clusters"]?.integer(1...1_000_000_000) ?? Policy.standardMinimumClusters
   }
 }
 

@@ -38,6 +38,7 @@ extension Specification {
     hasher.combine(decision.metric.rawValue)
     hasher.combine(decision.margin)
     hasher.combine(decision.minimumGroup)
+    hasher.combine(decision.minimumClusters)
     if let policy { Self.combine(policy, into: &hasher) }
     return hasher.finish()
   }
@@ -77,6 +78,7 @@ extension Specification {
   private static func combine(_ policy: Policy, into hasher: inout ContentHasher) {
     hasher.combine("policy")
     hasher.combine(policy.minimumSize)
+    hasher.combine(policy.minimumClusters)
     hasher.combine(list: policy.arms ?? ["every arm that is compared"])
     for rule in policy.rules {
       hasher.combine(list: [rule.metric.rawValue, rule.groups.text])

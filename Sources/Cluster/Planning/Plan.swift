@@ -170,7 +170,7 @@ package struct Plan: Sendable {
   }
 
   /// The version of the rules by which plans are made; part of the hash.
-  package static let version = 8
+  package static let version = 9
 
   /// The positions of the test items among the evaluated items of a task run.
   package var testPositions: Range<Int> { splits.test.indices }

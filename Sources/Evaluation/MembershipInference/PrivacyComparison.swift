@@ -143,7 +143,7 @@ extension PrivacyComparison {
         value: difference, interval: interval, standardError: standardError,
         pValue: Self.pValue(difference, standardError: standardError, clusters: count),
         adjustedPValue: .undefined(reason: "outside the declared family", n: items),
-        verdict: .notEnoughData(because: .intervalTooWide, moreItems: nil))
+        verdict: .notEnoughData(because: .intervalTooWide, more: MoreData()))
     }
   }
 
@@ -162,13 +162,13 @@ extension PrivacyComparison {
       let moreItems = found.moreItems(items: n, clusters: clusters, rule: rule, familySize: familySize)
       if group != nil, n < rule.minimumGroupSize {
         found.verdict = .notEnoughData(
-          because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: moreItems)
+          because: .belowMinimumSize(minimum: rule.minimumGroupSize), more: MoreData(items: moreItems))
       } else if found.interval.upper < rule.margin {
         found.verdict = .withinMargin
       } else if found.adjustedPValue.value ?? found.pValue < 1 - rule.confidence {
         found.verdict = .differenceConfirmed
       } else {
-        found.verdict = .notEnoughData(because: .intervalTooWide, moreItems: moreItems)
+        found.verdict = .notEnoughData(because: .intervalTooWide, more: MoreData(items: moreItems))
       }
       return found
     }

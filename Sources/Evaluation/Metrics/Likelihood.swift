@@ -52,7 +52,8 @@ extension LikelihoodEvaluation {
   /// - Throws: `EvaluationError` naming the arm or item that is wrong.
   package static func evaluate(
     items: EvaluationItems, tokens: [Int], arms: [ArmLikelihoods], comparisons: [ArmComparison],
-    exploratory: [ArmComparison] = [], margin: Double, minimumGroupSize: Int, key: RandomKey
+    exploratory: [ArmComparison] = [], margin: Double, minimumGroupSize: Int, minimumClusters: Int,
+    key: RandomKey
   ) throws(EvaluationError) -> LikelihoodEvaluation {
     try items.validate()
     guard tokens.count == items.count, tokens.allSatisfy({ $0 > 0 }) else {
@@ -65,7 +66,9 @@ extension LikelihoodEvaluation {
           what: "texts with log-likelihoods of arm \(arm.arm)", expected: items.count, found: run.output.count)
       }
     }
-    let rule = DecisionRule(metric: .tokenProbability, margin: margin, minimumGroupSize: minimumGroupSize)
+    let rule = DecisionRule(
+      metric: .tokenProbability, margin: margin, minimumGroupSize: minimumGroupSize,
+      minimumClusters: minimumClusters)
     let order = items.canonicalOrder
     let sorted = items.reordered(order)
     let counts = order.map { Double(tokens[$0]) }

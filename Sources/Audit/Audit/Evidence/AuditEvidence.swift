@@ -62,7 +62,8 @@ struct AuditEvidence {
   var rule: DecisionRule {
     let decision = inputs.specification.decision
     return DecisionRule(
-      metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+      metric: DecisionMetric(decision.metric), margin: decision.margin, minimumGroupSize: decision.minimumGroup,
+      minimumClusters: decision.minimumClusters)
   }
 
   /// The metrics of classifications; empty if items have no classes.

@@ -56,7 +56,8 @@ extension AuditEvidence {
           })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(), margin: decision.margin,
-      minimumGroupSize: decision.minimumGroup, key: plan.statisticsKey[.fairness])
+      minimumGroupSize: decision.minimumGroup, minimumClusters: decision.minimumClusters,
+      key: plan.statisticsKey[.fairness])
   }
 
   func translations() throws -> TranslationEvaluation? {
@@ -83,7 +84,9 @@ extension AuditEvidence {
           })
       },
       comparisons: comparisons(), exploratory: exploratoryComparisons(),
-      rule: DecisionRule(metric: .rougeL, margin: decision.margin, minimumGroupSize: decision.minimumGroup),
+      rule: DecisionRule(
+        metric: .rougeL, margin: decision.margin, minimumGroupSize: decision.minimumGroup,
+        minimumClusters: decision.minimumClusters),
       key: plan.statisticsKey[.fairness])
   }
 }

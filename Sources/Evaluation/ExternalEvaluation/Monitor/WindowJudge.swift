@@ -50,7 +50,9 @@ struct WindowJudge {
   }
 
   private func single(_ rule: Policy.Rule) -> Policy {
-    Policy(owner: nil, deadline: nil, minimumSize: policy.minimumSize, arms: [arm], rules: [rule])
+    Policy(
+      owner: nil, deadline: nil, minimumSize: policy.minimumSize, minimumClusters: policy.minimumClusters,
+      arms: [arm], rules: [rule])
   }
 
   private func insufficient(_ rule: Policy.Rule, _ group: GroupName?, _ reason: String) -> Judgement {

@@ -37,8 +37,9 @@ enum ComparisonFamily {
       let familySize = results[index].isInFamily ? family.count : 1
       results[index].decide(
         rule: rule,
-        moreItems: differences[index].moreItems(
-          margin: rule.margin, minimumItems: rule.minimumGroupSize, familySize: familySize))
+        more: MoreData(
+          items: differences[index].moreItems(
+            margin: rule.margin, minimumItems: rule.minimumGroupSize, familySize: familySize)))
     }
     return results
   }

@@ -26,6 +26,8 @@ package enum ComparisonTest: String, Codable, Equatable, Sendable {
 package enum InsufficientData: Equatable, Sendable {
   /// The group has fewer items than the rule's minimum.
   case belowMinimumSize(minimum: Int)
+  /// The group has fewer clusters than the rule's minimum.
+  case belowMinimumClusters(minimum: Int)
   case oneCluster
   /// The interval reaches beyond the margin and the test does not confirm a difference.
   case intervalTooWide
@@ -35,9 +37,20 @@ package enum InsufficientData: Equatable, Sendable {
 package enum Verdict: Equatable, Sendable {
   case withinMargin
   case differenceConfirmed
-  /// `moreItems` is an approximation from the variance between clusters in these data, at 80 % power were the estimate
-  /// true; `nil` when no number of items would do.
-  case notEnoughData(because: InsufficientData, moreItems: Int?)
+  case notEnoughData(because: InsufficientData, more: MoreData)
+}
+
+/// What is missing for a verdict: an approximation from the variances in these data, at 80 % power were the estimate
+/// true. Several figures are needed together; without any, nothing is known to suffice.
+package struct MoreData: Equatable, Sendable {
+  package var items: Int?
+  package var seeds: Int?
+  /// Complementary pairs of shadow models.
+  package var modelPairs: Int?
+
+  package init(items: Int? = nil, seeds: Int? = nil, modelPairs: Int? = nil) {
+    (self.items, self.seeds, self.modelPairs) = (items, seeds, modelPairs)
+  }
 }
 
 /// An arm's accuracy, or another mean score of items from 0 to 1, minus a reference's on the same items and seeds, in
@@ -73,7 +86,7 @@ extension PairedComparison: DerivedFields {
 
 extension Verdict: Codable {
   private enum CodingKeys: CodingKey {
-    case verdict, because, minimum, moreItems
+    case verdict, because, minimum, moreItems, moreSeeds, moreModelPairs
   }
 
   /// The name in files, by which policies and people know it.
@@ -95,13 +108,20 @@ extension Verdict: Codable {
       switch try container.decode(String.self, forKey: .because) {
       case "below_minimum_size":
         because = .belowMinimumSize(minimum: try container.decode(Int.self, forKey: .minimum))
+      case "below_minimum_clusters":
+        because = .belowMinimumClusters(minimum: try container.decode(Int.self, forKey: .minimum))
       case "one_cluster": because = .oneCluster
       case "interval_too_wide": because = .intervalTooWide
       case let other:
         throw DecodingError.dataCorruptedError(
           forKey: .because, in: container, debugDescription: "there is no reason \(other)")
       }
-      self = .notEnoughData(because: because, moreItems: try container.decode(Int?.self, forKey: .moreItems))
+      self = .notEnoughData(
+        because: because,
+        more: MoreData(
+          items: try container.decode(Int?.self, forKey: .moreItems),
+          seeds: try container.decodeIfPresent(Int.self, forKey: .moreSeeds),
+          modelPairs: try container.decodeIfPresent(Int.self, forKey: .moreModelPairs)))
     case let other:
       throw DecodingError.dataCorruptedError(
         forKey: .verdict, in: container, debugDescription: "there is no verdict \(other)")
@@ -111,10 +131,16 @@ extension Verdict: Codable {
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .verdict)
-    guard case .notEnoughData(let because, let moreItems) = self else { return }
+    guard case .notEnoughData(let because, let more) = self else { return }
     try container.encode(because.name, forKey: .because)
-    try container.encode(moreItems, forKey: .moreItems)
-    if case .belowMinimumSize(let minimum) = because { try container.encode(minimum, forKey: .minimum) }
+    try container.encode(more.items, forKey: .moreItems)
+    try container.encodeIfPresent(more.seeds, forKey: .moreSeeds)
+    try container.encodeIfPresent(more.modelPairs, forKey: .moreModelPairs)
+    switch because {
+    case .belowMinimumSize(let minimum), .belowMinimumClusters(let minimum):
+      try container.encode(minimum, forKey: .minimum)
+    case .oneCluster, .intervalTooWide: break
+    }
   }
 }
 
@@ -123,6 +149,7 @@ extension InsufficientData {
   package var name: String {
     switch self {
     case .belowMinimumSize: "below_minimum_size"
+    case .belowMinimumClusters: "below_minimum_clusters"
     case .oneCluster: "one_cluster"
     case .intervalTooWide: "interval_too_wide"
     }
@@ -151,7 +178,7 @@ extension PairedComparison {
     estimate = differences.estimate
     seedSpread = SeedSpread(values: differences.bySeed)
     adjustedPValue = .undefined(reason: "outside the declared family", n: n)
-    verdict = .notEnoughData(because: .oneCluster, moreItems: nil)
+    verdict = .notEnoughData(because: .oneCluster, more: MoreData())
     guard clusters > 1 else {
       interval = Interval(lower: -1, upper: 1)
       (intervalMethod, pValue, test) = (.oneCluster, 1, .none)
@@ -182,21 +209,19 @@ extension PairedComparison {
 
   /// Decides the verdict, in the order: within the margin, difference confirmed, not enough data.
   ///
-  /// - Parameter moreItems: The forecast that goes with a verdict of not enough data.
-  mutating func decide(rule: DecisionRule, moreItems: Int?) {
+  /// - Parameter more: The forecast that goes with a verdict of not enough data.
+  mutating func decide(rule: DecisionRule, more: MoreData) {
     let decisivePValue = adjustedPValue.value ?? pValue
-    let isTooSmall = group != nil && n < rule.minimumGroupSize
-    if isTooSmall {
-      verdict = .notEnoughData(
-        because: .belowMinimumSize(minimum: rule.minimumGroupSize), moreItems: moreItems)
+    if group != nil, let shortage = rule.shortage(items: n, clusters: clusters) {
+      verdict = .notEnoughData(because: shortage, more: more)
     } else if clusters < 2 {
-      verdict = .notEnoughData(because: .oneCluster, moreItems: moreItems)
+      verdict = .notEnoughData(because: .oneCluster, more: more)
     } else if interval.lower > -rule.margin {
       verdict = .withinMargin
     } else if decisivePValue < 0.05 {
       verdict = .differenceConfirmed
     } else {
-      verdict = .notEnoughData(because: .intervalTooWide, moreItems: moreItems)
+      verdict = .notEnoughData(because: .intervalTooWide, more: more)
     }
   }
 }

@@ -22,6 +22,7 @@ package enum EvaluationError: Error, Equatable, Sendable {
   case scoreOutsideRange(arm: String, item: String, score: Double)
   case marginOutsideRange(Double)
   case negativeMinimumGroupSize(Int)
+  case negativeMinimumClusters(Int)
 }
 
 extension EvaluationError: CustomStringConvertible {
@@ -59,6 +60,7 @@ extension EvaluationError: CustomStringConvertible {
       "Arm \(arm) has score \(score) for item \(item); expected 0 to 1."
     case .marginOutsideRange(let margin): "The margin is \(margin); expected a share from 0 to below 1, such as 0.03."
     case .negativeMinimumGroupSize(let size): "The minimum group size is \(size); expected 0 or more."
+    case .negativeMinimumClusters(let count): "The minimum number of clusters is \(count); expected 0 or more."
     }
   }
 

@@ -155,5 +155,6 @@ extension DecisionRule {
   package func validate() throws(EvaluationError) {
     guard margin >= 0, margin < 1 else { throw .marginOutsideRange(margin) }
     guard minimumGroupSize >= 0 else { throw .negativeMinimumGroupSize(minimumGroupSize) }
+    guard minimumClusters >= 0 else { throw .negativeMinimumClusters(minimumClusters) }
   }
 }

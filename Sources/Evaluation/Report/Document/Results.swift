@@ -11,7 +11,7 @@ import Support
 /// `JSONDocument` says how a property becomes a key.
 package struct Results: Codable, Equatable, Sendable {
   /// The version of the form of results.json and costs.json. An earlier one is not read: run the audit again.
-  package static let version = 7
+  package static let version = 8
 
   package var schema = version
   package var name: String
@@ -76,6 +76,7 @@ package struct Results: Codable, Equatable, Sendable {
     package var metric: DecisionMetric
     package var margin: Double
     package var minimumGroupSize: Int
+    package var minimumClusters: Int
     package var familySize: Int
   }
 
@@ -211,6 +212,7 @@ extension Results.Decision {
   init(_ fairness: FairnessEvaluation) {
     self.init(
       metric: fairness.rule.metric, margin: fairness.rule.margin, minimumGroupSize: fairness.rule.minimumGroupSize,
+      minimumClusters: fairness.rule.minimumClusters,
       familySize: fairness.familySize)
   }
 }

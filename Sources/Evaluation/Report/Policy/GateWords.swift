@@ -155,6 +155,11 @@ package enum GateReasons {
     "\(count) \(count == 1 ? "item" : "items"), minimum \(minimum)"
   }
 
+  /// "3 clusters, minimum 10"
+  package static func tooFewClusters(_ count: Int, minimum: Int) -> String {
+    "\(count) \(count == 1 ? "cluster" : "clusters"), minimum \(minimum)"
+  }
+
   private static let japanese = [
     pooled: "単独では件数が足りず、他のグループとまとめて評価されました",
     "membership inference was not measured": "メンバー推論は測定されていません",
@@ -173,6 +178,8 @@ package enum GateReasons {
 
   private static let patterns = [
     ReasonPattern(["", " items, minimum ", ""]) { "\($0[0]) 件、最小 \($0[1]) 件" },
+    ReasonPattern(["", " clusters, minimum ", ""]) { "クラスター \($0[0]) 個、最小 \($0[1]) 個" },
+    ReasonPattern(["", " cluster, minimum ", ""]) { "クラスター \($0[0]) 個、最小 \($0[1]) 個" },
     ReasonPattern(["", " item, minimum ", ""]) { "\($0[0]) 件、最小 \($0[1]) 件" },
     ReasonPattern(["there is no arm ", ""]) { "手法 \($0[0]) はありません" },
     ReasonPattern(["there is no group ", ""]) { "グループ \($0[0]) はありません" },

@@ -89,6 +89,10 @@ extension Policy {
       if group != nil, figure.n < minimumSize {
         return judgement(.insufficient, figure, GateReasons.tooFew(figure.n, minimum: minimumSize))
       }
+      let clusters = results.clusters(of: group, arm: arm)
+      if group != nil, let clusters, clusters < minimumClusters {
+        return judgement(.insufficient, figure, GateReasons.tooFewClusters(clusters, minimum: minimumClusters))
+      }
       return judgement(rule.demand.outcome(figure), figure)
     }
   }
@@ -188,6 +192,13 @@ extension Results {
     case .every: groups.map(\.name)
     case .one(let column, let value): [GroupName(column: column, value: value)]
     }
+  }
+
+  /// The number of clusters of a group, or of all items; nil if the arm has no figures of it.
+  func clusters(of group: GroupName?, arm: String) -> Int? {
+    let rates = evaluations.first { $0.arm == arm }?.overSeeds
+    return rates.flatMap { ([$0.overall] + $0.groups).first { $0.group == group }?.clusters }
+      ?? comparisons.first { $0.arm == arm && $0.group == group }?.clusters
   }
 
   /// - Parameter isDifference: Whether the difference to the reference is demanded, instead of the figure itself.

@@ -1,3 +1,5 @@
+import Metrics
+
 /// The acceptance criteria for releasing an adapted model, fixed before the run.
 package struct Policy: Equatable, Sendable {
   /// The person responsible.
@@ -6,17 +8,26 @@ package struct Policy: Equatable, Sendable {
   package var deadline: String?
   /// Groups with fewer items get no verdict.
   package var minimumSize: Int
+  /// Groups with fewer clusters get no verdict.
+  package var minimumClusters: Int
   /// The arms that it judges; nil for all arms that are compared with another, or for all where none are.
   package var arms: [String]?
   package var rules: [Rule]
 
-  package init(owner: String?, deadline: String?, minimumSize: Int, arms: [String]?, rules: [Rule]) {
+  package init(
+    owner: String?, deadline: String?, minimumSize: Int, minimumClusters: Int = standardMinimumClusters,
+    arms: [String]?, rules: [Rule]
+  ) {
     self.owner = owner
     self.deadline = deadline
     self.minimumSize = minimumSize
+    self.minimumClusters = minimumClusters
     self.arms = arms
     self.rules = rules
   }
+
+  /// What a policy, or a specification's decision, that says nothing of clusters asks for.
+  package static let standardMinimumClusters = DecisionRule.standardMinimumClusters
 
   /// One demand on one figure.
   package struct Rule: Equatable, Sendable {
@@ -88,6 +99,7 @@ extension Policy: Codable {
   private enum CodingKeys: String, CodingKey {
     case owner, deadline, arms, rules
     case minimumSize = "minimum_size"
+    case minimumClusters = "minimum_clusters"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -96,6 +108,7 @@ extension Policy: Codable {
       owner: try container.decodeIfPresent(String.self, forKey: .owner),
       deadline: try container.decodeIfPresent(String.self, forKey: .deadline),
       minimumSize: try container.decode(Int.self, forKey: .minimumSize),
+      minimumClusters: try container.decode(Int.self, forKey: .minimumClusters),
       arms: try container.decodeIfPresent([String].self, forKey: .arms),
       rules: try container.decode([Rule].self, forKey: .rules))
   }
@@ -105,6 +118,7 @@ extension Policy: Codable {
     if let owner { try container.encode(owner, forKey: .owner) }
     if let deadline { try container.encode(deadline, forKey: .deadline) }
     try container.encode(minimumSize, forKey: .minimumSize)
+    try container.encode(minimumClusters, forKey: .minimumClusters)
     if let arms { try container.encode(arms, forKey: .arms) }
     try container.encode(rules, forKey: .rules)
   }

@@ -131,7 +131,7 @@ extension AuditReport {
     var table = CommaSeparatedTable(
       header: ["arm", "reference", "column", "group", "n", "clusters", "discordant_clusters", "estimate", "lower"]
         + ["upper", "interval_method", "seed_standard_deviation", "p_value", "test", "adjusted_p_value"]
-        + ["adjusted_p_value_undefined", "verdict", "because", "more_items"])
+        + ["adjusted_p_value_undefined", "verdict", "because", "more_items", "more_seeds"])
     for comparison in fairness.comparisons + fairness.exploratoryComparisons {
       table.append([comparison.arm, comparison.reference] + Field.group(comparison.group) + comparison.fields)
     }
@@ -150,9 +150,9 @@ extension PairedComparison {
 extension Verdict {
   fileprivate var fields: [String] {
     switch self {
-    case .withinMargin, .differenceConfirmed: [name, "", ""]
-    case .notEnoughData(let because, let moreItems):
-      [name, because.name, moreItems.map { String($0) } ?? ""]
+    case .withinMargin, .differenceConfirmed: [name, "", "", ""]
+    case .notEnoughData(let because, let more):
+      [name, because.name] + [more.items, more.seeds].map { $0.map { String($0) } ?? "" }
     }
   }
 }
@@ -175,22 +175,36 @@ extension PairedComparison {
         } else {
           "difference (\(Figures.pValue(pValue)))"
         }
-      case .notEnoughData(let because, let moreItems):
-        "not enough data (\(because.text(n: n, moreItems: moreItems)))"
+      case .notEnoughData(let because, let more):
+        "not enough data (\(because.text(n: n, clusters: clusters, more: more)))"
       }
     return isInFamily ? text : text + ", exploratory"
   }
 }
 
+extension MoreData {
+  /// "about 140 more items and 2 more seeds"; nil where nothing is known to suffice.
+  var text: String? {
+    let parts = [
+      items.map { Figures.count(Figures.about($0), "more item", "more items") },
+      seeds.map { Figures.count($0, "more seed", "more seeds") },
+      modelPairs.map { Figures.count($0, "more pair of shadow models", "more pairs of shadow models") },
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : "about " + parts.listed
+  }
+}
+
 extension InsufficientData {
   /// What is missing: "about 140 more items".
-  func text(n: Int, moreItems: Int?) -> String {
-    let more = moreItems.map { "about \(Figures.count(Figures.about($0), "more item", "more items"))" }
+  func text(n: Int, clusters: Int, more: MoreData) -> String {
+    let needed = more.text.map { "; \($0)" } ?? ""
     switch self {
     case .belowMinimumSize(let minimum):
-      return "\(Figures.count(n, "item", "items")), minimum \(Figures.count(minimum))" + (more.map { "; \($0)" } ?? "")
-    case .oneCluster: return more.map { "one cluster; \($0)" } ?? "all items are of one cluster"
-    case .intervalTooWide: return more ?? "at this estimate no number of items would settle it"
+      return "\(Figures.count(n, "item", "items")), minimum \(Figures.count(minimum))" + needed
+    case .belowMinimumClusters(let minimum):
+      return "\(Figures.count(clusters, "cluster", "clusters")), minimum \(Figures.count(minimum))" + needed
+    case .oneCluster: return more.text.map { "one cluster; \($0)" } ?? "all items are of one cluster"
+    case .intervalTooWide: return more.text ?? "at this estimate no number of items or seeds would settle it"
     }
   }
 }

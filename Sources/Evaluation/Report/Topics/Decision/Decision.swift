@@ -69,7 +69,8 @@ extension AuditReport {
       "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
       + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "
       + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
-      + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items, the data do not suffice."
+      + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items or "
+      + "\(Figures.count(rule.minimumClusters)) clusters, the data do not suffice."
     return byHand.isEmpty ? text : "\(text) \(byHand)"
   }
 
@@ -272,7 +273,7 @@ extension JudgedArm {
     if !better.isEmpty { sayings.append("is better\(sizes(better)) in \(share(better, naming: true))") }
     if !undecided.isEmpty {
       let question = within.isEmpty ? " to say whether it stays within \(margin)" : " to tell"
-      sayings.append("has too few data\(question) in \(share(undecided, naming: true))\(moreItems)")
+      sayings.append("has too few data\(question) in \(share(undecided, naming: true))\(moreData)")
     }
     return "\(arm) \(sayings.listed)"
   }
@@ -294,14 +295,23 @@ extension JudgedArm {
     return texts[0] == texts[1] ? " by \(texts[0]) points" : " by \(texts[0]) to \(texts[1]) points"
   }
 
-  /// " (about 140 more items)" where the data can say so.
-  private var moreItems: String {
-    let needed = undecided.compactMap { comparison -> Int? in
-      if case .notEnoughData(_, let moreItems) = comparison.verdict { moreItems.map(Figures.about) } else { nil }
+  /// " (about 140 more items)" or " (about 4 more seeds)" where the data can say so.
+  private var moreData: String {
+    let needed = undecided.compactMap { comparison -> MoreData? in
+      if case .notEnoughData(_, let more) = comparison.verdict, more.text != nil { more } else { nil }
     }
-    guard needed.count == undecided.count, let least = needed.min(), let most = needed.max() else { return "" }
-    let range = least == most ? Figures.count(most) : "\(Figures.count(least)) to \(Figures.count(most))"
-    let items = most == 1 ? "more item" : "more items"
-    return undecided.count == 1 ? " (about \(range) \(items))" : " (about \(range) \(items) in each)"
+    guard needed.count == undecided.count else { return "" }
+    let each = undecided.count == 1 ? "" : " in each"
+    func range(_ counts: [Int], _ one: String, _ several: String) -> String? {
+      guard let least = counts.min(), let most = counts.max() else { return nil }
+      let range = least == most ? Figures.count(most) : "\(Figures.count(least)) to \(Figures.count(most))"
+      return "\(range) \(most == 1 ? one : several)"
+    }
+    let items = range(needed.compactMap(\.items).map(Figures.about), "more item", "more items")
+    let seeds = range(needed.compactMap(\.seeds), "more seed", "more seeds")
+    guard let items else { return seeds.map { " (about \($0))" } ?? "" }
+    guard let seeds else { return " (about \(items)\(each))" }
+    let isEverywhereBoth = needed.allSatisfy { $0.items != nil && $0.seeds != nil }
+    return " (about \(items)\(each) \(isEverywhereBoth ? "and" : "or") \(seeds))"
   }
 }
