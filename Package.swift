@@ -145,7 +145,7 @@ let testing: [Target] = [
     name: "TransportTestSupport", dependencies: ["Transport", protobuf], path: "Tests/TransportTestSupport",
     swiftSettings: strict),
   tests("Architecture", []),
-  tests("Documentation", []),
+  tests("Documentation", ["Support"]),
   tests("Support", ["Support"]),
   tests("Datasets", ["Datasets", "Support"]),
   tests("Tokenizers", ["Tokenizers"]),

@@ -160,6 +160,8 @@ import Testing
     #expect((status["workers"] as? [[String: Any]])?.count == 2)
     #expect((status["runs"] as? [[String: Any]])?.count == 32)
     #expect(audit.finish().exitCode == 0)
+    let keyless = try Program.run("status", "--connect", "tcp://127.0.0.1:1")
+    #expect(keyless.exitCode == 64 && keyless.errors.contains("needs --key"), "\(keyless.errors)")
     let none = try Program.run("status", study.path("a"))
     #expect(none.exitCode == 69)
     #expect(none.errors.contains("no audit runs there"))

@@ -66,7 +66,10 @@ import Testing
       let expected = LedgerError.otherVersion(file: file, found: "1")
       #expect(throws: expected) { try Ledger(file: file, plan: plan) }
       #expect(throws: expected) { try LedgerRecords(file: file, states: "") }
-      #expect(expected.description.contains("choose another --output"))
+      #expect(expected.description.contains("use the version that made it"))
+      // Only a command that writes can take another folder.
+      #expect(!expected.description.contains("--output") && expected.asksForAnotherFolder)
+      #expect(expected.exitStatus == .wrongInput)
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Foundation
+import Support
 import Tokenizers
 
 /// Commands about a single checkpoint.
@@ -23,7 +24,7 @@ struct ModelCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      try reportingErrors {
+      try reportingErrors(otherwise: .wrongInput) {
         let description = try ModelDescription(CheckpointFolder(path: folder), rank: rank)
         print(json ? try description.json : description.text(availableBytes: ModelDescription.availableBytes))
       }
@@ -41,7 +42,7 @@ struct ModelCommand: ParsableCommand {
     var withoutSpecialTokens = false
 
     func run() throws {
-      try reportingErrors {
+      try reportingErrors(otherwise: .wrongInput) {
         let tokenizer = try TextTokenizer(folder: folder)
         while let line = readLine(strippingNewline: true) {
           let tokens = try tokenizer.encode(line, addingSpecialTokens: !withoutSpecialTokens)
@@ -77,7 +78,7 @@ struct ModelCommand: ParsableCommand {
     }
 
     func run() throws {
-      try reportingErrors {
+      try reportingErrors(otherwise: .wrongInput) {
         let device = try computation.apply()
         let generation = try TextGeneration(
           model: folder, adapter: adapter, precision: computation.dtype, device: device)
@@ -106,7 +107,7 @@ struct ModelCommand: ParsableCommand {
     var output: String
 
     func run() throws {
-      try reportingErrors {
+      try reportingErrors(otherwise: .wrongInput) {
         guard !FileManager.default.fileExists(atPath: output) else {
           throw ValidationError("--output \(output) exists already; choose a folder that does not exist")
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import Support
 
 /// Logits or probabilities of a checkpoint.
@@ -42,7 +41,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    try reportingErrors {
+    try reportingErrors(otherwise: .wrongInput) {
       let device = try computation.apply()
       let prediction = try Prediction(model: model, adapter: adapter, precision: computation.dtype, device: device)
       if let input { try prediction.predict(tensors: input, to: output) }
@@ -52,18 +51,3 @@ struct PredictCommand: ParsableCommand {
     }
   }
 }
-
-/// Runs `body`; an error becomes one line on standard error and exit code 1.
-func reportingErrors(_ body: () throws -> Void) throws {
-  // Standard error is for what the command says; of the processes that it starts only warnings belong there.
-  ProcessLog.start(level: .warning)
-  do {
-    try body()
-  } catch {
-    note("error: \(error)")
-    throw ExitCode(1)
-  }
-}
-
-/// Writes a line to standard error.
-func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

@@ -39,8 +39,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
-    do {
-      ProcessLog.start(level: logLevel)
+    try reportingErrors(logging: logLevel) {
       let name = name ?? ProcessInfo.processInfo.hostName
       var logger = Logger(label: "worker")
       logger[metadataKey: "worker"] = "\(name)"
@@ -50,9 +49,6 @@ struct WorkerCommand: ParsableCommand {
       let signals = StopSignals.first(worker.leave)
       defer { for signal in signals { signal.cancel() } }
       try worker.run()
-    } catch {
-      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-      throw ExitCode(error is WireError ? 78 : (error as? WorkerError)?.exitCode ?? 1)
     }
   }
 }

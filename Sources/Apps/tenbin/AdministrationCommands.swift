@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Foundation
+import Support
 import SwiftProtobuf
 import Transport
 
@@ -18,6 +19,15 @@ struct RunningAudit: ParsableArguments {
   /// Seconds to wait for an answer.
   private static let patience = 10.0
 
+  func validate() throws {
+    try PathOptions.requireNotEmpty(["<output>": output, "--key": key])
+    if connect == nil, key != nil { throw ValidationError("--key belongs to --connect") }
+    // Only the administration socket, which no other user can reach, answers without a key.
+    if let connect, key == nil, !connect.hasPrefix("ipc:") {
+      throw ValidationError("--connect \(connect) needs --key; an administrator's key is made by: tenbin keys admin")
+    }
+  }
+
   func ask(_ body: Tenbin_AdministrationRequest.OneOf_Body) throws -> Tenbin_AdministrationReply.OneOf_Body {
     let client: AdministrationClient
     if let connect {
@@ -33,7 +43,7 @@ struct RunningAudit: ParsableArguments {
       case let answer?: return answer
       }
     } catch let error as WireError {
-      throw AuditError(.unreachable, "\(error)")
+      throw AuditError(error.exitStatus == .wrongInput ? .configuration : .unreachable, "\(error)")
     }
   }
 

@@ -3,6 +3,7 @@ import ExternalEvaluation
 import Foundation
 import MembershipInference
 import Report
+import Support
 
 /// Membership inference against external models, from their scores.
 struct AttackCommand: ParsableCommand {
@@ -65,7 +66,7 @@ struct AttackCommand: ParsableCommand {
   }
 
   func run() throws {
-    let report = try Session.reportingErrors(otherwise: 78) {
+    let report = try Session.reportingErrors(otherwise: .wrongInput) {
       let attack = try ScoresAttack(
         ScoresAttack.Settings(
           files: scores, groups: try GroupOptions(groups: groups, combine: []).groups, attacks: try chosenAttacks(),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Report
+import Support
 
 /// Compares several audits or evaluations, here called scenarios.
 struct CompareCommand: ParsableCommand {
@@ -19,7 +20,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let comparison = try Session.reportingErrors(otherwise: 78) {
+    let comparison = try Session.reportingErrors(otherwise: .wrongInput) {
       let comparison = ScenarioComparison(
         try folders.map { folder in
           let results = try Results(folder: folder)

@@ -3,6 +3,7 @@ import Audit
 import Checkpoints
 import Diagnostics
 import Foundation
+import Support
 
 /// Shows what this machine is missing for an audit.
 struct DoctorCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct DoctorCommand: ParsableCommand {
     } else {
       for line in diagnosis.lines(isColored: Terminal.isColored) { print(line) }
     }
-    if !diagnosis.canRunAudit { throw ExitCode(1) }
+    if !diagnosis.canRunAudit { throw ExitCode(.failure) }
   }
 
   private static var worker: Result<String, Probe.WorkerAbsence> {

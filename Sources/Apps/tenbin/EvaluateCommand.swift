@@ -6,6 +6,7 @@ import Metrics
 import Planning
 import Report
 import Specification
+import Support
 
 /// The whole evaluation of models that Tenbin never saw.
 struct EvaluateCommand: ParsableCommand {
@@ -69,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (report, tables) = try Session.reportingErrors(otherwise: 78) {
+    let (report, tables) = try Session.reportingErrors(otherwise: .wrongInput) {
       let policy = try policy.map { try PolicyFile(file: $0) }
       let columns = try GroupOptions(groups: groups, combine: combine)
       let evaluation = try PredictionsEvaluation(

@@ -3,6 +3,7 @@ import Foundation
 import Planning
 import Report
 import Specification
+import Support
 
 /// Whether a model may be released.
 struct GateCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.reportingErrors(otherwise: 78) { try judge(Results(folder: folder)) }
+    let outcome = try Session.reportingErrors(otherwise: .wrongInput) { try judge(Results(folder: folder)) }
     for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }

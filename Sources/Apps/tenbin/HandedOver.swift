@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Foundation
+import Support
 
 /// Replaces this process by `tenbin-worker`, which links libtorch, with the same command.
 ///
@@ -14,7 +15,7 @@ func handOver(_ arguments: [String]) throws {
     throw AuditError(.failure, "\(executable) cannot be started: \(String(cString: strerror(errno)))")
   } catch let error as AuditError {
     FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-    throw ExitCode(error.exitCode)
+    throw ExitCode(CommandStatus(of: error, otherwise: .failure))
   }
 }
 

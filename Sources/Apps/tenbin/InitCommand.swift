@@ -36,7 +36,7 @@ struct InitCommand: ParsableCommand {
   }
 
   func run() throws {
-    try Session.reportingErrors(otherwise: 78) {
+    try Session.reportingErrors(otherwise: .wrongInput) {
       if let output, FileManager.default.fileExists(atPath: output) {
         throw CommandError("\(output) exists already; choose another --output or move it away")
       }

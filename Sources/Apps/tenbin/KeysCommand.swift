@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Support
 import Transport
 
 /// The keys without which nothing listens or connects beyond its own host.
@@ -23,7 +24,7 @@ struct CoordinatorKey: ParsableCommand {
   @OptionGroup var folder: KeyFolderOption
 
   func run() throws {
-    try reportingKeyErrors {
+    try Session.reportingErrors(otherwise: .wrongInput) {
       let keys = folder.keys
       let publicKey = try keys.makeCoordinator()
       print("the coordinator's key: \(keys.coordinatorFile); it stays here")
@@ -44,7 +45,7 @@ struct WorkerKey: ParsableCommand {
   @OptionGroup var folder: KeyFolderOption
 
   func run() throws {
-    try reportingKeyErrors { try makeClient(.worker, name: name, in: folder.keys) }
+    try Session.reportingErrors(otherwise: .wrongInput) { try makeClient(.worker, name: name, in: folder.keys) }
   }
 }
 
@@ -59,7 +60,7 @@ struct ReducerKey: ParsableCommand {
   @OptionGroup var folder: KeyFolderOption
 
   func run() throws {
-    try reportingKeyErrors { try makeClient(.reducer, name: name, in: folder.keys) }
+    try Session.reportingErrors(otherwise: .wrongInput) { try makeClient(.reducer, name: name, in: folder.keys) }
   }
 }
 
@@ -74,7 +75,7 @@ struct AdminKey: ParsableCommand {
   @OptionGroup var folder: KeyFolderOption
 
   func run() throws {
-    try reportingKeyErrors { try makeClient(.admin, name: name, in: folder.keys) }
+    try Session.reportingErrors(otherwise: .wrongInput) { try makeClient(.admin, name: name, in: folder.keys) }
   }
 }
 
@@ -97,14 +98,4 @@ private func makeClient(_ role: Role, name: String, in keys: KeyFolder) throws(W
   print("move it to where \(name) is, keep it readable by its owner only, and remove it here, for example:")
   print("  scp -p \(file) HOST: && rm \(file)")
   print("an audit that runs already takes the new key when it is started again")
-}
-
-/// Runs `body`; an error becomes one line on standard error and the exit code for configuration.
-private func reportingKeyErrors(_ body: () throws -> Void) throws {
-  do {
-    try body()
-  } catch let error as WireError {
-    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-    throw ExitCode(78)
-  }
 }

@@ -6,6 +6,7 @@ import Foundation
 import Planning
 import Report
 import Specification
+import Support
 
 /// Compares a released model's new batches with the data it was audited on.
 struct MonitorCommand: ParsableCommand {
@@ -95,7 +96,7 @@ struct MonitorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.reportingErrors(otherwise: 78) { try watch() }
+    let outcome = try Session.reportingErrors(otherwise: .wrongInput) { try watch() }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import Metrics
 import Report
 import Statistics
+import Support
 
 /// The number of test items needed to detect a difference, or the power of a given number.
 struct PowerCommand: ParsableCommand {
@@ -47,7 +48,7 @@ struct PowerCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question = try Session.reportingErrors(otherwise: 64) {
+    let question = try Session.reportingErrors(otherwise: .usage) {
       try PairedPower(
         difference: difference, discordance: discordance, familySize: family, clusterSize: clusterSize,
         correlation: correlation)

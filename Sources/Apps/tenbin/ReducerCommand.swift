@@ -61,7 +61,7 @@ struct ReducerCommand: ParsableCommand {
         do {
           return try reducer.run()
         } catch let error as ReducerError where error.mayReturn {
-          logger.warning("\(error); coming back as a new incarnation")
+          logger.warning("\(error); joining again")
         }
       }
     }

@@ -53,7 +53,7 @@ struct RemedyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (inputs, file, list) = try Session.reportingErrors(otherwise: 78) {
+    let (inputs, file, list) = try Session.reportingErrors(otherwise: .wrongInput) {
       let glance = try ReadOnlyLedger(file: "\(folder)/ledger.sqlite")
       guard let file = specification ?? glance.specification else {
         throw RemedyError("\(folder): the ledger names no specification; name it with --specification")
@@ -73,7 +73,7 @@ struct RemedyCommand: ParsableCommand {
       )
     }
     let remedies = RemedyFolder(path: output, audit: folder, arm: list.arm.name, group: list.group)
-    try Session.reportingErrors(otherwise: 78) { try write(list, to: remedies, like: file, inputs) }
+    try Session.reportingErrors(otherwise: .wrongInput) { try write(list, to: remedies, like: file, inputs) }
     if runsAudits {
       for remedy in list.remedies where remedy.needsTraining && !remedies.isDone(remedy) {
         try Session.run(specification: remedies.specification(of: remedy)) { inputs in
@@ -124,7 +124,7 @@ struct RemedyCommand: ParsableCommand {
   private func compare(_ list: RemedyList, _ folder: RemedyFolder, _ inputs: AuditInputs) throws {
     let data = inputs.specification.data
     let decision = inputs.specification.decision
-    let comparison = try Session.reportingErrors(otherwise: 78) {
+    let comparison = try Session.reportingErrors(otherwise: .wrongInput) {
       try RemedyComparison(
         list, audit: self.folder, folder: folder, groups: data.groups.map(\.name), combinations: data.combinations,
         positive: data.positive,

@@ -49,25 +49,24 @@ enum Session {
 
   /// Runs `body`; an error becomes one line on standard error and an exit code.
   ///
-  /// - Parameter code: the exit code of errors that have none of their own.
+  /// - Parameter status: of errors that have none of their own.
   static func reportingErrors<Value>(
-    _ display: ProgressDisplay = ProgressDisplay(), otherwise code: Int32 = 1, _ body: () throws -> Value
+    _ display: ProgressDisplay = ProgressDisplay(), otherwise status: CommandStatus = .failure,
+    _ body: () throws -> Value
   ) throws -> Value {
     do {
       return try body()
-    } catch let error as AuditError {
-      display.line("error: \(error)")
-      throw ExitCode(error.exitCode)
-    } catch let error as WireError {
-      display.line("error: \(error)")
-      throw ExitCode(78)
     } catch let error as ExitCode {
       throw error
     } catch {
       display.line("error: \(error)")
-      throw ExitCode(code)
+      throw ExitCode(CommandStatus(of: error, otherwise: status))
     }
   }
+}
+
+extension ExitCode {
+  init(_ status: CommandStatus) { self.init(status.rawValue) }
 }
 
 extension [ReportFile] {

@@ -31,7 +31,7 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     let display = ProgressDisplay()
-    let table = try Session.reportingErrors(otherwise: 64) {
+    let table = try Session.reportingErrors(otherwise: .usage) {
       try Study.table(
         audits: audits, seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
       ) { progress in
@@ -44,7 +44,7 @@ struct SimulateCommand: ParsableCommand {
       let document = Self.introduction(audits, seed) + table.summaryMarkdown + "\n\n" + table.markdown + "\n"
       try Session.reportingErrors { try DurableFile.write(Array(document.utf8), to: output) }
     }
-    if !table.broken.isEmpty { throw ExitCode(1) }
+    if !table.broken.isEmpty { throw ExitCode(.failure) }
   }
 
   private static func introduction(_ audits: Int, _ seed: Int) -> String {

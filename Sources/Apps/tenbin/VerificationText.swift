@@ -1,6 +1,7 @@
 import Audit
 import Foundation
 import Ledger
+import Support
 
 /// The outcome of a verification, as text or as JSON.
 struct VerificationText {
@@ -22,10 +23,11 @@ struct VerificationText {
   let search: Part?
   let holds: Bool
   private let isMissingSearch: Bool
+  private let isStrict: Bool
 
   /// - Parameter isMissingSearch: the audit had a search whose folder is missing.
   init(_ audit: Part, search: Part?, isMissingSearch: Bool, isStrict: Bool) {
-    (self.audit, self.search, self.isMissingSearch) = (audit, search, isMissingSearch)
+    (self.audit, self.search, self.isMissingSearch, self.isStrict) = (audit, search, isMissingSearch, isStrict)
     let parts = [audit, search].compactMap(\.self)
     let isIncomplete = isStrict && parts.contains(where: \.isNotChecked)
     holds = parts.allSatisfy(\.findings.isEmpty) && !isMissingSearch && !isIncomplete
@@ -44,8 +46,8 @@ struct VerificationText {
   var lines: [String] {
     let findings = audit.findings + missingSearch
     var lines: [String] = []
-    if let search { lines += search.lines(findings: search.findings) }
-    return lines + audit.lines(findings: findings)
+    if let search { lines += search.lines(findings: search.findings, isIncomplete: isStrict && search.isNotChecked) }
+    return lines + audit.lines(findings: findings, isIncomplete: isStrict && audit.isNotChecked)
   }
 
   var json: String {
@@ -108,20 +110,24 @@ struct VerificationText {
 }
 
 extension VerificationText.Part {
-  fileprivate func lines(findings: [LedgerFinding]) -> [String] {
+  /// - Parameter isIncomplete: a step had to be computed again, and none was.
+  fileprivate func lines(findings: [LedgerFinding], isIncomplete: Bool) -> [String] {
     let counts = verification.counts
     var lines = findings.map { "finding: \($0)" }
     lines.append(
-      "\(counts.runs) runs planned, \(counts.completedRuns) completed, \(counts.divergedRuns) diverged; "
-        + "\(counts.sessions) sessions, \(counts.interruptedSessions) of them interrupted; "
-        + "\(counts.incarnations) incarnations of workers")
+      "\(ItemCount.text(counts.runs, "run")) planned, \(counts.completedRuns) completed, "
+        + "\(counts.divergedRuns) diverged; \(ItemCount.text(counts.sessions, "session"))"
+        + (counts.interruptedSessions > 0 ? ", \(counts.interruptedSessions) interrupted" : "")
+        + "; workers joined \(ItemCount.text(counts.incarnations, "time"))")
     lines.append(
-      "\(counts.steps) steps committed with \(counts.microBatches) micro-batches and \(counts.samples) samples; "
-        + "\(counts.attempts) leases of training: \(counts.applied) applied, \(counts.duplicates) duplicates, "
-        + "\(counts.lost) without a result; \(counts.evaluations) leases of evaluation")
+      "\(ItemCount.text(counts.steps, "step")) committed with "
+        + "\(ItemCount.text(counts.microBatches, "micro-batch", "micro-batches")) and "
+        + "\(ItemCount.text(counts.samples, "sample")); \(ItemCount.text(counts.attempts, "lease")) of training: "
+        + "\(counts.applied) applied, \(ItemCount.text(counts.duplicates, "duplicate")), "
+        + "\(counts.lost) without a result; \(ItemCount.text(counts.evaluations, "lease")) of evaluation")
     if counts.states > 0 {
       lines.append(
-        "\(counts.states) states of unfinished runs"
+        ItemCount.text(counts.states, "state of an unfinished run", "states of unfinished runs")
           + (counts.statesAhead > 0 ? ", \(counts.statesAhead) of them ahead of the ledger and ignored" : ""))
     }
     switch recomputed {
@@ -129,8 +135,9 @@ extension VerificationText.Part {
     case .differs: lines.append("computed again: with different bits")
     case .notChecked(let reason): lines.append("not computed again: \(reason)")
     }
-    let word = findings.isEmpty ? "everything holds" : findings.count == 1 ? "1 finding" : "\(findings.count) findings"
+    let word = findings.isEmpty ? "everything holds" : ItemCount.text(findings.count, "finding")
     lines.append("\(verification.output): \(word)")
+    if isIncomplete { lines.append("\(verification.output): --strict needs a step that is computed again") }
     return lines
   }
 

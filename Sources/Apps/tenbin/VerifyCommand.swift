@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Ledger
+import Support
 
 /// Verifies an audit from its output folder.
 struct VerifyCommand: ParsableCommand {
@@ -60,7 +61,7 @@ struct VerifyCommand: ParsableCommand {
         isMissingSearch: verification.isMissingSearch, isStrict: strict)
       display.finish()
       print(json ? try text.json : text.lines.joined(separator: "\n"))
-      if !text.holds { throw ExitCode(1) }
+      if !text.holds { throw ExitCode(.failure) }
     }
   }
 

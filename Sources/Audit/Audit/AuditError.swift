@@ -1,7 +1,7 @@
-internal import Transport
+package import Support
 
 /// Why an audit cannot start or continue.
-package struct AuditError: Error, Sendable, CustomStringConvertible {
+package struct AuditError: ErrorWithExitStatus, Sendable, CustomStringConvertible {
   package let kind: Kind
   package let description: String
 
@@ -16,13 +16,12 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
     case stopped
   }
 
-  /// The exit code of a command that ends with this error (after sysexits.h).
-  package var exitCode: Int32 {
+  package var exitStatus: CommandStatus? {
     switch kind {
-    case .configuration: 78
-    case .failure: 1
-    case .unreachable: 69
-    case .stopped: 75
+    case .configuration: .wrongInput
+    case .failure: .failure
+    case .unreachable: .unreachable
+    case .stopped: .stopped
     }
   }
 
@@ -31,26 +30,15 @@ package struct AuditError: Error, Sendable, CustomStringConvertible {
     self.description = description
   }
 
-  /// Runs `body` and turns whatever it throws into an error of `kind`.
+  /// Runs `body` and turns whatever it throws into an error of `kind`, or of configuration where the error itself says
+  /// that the user's input is wrong.
   static func wrapping<Value>(_ kind: Kind, _ body: () throws -> Value) throws(AuditError) -> Value {
     do {
       return try body()
     } catch let error as AuditError {
       throw error
-    } catch let error as WireError where error.isConfiguration {
-      throw AuditError(.configuration, "\(error)")
     } catch {
-      throw AuditError(kind, "\(error)")
-    }
-  }
-}
-
-extension WireError {
-  /// Whether the user gave a wrong option, in contrast to a failure.
-  fileprivate var isConfiguration: Bool {
-    switch self {
-    case .address, .withoutKeys, .keyFile: true
-    default: false
+      throw AuditError(CommandStatus(of: error, otherwise: .failure) == .wrongInput ? .configuration : kind, "\(error)")
     }
   }
 }

@@ -108,7 +108,7 @@ package final class AuditSession {
     let register = runtimeFolder.workerRegister
     return {
       LocalWorkers.killAll(register: register)
-      _exit(AuditError(.stopped, "").exitCode)
+      _exit(CommandStatus.stopped.rawValue)
     }
   }
 

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Optimization
-internal import Support
+package import Support
 internal import SwiftProtobuf
 package import Transport
 
@@ -120,7 +120,8 @@ package final class Reducer {
     case .coordinator(.transfer(let transfer)): take(transfer)
     case .coordinator(.coordinatorLost):
       throw ReducerError(
-        "no message from the coordinator at \(settings.coordinator) for \(Int(settings.patience)) s; is it running?")
+        "no message from the coordinator at \(settings.coordinator) for \(Int(settings.patience)) s; is it running?",
+        .unreachable)
     case .coordinator(.failed(let error)): throw error
     case .coordinator(.message(let message)):
       switch message.body {
@@ -371,13 +372,14 @@ package struct ReducerSettings: Sendable {
 }
 
 /// Why a reducer ends.
-package struct ReducerError: Error, CustomStringConvertible {
+package struct ReducerError: ErrorWithExitStatus, CustomStringConvertible {
   package let description: String
+  package let exitStatus: CommandStatus?
   /// Whether it may come back as a new process.
   package let mayReturn: Bool
 
-  init(_ description: String, mayReturn: Bool = false) {
-    (self.description, self.mayReturn) = (description, mayReturn)
+  init(_ description: String, _ status: CommandStatus = .failure, mayReturn: Bool = false) {
+    (self.description, exitStatus, self.mayReturn) = (description, status, mayReturn)
   }
 }
 

@@ -19,24 +19,24 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unwritable(let file, let problem):
       "\(file): cannot be written: \(problem); nothing that was committed is lost, start the same command again"
     case .damaged(let file, let problem):
-      "\(file): is damaged: \(problem); put a copy in its place, or choose another --output"
+      "\(file): is damaged: \(problem); put a copy in its place"
     case .otherAudit(let file, let expected, let found):
       "\(file): the folder holds another audit (plan \(found.prefix(12))…, not \(expected.description.prefix(12))…); "
-        + "choose another --output, or the specification and data that it was made from"
+        + "name the specification and data that it was made from"
     case .otherVersion(let file, let found):
       "\(file): was made by another version of Tenbin (ledger version \(found), this one has \(LedgerSchema.version)); "
-        + "choose another --output, or continue with the version that made it"
+        + "use the version that made it"
     case .replayDiffers(let run, let step, let what):
       "\(run), step \(step): the \(what) computed again differs from the one in the ledger; "
         + "the processor, libtorch or the number of threads has changed since: continue on the machine where the audit was begun"
     }
   }
 
-  /// Whether the remedy is to name another folder or specification.
-  package var isMistaken: Bool {
+  /// Whether a new audit can be written to another folder, as this ledger cannot be continued.
+  package var asksForAnotherFolder: Bool {
     switch self {
-    case .otherAudit, .otherVersion: true
-    default: false
+    case .damaged, .otherAudit, .otherVersion: true
+    case .unreadable, .unwritable, .replayDiffers: false
     }
   }
 
@@ -65,5 +65,14 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     var status = statvfs()
     let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
     return statvfs(folder, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) < 64 << 10
+  }
+}
+
+extension LedgerError: ErrorWithExitStatus {
+  package var exitStatus: CommandStatus? {
+    switch self {
+    case .otherAudit, .otherVersion: .wrongInput
+    case .unreadable, .unwritable, .damaged, .replayDiffers: .failure
+    }
   }
 }

@@ -1,3 +1,5 @@
+package import Support
+
 /// Something that went wrong with a socket, an address or a key.
 package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
   case address(String, problem: String)
@@ -23,6 +25,16 @@ package enum WireError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notAuthenticated(let address, let problem): "no connection to \(address): \(problem)"
     case .noAnswer(let address, let seconds): "no answer from \(address) within \(seconds) s"
     case .system(let operation, let problem): "\(operation) failed: \(problem)"
+    }
+  }
+}
+
+extension WireError: ErrorWithExitStatus {
+  package var exitStatus: CommandStatus? {
+    switch self {
+    case .address, .withoutKeys, .keyFile, .notAuthenticated: .wrongInput
+    case .noAnswer: .unreachable
+    case .addressInUse, .system: .failure
     }
   }
 }

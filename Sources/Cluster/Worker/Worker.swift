@@ -2,7 +2,7 @@ internal import Checkpoints
 internal import Foundation
 package import Logging
 internal import Models
-internal import Support
+package import Support
 internal import SwiftProtobuf
 internal import Torch
 package import Transport
@@ -43,7 +43,7 @@ package final class Worker {
       do {
         return try session.run()
       } catch let error as WorkerError where error.kind == .givenUp {
-        settings.logger.warning("\(error); coming back as a new incarnation")
+        settings.logger.warning("\(error); joining again")
       }
     }
   }
@@ -135,7 +135,7 @@ extension Precision {
 }
 
 /// Why a worker ends.
-package struct WorkerError: Error, Sendable, CustomStringConvertible {
+package struct WorkerError: ErrorWithExitStatus, Sendable, CustomStringConvertible {
   package let kind: Kind
   package let description: String
 
@@ -154,6 +154,5 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
     self.description = description
   }
 
-  /// The exit code of a worker that ends with this error.
-  package var exitCode: Int32 { 1 }
+  package var exitStatus: CommandStatus? { kind == .unreachable ? .unreachable : .failure }
 }

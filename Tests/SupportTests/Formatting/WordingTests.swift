@@ -12,6 +12,12 @@ import Testing
     #expect(ByteCount.text(count) == text)
   }
 
+  @Test("One item is said in the singular")
+  func items() {
+    #expect([0, 1, 2].map { ItemCount.text($0, "run") } == ["0 runs", "1 run", "2 runs"])
+    #expect([1, 5].map { ItemCount.text($0, "batch", "batches") } == ["1 batch", "5 batches"])
+  }
+
   @Test(
     "Times are rounded up, in two units at most",
     arguments: [

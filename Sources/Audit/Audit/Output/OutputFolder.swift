@@ -41,7 +41,9 @@ final class OutputFolder: Sendable {
     do throws(LedgerError) {
       ledger = try Ledger(file: ledgerFile, plan: plan.hash, specification: specification)
     } catch {
-      throw AuditError(error.isMistaken ? .configuration : .failure, "\(error)")
+      throw AuditError(
+        error.exitStatus == .wrongInput ? .configuration : .failure,
+        error.asksForAnotherFolder ? "\(error), or choose another --output" : "\(error)")
     }
     states = StateFiles(folder: "\(path)/states")
     try AuditError.wrapping(.failure) { try FileBytes.makeFolder("\(path)/logs") }

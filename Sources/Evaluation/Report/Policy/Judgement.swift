@@ -133,9 +133,9 @@ extension Judgement.Outcome {
   /// 0 when met, 2 when broken, 3 when the data do not suffice.
   package var exitCode: Int32 {
     switch self {
-    case .met: 0
-    case .broken: 2
-    case .insufficient: 3
+    case .met: CommandStatus.success.rawValue
+    case .broken: CommandStatus.policyBroken.rawValue
+    case .insufficient: CommandStatus.notEnoughData.rawValue
     }
   }
 }
