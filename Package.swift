@@ -160,7 +160,7 @@ let testing: [Target] = [
   tests(
     "Coordinator", ["Coordinator", "Ledger", "Transport", "Scheduler", "Optimization", "Planning", "Support", protobuf]),
   tests("Worker", ["Worker", "Transport", "Optimization", "Planning", "Support", protobuf]),
-  tests("Statistics", ["Statistics", "Support"]),
+  tests("Statistics", ["Statistics", "Support"], exclude: ["Golden"]),
   tests("Metrics", ["Metrics", "Statistics", "Support"], exclude: ["Golden"]),
   tests("MembershipInference", ["MembershipInference", "Metrics", "Statistics", "Support"], exclude: ["Golden"]),
   tests("Report", ["Report", "MembershipInference", "Metrics", "Statistics", "Specification", "Support"]),
