@@ -54,6 +54,60 @@ import Testing
     #expect(differences == differences.sorted(by: >))
   }
 
+  @Test("Power over seeds is what simulated t tests with a two-way variance show")
+  func simulated() throws {
+    for row in try VerdictOracle.load().power {
+      let power = try PairedPower(
+        difference: row[0], discordance: row[1], familySize: Int(row[2]), clusterSize: row[3], correlation: row[4],
+        seeds: Int(row[5]), seedDeviation: row[6], seedAgreement: row[7]
+      ).power(items: Int(row[8]))
+      // Four Monte Carlo standard errors of 20,000 tests are .014 at most.
+      #expect(abs(power - row[9]) < 0.014, "\(row) \(power)")
+    }
+  }
+
+  @Test("Seeds that never differ need the items of one seed, and two seeds as many as one")
+  func likeOneSeed() throws {
+    let one = try PairedPower(difference: 0.03, discordance: 0.08, familySize: 8)
+    for seeds in [2, 5, 40] {
+      let several = try PairedPower(difference: 0.03, discordance: 0.08, familySize: 8, seeds: seeds)
+      #expect(several.items(power: 0.8) == one.items(power: 0.8))
+      #expect(several.power(items: 700) == one.power(items: 700))
+    }
+  }
+
+  @Test("A larger deviation over seeds needs more items, more seeds need fewer, and less agreement fewer")
+  func seeds() throws {
+    func items(_ seeds: Int, _ deviation: Double, agreement: Double = 1) throws -> Int? {
+      try PairedPower(
+        difference: 0.03, discordance: 0.08, familySize: 4, seeds: seeds, seedDeviation: deviation,
+        seedAgreement: agreement
+      ).items(power: 0.8)
+    }
+    let byDeviation = try [0, 0.005, 0.01, 0.015].map { try #require(try items(10, $0)) }
+    #expect(byDeviation == byDeviation.sorted() && Set(byDeviation).count > 2)
+    let bySeeds = try [8, 10, 15, 30, 100].map { try #require(try items($0, 0.015)) }
+    #expect(bySeeds == bySeeds.sorted(by: >) && Set(bySeeds).count > 3)
+    let byAgreement = try [0, 0.3, 0.6, 1].map { try #require(try items(10, 0.01, agreement: $0)) }
+    #expect(byAgreement == byAgreement.sorted() && Set(byAgreement).count == 4)
+  }
+
+  @Test("Where no number of items is enough, the fewest seeds are named that are")
+  func missingSeeds() throws {
+    let three = try PairedPower(difference: 0.03, discordance: 0.08, seeds: 3, seedDeviation: 0.02)
+    #expect(three.items(power: 0.8) == nil)
+    let needed = try #require(three.seeds(power: 0.8))
+    func items(_ seeds: Int) throws -> Int? {
+      try PairedPower(difference: 0.03, discordance: 0.08, seeds: seeds, seedDeviation: 0.02).items(power: 0.8)
+    }
+    #expect(needed > 3)
+    #expect(try items(needed) == three.withSeeds(power: 0.8)?.items(power: 0.8))
+    #expect(try items(needed) != nil)
+    #expect(try items(needed - 1) == nil)
+    // A difference far below the deviation is beyond any number of seeds that is looked for.
+    #expect(try PairedPower(difference: 1e-4, discordance: 0.08, seeds: 3, seedDeviation: 0.2).seeds(power: 0.8) == nil)
+  }
+
   @Test("Shares that cannot be are refused by name")
   func refused() {
     #expect(throws: PowerError.difference(0)) { try PairedPower(difference: 0, discordance: 0.1) }
@@ -66,6 +120,16 @@ import Testing
     }
     #expect(throws: PowerError.correlation(2)) {
       try PairedPower(difference: 0.1, discordance: 0.1, correlation: 2)
+    }
+    #expect(throws: PowerError.seeds(0)) { try PairedPower(difference: 0.1, discordance: 0.1, seeds: 0) }
+    #expect(throws: PowerError.seedDeviation(-0.1)) {
+      try PairedPower(difference: 0.1, discordance: 0.1, seeds: 5, seedDeviation: -0.1)
+    }
+    #expect(throws: PowerError.seedAgreement(1.5)) {
+      try PairedPower(difference: 0.1, discordance: 0.1, seeds: 5, seedAgreement: 1.5)
+    }
+    #expect(throws: PowerError.seedsOfDeviation(2)) {
+      try PairedPower(difference: 0.1, discordance: 0.1, seeds: 2, seedDeviation: 0.1)
     }
   }
 

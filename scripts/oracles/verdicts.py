@@ -313,6 +313,48 @@ def families(generator):
     return found
 
 
+def simulated_power(generator, audits=20_000):
+    """How often the two-way t test rejects at .05 / family, in the difference's direction, for normal differences.
+
+    A difference of an item under a seed is difference + seed + item + residual; `agreement` is the share of the variance of
+    items, discordance - difference^2, that the seeds have in common. Clusters of size M and intra-cluster correlation
+    rho are drawn as their means.
+    """
+    questions = [
+        # difference, discordance, family, cluster size, correlation, seeds, deviation, agreement, items
+        (0.03, 0.08, 1, 1, 0, 5, 0.01, 1, 859),
+        (0.03, 0.08, 1, 1, 0, 5, 0.01, 0.3, 439),
+        (0.03, 0.08, 8, 4, 0.3, 10, 0.02, 0.5, 2000),
+        (0.05, 0.1, 2, 1, 0, 3, 0.01, 0.5, 400),
+        (0.1, 0.2, 1, 5, 0.2, 3, 0.03, 0.5, 100),
+        (0.1, 0.3, 1, 10, 0.1, 8, 0.02, 0.2, 120),
+    ]
+    found = []
+    for difference, discordance, family, size, rho, seeds, deviation, agreement, items in questions:
+        count = items // size
+        variance = (discordance - difference**2) * (1 + (size - 1) * rho) / size
+        rejected = 0
+        for _ in range(audits // 500):
+            seed = generator.normal(0, deviation, (500, seeds, 1)) if deviation else 0
+            cells = (
+                difference
+                + seed
+                + generator.normal(0, np.sqrt(variance * agreement), (500, 1, count))
+                + generator.normal(0, np.sqrt(variance * (1 - agreement)), (500, seeds, count))
+            )
+            over_seeds, over_clusters = cells.mean(axis=2), cells.mean(axis=1)
+            estimate = cells.mean(axis=(1, 2))
+            v_c, v_s = over_clusters.var(axis=1, ddof=1) / count, over_seeds.var(axis=1, ddof=1) / seeds
+            residual = cells - over_clusters[:, None] - over_seeds[:, :, None] + estimate[:, None, None]
+            square = (residual**2).sum(axis=(1, 2)) / ((seeds - 1) * (count - 1))
+            v = np.maximum(np.maximum(v_c, v_s), v_c + v_s - square / (count * seeds))
+            freedom = v**2 / (v_c**2 / (count - 1) + v_s**2 / (seeds - 1))
+            rejected += np.sum(stats.t.sf(estimate / np.sqrt(v), freedom) < 0.025 / family)
+        question = (difference, discordance, family, size, rho, seeds, deviation, agreement, items)
+        found.append([*question, rejected / (audits // 500 * 500)])
+    return found
+
+
 def hand_checks():
     """What the formulas say of tables small enough to calculate on paper."""
     # Two seeds' worth of nothing: three clusters of one, seeds 0, 1, 2 with differences (0 0 3), (0 3 0), (3 0 0) / 3.
@@ -358,6 +400,7 @@ def main():
     golden = {
         "tables": [measured(*table) for table in tables(generator) + edges()],
         "families": families(generator),
+        "power": simulated_power(np.random.default_rng(18)),
     }
     output = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,10 @@ struct PowerCommand: ParsableCommand {
       --discordance is the share of items that one arm gets right and the other wrong, which a first audit shows. With \
       --items it prints the power of that many items, otherwise the number of items that reaches --power. --family is \
       the number of groups times LoRA arms, for Holm's correction.
+
+      With one or two seeds the verdict is about these trained models. From three on it is about the method, and \
+      --seed-deviation counts: the t test with a variance over clusters and seeds must confirm the difference too. Where \
+      no number of items is enough, it prints how many seeds are.
       """)
 
   @Option(help: "The difference to detect, as a share of items: 0.03 is three points.")
@@ -37,6 +41,16 @@ struct PowerCommand: ParsableCommand {
   @Option(help: "The intra-cluster correlation of correctness, from 0 to 1.")
   var correlation: Double = 0
 
+  @Option(help: "The number of seeds of each arm.")
+  var seeds: Int = 1
+
+  @Option(help: "The standard deviation over seeds of the difference between the arms, as a share of items.")
+  var seedDeviation: Double = 0
+
+  @Option(
+    help: "The correlation between two seeds of an item's difference, from 0 to 1; 1 if the same items always differ.")
+  var seedAgreement: Double = 1
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -51,22 +65,37 @@ struct PowerCommand: ParsableCommand {
     let question = try Session.reportingErrors(otherwise: .usage) {
       try PairedPower(
         difference: difference, discordance: discordance, familySize: family, clusterSize: clusterSize,
-        correlation: correlation)
+        correlation: correlation, seeds: seeds, seedDeviation: seedDeviation, seedAgreement: seedAgreement)
     }
     let found = items.map { question.power(items: $0) }
     let needed = items == nil ? question.items(power: power) : nil
+    let more = items == nil && needed == nil ? question.withSeeds(power: power) : nil
+    let itemsOfMore = more?.items(power: power)
     if json {
       let answer = Answer(
         difference: abs(difference), discordance: discordance, family: family, designEffect: question.designEffect,
-        items: items ?? needed, power: found ?? power)
+        seeds: seeds, seedDeviation: seedDeviation, seedAgreement: seedAgreement, items: items ?? needed,
+        power: found ?? power, seedsNeeded: more.flatMap { $0.seeds > seeds ? $0.seeds : nil },
+        itemsWithSeedsNeeded: itemsOfMore)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
       encoder.keyEncodingStrategy = .convertToSnakeCase
       print(String(decoding: try encoder.encode(answer), as: UTF8.self))
-    } else if let items, let found {
-      print("\(items) items detect the difference with a power of \(Figures.percentNotAbove(found)) %")
+      return
+    }
+    let own = seeds == 1 ? "" : " with \(seeds) seeds"
+    if let items, let found {
+      print("\(items) items\(own) detect the difference with a power of \(Figures.percentNotAbove(found)) %")
     } else if let needed {
-      print("\(needed) items detect the difference with a power of \(Figures.exactPercent(power)) % or more")
+      print("\(needed) items\(own) detect the difference with a power of \(Figures.exactPercent(power)) % or more")
+    } else if let more, let itemsOfMore {
+      print(
+        """
+        no number of items is enough\(own); \(itemsOfMore) items with \(more.seeds) seeds detect the difference with a \
+        power of \(Figures.exactPercent(power)) % or more
+        """)
+    } else if more == nil {
+      print("more than \(PairedPower.mostSeeds) seeds would be needed")
     } else {
       print("more than \(PairedPower.mostItems) items would be needed")
     }
@@ -77,7 +106,13 @@ struct PowerCommand: ParsableCommand {
     let discordance: Double
     let family: Int
     let designEffect: Double
+    let seeds: Int
+    let seedDeviation: Double
+    let seedAgreement: Double
     let items: Int?
     let power: Double
+    /// The fewest seeds with which some number of items reaches the power, where these seeds are too few.
+    let seedsNeeded: Int?
+    let itemsWithSeedsNeeded: Int?
   }
 }
