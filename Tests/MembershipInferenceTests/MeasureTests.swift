@@ -61,8 +61,9 @@ import Testing
     func scores() throws -> [Double] {
       guard case .direct(let scores, _) = shadowModels.scores else { return [] }
       return LikelihoodRatioAttack.scores(
-        target: 4, shadows: shadowModels.design.shadows(of: 4, models: 8), scores: [scores.map { $0[0] }],
-        masks: shadowModels.masks)
+        target: 4,
+        shadows: ShadowSelection(models: shadowModels.design.shadows(of: 4, models: 8), masks: shadowModels.masks),
+        scores: [scores.map { $0[0] }])
     }
     func replaceScores(ofModel model: Int) {
       guard case .direct(var scores, let kind) = shadowModels.scores else { return }
@@ -80,7 +81,8 @@ import Testing
   func noVariance() {
     let masks = (0..<6).map { model in (0..<8).map { ($0 + model / 2) % 2 == model % 2 } }
     let scores = Array(repeating: (0..<8).map(Double.init), count: 6)
-    let found = LikelihoodRatioAttack.scores(target: 0, shadows: [2, 3, 4, 5], scores: [scores], masks: masks)
+    let found = LikelihoodRatioAttack.scores(
+      target: 0, shadows: ShadowSelection(models: [2, 3, 4, 5], masks: masks), scores: [scores])
     #expect(found.allSatisfy { $0 == 0 })
   }
 

@@ -79,7 +79,7 @@ struct AttackCommand: ParsableCommand {
       return try attack.report()
     }
     try Session.reportingErrors { try report.files().write(below: output) }
-    for note in report.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+    for note in report.allNotes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
     for line in report.lines() { print(line) }
     print("report: \(output)/report.html")
   }

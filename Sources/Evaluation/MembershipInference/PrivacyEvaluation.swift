@@ -54,14 +54,35 @@ package struct AttackMeasures: Codable, Equatable, Sendable {
   package var curve: [CurvePoint]
 }
 
+/// What an attack leaves out because too few shadow models have an item, or are without it.
+package struct UnscoredItems: Codable, Equatable, Sendable {
+  /// Items without a score against at least one target.
+  package var items: Int
+  /// Targets and items without a score.
+  package var scores: Int
+  /// Out of so many: targets times items.
+  package var ofScores: Int
+
+  /// - Parameter scores: `[target][item]`; not a number where there is none.
+  /// - Returns: `nil` if none is missing.
+  init?(_ scores: [[Double]]) {
+    let missing = scores.map { $0.count(where: \.isNaN) }.reduce(0, +)
+    guard missing > 0, let first = scores.first else { return nil }
+    items = first.indices.count { item in scores.contains { $0[item].isNaN } }
+    (self.scores, ofScores) = (missing, scores.count * first.count)
+  }
+}
+
 /// The findings of one attack.
 package struct AttackEvaluation: Codable, Equatable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case control = "shuffled_control"
-    case attack, overall, groups, disparities
+    case attack, leftOut, overall, groups, disparities
   }
 
   package var attack: Attack
+  /// `nil` if the attack has a score of every item against every target.
+  package var leftOut: UnscoredItems?
   package var overall: AttackMeasures
   /// In the order of the groups.
   package var groups: [AttackMeasures]
@@ -238,16 +259,16 @@ struct AttackRun: Sendable {
         $0, thresholds: thresholds, globalNonMembers: overall.fewestNonMembers, replicates: $1,
         intervals: setting.intervals)
     }
-    let rankings = zip(all.targets, setting.masks).map { FlatRanking($0, membership: $1) }
+    let rankings = all.targets.map { FlatRanking($0, items: shadowModels.items) }
     let disparities = setting.permutations.flatMap { column, numbers, test in
       test.disparities(
         rankings, measures: numbers.map { measures[$0] }, key: setting.key[.disparity][attack.text][column])
     }
     evaluation = AttackEvaluation(
-      attack: attack, overall: overall, groups: measures, disparities: disparities,
+      attack: attack, leftOut: UnscoredItems(scores), overall: overall, groups: measures, disparities: disparities,
       control: swapped.areaUnderCurve(replicates: Array(controls), intervals: setting.intervals),
       exposedItems: ExposureRanking.items(
-        all, masks: setting.masks, shadowModels: shadowModels,
+        all, shadowModels: shadowModels,
         limits: limits.filter { overall.value(.truePositiveRate(limit: $0)) != nil }))
   }
 }

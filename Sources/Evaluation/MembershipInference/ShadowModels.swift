@@ -77,7 +77,11 @@ package struct ShadowModels: Equatable, Sendable {
 
   package var cautions: [ShadowModelCaution] {
     var cautions: [ShadowModelCaution] = []
-    if design == .independent { cautions.append(.countsMayTell) }
+    if design == .independent {
+      let balance = CountBalance(self)
+      if balance != .none { cautions.append(.modelsLeftOut) }
+      if CountBalance.countsTell(self, balance: balance) { cautions.append(.countsMayTell) }
+    }
     if firstSplitCluster != nil { cautions.append(.clustersAreSplit) }
     return cautions
   }
@@ -99,11 +103,11 @@ package struct ShadowModels: Equatable, Sendable {
 /// Which models are attacked, and which of the others are their shadows.
 package enum ShadowModelDesign: Hashable, Sendable {
   /// Models 2k and 2k + 1 are partners with complementary masks; each is the target once, and its partner is left out
-  /// of
-  /// its shadows, so that how many shadows have an item says nothing about the target.
+  /// of its shadows, so that how many shadows have an item says nothing about the target.
   case symmetric
-  /// Each model is the target once and all others are its shadows. How many of them have an item may then say whether
-  /// the target has it: without memory the area under the curve is .476 rather than .5 at eight complementary models.
+  /// Each model is the target once and all others are its shadows, apart from those that `CountBalance` leaves out item
+  /// by item. If all were read, how many of them have an item could say whether the target has it: without memory the
+  /// area under the curve is .476 rather than .5 where each item is in four of eight models.
   case independent
   /// One model is attacked by all others.
   case released(target: Int)
@@ -124,8 +128,10 @@ package enum ShadowModelDesign: Hashable, Sendable {
 
 /// The facts about shadow models that a reader of an attack's figures needs.
 package enum ShadowModelCaution: String, Codable, Equatable, Sendable {
-  /// Only the target is left out of its shadows.
+  /// How many of the shadow models have an item tells something about whether the target has it.
   case countsMayTell = "counts_may_tell"
+  /// Shadow models are left out item by item, so that it does not.
+  case modelsLeftOut = "models_left_out"
   /// Some cluster has members and non-members of one model.
   case clustersAreSplit = "clusters_are_split"
 }

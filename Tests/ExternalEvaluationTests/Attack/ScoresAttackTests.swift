@@ -81,11 +81,41 @@ import Testing
     }
   }
 
-  @Test("Models that are no complements are attacked with a caution that is on the page")
+  @Test("Models that drew their items independently are attacked; an item that few of them have is named in a note")
   func independent() throws {
-    let report = try report(fleet(models: 16, isComplementary: false))
+    let report = try report(
+      fleet(models: 16, isComplementary: false) { rows in
+        for row in rows.indices.dropFirst() where rows[row][2] == "secret-3" {
+          rows[row][3] = ["m4", "m9"].contains(rows[row][1]) ? "0" : "1"
+        }
+      })
+    let found = report.study.evaluations[0]
+    #expect(found.design == .independent && found.cautions == [])
+    let leftOut = try #require(found.attacks.first { $0.attack.name == "lira" }?.leftOut)
+    #expect(leftOut.scores >= 2)
+    let note = try #require(report.allNotes.first { $0.contains("The attack lira on full leaves") })
+    #expect(note.contains("of 60 items out"))
+    let page = try #require(try report.files().first { $0.path == "report.html" })
+    #expect(String(decoding: page.bytes, as: UTF8.self).contains(note))
+  }
+
+  @Test("Models that each item is in half of are attacked with a caution, on the page and for the terminal")
+  func half() throws {
+    let report = try report(
+      fleet { rows in
+        // The pairs of one item are not those of the next.
+        for row in rows.indices.dropFirst() {
+          guard let model = Int(rows[row][1].dropFirst()), let item = Int(rows[row][2].dropFirst(7)) else { continue }
+          rows[row][3] = (model + item / 3 * 5 + item) % 8 < 4 ? "1" : "0"
+        }
+        // Models of the same mask would be no test.
+        for row in rows.indices.dropFirst() where ["m1", "m4"].contains(rows[row][1]) && rows[row][2] == "secret-5" {
+          rows[row][3] = rows[row][3] == "1" ? "0" : "1"
+        }
+      })
     #expect(report.study.evaluations[0].design == .independent)
-    #expect(report.study.evaluations[0].cautions == [.countsMayTell])
+    #expect(report.study.evaluations[0].cautions == [.modelsLeftOut])
+    #expect(report.allNotes.contains { $0.contains("left out item by item") }, "\(report.allNotes)")
     let page = try #require(try report.files().first { $0.path == "report.html" })
     #expect(String(decoding: page.bytes, as: UTF8.self).contains("not used as complementary pairs"))
   }

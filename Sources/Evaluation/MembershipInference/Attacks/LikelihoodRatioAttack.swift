@@ -7,16 +7,16 @@ package enum LikelihoodRatioAttack {
   ///
   /// - Parameters:
   ///   - target: The attacked model.
-  ///   - shadows: The models that are read, ascending; some have each item, some are without it.
+  ///   - shadows: The models that are read of each item; some have it, some are without it.
   ///   - scores: φ, `[query][model][item]`.
-  ///   - masks: Membership, `[model][item]`.
+  ///   - whole: The shadow models before some were left out; they give the variances that `shadows` are too few for.
   package static func scores(
-    target: Int, shadows: [Int], scores: [[[Double]]], masks: [[Bool]],
-    options: LikelihoodRatioOptions = LikelihoodRatioOptions()
+    target: Int, shadows: ShadowSelection, scores: [[[Double]]],
+    options: LikelihoodRatioOptions = LikelihoodRatioOptions(), whole: ShadowSelection? = nil
   ) -> [Double] {
-    sum(scores, items: masks[target].count) { scores in
-      let members = ShadowSide(isMember: true, shadows: shadows, scores: scores, masks: masks, options: options)
-      let others = ShadowSide(isMember: false, shadows: shadows, scores: scores, masks: masks, options: options)
+    sum(scores, target: target) { scores in
+      let members = ShadowSide(isMember: true, shadows: shadows, scores: scores, options: options, whole: whole)
+      let others = ShadowSide(isMember: false, shadows: shadows, scores: scores, options: options, whole: whole)
       return { item in
         let score = scores[target][item]
         return logDensity(score, mean: members.center(item), variance: members.variance(item))
@@ -30,12 +30,12 @@ package enum LikelihoodRatioAttack {
   ///
   /// - Parameters: As above, but that no shadow needs to have an item.
   package static func offlineScores(
-    target: Int, shadows: [Int], scores: [[[Double]]], masks: [[Bool]],
-    options: LikelihoodRatioOptions = LikelihoodRatioOptions()
+    target: Int, shadows: ShadowSelection, scores: [[[Double]]],
+    options: LikelihoodRatioOptions = LikelihoodRatioOptions(), whole: ShadowSelection? = nil
   ) -> [Double] {
     let queries = Double(max(1, scores.count))
-    return sum(scores, items: masks[target].count) { scores in
-      let others = ShadowSide(isMember: false, shadows: shadows, scores: scores, masks: masks, options: options)
+    return sum(scores, target: target) { scores in
+      let others = ShadowSide(isMember: false, shadows: shadows, scores: scores, options: options, whole: whole)
       return { item in
         standardized(scores[target][item], mean: others.center(item), deviation: others.variance(item).squareRoot())
           / queries
@@ -49,13 +49,15 @@ package enum LikelihoodRatioAttack {
   }
 
   private static func sum(
-    _ queries: [[[Double]]], items: Int, score: ([[Double]]) -> (Int) -> Double
+    _ queries: [[[Double]]], target: Int, score: ([[Double]]) -> (Int) -> Double
   ) -> [Double] {
-    guard queries.count != 1 else { return (0..<items).map(score(queries[0])) }
-    var sums = [Double](repeating: 0, count: items)
+    guard let first = queries.first else { return [] }
+    let items = first[target].indices
+    guard queries.count > 1 else { return items.map(score(first)) }
+    var sums = [Double](repeating: 0, count: items.count)
     for scores in queries {
       let own = score(scores)
-      for item in 0..<items { sums[item] += own(item) }
+      for item in items { sums[item] += own(item) }
     }
     return sums
   }
@@ -81,16 +83,20 @@ struct ShadowSide {
   func variance(_ item: Int) -> Double { variances.count == 1 ? variances[0] : variances[item] }
 
   /// - Parameters:
-  ///   - isMember: Whether shadows that have the item are meant.
-  ///   - shadows: The models that are read, ascending.
+  ///   - isMember: Whether shadow models that have the item are meant.
+  ///   - shadows: The models that are read.
   ///   - scores: `[model][item]`.
-  ///   - masks: Membership, `[model][item]`; no item is without such a shadow.
-  init(isMember: Bool, shadows: [Int], scores: [[Double]], masks: [[Bool]], options: LikelihoodRatioOptions) {
-    let items = masks.first?.count ?? 0
+  ///   - whole: Gives the variances that `shadows` are too few for.
+  init(
+    isMember: Bool, shadows: ShadowSelection, scores: [[Double]], options: LikelihoodRatioOptions,
+    whole: ShadowSelection?
+  ) {
+    let items = scores.first?.count ?? 0
+    let side = ShadowSelection.Side(isMember: isMember)
     var counts = [Double](repeating: 0, count: items)
     var means = counts
-    for model in shadows {
-      for item in 0..<items where masks[model][item] == isMember {
+    for (model, sides) in zip(shadows.models, shadows.sides) {
+      for item in 0..<items where sides[item] == side {
         counts[item] += 1
         means[item] += scores[model][item]
       }
@@ -98,28 +104,42 @@ struct ShadowSide {
     for item in 0..<items { means[item] /= max(1, counts[item]) }
     var squares = [Double](repeating: 0, count: items)
     var allSquares = 0.0
-    for model in shadows {
-      for item in 0..<items where masks[model][item] == isMember {
+    for (model, sides) in zip(shadows.models, shadows.sides) {
+      for item in 0..<items where sides[item] == side {
         let deviation = scores[model][item] - means[item]
         squares[item] += deviation * deviation
         allSquares += deviation * deviation
       }
     }
-    if options.poolsVariance(shadows: shadows.count) {
-      // One degree of freedom less an item.
-      let freedom = counts.reduce(0) { $0 + max(0, $1 - 1) }
-      variances = [max(allSquares / max(1, freedom), Self.smallestVariance)]
+    // One degree of freedom less an item.
+    let freedom = counts.map { max(0, $0 - 1) }
+    let isPooled = options.poolsVariance(shadows: (whole ?? shadows).models.count)
+    let allFreedom = freedom.reduce(0, +)
+    let isEstimable = isPooled ? allFreedom > 0 : !freedom.contains(0)
+    let other =
+      isEstimable
+      ? nil
+      : whole.map {
+        ShadowSide(isMember: isMember, shadows: $0, scores: scores, options: options, whole: nil)
+      }
+    if isPooled {
+      variances = [other?.variance(0) ?? max(allSquares / max(1, allFreedom), Self.smallestVariance)]
     } else {
-      variances = zip(squares, counts).map { max($0 / max(1, $1 - 1), Self.smallestVariance) }
+      variances = squares.indices.map { item in
+        guard freedom[item] > 0 else { return other?.variance(item) ?? Self.smallestVariance }
+        return max(squares[item] / freedom[item], Self.smallestVariance)
+      }
     }
     switch options.center {
     case .mean: centers = means
     case .median:
       var values: [Double] = []
-      values.reserveCapacity(shadows.count)
+      values.reserveCapacity(shadows.models.count)
       centers = (0..<items).map { item in
         values.removeAll(keepingCapacity: true)
-        for model in shadows where masks[model][item] == isMember { values.append(scores[model][item]) }
+        for (model, sides) in zip(shadows.models, shadows.sides) where sides[item] == side {
+          values.append(scores[model][item])
+        }
         return Self.median(&values)
       }
     }

@@ -23,40 +23,43 @@ package enum RelativeMembershipAttack {
   /// authors' program; or the means are compared.
   ///
   /// - Parameters:
-  ///   - shadows: The models that are read; some are without each item.
+  ///   - shadows: The models that are read of each item. An item that none is without gets no score (not a number), and
+  ///     is not in the population.
   ///   - probabilities: p of the item's label or sequence, `[query][model][item]`.
-  ///   - masks: Membership, `[model][item]`.
+  ///   - isMember: The items in the target's training set.
   package static func scores(
-    target: Int, shadows: [Int], probabilities: [[[Double]]], masks: [[Bool]], options: RelativeMembershipOptions
+    target: Int, shadows: ShadowSelection, probabilities: [[[Double]]], isMember: [Bool],
+    options: RelativeMembershipOptions
   ) -> [Double] {
-    let items = masks[target].count
+    let items = isMember.count
     let ratios = probabilities.map { probabilities -> [Double] in
       var sums = [Double](repeating: 0, count: items)
       var counts = sums
-      for model in shadows {
-        for item in 0..<items where !masks[model][item] {
+      for (model, sides) in zip(shadows.models, shadows.sides) {
+        for item in 0..<items where sides[item] == .without {
           sums[item] += probabilities[model][item]
           counts[item] += 1
         }
       }
       return (0..<items).map {
-        ratio(probabilities[target][$0], meanOut: sums[$0] / max(1, counts[$0]), a: options.a)
+        counts[$0] == 0 ? .nan : ratio(probabilities[target][$0], meanOut: sums[$0] / counts[$0], a: options.a)
       }
     }
     guard let first = ratios.first else { return [] }
-    guard ratios.count > 1 else { return shares(first, isMember: masks[target], gamma: options.gamma) }
+    guard ratios.count > 1 else { return shares(first, isMember: isMember, gamma: options.gamma) }
     switch options.queries {
-    case .majority: return majorities(ratios, isMember: masks[target], gamma: options.gamma)
+    case .majority: return majorities(ratios, isMember: isMember, gamma: options.gamma)
     case .mean:
       let means = (0..<items).map { item in ratios.reduce(0) { $0 + $1[item] } / Double(ratios.count) }
-      return shares(means, isMember: masks[target], gamma: options.gamma)
+      return shares(means, isMember: isMember, gamma: options.gamma)
     }
   }
 
   /// For every item the share of the others outside the training set that its ratio dominates.
   private static func shares(_ ratios: [Double], isMember: [Bool], gamma: Double) -> [Double] {
-    let sorted = ratios.indices.filter { !isMember[$0] }.map { gamma * ratios[$0] }.sorted()
+    let sorted = ratios.indices.filter { !isMember[$0] && !ratios[$0].isNaN }.map { gamma * ratios[$0] }.sorted()
     return ratios.indices.map { item in
+      guard !ratios[item].isNaN else { return .nan }
       var below = dominated(by: ratios[item], in: sorted)
       var size = sorted.count
       if !isMember[item] {
@@ -71,9 +74,12 @@ package enum RelativeMembershipAttack {
   /// For every item the share of the others outside the training set that more than half of its ratios dominate, each
   /// in the same query, `[query][item]`.
   private static func majorities(_ ratios: [[Double]], isMember: [Bool], gamma: Double) -> [Double] {
-    let population = isMember.indices.filter { !isMember[$0] }
+    // All queries of an item have the same shadow models.
+    let isKnown = (ratios.first ?? []).map { !$0.isNaN }
+    let population = isMember.indices.filter { !isMember[$0] && isKnown[$0] }
     let thresholds = ratios.map { ratios in population.map { gamma * ratios[$0] } }
     return isMember.indices.map { item in
+      guard isKnown[item] else { return .nan }
       var votes = [Int](repeating: 0, count: population.count)
       for (own, thresholds) in zip(ratios, thresholds) {
         let ratio = own[item]

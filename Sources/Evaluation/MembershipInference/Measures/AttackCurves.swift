@@ -42,7 +42,8 @@ extension AttackedGroup {
   }
 }
 
-/// The items of a group in the order in which an attack on one target suspects them, most suspect first.
+/// The items of a group in the order in which an attack on one target suspects them, most suspect first. An item without
+/// a score (not a number) is not in it.
 ///
 /// Items are weighted when measured, so one sort serves every bootstrap resample. Tied items are passed in one step.
 struct RankedTarget: Sendable {
@@ -57,8 +58,10 @@ struct RankedTarget: Sendable {
   }
 
   private let entries: [Entry]
-  /// The same in the order of the items.
+  /// The same in the order of the items, zero for an item without a score.
   private let memberMasks: [Int32]
+  /// All ones for a non-member, otherwise zero.
+  private let otherMasks: [Int32]
 
   /// The counts along the ranking.
   struct Walk {
@@ -79,7 +82,7 @@ struct RankedTarget: Sendable {
 
   /// All items.
   init(scores: [Double], membership: [Bool]) {
-    let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+    let order = scores.indices.filter { !scores[$0].isNaN }.sorted { (scores[$1], $0) < (scores[$0], $1) }
     var entries: [Entry] = []
     entries.reserveCapacity(order.count)
     var last = Int32(order.count - 1)
@@ -90,11 +93,12 @@ struct RankedTarget: Sendable {
       entries.append(Entry(item: Int32(item), rank: last, memberMask: membership[item] ? -1 : 0, endsTie: endsTie))
     }
     self.entries = entries.reversed()
-    memberMasks = membership.map { $0 ? -1 : 0 }
+    memberMasks = zip(membership, scores).map { $0 && !$1.isNaN ? -1 : 0 }
+    otherMasks = zip(membership, scores).map { $0 || $1.isNaN ? 0 : -1 }
   }
 
-  private init(entries: [Entry], memberMasks: [Int32]) {
-    (self.entries, self.memberMasks) = (entries, memberMasks)
+  private init(entries: [Entry], memberMasks: [Int32], otherMasks: [Int32]) {
+    (self.entries, self.memberMasks, self.otherMasks) = (entries, memberMasks, otherMasks)
   }
 
   /// The items of a group, renumbered by their positions in it.
@@ -110,18 +114,19 @@ struct RankedTarget: Sendable {
     for position in kept.indices {
       kept[position].endsTie = position == kept.count - 1 || kept[position + 1].rank != kept[position].rank
     }
-    return RankedTarget(entries: kept, memberMasks: members.map { memberMasks[$0] })
+    return RankedTarget(
+      entries: kept, memberMasks: members.map { memberMasks[$0] }, otherMasks: members.map { otherMasks[$0] })
   }
 
   /// Members and non-members counted with their weights.
   func totals(weights: [Int32]) -> (members: Int, nonMembers: Int) {
     var members = 0
-    var all = 0
-    for (weight, mask) in zip(weights, memberMasks) {
-      all += Int(weight)
-      members += Int(weight & mask)
+    var nonMembers = 0
+    for (position, weight) in weights.enumerated() {
+      members += Int(weight & memberMasks[position])
+      nonMembers += Int(weight & otherMasks[position])
     }
-    return (members, all - members)
+    return (members, nonMembers)
   }
 
   /// The area under the curve (with mid-ranks for ties) and the points at each limit.
@@ -174,8 +179,8 @@ struct RankedTarget: Sendable {
   /// What eight sets of weights give at once; see `LaneWalk`.
   func walk(weights: [Lanes], limits: [Double], thresholds: [[Int32]]) -> LaneWalk {
     LaneWalk(
-      entries: entries, memberFactors: memberMasks.map { $0 == 0 ? 0 : 1 }, weights: weights, limits: limits,
-      thresholds: thresholds)
+      entries: entries, memberFactors: memberMasks.map { $0 == 0 ? 0 : 1 },
+      otherFactors: otherMasks.map { $0 == 0 ? 0 : 1 }, weights: weights, limits: limits, thresholds: thresholds)
   }
 
   /// The counts at or above each rank.
@@ -224,17 +229,16 @@ struct LaneWalk {
   ///   - limits: Of the false positive rate, ascending.
   ///   - thresholds: `[limit][lane]`: the last rank above the global threshold, ascending by limit; empty without one.
   init(
-    entries: [RankedTarget.Entry], memberFactors: [Double], weights: [Lanes], limits: [Double], thresholds: [[Int32]]
+    entries: [RankedTarget.Entry], memberFactors: [Double], otherFactors: [Double], weights: [Lanes], limits: [Double],
+    thresholds: [[Int32]]
   ) {
     truePositives = Array(repeating: Lanes(), count: limits.count)
     ranks = Array(repeating: Array(repeating: -1, count: Lanes.scalarCount), count: limits.count)
     globalTruePositives = Array(repeating: Lanes(), count: thresholds.count)
-    var total = Lanes()
-    for (weight, factor) in zip(weights, memberFactors) {
-      total += weight
-      members += weight * factor
+    for (position, weight) in weights.enumerated() {
+      members += weight * memberFactors[position]
+      nonMembers += weight * otherFactors[position]
     }
-    nonMembers = total - members
     let walked = entries.withUnsafeBufferPointer { entries in
       weights.withUnsafeBufferPointer { weights in
         var state = State()

@@ -19,7 +19,7 @@ package struct ExposedItem: Equatable, Sendable {
   /// The share of a target's non-members that score below the item, ties counted half, averaged over the targets that
   /// were trained on it.
   package var percentile: Double
-  /// Targets that were trained on it.
+  /// Targets that were trained on it, among those against which the attack has a score of it.
   package var asMember: Int
   package var asNonMember: Int
   /// At the limits that every target resolves, the strictest first.
@@ -33,24 +33,23 @@ enum ExposureRanking {
 
   /// - Parameters:
   ///   - all: The rankings of all items.
-  ///   - masks: The targets' membership, `[target][item]`.
   ///   - limits: Those that every target resolves, ascending.
-  static func items(_ all: AttackedGroup, masks: [[Bool]], shadowModels: ShadowModels, limits: [Double])
-    -> [ExposedItem]
-  {
+  static func items(_ all: AttackedGroup, shadowModels: ShadowModels, limits: [Double]) -> [ExposedItem] {
     let count = shadowModels.items
     var percentiles = [Double](repeating: 0, count: count)
     var asMember = [Int](repeating: 0, count: count)
+    var asNonMember = asMember
     var found = [[Int]](repeating: Array(repeating: 0, count: count), count: limits.count)
     var suspected = found
     let ones = all.ones
-    for (target, mask) in zip(all.targets, masks) {
+    for target in all.targets {
       let walk = target.walk(weights: ones, limits: limits)
       guard walk.members > 0, walk.nonMembers > 0 else { continue }
       var above = 0
       var tied: [(item: Int, isMember: Bool)] = []
       target.visit { item, isMember, rank, endsTie in
         tied.append((item, isMember))
+        if isMember { asMember[item] += 1 } else { asNonMember[item] += 1 }
         for (limit, point) in walk.points.enumerated() where rank <= point.rank {
           if isMember { found[limit][item] += 1 } else { suspected[limit][item] += 1 }
         }
@@ -61,7 +60,6 @@ enum ExposureRanking {
         above += others
         tied.removeAll(keepingCapacity: true)
       }
-      for (item, isMember) in mask.enumerated() where isMember { asMember[item] += 1 }
     }
     let known = (0..<count).filter { asMember[$0] > 0 }
     for item in known { percentiles[item] /= Double(asMember[item]) }
@@ -78,7 +76,7 @@ enum ExposureRanking {
       ExposedItem(
         item: item, name: shadowModels.itemNames.isEmpty ? nil : shadowModels.itemNames[item],
         groups: groups[item] ?? [],
-        percentile: percentiles[item], asMember: asMember[item], asNonMember: masks.count - asMember[item],
+        percentile: percentiles[item], asMember: asMember[item], asNonMember: asNonMember[item],
         findings: limits.indices.map {
           ExposedItem.Findings(
             falsePositiveRateLimit: limits[$0], asMember: found[$0][item], asNonMember: suspected[$0][item])

@@ -40,6 +40,9 @@ package struct AttackReport: Sendable {
     ]
   }
 
+  /// The notes for a terminal: those of the page, its cautions and what attacks leave out included.
+  package var allNotes: [String] { (notes + study.evaluations.remarks).map(\.withoutControlCharacters) }
+
   /// One line for every arm and attack, then for every declared comparison, for a terminal.
   package func lines() -> [String] {
     let attacks = study.evaluations.flatMap { arm in

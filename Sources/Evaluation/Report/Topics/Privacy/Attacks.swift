@@ -34,9 +34,7 @@ struct PrivacyFigures {
   }
 
   private var cautions: HTML {
-    var cautions: [ShadowModelCaution] = []
-    for caution in evaluations.flatMap(\.cautions) where !cautions.contains(caution) { cautions.append(caution) }
-    return cautions.map { caution -> HTML in "<p class=\"note\">\(caution.sentence)</p>" }.joined()
+    evaluations.remarks.map { remark -> HTML in "<p class=\"note\">\(remark)</p>" }.joined()
   }
 
   private var curves: HTML {
@@ -165,14 +163,40 @@ extension Attack {
   }
 }
 
+extension [PrivacyEvaluation] {
+  /// What a reader must know of the shadow models to judge the figures, a sentence each.
+  var remarks: [String] {
+    var cautions: [ShadowModelCaution] = []
+    for caution in flatMap(\.cautions) where !cautions.contains(caution) { cautions.append(caution) }
+    let leftOut = flatMap { arm in
+      arm.attacks.compactMap { attack in
+        attack.leftOut.map { $0.sentence(attack: attack.attack, arm: arm.arm, items: arm.items) }
+      }
+    }
+    return cautions.map(\.sentence) + leftOut
+  }
+}
+
+extension UnscoredItems {
+  fileprivate func sentence(attack: Attack, arm: String, items all: Int) -> String {
+    "The attack \(attack.text) on \(arm) leaves \(Figures.count(items)) of \(Figures.count(all, "item", "items")) out against "
+      + "at least one model (\(Figures.count(scores)) of \(Figures.count(ofScores)) scores), because too few of its shadow "
+      + "models have the item or are without it."
+  }
+}
+
 extension ShadowModelCaution {
   /// The caution in a sentence for the reader.
   var sentence: String {
     switch self {
     case .countsMayTell:
-      "These models are not used as complementary pairs, because fewer than three are, so only the target is left out of its "
-        + "shadow models. How many of them have an item may then say whether the target has it: without any memory the area under the curve of an "
+      "These models are not used as complementary pairs, because fewer than three are. How many of a target’s shadow models have an item "
+        + "says something about whether the target has it: without any memory the area under the curve of an "
         + "attack that reads shadow models can differ from 0.5 (.476 at eight models)."
+    case .modelsLeftOut:
+      "These models are not used as complementary pairs, because fewer than three are. Against each model, one or more of its shadow "
+        + "models are left out item by item, so that how many of them have an item says nothing about whether the model "
+        + "has it."
     case .clustersAreSplit:
       "Items of one cluster are members and non-members of one model. What a model remembers of one of them shows in "
         + "the others, so that members are harder to tell than they are."
