@@ -52,13 +52,14 @@ struct VerdictOracle: Decodable {
 
     /// The arm's correctness minus the reference's.
     var differences: PairedDifferences {
-      var sums = [ClusterSums](repeating: ClusterSums(numerator: 0, denominator: 0), count: clusterCount)
-      for (item, cluster) in clusters.enumerated() {
-        sums[cluster].denominator += 1
-        for (arm, reference) in zip(arm, reference) { sums[cluster].numerator += arm[item] - reference[item] }
+      var sizes = [Int](repeating: 0, count: clusterCount)
+      for cluster in clusters { sizes[cluster] += 1 }
+      let bySeed = zip(arm, reference).map { own, others in
+        var sums = [Int](repeating: 0, count: clusterCount)
+        for (item, cluster) in clusters.enumerated() { sums[cluster] += own[item] - others[item] }
+        return sums
       }
-      let bySeed = zip(arm, reference).map { Double($0.reduce(0, +) - $1.reduce(0, +)) / Double(clusters.count) }
-      return PairedDifferences(clusters: sums, seeds: seeds, resolution: 1, bySeed: bySeed)
+      return PairedDifferences(bySeed: bySeed, sizes: sizes)
     }
   }
 

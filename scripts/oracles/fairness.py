@@ -19,6 +19,8 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from verdicts import MIN_SEEDS, proportion as plain_proportion
+
 BINS = 15
 DEFAULT = pathlib.Path(__file__).parents[2] / "Tests" / "MetricsTests" / "Golden" / "fairness.json"
 
@@ -43,66 +45,92 @@ def make_data(generator):
     return people, labels, groups, arms
 
 
-def effective_n(values, clusters):
-    """The design effect through the F statistic of a one-way analysis of variance."""
-    parts = [values[clusters == cluster] for cluster in np.unique(clusters)]
-    sizes = np.array([len(part) for part in parts], float)
-    n, k = sizes.sum(), len(sizes)
-    seen = (sizes**2).sum() / n
-    if n == k:
-        return n
-    if np.ptp(values) == 0 or k == 1:
-        return n / seen
-    f = stats.f_oneway(*parts).statistic
-    if not np.isfinite(f):
-        correlation = 1.0
-    else:
-        correlation = (f - 1) / (f - 1 + (n - seen) / (k - 1))
-    return n / (1 + (seen - 1) * min(1, max(0, correlation)))
-
-
-def proportion(values, clusters):
-    if len(values) == 0:
+def share(found, counted, people):
+    """Σ found / Σ counted over [seed, item], with the interval by clusters and seeds that verdicts.py defines for plain
+    proportions; a ratio's residuals are linearized (Cochran 1977), and an item counts by its mean over seeds."""
+    found, counted = np.atleast_2d(np.asarray(found, float)), np.atleast_2d(np.asarray(counted, float))
+    kept = counted.sum(axis=0) > 0
+    if not kept.any():
         return None
-    value, n = values.mean(), effective_n(values, clusters)
-    lower, upper = proportion_confint(value * n, n, method="wilson")
-    return {"n": len(values), "effectiveN": n, "value": value, "lower": lower, "upper": upper}
+    found, counted, people = found[:, kept], counted[:, kept], people[kept]
+    seeds = len(found)
+    members = (np.unique(people)[:, None] == people[None]).astype(float)
+    count, items = members.shape
+    value, n = found.sum() / counted.sum(), counted.sum() / seeds
+    weights = counted.mean(axis=0)
+    sizes = members @ weights
+    seen = max(1.0, (sizes**2).sum() / n)
+    clustered = count < items
+    averages = found.mean(axis=0) / weights
+    errors = np.count_nonzero(members @ (found.sum(axis=0) < counted.sum(axis=0)))
+    successes = np.count_nonzero(members @ found.sum(axis=0))
+    trust = min(errors, successes) / (min(errors, successes) + 2)
+    estimate = 0.0
+    if clustered:
+        if np.ptp(averages) == 0 or count == 1:
+            estimate = 1.0
+        else:
+            means = members @ (weights * averages) / sizes
+            between = (sizes * (means - value) ** 2).sum() / (count - 1)
+            within = (weights * (averages - means @ members) ** 2).sum() / (items - count)
+            average = (n - seen) / (count - 1)
+            estimate = min(1, max(0, (between - within) / (between + (average - 1) * within)))
 
+    def effect(correlation):
+        return 1 + (seen - 1) * correlation if clustered else 1.0
 
-def ratio(found, counted, people, runs):
-    """Σ found / Σ counted: linearized variance of whole people, Wilson's interval at the n that has it."""
-    counted = np.asarray(counted, float)
-    if counted.sum() == 0:
-        return None
-    value = found.sum() / counted.sum()
-    totals = [(found[people == p].sum(), counted[people == p].sum()) for p in np.unique(people)]
-    totals = np.array([t for t in totals if t[1] > 0])
-    residuals = totals[:, 0] - value * totals[:, 1]
-    k = len(totals)
-    plain = runs == 1 and k == (counted > 0).sum()
-    # The sample variance of the residuals, whose mean is zero, times the number of people.
-    variance = k * residuals.var(ddof=0 if plain else min(1, k - 1)) / counted.sum() ** 2
-    most = counted.sum() / runs
-    if variance > 0 and k > 1:
-        n = min(most, value * (1 - value) / variance)
-    else:
-        n = most if plain else min(most, k)
-    lower, upper = proportion_confint(value * n, n, method="wilson")
-    return {"n": int((counted > 0).sum()), "effectiveN": n, "value": value, "lower": lower, "upper": upper}
+    correlation = trust * estimate + (1 - trust) / 2
+    of_clusters = ((found.mean(axis=0) - value * weights) ** 2).sum() / n**2 * effect(correlation)
+    variance, freedom = of_clusters, count - 1
+    normal = not clustered and seeds < MIN_SEEDS
+    if seeds >= MIN_SEEDS:
+        parts = (found - value * counted) @ members.T / n
+        of_seeds = (parts.sum(axis=1) ** 2).sum() / (seeds * (seeds - 1))
+        residual = parts - parts.mean(axis=0) - np.outer(parts.sum(axis=1), sizes / n)
+        both = count / (seeds * (count - 1) * (seeds - 1)) * (residual**2).sum()
+        variance = max(of_clusters, of_seeds, of_clusters + of_seeds - both)
+        if variance > 0:
+            freedom = variance**2 / (of_clusters**2 / (count - 1) + of_seeds**2 / (seeds - 1))
+    uniform = n / effect(0.5)
+    effective = value * (1 - value) / variance if variance > 0 and 0 < value < 1 else uniform
 
+    def wilson(value, n, freedom):
+        quantile = stats.norm.ppf(0.975) if normal else stats.t.ppf(0.975, freedom)
+        centre, half = value + quantile**2 / 2 / n, quantile * np.sqrt(value * (1 - value) / n + quantile**2 / 4 / n**2)
+        return (centre - half) / (1 + quantile**2 / n), (centre + half) / (1 + quantile**2 / n)
 
-def rates(labels, correct, selected, people, runs=1):
-    positive = labels == 1
-    chosen, wanted = np.rint(selected * runs), positive * float(runs)
-    found = np.where(positive, chosen, 0.0)
-    union = ratio(found, chosen + wanted - found, people, runs)
+    lower, upper = wilson(value, effective, freedom)
+    if normal:
+        assert np.allclose((lower, upper), proportion_confint(value * effective, effective, method="wilson"))
+    lower, upper = min(lower, wilson(1.0, uniform, count - 1)[0]), max(upper, wilson(0.0, uniform, count - 1)[1])
+    lower, upper = max(0.0, lower), min(1.0, upper)
+    if (counted == 1).all():
+        plain = plain_proportion(found, people)
+        assert np.allclose(plain["interval"], (lower, upper), atol=1e-9), (plain, lower, upper, effective, variance, found.shape, count)
+        assert np.isclose(plain["effectiveN"], effective)
     return {
-        "precision": ratio(found, chosen, people, runs),
+        "n": items, "clusters": count, "effectiveN": effective, "value": value, "lower": lower, "upper": upper,
+    }
+
+
+def rates(labels, correct, selected, people):
+    """Of one or several runs, [seed, item]."""
+    correct, selected = np.atleast_2d(correct), np.atleast_2d(selected)
+    positive = labels == 1
+    found = np.where(positive, selected, 0.0)
+    union = share(found, np.where(positive, 1.0, selected), people)
+
+    def of(values, counted):
+        return share(values[:, counted], np.ones_like(values[:, counted]), people[counted])
+
+    everyone = np.ones(len(labels), bool)
+    return {
+        "precision": share(found, selected, people),
         "f1": union and [2 * union[key] / (1 + union[key]) for key in ("value", "lower", "upper")],
-        "accuracy": proportion(correct, people),
-        "truePositiveRate": proportion(selected[positive], people[positive]),
-        "falsePositiveRate": proportion(selected[~positive], people[~positive]),
-        "selectionRate": proportion(selected, people),
+        "accuracy": of(correct, everyone),
+        "truePositiveRate": of(selected, positive),
+        "falsePositiveRate": of(selected, ~positive),
+        "selectionRate": of(selected, everyone),
     }
 
 
@@ -141,15 +169,15 @@ def evaluate(people, labels, groups, arms):
             found = rates(labels, (prediction == labels).astype(float), (prediction == 1).astype(float), people)
             assert np.isclose(precision_score(labels, prediction), found["precision"]["value"], rtol=1e-12)
             assert np.isclose(f1_score(labels, prediction), found["f1"][0], rtol=1e-12)
-        correct = np.mean([prediction == labels for prediction in predictions], axis=0)
-        selected = np.mean([prediction == 1 for prediction in predictions], axis=0)
+        correct = np.array([prediction == labels for prediction in predictions], float)
+        selected = np.array([prediction == 1 for prediction in predictions], float)
         tone = np.full(len(labels), "")
         for column, value, members in groups:
             if column == "tone":
                 tone[members] = value
         figures = [np.mean([calibration(run[s], labels[s]) for run in runs], axis=0) for s in subsets]
         result[arm] = {
-            "overSeeds": [rates(labels[s], correct[s], selected[s], people[s], len(runs)) for s in subsets],
+            "overSeeds": [rates(labels[s], correct[:, s], selected[:, s], people[s]) for s in subsets],
             "seeds": [
                 {
                     "rates": [

@@ -18,7 +18,8 @@ package struct FairnessEvaluation: Equatable, Sendable {
   package var comparisons: [PairedComparison]
   /// Comparisons that were not declared, in the same order; outside Holm's family.
   package var exploratoryComparisons: [PairedComparison]
-  /// The number of comparisons that Holm's correction counts: groups times declared comparisons.
+  /// The number of comparisons that Holm's correction counts: of the groups times declared comparisons, those that can
+  /// get a verdict by their counts.
   package var familySize: Int
 
   init(
@@ -186,10 +187,11 @@ extension FairnessEvaluation {
         isDeclared: isDeclared,
         subsets: subsets, items: items, rule: rule, key: key[.comparison])
     }
+    let declared = compare(comparisons, isDeclared: true)
     return FairnessEvaluation(
-      rule: rule, arms: evaluations, comparisons: compare(comparisons, isDeclared: true),
+      rule: rule, arms: evaluations, comparisons: declared,
       exploratoryComparisons: compare(exploratory, isDeclared: false),
-      familySize: items.groups.count * comparisons.count)
+      familySize: declared.count(where: \.isInFamily))
   }
 
   /// The spreads of every column and vector of outcomes; `nil` for a column with fewer than two groups.

@@ -84,15 +84,16 @@ extension LikelihoodEvaluation {
         rule: rule,
         isDeclared: isDeclared, key: key[.comparison])
     }
+    let declared = try compare(comparisons, isDeclared: true)
     return LikelihoodEvaluation(
       rule: rule,
       arms: arms.indices.map { arm in
         ArmLikelihood(
           arm: arms[arm].arm, overall: described[0][arm], groups: described.dropFirst().map { $0[arm] })
       },
-      comparisons: try compare(comparisons, isDeclared: true),
+      comparisons: declared,
       exploratoryComparisons: try compare(exploratory, isDeclared: false),
-      familySize: items.groups.count * comparisons.count)
+      familySize: declared.count(where: \.isInFamily))
   }
 }
 
@@ -130,10 +131,7 @@ private struct LikelihoodResamples {
         // Every text has both figures, so none is missing in any resample.
         let interval = Replicates(defined: replicates, of: drawn.count, clusters: subset.clusters.count)
           .interval(.atMostOneInTwenty, n: subset.items.count)
-        return SeededEstimate(
-          estimate: Estimate(
-            value: observed.reduce(0, +) / Double(max(1, observed.count)), interval: interval),
-          seedSpread: SeedSpread(values: observed))
+        return SeededEstimate(bySeed: observed, interval: interval, clusters: subset.clusters.count)
       }
       return GroupLikelihood(
         group: subset.name, n: subset.items.count, clusters: subset.clusters.count, tokens: Int(sums.totals[1]),

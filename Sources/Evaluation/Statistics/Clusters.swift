@@ -28,8 +28,8 @@ package struct ClusterIndex: Equatable, Sendable {
 ///
 /// The effect is 1 + (m̃ − 1)·ρ with m̃ = Σm²/Σm, the cluster size that an item sees, and ρ the intra-cluster correlation
 /// of a one-way analysis of variance (Donner and Koval 1980), counted as 0 where it is negative. Where the data cannot
-/// show a correlation (all values equal, or one cluster) it is taken to be 1, so that 100 correct images of 25 people
-/// count as 25.
+/// show a correlation (all values equal, or one cluster) it is taken to be 1. The interval of a share does not take this
+/// estimate as it is: see `ShrunkCorrelation`.
 package struct DesignEffect: Equatable, Sendable {
   package let intraClusterCorrelation: Double
   package let value: Double
@@ -38,59 +38,48 @@ package struct DesignEffect: Equatable, Sendable {
 
   /// - Parameters:
   ///   - values: One for each item.
+  ///   - weights: How much of an item counts, from 0 to 1; all of it where there are none.
   ///   - clusters: The cluster number of every item, from 0 to below `clusterCount`; clusters may be empty.
-  package init(values: [Double], clusters: [Int], clusterCount: Int) {
+  package init(values: [Double], weights: [Double]? = nil, clusters: [Int], clusterCount: Int) {
     var sizes = [Double](repeating: 0, count: clusterCount)
     var sums = sizes
-    for (value, cluster) in zip(values, clusters) {
-      sizes[cluster] += 1
-      sums[cluster] += value
+    var items = 0
+    var (least, most) = (Double.infinity, -Double.infinity)
+    for (item, cluster) in clusters.enumerated() {
+      let weight = weights?[item] ?? 1
+      guard weight > 0 else { continue }
+      items += 1
+      sizes[cluster] += weight
+      sums[cluster] += weight * values[item]
+      (least, most) = (min(least, values[item]), max(most, values[item]))
     }
-    let n = Double(values.count)
-    let groups = Double(sizes.count { $0 > 0 })
-    let itemsSeen = sizes.reduce(0) { $0 + $1 * $1 } / max(1, n)
-    if groups == n || values.isEmpty {
+    let n = sizes.reduce(0, +)
+    let groups = sizes.count { $0 > 0 }
+    let sizeSeen = max(1, sizes.reduce(0) { $0 + $1 * $1 } / max(1, n))
+    if groups == items {
       (intraClusterCorrelation, value, effectiveN) = (0, 1, n)
       return
     }
-    let isConstant = values.min() == values.max()
-    if groups < 2 || isConstant {
-      (intraClusterCorrelation, value, effectiveN) = (1, itemsSeen, n / itemsSeen)
+    if groups < 2 || least == most {
+      (intraClusterCorrelation, value, effectiveN) = (1, sizeSeen, n / sizeSeen)
       return
     }
     let mean = sums.reduce(0, +) / n
     var between = 0.0
     for (size, sum) in zip(sizes, sums) where size > 0 { between += size * (sum / size - mean) * (sum / size - mean) }
     var within = 0.0
-    for (value, cluster) in zip(values, clusters) {
-      let deviation = value - sums[cluster] / sizes[cluster]
-      within += deviation * deviation
+    for (item, cluster) in clusters.enumerated() {
+      let weight = weights?[item] ?? 1
+      guard weight > 0 else { continue }
+      let deviation = values[item] - sums[cluster] / sizes[cluster]
+      within += weight * deviation * deviation
     }
-    between /= groups - 1
-    within /= n - groups
-    let averageSize = (n - itemsSeen) / (groups - 1)
+    between /= Double(groups - 1)
+    within /= Double(items - groups)
+    let averageSize = (n - sizeSeen) / Double(groups - 1)
     let correlation = (between - within) / (between + (averageSize - 1) * within)
     intraClusterCorrelation = min(1, max(0, correlation))
-    value = 1 + (itemsSeen - 1) * intraClusterCorrelation
+    value = 1 + (sizeSeen - 1) * intraClusterCorrelation
     effectiveN = n / value
-  }
-}
-
-extension Proportion {
-  /// The mean success of items, a run or several each, with Wilson's interval at the effective number of items.
-  ///
-  /// - Parameters:
-  ///   - values: For every item the number of successes in `runs` runs; at least one item.
-  ///   - clusters: The cluster number of every item, from 0 to below `clusterCount`.
-  ///   - confidence: Of the interval.
-  package init(
-    values: [Double], clusters: [Int], clusterCount: Int, runs: Int = 1, confidence: Double = 0.95
-  ) {
-    let effect = DesignEffect(values: values, clusters: clusters, clusterCount: clusterCount)
-    successes = values.reduce(0, +) / Double(runs)
-    n = values.count
-    effectiveN = effect.effectiveN
-    value = values.reduce(0, +) / Double(runs * n)
-    interval = .wilson(proportion: value, n: effectiveN, confidence: confidence)
   }
 }

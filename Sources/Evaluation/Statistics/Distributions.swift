@@ -33,8 +33,19 @@ package enum StudentT {
   /// The value below which a share `probability` in (0, 1) lies.
   package static func quantile(_ probability: Double, degreesOfFreedom: Double) -> Double {
     guard probability >= 0.5 else { return -quantile(1 - probability, degreesOfFreedom: degreesOfFreedom) }
-    let share = BetaDistribution.quantile(2 * probability - 1, a: 0.5, b: degreesOfFreedom / 2)
-    return (degreesOfFreedom * share / (1 - share)).squareRoot()
+    guard probability < 1 else { return .infinity }
+    let logConstant =
+      logGamma((degreesOfFreedom + 1) / 2) - logGamma(degreesOfFreedom / 2) - log(degreesOfFreedom * Double.pi) / 2
+    // The distribution is concave here and the normal quantile lies below its own: Newton's steps rise to it.
+    var t = NormalDistribution.quantile(probability)
+    for _ in 0..<200 {
+      let density = exp(logConstant - (degreesOfFreedom + 1) / 2 * log1p(t * t / degreesOfFreedom))
+      guard density > 0 else { break }
+      let step = (probability - cumulative(t, degreesOfFreedom: degreesOfFreedom)) / density
+      t += step
+      if abs(step) <= 1e-14 * max(1, abs(t)) { break }
+    }
+    return t
   }
 
   /// The probability of a value up to `t`.

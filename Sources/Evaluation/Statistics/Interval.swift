@@ -40,8 +40,16 @@ extension Interval {
   ///   - n: The number of observations, or the effective number where they are clustered; positive.
   ///   - confidence: Above 0 and below 1.
   package static func wilson(proportion: Double, n: Double, confidence: Double = 0.95) -> Interval {
-    let z =
-      confidence == 0.95 ? NormalDistribution.twoSided95 : NormalDistribution.quantile(0.5 + confidence / 2)
+    wilson(
+      proportion: proportion, n: n,
+      reach: confidence == 0.95 ? NormalDistribution.twoSided95 : NormalDistribution.quantile(0.5 + confidence / 2))
+  }
+
+  /// The same with another quantile than the normal one.
+  ///
+  /// - Parameter reach: How many standard errors it reaches; infinite where nothing is known of them.
+  package static func wilson(proportion: Double, n: Double, reach z: Double) -> Interval {
+    guard z.isFinite else { return Interval(lower: 0, upper: 1) }
     let centre = proportion + z * z / (2 * n)
     let half = z * (max(0, proportion * (1 - proportion)) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n

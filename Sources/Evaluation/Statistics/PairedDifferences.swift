@@ -9,12 +9,27 @@ package struct PairedDifferences: Sendable {
   package let resolution: Int
   /// The mean difference of every seed, in the order of the runs.
   package let bySeed: [Double]
+  /// Of the estimate.
+  package let variance: TwoWayVariance
 
-  package init(clusters: [ClusterSums], seeds: Int, resolution: Int, bySeed: [Double]) {
-    self.clusters = clusters
-    self.seeds = seeds
+  /// - Parameters:
+  ///   - bySeed: For every seed, the sum of every cluster's differences in parts of `resolution`; at least one seed.
+  ///   - sizes: The items of every cluster; at least one cluster.
+  package init(bySeed sums: [[Int]], sizes: [Int], resolution: Int = 1) {
+    let items = Double(max(1, sizes.reduce(0, +)))
+    let unit = Double(resolution)
+    clusters = sizes.indices.map { cluster in
+      ClusterSums(numerator: sums.reduce(0) { $0 + $1[cluster] }, denominator: sizes[cluster])
+    }
+    seeds = sums.count
     self.resolution = resolution
-    self.bySeed = bySeed
+    bySeed = sums.map { Double($0.reduce(0, +)) / (items * unit) }
+    let mean = Double(clusters.reduce(0) { $0 + $1.numerator }) / (items * unit * Double(max(1, sums.count)))
+    var sum = TwoWayVariance.Sum(shares: sizes.map { Double($0) / items })
+    for own in sums {
+      sum.add(seed: zip(own, sizes).map { (Double($0) / unit - mean * Double($1)) / items })
+    }
+    variance = sum.variance(clusters: sizes.count)
   }
 
   /// The factor from a sum of numerators to a sum of seed-averaged differences.
@@ -27,17 +42,6 @@ package struct PairedDifferences: Sendable {
 
   package var estimate: Double {
     Double(clusters.reduce(0) { $0 + $1.numerator }) / (divisor * Double(max(1, items)))
-  }
-
-  /// The sample standard deviation over clusters of what one cluster adds to the mean difference.
-  package var clusterDeviation: Double {
-    guard clusters.count > 1 else { return 0 }
-    let averageSize = Double(items) / Double(clusters.count)
-    let squares = clusters.reduce(0.0) { sum, cluster in
-      let share = (Double(cluster.numerator) / divisor - estimate * Double(cluster.denominator)) / averageSize
-      return sum + share * share
-    }
-    return (squares / Double(clusters.count - 1)).squareRoot()
   }
 
   /// Whether every cluster is one item, seen with one seed: then outcomes are pairs of right and wrong.

@@ -67,4 +67,19 @@ package struct SeededEstimate: Codable, Equatable, Sendable {
     self.estimate = estimate
     self.seedSpread = seedSpread
   }
+
+  /// The mean of the figures of every seed, at least one.
+  ///
+  /// - Parameters:
+  ///   - interval: Over clusters alone; it is widened for seeds.
+  ///   - clusters: How many were resampled.
+  ///   - tail: The probability beyond each of its bounds.
+  package init(bySeed values: [Double], interval: Measured<Interval>, clusters: Int, tail: Double = 0.025) {
+    let spread = SeedSpread(values: values)
+    self.init(
+      estimate: Estimate(
+        value: spread.mean,
+        interval: interval.map { $0.widened(around: spread.mean, bySeed: values, clusters: clusters, tail: tail) }),
+      seedSpread: spread)
+  }
 }

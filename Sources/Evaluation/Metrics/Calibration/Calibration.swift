@@ -9,7 +9,7 @@ package struct ReliabilityBin: Codable, Equatable, Sendable {
   /// Predictions in the bin: items times seeds. The other figures are undefined for an empty bin.
   package var count: Int
   package var meanConfidence: Measured<Double>
-  /// With a Wilson interval at `count` divided by the number of seeds, since seeds share their items.
+  /// With an interval that knows clusters and seeds, as that of every share with a random denominator.
   package var accuracy: Measured<Estimate>
 }
 
@@ -151,20 +151,32 @@ extension CalibrationEvaluation {
       parts: BrierScore(averaging: scores.map(\.topLabelBrier)), interval: resamples.interval(.brier))
     // The same key: the same clusters are drawn for both.
     positive = PositiveCalibration.make(subset, runs: positives, resamples: Self.resamples, key: key)
-    reliability = Self.curve(binned.pooled, seeds: seeds)
+    reliability = Self.curve(binned.pooled, subset: subset, runs: runs)
   }
 
-  private static func curve(_ bins: [CalibrationBins.Bin], seeds: Int) -> [ReliabilityBin] {
-    bins.enumerated().map { number, bin in
+  private static func curve(
+    _ bins: [CalibrationBins.Bin], subset: ItemSubset, runs: [ItemScores]
+  ) -> [ReliabilityBin] {
+    // The bin of every item of the subset in every run.
+    let numbers = runs.map { run in
+      subset.items.map { CalibrationBins.number(of: run.confidence[$0], count: binCount) }
+    }
+    return bins.enumerated().map { number, bin in
       let width = Double(binCount)
       let empty = "no predictions in the bin"
-      let accuracy = bin.outcome / max(1, bin.count)
-      let interval = Interval.wilson(proportion: accuracy, n: max(1, bin.count / Double(seeds)))
+      let positions = subset.items.indices.filter { position in numbers.contains { $0[position] == number } }
+      let accuracy = RatioEstimate(
+        runs: zip(runs, numbers).map { run, numbers in
+          (
+            positions.map { numbers[$0] == number ? run.correct[subset.items[$0]] : 0 },
+            positions.map { numbers[$0] == number ? 1 : 0 }
+          )
+        }, clusters: positions.map { subset.clusters.ofItem[$0] }, clusterCount: subset.clusters.count)
       return ReliabilityBin(
         lower: Double(number) / width, upper: Double(number + 1) / width, count: Int(bin.count),
         meanConfidence: bin.count > 0 ? .value(bin.confidence / bin.count) : .undefined(reason: empty, n: 0),
-        accuracy: bin.count > 0
-          ? .value(Estimate(value: accuracy, interval: .value(interval))) : .undefined(reason: empty, n: 0))
+        accuracy: accuracy.map { .value(Estimate(value: $0.value, interval: .value($0.interval))) }
+          ?? .undefined(reason: empty, n: 0))
     }
   }
 }
@@ -251,7 +263,7 @@ struct BinnedCalibration {
     if accuracy <= 0 || accuracy >= 1 {
       // All came true or none: resampling cannot show the other outcome, so the share's own interval is added.
       let correct =
-        runs.first.flatMap { subset.proportion(of: $0.correct, runs: 1)?.interval } ?? Interval(lower: 0, upper: 1)
+        subset.proportion(of: runs.map(\.correct))?.interval ?? Interval(lower: 0, upper: 1)
       let bounds = Interval(lower: meanConfidence - correct.upper, upper: meanConfidence - correct.lower)
       gapInterval = gapInterval.map { $0.hull(bounds) }
     }

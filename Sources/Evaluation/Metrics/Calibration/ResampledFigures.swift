@@ -123,8 +123,11 @@ struct FigureColumns {
 
 /// Replicates of an arm's figures in one subset under resampling of whole clusters, each averaged over the arm's runs.
 package struct FigureResamples: Sendable {
+  /// The figures of the data themselves, by run; without those that a run does not have.
+  private let byRun: [ResampledFigure: [Double]]
+
   /// The figures of the data themselves; nil if a run has no such figure.
-  package let observed: [ResampledFigure: Double]
+  package var observed: [ResampledFigure: Double] { byRun.mapValues(\.mean) }
   /// One per resample in which every run has the figure.
   package let replicates: [ResampledFigure: [Double]]
   /// For binned errors: the absolute differences between a resample's gaps and the data's gaps, summed over bins.
@@ -155,8 +158,11 @@ package struct FigureResamples: Sendable {
       }
       return sums.isEmpty ? nil : total / Double(sums.count)
     }
-    var observed: [ResampledFigure: Double] = [:]
-    for figure in figures { observed[figure] = average(figure, of: tables.map(\.totals)) }
+    var byRun: [ResampledFigure: [Double]] = [:]
+    for figure in figures {
+      let values = tables.compactMap { columns.figure(figure, of: $0.totals) }
+      if values.count == tables.count, !values.isEmpty { byRun[figure] = values }
+    }
     let binned = figures.filter { figure in
       tables.contains { columns.gaps(figure, of: $0.totals) != nil }
     }
@@ -174,7 +180,7 @@ package struct FigureResamples: Sendable {
     for (index, figure) in figures.enumerated() { replicates[figure] = drawn.compactMap { $0.figures[index] } }
     var departures: [ResampledFigure: [Double]] = [:]
     for (index, figure) in binned.enumerated() { departures[figure] = drawn.map { $0.departures[index] }.sorted() }
-    (self.observed, self.replicates, self.departures) = (observed, replicates, departures)
+    (self.byRun, self.replicates, self.departures) = (byRun, replicates, departures)
     (items, clusters, self.resamples) = (subset.items.count, subset.clusters.count, resamples)
   }
 
@@ -207,9 +213,14 @@ package struct FigureResamples: Sendable {
     }
   }
 
-  /// The expanded percentile interval, of a figure that is a mean or a smooth function of means.
+  /// The expanded percentile interval, of a figure that is a mean or a smooth function of means; widened for seeds.
   package func interval(_ figure: ResampledFigure) -> Measured<Interval> {
-    drawn(figure).interval(.atMostOneInTwenty, n: items)
+    drawn(figure).interval(.atMostOneInTwenty, n: items).map { widened($0, figure) }
+  }
+
+  private func widened(_ interval: Interval, _ figure: ResampledFigure) -> Interval {
+    guard let values = byRun[figure] else { return interval }
+    return interval.widened(around: values.mean, bySeed: values, clusters: clusters)
   }
 
   /// The interval of a binned error, whose plug-in estimate lies above the truth by a bias that resampling adds once
@@ -225,8 +236,9 @@ package struct FigureResamples: Sendable {
       let bias = max(0, replicates.reduce(0, +) / Double(max(1, replicates.count)) - estimate)
       let spread = Interval.expandedPercentile(replicates, clusters: clusters)
       let isTold = estimate > quantile(0.95, ofSorted: departures)
-      return Interval(
-        lower: isTold ? max(0, min(estimate, spread.lower - 2 * bias)) : 0, upper: max(estimate, spread.upper - bias))
+      let widened = widened(
+        Interval(lower: min(estimate, spread.lower - 2 * bias), upper: max(estimate, spread.upper - bias)), figure)
+      return Interval(lower: isTold ? max(0, widened.lower) : 0, upper: widened.upper)
     }
   }
 

@@ -57,11 +57,11 @@ extension ChoiceMeasures {
     let questions = task.questions
     let n = part.items.count
     func share(_ reason: String, _ counts: (Int, Int) -> Bool?) -> Measured<Proportion> {
-      let values = part.items.map { question -> Double? in
-        let counted = runs.compactMap { counts(question, $0.choices[question]) }
-        return counted.isEmpty ? nil : Double(counted.count { $0 })
-      }
-      return part.proportion(runs: runs.count, tail: intervals.tail, reason: reason, values: values)
+      part.proportion(
+        tail: intervals.tail, reason: reason,
+        runs: runs.map { run in
+          part.items.map { question in counts(question, run.choices[question]).map { $0 ? 1 : 0 } }
+        })
     }
     func accuracy(_ figure: ChoiceFigure, _ condition: ContextCondition?) -> Measured<Proportion> {
       share(cell.sums.first?.reason(figure) ?? "there are no runs") { question, choice in
@@ -75,7 +75,7 @@ extension ChoiceMeasures {
           value: value,
           interval: intervals.interval(
             value, replicates: cell.replicates[figure.index], clusters: cell.clusters[figure.index],
-            range: figure.range, scale: 2))
+            bySeed: cell.values(figure).compactMap(\.self), range: figure.range, scale: 2))
       }
     }
     func kinds() -> Measured<[KindShare]> {
@@ -173,14 +173,14 @@ extension ChoiceComparison {
       let clusters = min(arm.clusters[figure.index], reference.clusters[figure.index])
       let width = figure.range.upperBound - figure.range.lowerBound
       func difference(_ own: Double, _ other: Double) -> FigureDifference {
-        FigureDifference(
+        let bySeed = runs.differences(
+          arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self))
+        return FigureDifference(
           value: own - other,
           interval: intervals.interval(
-            own - other, replicates: replicates, clusters: clusters, range: -width...width, scale: width),
-          seedSpread: SeedSpread(
-            values: runs.differences(
-              arm.values(figure).compactMap(\.self), reference.values(figure).compactMap(\.self)),
-            tail: intervals.tail))
+            own - other, replicates: replicates, clusters: clusters, bySeed: bySeed, range: -width...width,
+            scale: width),
+          seedSpread: SeedSpread(values: bySeed, tail: intervals.tail))
       }
       let found: Measured<FigureDifference> =
         switch (arm.value(figure, n: n), other) {

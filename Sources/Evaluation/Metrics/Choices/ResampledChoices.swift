@@ -209,10 +209,11 @@ struct ResampledIntervals: Sendable {
   /// - Parameters:
   ///   - replicates: One per resample, nil if the figure was undefined.
   ///   - clusters: How many have a say in the figure.
+  ///   - bySeed: The figure of every seed, for which the interval is widened.
   ///   - range: What values the figure can have.
   ///   - scale: How far the figure goes when a share goes from 0 to 1.
   func interval(
-    _ value: Double, replicates: [Double?], clusters: Int, range: ClosedRange<Double>, scale: Double
+    _ value: Double, replicates: [Double?], clusters: Int, bySeed: [Double], range: ClosedRange<Double>, scale: Double
   ) -> Measured<Interval> {
     Replicates(replicates, clusters: clusters).interval(.atMostOneInTwenty, tail: tail, n: clusters).map { found in
       var found = found
@@ -220,6 +221,7 @@ struct ResampledIntervals: Sendable {
         let missed = scale * Interval.clopperPearson(successes: 0, n: clusters, tail: tail).upper
         found = Interval(lower: value - missed, upper: value + missed)
       }
+      found = found.widened(around: value, bySeed: bySeed, clusters: clusters, tail: tail)
       return Interval(lower: max(range.lowerBound, found.lower), upper: min(range.upperBound, found.upper))
     }
   }
@@ -240,21 +242,15 @@ extension ItemSubset {
   /// The share of what counts, over the items for which there is a value.
   ///
   /// - Parameters:
-  ///   - runs: The runs that values are summed over.
   ///   - reason: Why there is none if no item has a value.
-  ///   - values: Of every item, the sum over the runs of values from 0 to 1; `nil` if it does not count.
-  func proportion(runs: Int, tail: Double, reason: String, values: [Double?]) -> Measured<Proportion> {
-    var counted: [Double] = []
-    var numbers: [Int] = []
-    for (value, cluster) in zip(values, clusters.ofItem) {
-      guard let value else { continue }
-      counted.append(value)
-      numbers.append(cluster)
-    }
+  ///   - runs: Of every run and item a value from 0 to 1; `nil` in every run if the item does not count.
+  func proportion(tail: Double, reason: String, runs: [[Double?]]) -> Measured<Proportion> {
+    let counted = items.indices.filter { position in runs.first?[position] != nil }
     guard !counted.isEmpty else { return .undefined(reason: reason, n: items.count) }
     return .value(
-      Proportion(values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs, confidence: 1 - 2 * tail)
-    )
+      Proportion(
+        runs: runs.map { run in counted.map { run[$0] ?? 0 } }, clusters: counted.map { clusters.ofItem[$0] },
+        clusterCount: clusters.count, confidence: 1 - 2 * tail))
   }
 
   /// How many clusters have an item that counts.

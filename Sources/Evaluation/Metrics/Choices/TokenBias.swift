@@ -71,7 +71,7 @@ struct TokenBiasComputation {
 
   var tokenBias: Measured<TokenBias> {
     let follows = ChoiceFollows.allCases.map { kind in
-      proportion { question in Double(runs.count { $0[question].follows == kind }) }.value
+      proportion { run, question in run[question].follows == kind ? 1 : 0 }.value
     }
     guard let content = follows[0], let label = follows[1], let mixed = follows[2] else {
       return .undefined(reason: "options are not reordered in this wording", n: part.items.count)
@@ -82,8 +82,8 @@ struct TokenBiasComputation {
         followsContent: content, labelBias: label, mixed: mixed,
         labels: (0..<most).compactMap(labelShare),
         positionBias: positionBias,
-        singleOrderAccuracy: proportion { question in
-          questions[question].answer.map { answer in shareOfOrders(of: question) { $0.option == answer } }
+        singleOrderAccuracy: proportion { run, question in
+          questions[question].answer.map { answer in shareOfOrders(of: question, run) { $0.option == answer } }
         },
         tiedOrders: part.items.reduce(0) { sum, question in
           sum + runs.reduce(0) { $0 + $1[question].orders.count { $0.isTied } }
@@ -94,7 +94,7 @@ struct TokenBiasComputation {
     let positions = part.items.map { question -> [Double]? in
       guard orders[question] > 1 else { return nil }
       return questions[question].options.indices.map { position in
-        shareOfOrders(of: question) { $0.position == position }
+        runs.reduce(0) { $0 + shareOfOrders(of: question, $1) { $0.position == position } }
       }
     }
     return PositionBiasTest(positions, part: part, runs: runs.count).variation(turns: turns, key: key)
@@ -105,33 +105,33 @@ struct TokenBiasComputation {
       let count = questions[question].options.count
       return position < count ? Double(count) : nil
     }
-    let share = proportion { question in
-      options(question).map { _ in shareOfOrders(of: question) { $0.position == position } }
+    let share = proportion { run, question in
+      options(question).map { _ in shareOfOrders(of: question, run) { $0.position == position } }
     }
     guard let share = share.value else { return nil }
     let counted = part.items.filter { orders[$0] > 1 }.compactMap(options)
     return LabelShare(
       label: prompt.labels?.texts[position] ?? "position \(position + 1)", share: share,
       uniform: counted.reduce(0) { $0 + 1 / $1 } / Double(max(1, counted.count)),
-      accuracy: proportion { question in
+      accuracy: proportion { run, question in
         guard let answer = questions[question].answer, let options = options(question) else { return nil }
         // The right option is in this position in one of n orders, for n options.
-        return options * shareOfOrders(of: question) { $0.position == position && $0.option == answer }
+        return options * shareOfOrders(of: question, run) { $0.position == position && $0.option == answer }
       })
   }
 
   /// Over the questions with several orders.
-  private func proportion(_ value: (Int) -> Double?) -> Measured<Proportion> {
+  private func proportion(_ value: (_ run: [QuestionChoices], _ question: Int) -> Double?) -> Measured<Proportion> {
     part.proportion(
-      runs: runs.count, tail: tail, reason: "no question with several orders has a right answer",
-      values: part.items.map { orders[$0] > 1 ? value($0) : nil })
+      tail: tail, reason: "no question with several orders has a right answer",
+      runs: runs.map { run in part.items.map { orders[$0] > 1 ? value(run, $0) : nil } })
   }
 
-  /// Summed over the runs, the share of a question's orders with some choice.
+  /// The share of a question's orders with some choice.
   private func shareOfOrders(
-    of question: Int, where counts: (QuestionChoices.OrderChoice) -> Bool
+    of question: Int, _ run: [QuestionChoices], where counts: (QuestionChoices.OrderChoice) -> Bool
   ) -> Double {
-    runs.reduce(0) { $0 + Double($1[question].orders.count(where: counts)) } / Double(max(1, orders[question]))
+    Double(run[question].orders.count(where: counts)) / Double(max(1, orders[question]))
   }
 }
 

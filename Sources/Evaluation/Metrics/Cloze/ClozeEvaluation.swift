@@ -126,10 +126,11 @@ struct ClozeComputation {
         CandidateShare(
           candidate: text, n: resampled.frames[candidate],
           share: part.proportion(
-            runs: runs.count, tail: intervals.tail, reason: Self.notOffered,
-            values: part.items.map { frame in
-              task.candidatesOfFrames[frame].contains(candidate)
-                ? Double(runs.count { $0.choices[frame] == candidate }) : nil
+            tail: intervals.tail, reason: Self.notOffered,
+            runs: runs.map { run in
+              part.items.map { frame in
+                task.candidatesOfFrames[frame].contains(candidate) ? (run.choices[frame] == candidate ? 1 : 0) : nil
+              }
             }),
           mass: mass(candidate, arm: arm, resampled: resampled),
           massSpread: spread(resampled.values(.mass, arm: arm, candidate: candidate), n: part.items.count))
@@ -138,12 +139,13 @@ struct ClozeComputation {
   }
 
   private func mass(_ candidate: Int, arm: Int, resampled: ResampledCloze) -> Measured<Estimate> {
-    mean(resampled.values(.mass, arm: arm, candidate: candidate), n: resampled.part.items.count).map { value in
+    let values = resampled.values(.mass, arm: arm, candidate: candidate)
+    return mean(values, n: resampled.part.items.count).map { value in
       Estimate(
         value: value,
         interval: intervals.interval(
           value, replicates: resampled.replicates(.mass, arm: arm, candidate: candidate),
-          clusters: resampled.clusters[candidate], range: 0...1, scale: 1))
+          clusters: resampled.clusters[candidate], bySeed: values, range: 0...1, scale: 1))
     }
   }
 
@@ -171,12 +173,14 @@ struct ClozeComputation {
         resampled.replicates(figure, arm: runs.arm, candidate: candidate),
         resampled.replicates(figure, arm: runs.reference, candidate: candidate)
       ).map { first, second in first.flatMap { first in second.map { first - $0 } } }
+      let bySeed = runs.differences(own, others)
       return .value(
         FigureDifference(
           value: value - other,
           interval: intervals.interval(
-            value - other, replicates: replicates, clusters: resampled.clusters[candidate], range: -1...1, scale: 1),
-          seedSpread: SeedSpread(values: runs.differences(own, others), tail: intervals.tail)))
+            value - other, replicates: replicates, clusters: resampled.clusters[candidate], bySeed: bySeed,
+            range: -1...1, scale: 1),
+          seedSpread: SeedSpread(values: bySeed, tail: intervals.tail)))
     }
     return task.candidates.enumerated().map { candidate, text in
       ClozeComparison(

@@ -29,17 +29,21 @@ enum ComparisonFamily {
             resamples: resamples, key: armKey.named(subset.name)))
       }
     }
-    let family = results.indices.filter { isDeclared && results[$0].group != nil }
+    // Groups that cannot get a verdict by their counts, whatever the outcomes, do not make it harder for the others.
+    let family = results.indices.filter { index in
+      isDeclared && results[index].group != nil
+        && rule.shortage(items: results[index].n, clusters: results[index].clusters) == nil
+    }
     for (index, adjusted) in zip(family, holmAdjusted(family.map { results[$0].pValue })) {
       results[index].adjustedPValue = .value(adjusted)
     }
     for index in results.indices {
       let familySize = results[index].isInFamily ? family.count : 1
-      results[index].decide(
-        rule: rule,
-        more: MoreData(
-          items: differences[index].moreItems(
-            margin: rule.margin, minimumItems: rule.minimumGroupSize, familySize: familySize)))
+      results[index].decide(rule: rule) {
+        let missing = VerdictForecast(differences[index], margin: rule.margin, familySize: familySize)
+          .missing(minimumItems: rule.minimumGroupSize, minimumClusters: rule.minimumClusters)
+        return MoreData(items: missing?.items, seeds: missing?.seeds)
+      }
     }
     return results
   }
@@ -59,19 +63,18 @@ extension PairedDifferences {
   /// - Parameters:
   ///   - arm: The runs of the arm, in the same order of seeds as those of the reference.
   init(_ subset: ItemSubset, arm: [ItemOutcomes], reference: [ItemOutcomes], resolution: Int = 1) {
-    var sums = [ClusterSums](repeating: ClusterSums(numerator: 0, denominator: 0), count: subset.clusters.count)
-    for cluster in subset.clusters.ofItem { sums[cluster].denominator += 1 }
-    var means: [Double] = []
+    var sizes = [Int](repeating: 0, count: subset.clusters.count)
+    for cluster in subset.clusters.ofItem { sizes[cluster] += 1 }
+    var bySeed: [[Int]] = []
     for (run, other) in zip(arm, reference) {
-      var total = 0
+      var sums = [Int](repeating: 0, count: sizes.count)
       for (position, item) in subset.items.enumerated() {
         let difference = Int(run.correct[item]) - Int(other.correct[item])
-        sums[subset.clusters.ofItem[position]].numerator += difference
-        total += difference
+        sums[subset.clusters.ofItem[position]] += difference
       }
-      means.append(Double(total) / Double(subset.items.count * resolution))
+      bySeed.append(sums)
     }
-    self.init(clusters: sums, seeds: arm.count, resolution: resolution, bySeed: means)
+    self.init(bySeed: bySeed, sizes: sizes, resolution: resolution)
   }
 }
 

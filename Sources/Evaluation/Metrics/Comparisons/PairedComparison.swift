@@ -3,9 +3,11 @@ package import Support
 
 /// How a comparison's interval was found.
 package enum ComparisonInterval: String, Codable, Equatable, Sendable {
-  /// Expanded percentile bootstrap of whole clusters.
+  /// Expanded percentile bootstrap of whole clusters; about these very models.
   case clusterBootstrap = "cluster_bootstrap"
-  /// The bootstrap interval widened by an exact bound on discordant clusters, which are too few to resample.
+  /// Student's t with the variance over clusters and seeds; about the method, from three seeds on.
+  case twoWayVariance = "two_way_variance"
+  /// One of the two, widened by an exact bound on discordant clusters, which are too few to show what could be seen.
   case discordanceBound = "discordance_bound"
   /// One cluster says nothing about variation: the interval is [−1, 1].
   case oneCluster = "one_cluster"
@@ -18,6 +20,8 @@ package enum ComparisonTest: String, Codable, Equatable, Sendable {
   case exactSignFlip = "exact_sign_flip"
   /// The same with its normal limit, for very many discordant clusters.
   case normalSignFlip = "normal_sign_flip"
+  /// The t statistic of the variance over clusters and seeds, where its p-value is the larger one.
+  case twoWayT = "two_way_t"
   /// One cluster cannot be tested: the p-value is 1.
   case none
 }
@@ -78,10 +82,16 @@ package struct PairedComparison: Codable, Equatable, Sendable {
 
   /// Whether the comparison belongs to the declared family.
   package var isInFamily: Bool { adjustedPValue.value != nil }
+
+  /// Whether it was not declared; a declared one of a group that is too small for a verdict is not exploratory.
+  package var isExploratory: Bool {
+    if case .notEnoughData(let because, _) = verdict, because.isShortage { return false }
+    return !isInFamily
+  }
 }
 
 extension PairedComparison: DerivedFields {
-  package var derivedFields: [String: JSONValue] { ["exploratory": .bool(!isInFamily)] }
+  package var derivedFields: [String: JSONValue] { ["exploratory": .bool(isExploratory)] }
 }
 
 extension Verdict: Codable {
@@ -145,6 +155,14 @@ extension Verdict: Codable {
 }
 
 extension InsufficientData {
+  /// Whether the group has too few items or clusters by its counts alone.
+  package var isShortage: Bool {
+    switch self {
+    case .belowMinimumSize, .belowMinimumClusters: true
+    case .oneCluster, .intervalTooWide: false
+    }
+  }
+
   /// The name in files.
   package var name: String {
     switch self {
@@ -184,18 +202,27 @@ extension PairedComparison {
       (intervalMethod, pValue, test) = (.oneCluster, 1, .none)
       return
     }
-    let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
-    let resampled = Interval.expandedPercentile(replicates, clusters: clusters)
-    interval = resampled.hull(DiscordanceBound(differences).interval)
-    intervalMethod = interval == resampled ? .clusterBootstrap : .discordanceBound
+    let variance = differences.variance
+    let isOfMethod = variance.ofSeeds != nil
+    let own: Interval
+    if isOfMethod {
+      let reach = variance.reach(tail: 0.025) * variance.value.squareRoot()
+      own = Interval(lower: max(-1, estimate - reach), upper: min(1, estimate + reach))
+    } else {
+      let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
+      own = Interval.expandedPercentile(replicates, clusters: clusters)
+    }
+    interval = own.hull(DiscordanceBound(differences).interval)
+    intervalMethod = interval != own ? .discordanceBound : isOfMethod ? .twoWayVariance : .clusterBootstrap
     if differences.arePairs {
       pValue = mcNemarExact(numerators.count { $0 > 0 }, numerators.count { $0 < 0 })
       test = .exactMcNemar
-    } else {
-      let flipped = SignFlipTest.pValue(numerators, slack: differences.roundingSlack)
-      pValue = flipped.pValue
-      test = flipped.isExact ? .exactSignFlip : .normalSignFlip
+      return
     }
+    let flipped = SignFlipTest.pValue(numerators, slack: differences.roundingSlack)
+    let ofMethod = isOfMethod ? variance.pValue(of: estimate) : 0
+    pValue = max(flipped.pValue, ofMethod)
+    test = ofMethod > flipped.pValue ? .twoWayT : flipped.isExact ? .exactSignFlip : .normalSignFlip
   }
 
   private static func replicates(
@@ -209,19 +236,19 @@ extension PairedComparison {
 
   /// Decides the verdict, in the order: within the margin, difference confirmed, not enough data.
   ///
-  /// - Parameter more: The forecast that goes with a verdict of not enough data.
-  mutating func decide(rule: DecisionRule, more: MoreData) {
+  /// - Parameter more: The forecast that goes with a verdict of not enough data; asked for there alone.
+  mutating func decide(rule: DecisionRule, more: () -> MoreData) {
     let decisivePValue = adjustedPValue.value ?? pValue
     if group != nil, let shortage = rule.shortage(items: n, clusters: clusters) {
-      verdict = .notEnoughData(because: shortage, more: more)
+      verdict = .notEnoughData(because: shortage, more: more())
     } else if clusters < 2 {
-      verdict = .notEnoughData(because: .oneCluster, more: more)
+      verdict = .notEnoughData(because: .oneCluster, more: more())
     } else if interval.lower > -rule.margin {
       verdict = .withinMargin
     } else if decisivePValue < 0.05 {
       verdict = .differenceConfirmed
     } else {
-      verdict = .notEnoughData(because: .intervalTooWide, more: more)
+      verdict = .notEnoughData(because: .intervalTooWide, more: more())
     }
   }
 }

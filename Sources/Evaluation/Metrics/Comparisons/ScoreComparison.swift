@@ -61,7 +61,7 @@ extension PairedComparison {
     for comparison in comparisons { try comparison.validate(items: items) }
     func outcomes(_ runs: [[Double]]) -> [ItemOutcomes] {
       runs.map { scores in
-        ItemOutcomes(runs: 1, correct: scores.map { ($0 * Double(kind.resolution)).rounded() }, selected: [])
+        ItemOutcomes(correct: scores.map { ($0 * Double(kind.resolution)).rounded() }, selected: [])
       }
     }
     let overall = isOverallIncluded ? [ItemSubset(group: nil, of: items)] : []

@@ -107,20 +107,16 @@ package struct ItemSubset: Sendable {
   /// The mean over the items that `isCounted`, or `nil` when there are none.
   ///
   /// - Parameters:
-  ///   - values: For every item the number of successes in `runs` runs.
+  ///   - runs: For every run the success of every item, 0 or 1.
   ///   - confidence: Of the interval.
   package func proportion(
-    of values: [Double], runs: Int, confidence: Double = 0.95, where isCounted: (Int) -> Bool = { _ in true }
+    of runs: [[Double]], confidence: Double = 0.95, where isCounted: (Int) -> Bool = { _ in true }
   ) -> Proportion? {
-    var counted: [Double] = []
-    var numbers: [Int] = []
-    for (position, item) in items.enumerated() where isCounted(item) {
-      counted.append(values[item])
-      numbers.append(clusters.ofItem[position])
-    }
-    guard !counted.isEmpty else { return nil }
+    let counted = items.indices.filter { isCounted(items[$0]) }
+    guard !counted.isEmpty, !runs.isEmpty else { return nil }
     return Proportion(
-      values: counted, clusters: numbers, clusterCount: clusters.count, runs: runs, confidence: confidence)
+      runs: runs.map { run in counted.map { run[items[$0]] } }, clusters: counted.map { clusters.ofItem[$0] },
+      clusterCount: clusters.count, confidence: confidence)
   }
 }
 

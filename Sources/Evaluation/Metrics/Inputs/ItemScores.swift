@@ -97,12 +97,18 @@ struct ItemOutcomes {
   var correct: [Double]
   /// In how many runs the positive class is predicted; empty without a positive class.
   var selected: [Double]
+  /// The runs that are counted, each by itself; empty for one run.
+  private var parts: [ItemOutcomes] = []
 
-  init(runs: Int, correct: [Double], selected: [Double]) {
-    (self.runs, self.correct, self.selected) = (runs, correct, selected)
+  /// Every run by itself.
+  var byRun: [ItemOutcomes] { parts.isEmpty ? [self] : parts }
+
+  /// One run.
+  init(correct: [Double], selected: [Double]) {
+    (runs, self.correct, self.selected) = (1, correct, selected)
   }
 
-  init(_ scores: ItemScores) { (runs, correct, selected) = (1, scores.correct, scores.selected) }
+  init(_ scores: ItemScores) { self.init(correct: scores.correct, selected: scores.selected) }
 
   /// Several runs together, with this class as the positive one.
   init(counting runs: [ItemScores], positiveClass: Int) {
@@ -123,5 +129,6 @@ struct ItemOutcomes {
     self.runs = runs.count
     correct = sum(\.correct)
     selected = sum(\.selected)
+    parts = runs.count > 1 ? runs : []
   }
 }

@@ -38,7 +38,7 @@ extension GroupRates {
     n = subset.items.count
     clusters = subset.clusters.count
     accuracy =
-      subset.proportion(of: outcomes.correct, runs: outcomes.runs)
+      subset.proportion(of: outcomes.byRun.map(\.correct))
       ?? Proportion(values: [0], clusters: [0], clusterCount: 1)
     guard let positiveClass = items.positiveClass else {
       let reason = "no class is declared positive"
@@ -55,32 +55,36 @@ extension GroupRates {
     positives = .value(count)
     negatives = .value(n - count)
     func rate(_ missing: String, where isCounted: (Int) -> Bool) -> Measured<Proportion> {
-      subset.proportion(of: outcomes.selected, runs: outcomes.runs, where: isCounted).map { .value($0) }
+      subset.proportion(of: outcomes.byRun.map(\.selected), where: isCounted).map { .value($0) }
         ?? .undefined(reason: "no \(missing)", n: subset.items.count)
     }
     truePositiveRate = rate("positives") { items.labels[$0] == positiveClass }
     falsePositiveRate = rate("negatives") { items.labels[$0] != positiveClass }
     selectionRate = rate("items") { _ in true }
     let positions = subset.items
-    let selected = positions.map { outcomes.selected[$0] }
-    let labelled = positions.map { items.labels[$0] == positiveClass ? Double(outcomes.runs) : 0 }
-    let found = zip(selected, labelled).map { $1 > 0 ? $0 : 0 }
-    func ratio(_ denominators: [Double]) -> RatioEstimate? {
-      RatioEstimate(
-        numerators: found, denominators: denominators, clusters: subset.clusters.ofItem,
-        clusterCount: subset.clusters.count, runs: outcomes.runs)
+    let labelled = positions.map { items.labels[$0] == positiveClass }
+    let byRun = outcomes.byRun.map { run in
+      let selected = positions.map { run.selected[$0] }
+      return (selected: selected, found: zip(selected, labelled).map { $1 ? $0 : 0 })
     }
-    if let share = ratio(selected) {
+    /// Found ones among the items that add to a denominator, in every run.
+    func ratio(_ denominator: (_ selected: Double, _ isLabelled: Bool) -> Double) -> RatioEstimate? {
+      RatioEstimate(
+        runs: byRun.map { run in (run.found, zip(run.selected, labelled).map(denominator)) },
+        clusters: subset.clusters.ofItem, clusterCount: subset.clusters.count)
+    }
+    if let share = ratio({ selected, _ in selected }) {
       precision = .value(
         Proportion(
-          successes: found.reduce(0, +) / Double(outcomes.runs), n: selected.count { $0 > 0 },
-          effectiveN: share.effectiveN, value: share.value, interval: share.interval))
+          successes: byRun.reduce(0) { $0 + $1.found.reduce(0, +) } / Double(outcomes.runs),
+          n: positions.count { outcomes.selected[$0] > 0 }, clusters: share.clusters, effectiveN: share.effectiveN,
+          value: share.value, interval: share.interval))
     } else {
       precision = .undefined(reason: "nothing is predicted positive", n: n)
     }
     // F = 2J / (1 + J) of the share J of found ones among all that are labelled or predicted positive, so that J's
     // interval gives F's.
-    if let share = ratio(zip(selected, labelled).enumerated().map { $1.0 + $1.1 - found[$0] }) {
+    if let share = ratio({ selected, isLabelled in isLabelled ? 1 : selected }) {
       func score(_ share: Double) -> Double { 2 * share / (1 + share) }
       f1 = .value(
         Estimate(

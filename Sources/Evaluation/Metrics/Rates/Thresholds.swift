@@ -223,7 +223,7 @@ extension ItemOutcomes {
       counting: runs.map { scores, threshold in
         let selected = scores.probabilities.map { $0 >= threshold }
         return ItemOutcomes(
-          runs: 1, correct: zip(selected, scores.isPositive).map { $0 == $1 ? 1 : 0 },
+          correct: zip(selected, scores.isPositive).map { $0 == $1 ? 1 : 0 },
           selected: selected.map { $0 ? 1 : 0 })
       })
   }

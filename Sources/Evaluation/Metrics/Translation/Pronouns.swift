@@ -153,21 +153,21 @@ package struct PronounTally: Hashable, Sendable {
   }
 }
 
-/// In how many of an arm's runs each sentence has pronouns of each class.
+/// Which sentences have pronouns of each class in an arm's runs.
 struct PronounCounts {
   let subset: ItemSubset
   let items: TranslationItems
   let confidence: Double
-  private let runs: Int
-  private let counts: [PronounClass: [Double]]
+  /// By run and sentence, 1 where it has these pronouns.
+  private let outcomes: [PronounClass: [[Double]]]
 
   init(_ runs: [SentenceScores], subset: ItemSubset, items: TranslationItems, confidence: Double) {
-    (self.subset, self.items, self.confidence, self.runs) = (subset, items, confidence, runs.count)
-    var counts: [PronounClass: [Double]] = [:]
+    (self.subset, self.items, self.confidence) = (subset, items, confidence)
+    var outcomes: [PronounClass: [[Double]]] = [:]
     for pronouns in PronounClass.allCases {
-      counts[pronouns] = (0..<items.count).map { item in Double(runs.count { $0.pronouns[item] == pronouns }) }
+      outcomes[pronouns] = runs.map { run in run.pronouns.map { $0 == pronouns ? 1 : 0 } }
     }
-    self.counts = counts
+    self.outcomes = outcomes
   }
 
   /// Among all sentences of the subset.
@@ -183,7 +183,7 @@ struct PronounCounts {
 
   private func shares(where isCounted: (Int) -> Bool) -> PronounShares? {
     func share(_ pronouns: PronounClass) -> Proportion? {
-      subset.proportion(of: counts[pronouns] ?? [], runs: runs, confidence: confidence, where: isCounted)
+      subset.proportion(of: outcomes[pronouns] ?? [], confidence: confidence, where: isCounted)
     }
     guard let female = share(.female), let male = share(.male), let neutral = share(.neutral),
       let unknown = share(.unknown)
@@ -193,10 +193,11 @@ struct PronounCounts {
 
   /// The share of sentences whose pronouns are of their gold gender, where this is, or is not, their stereotype.
   func accuracy(isPro: Bool) -> Measured<Proportion> {
-    let correct = items.goldGenders.enumerated().map { item, gold in
-      gold.flatMap { PronounClass(rawValue: $0.rawValue) }.flatMap { counts[$0]?[item] } ?? 0
+    let golden = items.goldGenders.map { $0.flatMap { PronounClass(rawValue: $0.rawValue) } }
+    let correct = (outcomes[.unknown] ?? []).indices.map { run in
+      golden.enumerated().map { item, gold in gold.flatMap { outcomes[$0]?[run][item] } ?? 0 }
     }
-    let accuracy = subset.proportion(of: correct, runs: runs, confidence: confidence) { item in
+    let accuracy = subset.proportion(of: correct, confidence: confidence) { item in
       guard let gold = items.goldGenders[item], gold != .neutral, let stereotype = items.stereotypes[item]
       else { return false }
       return (gold.rawValue == stereotype.rawValue) == isPro

@@ -125,6 +125,7 @@ extension TranslationEvaluation {
         throw .evaluation(error)
       }
     }
+    let declared = try compare(comparisons, isDeclared: true)
     return TranslationEvaluation(
       rule: rule, confidence: confidence,
       arms: arms.indices.map { arm in
@@ -134,9 +135,9 @@ extension TranslationEvaluation {
       differences: (comparisons + exploratory).indices.flatMap { comparison in
         described.map { $0.differences[comparison] }
       },
-      comparisons: try compare(comparisons, isDeclared: true),
+      comparisons: declared,
       exploratoryComparisons: try compare(exploratory, isDeclared: false),
-      familySize: items.groups.count * comparisons.count)
+      familySize: declared.count(where: \.isInFamily))
   }
 }
 

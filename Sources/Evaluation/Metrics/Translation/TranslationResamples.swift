@@ -104,7 +104,7 @@ struct QualityResamples: Sendable {
 
   private func seeded(_ values: [Double], replicates: [Double?]) -> SeededEstimate {
     SeededEstimate(
-      estimate: Estimate(value: values.mean, interval: interval(replicates)), seedSpread: SeedSpread(values: values))
+      bySeed: values, interval: interval(replicates), clusters: clusters, tail: (1 - confidence) / 2)
   }
 
   private func interval(_ replicates: [Double?]) -> Measured<Interval> {

@@ -178,7 +178,7 @@ extension PairedComparison {
       case .notEnoughData(let because, let more):
         "not enough data (\(because.text(n: n, clusters: clusters, more: more)))"
       }
-    return isInFamily ? text : text + ", exploratory"
+    return isExploratory ? text + ", exploratory" : text
   }
 }
 

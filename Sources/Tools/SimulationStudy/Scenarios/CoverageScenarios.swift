@@ -64,9 +64,7 @@ extension Study {
       let clusters = ClusterIndex((0..<items).map { $0 / clusterSize })
       let findings = try simulation.run { key in
         let runs = model.draw(items: items, key: key)[0]
-        let values = (0..<items).map { item in runs.reduce(0) { $0 + $1[item] } }
-        let found = Proportion(
-          values: values, clusters: clusters.ofItem, clusterCount: clusters.count, runs: seeds)
+        let found = Proportion(runs: runs, clusters: clusters.ofItem, clusterCount: clusters.count)
         return IntervalFinding(estimate: found.value, interval: found.interval, truth: accuracy)
       }
       return [.coverage(.accuracy, data, of: "accuracy covered", findings)]
@@ -124,8 +122,7 @@ extension Study {
         let draw = model.draw(key: key)
         let spread = SeedSpread(values: draw.correct.map { $0.reduce(0, +) / Double(model.items) })
         guard let interval = spread.interval.value else { throw .undefinedFigure("The spread over seeds") }
-        let values = numbers.map { item in draw.correct.reduce(0) { $0 + $1[item] } }
-        let accuracy = Proportion(values: values, clusters: numbers, clusterCount: model.items, runs: model.seeds)
+        let accuracy = Proportion(runs: draw.correct, clusters: numbers, clusterCount: model.items)
         func finding(_ interval: Interval, _ truth: Double) -> IntervalFinding {
           IntervalFinding(estimate: spread.mean, interval: interval, truth: truth)
         }

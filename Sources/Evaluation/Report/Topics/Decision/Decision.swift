@@ -63,7 +63,7 @@ extension AuditReport {
       ratesWereFixed
       ? "Learning rates and epochs were set by hand, not searched for: another choice may move every figure." : ""
     // Without a declared comparison the rule decides nothing.
-    guard fairness.familySize > 0 else { return byHand }
+    guard fairness.comparisons.contains(where: { !$0.isExploratory }) else { return byHand }
     let origin = isOfPredictions ? "The rule was given with the predictions." : "The rule was fixed before the run."
     let text =
       "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
@@ -254,7 +254,7 @@ extension FairnessEvaluation {
       if index == judged.endIndex {
         judged.append(JudgedArm(arm: comparison.arm, reference: comparison.reference, comparisons: []))
       }
-      if comparison.isInFamily { judged[index].comparisons.append(comparison) }
+      if !comparison.isExploratory { judged[index].comparisons.append(comparison) }
     }
     return judged
   }
