@@ -169,7 +169,7 @@ let testing: [Target] = [
     ["ExternalEvaluation", "Report", "MembershipInference", "Metrics", "Statistics", "Datasets", "Support"]),
   tests("Specification", ["Specification", "MembershipInference", "Planning", "Support"]),
   tests("Audit", ["Audit", "Specification", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
-  tests("Quickstart", ["Quickstart", "Datasets", "Support"]),
+  tests("Quickstart", ["Quickstart", "Audit", "Datasets", "Support"]),
   tests("Diagnostics", ["Diagnostics"]),
   tests("SimulationStudy", ["SimulationStudy", "Metrics", "Statistics", "Support"]),
   tests("Scripts", ["Datasets", "Metrics"]),

@@ -66,7 +66,7 @@ struct AttackCommand: ParsableCommand {
   }
 
   func run() throws {
-    let report = try Session.reportingErrors(otherwise: .wrongInput) {
+    let (report, folder) = try Session.reportingErrors(otherwise: .wrongInput) {
       let attack = try ScoresAttack(
         ScoresAttack.Settings(
           files: scores, groups: try GroupOptions(groups: groups, combine: []).groups, attacks: try chosenAttacks(),
@@ -74,11 +74,9 @@ struct AttackCommand: ParsableCommand {
           scoreKind: ScoreKind(rawValue: scoreKind) ?? .logLikelihood, reference: reference, margin: margin,
           minimumGroupSize: minGroup, confidence: confidence,
           name: name ?? URL(filePath: scores[0]).deletingPathExtension().lastPathComponent))
-      try PathOptions.requireOwnFolder(
-        output, of: "an attack", entries: ["results.json", "report.html", "tables", "exposed_items.csv"])
-      return try attack.report()
+      return (try attack.report(), try ResultsFolder(output, of: .attack))
     }
-    try Session.reportingErrors { try report.files().write(below: output) }
+    try Session.reportingErrors { try folder.write(report.files()) }
     for note in report.allNotes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
     for line in report.lines() { print(line) }
     print("report: \(output)/report.html")

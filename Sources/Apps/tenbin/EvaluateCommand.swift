@@ -70,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (report, tables) = try Session.reportingErrors(otherwise: .wrongInput) {
+    let (report, tables, folder) = try Session.reportingErrors(otherwise: .wrongInput) {
       let policy = try policy.map { try PolicyFile(file: $0) }
       let columns = try GroupOptions(groups: groups, combine: combine)
       let evaluation = try PredictionsEvaluation(
@@ -80,18 +80,15 @@ struct EvaluateCommand: ParsableCommand {
           rule: DecisionRule(
             metric: .accuracy, margin: margin, minimumGroupSize: minGroup, minimumClusters: minClusters),
           name: name ?? URL(filePath: predictions[0]).deletingPathExtension().lastPathComponent))
-      if let output {
-        try PathOptions.requireOwnFolder(
-          output, of: "an evaluation", entries: ["results.json", "report.html", "tables", "predictions"])
-      }
+      let folder = try output.map { try ResultsFolder($0, of: .evaluation) }
       var report = try evaluation.report()
       if let policy {
         try policy.require(among: report.results.subjects)
         report.judge(policy.policy)
       }
-      return (report, evaluation.predictionFiles())
+      return (report, evaluation.predictionFiles(), folder)
     }
-    if let output { try Session.reportingErrors { try (report.files() + tables).write(below: output) } }
+    if let folder { try Session.reportingErrors { try folder.write(report.files() + tables) } }
     for line in report.summaryLines() { print(line) }
     if let output { print("report: \(output)/report.html") }
   }

@@ -30,7 +30,7 @@ struct QuickstartCommand: ParsableCommand {
     let quickstart = Quickstart(directory: directory, task: task)
     let display = ProgressDisplay()
     try Session.reportingErrors(display) {
-      if !quickstart.isMade {
+      if try !quickstart.isMade() {
         try quickstart.make(workers: workers, line: { display.line($0) }, show: { display.show($0) })
         display.finish()
       }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Checkpoints
 import Datasets
+import ExternalEvaluation
 import Foundation
 import Ledger
 import Metrics

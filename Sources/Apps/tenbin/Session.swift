@@ -69,17 +69,6 @@ extension ExitCode {
   init(_ status: CommandStatus) { self.init(status.rawValue) }
 }
 
-extension [ReportFile] {
-  /// Writes every file below a folder, which is made where it is not there.
-  func write(below folder: String) throws {
-    for file in self {
-      let path = "\(folder)/\(file.path)"
-      try FileBytes.makeFolder(of: path)
-      try DurableFile.write(file.bytes, to: path)
-    }
-  }
-}
-
 /// An error of a command.
 struct CommandError: Error, CustomStringConvertible {
   let description: String
