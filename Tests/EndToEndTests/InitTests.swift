@@ -8,7 +8,7 @@ import Testing
     let study = try TinyStudy()
     let outcome = try Program.run("init", study.path("data/faces.csv"), "--output", study.path("mine.yaml"))
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    #expect(outcome.output.contains("fill in base: "))
+    #expect(outcome.output.contains("fill in or check base: "))
     let text = String(decoding: try study.read("mine.yaml"), as: UTF8.self)
     #expect(text.contains("manifest: data/faces.csv"))
     try study.write(text.replacing("base: FILL_IN", with: "base: base"), to: "mine.yaml")

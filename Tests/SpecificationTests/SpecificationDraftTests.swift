@@ -35,7 +35,7 @@ import Testing
       return
     }
     #expect(stratify == ["smiling", "tone"])
-    #expect(draft.missing.count == 2 && draft.missing[0].hasPrefix("base: ") && draft.missing[1].contains("a guess"))
+    #expect(draft.missing.count == 3 && draft.missing[0].hasPrefix("base: ") && draft.missing[1].contains("a guess"))
     #expect(draft.yaml.contains("age has 60 values; add a column of bands"))
   }
 
@@ -98,5 +98,49 @@ import Testing
     for (header, rows) in [(["", ""], [["a", "b"]]), (["a"], []), ([], [])] as [([String], [[String]])] {
       _ = try Self.read(Self.draft(header, rows))
     }
+  }
+
+  @Test("A draft is refused by the line and key of what has yet to be filled in, and read once it is")
+  func blanks() throws {
+    let draft = Self.draft(["file", "smiling", "tone", "age", "person_id"], Self.faces)
+    let error = try #require(throws: SpecificationError.self) { try Self.read(draft).locations.requireFilledIn() }
+    let lines = draft.yaml.split(separator: "\n", omittingEmptySubsequences: false)
+    let line = try #require(error.line)
+    #expect(error.key == "base" && lines[line - 1].hasPrefix("base: FILL_IN"))
+    let filled = draft.yaml.replacing("base: FILL_IN", with: "base: models/vit")
+    try Specification(yaml: filled, file: "draft.yaml").locations.requireFilledIn()
+  }
+
+  @Test("A column that is called FILL_IN needs no filling in")
+  func blankColumn() throws {
+    let draft = Self.draft(["path", "FILL_IN", "label"], Self.faces.map { [$0[0], $0[2], $0[1]] })
+    let filled = draft.yaml.replacing("base: FILL_IN", with: "base: models/vit")
+    let specification = try Specification(yaml: filled, file: "draft.yaml")
+    try specification.locations.requireFilledIn()
+    #expect(specification.data.groups.map(\.name) == ["FILL_IN"])
+  }
+
+  @Test("A column that is called text is the text, however short the table and its texts are")
+  func shortTexts() throws {
+    for words in [["good", "bad", "fine", "awful"], ["とても良い商品でした", "二度と買いません", "普通の品質です", "最悪の体験でした"]] {
+      let specification = try Self.read(
+        Self.draft(["text", "label", "region"], zip(words, ["1", "0", "1", "0"]).map { [$0, $1, "north"] }))
+      #expect(specification.task == .textClassification && specification.data.text == "text")
+      #expect(specification.data.label == "label" && specification.data.tokens == nil)
+    }
+    // Japanese under another name.
+    let reviews = (0..<40).map { ["これは商品\($0)についての長い感想です", "\($0 % 2)"] }
+    #expect(try Self.read(Self.draft(["感想", "label"], reviews)).data.text == "感想")
+  }
+
+  @Test("A draft warns where no group can have as many test items as a verdict needs")
+  func smallGroups() throws {
+    let small = Self.draft(["file", "smiling", "tone", "age", "person_id"], Self.faces)
+    // The largest of three groups has 40 items, a fifth of which is tested on.
+    #expect(small.missing.contains { $0.hasPrefix("decision.min_group: ") && $0.contains("about 8") })
+    #expect(small.yaml.contains("# CHECK: groups with fewer test items"))
+    let rows = (0..<1_000).map { ["\($0).png", "\($0 % 2)", $0 % 3 == 0 ? "light" : "dark"] }
+    let large = Self.draft(["file", "label", "tone"], rows)
+    #expect(!large.missing.contains { $0.hasPrefix("decision.") } && !large.yaml.contains("# CHECK: groups with"))
   }
 }

@@ -230,4 +230,23 @@ import Testing
       #expect(throws: SpecificationError.self) { try Specification(yaml: text, file: "audit.yaml") }
     }
   }
+
+  @Test("Settings of a head are refused in a task that trains none", arguments: ["language-modelling", "translation"])
+  func headless(task: String) throws {
+    let prompt = task == "translation" ? ", source: a, target: b, prompt: \"{source}:\"" : ", text: a"
+    let yaml = """
+      name: a
+      base: b
+      task: \(task)
+      data: {manifest: c.csv\(prompt), groups: [g], split: {train: 0.5, test: 0.5}}
+      arms: [full]
+      training: {epochs: 1, HEAD}
+      """
+    let plain = yaml.replacing(", HEAD", with: "")
+    #expect(throws: Never.self) { try Specification(yaml: plain, file: "a.yaml") }
+    let error = try #require(throws: SpecificationError.self) {
+      try Specification(yaml: yaml.replacing("HEAD", with: "head: {rate: 0.1}"), file: "a.yaml")
+    }
+    #expect(error.key == "training.head" && error.line == 6 && error.problem.contains(task))
+  }
 }

@@ -47,13 +47,18 @@ struct InitCommand: ParsableCommand {
         header: read.header, rows: read.rows.map(\.fields), manifest: Self.path(of: table, from: folder),
         name: URL(filePath: table).deletingPathExtension().lastPathComponent,
         task: task.flatMap(Specification.Task.init))
+      let isLines = [".jsonl", ".ndjson"].contains { table.lowercased().hasSuffix($0) }
+      guard !draft.task.isPrompted || isLines else {
+        throw CommandError(
+          "\(table): the task \(draft.task.rawValue) reads JSON Lines, one item a line; docs/tasks.md lists the keys")
+      }
       guard let output else {
         print(draft.yaml, terminator: "")
         return
       }
       try DurableFile.write(Array(draft.yaml.utf8), to: output)
       print("wrote \(output)")
-      for sentence in draft.missing { print("fill in \(sentence)") }
+      for sentence in draft.missing { print("fill in or check \(sentence)") }
       print("then: tenbin audit \(output) --dry-run")
     }
   }

@@ -5,8 +5,9 @@
 package struct SpecificationDraft: Sendable {
   /// The text of the file.
   package let yaml: String
-  /// What must be filled in before an audit, one sentence per item.
+  /// What must be filled in or checked before an audit, one sentence per item.
   package let missing: [String]
+  package let task: Specification.Task
 
   /// The value of a key that could not be guessed.
   static let blank = "FILL_IN"
@@ -24,6 +25,7 @@ package struct SpecificationDraft: Sendable {
     var writer = DraftWriter(columns: columns, rows: rows.count, task: task)
     yaml = writer.write(manifest: manifest, name: name)
     missing = writer.missing
+    self.task = writer.task
   }
 }
 
@@ -38,7 +40,8 @@ private struct ColumnProfile {
   let hasTags: Bool
   let averageLength: Double
   let imageShare: Double
-  let spaceShare: Double
+  /// Whether most values have several words, or are in a script without spaces and longer than a word.
+  let isProse: Bool
   let isNumeric: Bool
 
   init(name: String, values: [String]) {
@@ -60,8 +63,15 @@ private struct ColumnProfile {
     imageShare =
       Double(
         filled.count { value in [".jpg", ".jpeg", ".png"].contains { value.lowercased().hasSuffix($0) } }) / count
-    spaceShare = Double(filled.count { $0.contains(" ") }) / count
+    isProse =
+      filled.count { $0.contains(" ") || $0.count >= 8 && $0.unicodeScalars.contains(where: Self.isUnspaced) } * 2
+      > filled.count
     isNumeric = !whole.isEmpty && whole.allSatisfy { Double($0) != nil }
+  }
+
+  /// Scripts that write no spaces between words: kana, Chinese characters, Thai.
+  private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+    [0x0E00...0x0E7F, 0x3040...0x30FF, 0x3400...0x9FFF, 0xF900...0xFAFF].contains { $0.contains(scalar.value) }
   }
 
   var isBoolean: Bool {
@@ -105,7 +115,7 @@ private enum YAMLText {
     let isPlain =
       text.first?.isASCII == true && text.first?.isLetter == true
       && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_./-".contains($0)) }
-    let reserved: Set<String> = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+    let reserved: Set<String> = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "fill_in"]
     guard !isPlain || reserved.contains(text.lowercased()) else { return text }
     var quoted = ""
     for scalar in text.unicodeScalars {
@@ -142,6 +152,11 @@ private struct DraftWriter {
   private let taskReason: String
   private(set) var missing: [String] = []
   private var used: Set<String> = []
+  /// The share of rows that is tested on, and the rows of the largest group.
+  private var testShare = 0.2
+  private var largestGroup: Int?
+
+  private static let minimumGroup = 50
   private var lines: [String] = []
 
   init(columns: [ColumnProfile], rows: Int, task: Specification.Task?) {
@@ -185,9 +200,13 @@ private struct DraftWriter {
   }
 
   private static func text(among columns: [ColumnProfile]) -> ColumnProfile? {
-    let texts = columns.filter { $0.spaceShare > 0.5 && $0.imageShare < 0.5 && $0.counts.count > $0.filled / 4 }
-    return texts.first { $0.isCalled(["text", "sentence", "comment", "review", "content", "body", "tweet", "prompt"]) }
-      ?? texts.max { $0.averageLength < $1.averageLength }
+    let names: Set<String> = ["text", "sentence", "comment", "review", "content", "body", "tweet", "prompt"]
+    let texts = columns.filter { $0.isProse && $0.imageShare < 0.5 && $0.counts.count > $0.filled / 4 }
+    // A text may be a single word; a column that is called text in so many words needs no further evidence.
+    return columns.first {
+      names.contains($0.name.lowercased()) && !$0.isNumeric && $0.imageShare < 0.5 && $0.filled > 0
+    }
+      ?? texts.first { $0.isCalled(names) } ?? texts.max { $0.averageLength < $1.averageLength }
   }
 
   mutating func write(manifest: String, name: String) -> String {
@@ -248,7 +267,8 @@ private struct DraftWriter {
         fillIn("  text", "the column of the texts")
         missing.append("data.text: the column of the texts")
       }
-      key("  tokens", "256", "longer texts are cut, and the report says which")
+      lines.append(
+        "  # tokens: 256                           # longer texts are cut; as many as the base takes unless you say so")
     case .translation:
       for (name, what) in [("source", "the texts to translate"), ("target", "the right translations")] {
         if let column = columns.first(where: { $0.isCalled([name]) }) {
@@ -298,6 +318,7 @@ private struct DraftWriter {
   private mutating func splitColumn() -> String? {
     guard let column = columns.first(where: isSplit) else { return nil }
     used.insert(column.name)
+    testShare = Double(column.counts["test"] ?? 0) / Double(max(1, column.filled))
     return column.name
   }
 
@@ -349,6 +370,7 @@ private struct DraftWriter {
     for column in groups {
       line("    - \(YAMLText.scalar(column.name))", "\(column.hasTags ? "tags between ;: " : "")\(column.listed)")
     }
+    largestGroup = (groups.flatMap(\.counts.values) + (isTagged ? [rows] : [])).max()
     if isTagged {
       let tags = booleans.map { YAMLText.scalar($0.name) }.joined(separator: ", ")
       lines.append(
@@ -401,7 +423,24 @@ private struct DraftWriter {
     }
     lines.append(
       "# The question, fixed before the run: may LoRA be this much worse than full in any group (0.03: 3 points)?")
-    lines.append("decision: {margin: 0.03, min_group: 50}")
+    decision()
     key("cluster", "{workers: 2}", "worker processes; they change the time, never the results")
   }
+
+  /// The rule, with a warning if no group will be large enough for it.
+  private mutating func decision() {
+    let tested = (largestGroup ?? rows).scaled(by: task.isPrompted ? 1 : testShare)
+    if tested < Self.minimumGroup {
+      lines.append(
+        "# CHECK: groups with fewer test items than min_group get no verdict, and the largest has about \(tested).")
+      missing.append(
+        "decision.min_group: no group will have \(Self.minimumGroup) test items (the largest about \(tested)), so none "
+          + "gets a verdict; add items, or choose a smaller number before you see results")
+    }
+    lines.append("decision: {margin: 0.03, min_group: \(Self.minimumGroup)}")
+  }
+}
+
+extension Int {
+  fileprivate func scaled(by share: Double) -> Int { Int((Double(self) * share).rounded()) }
 }

@@ -153,6 +153,9 @@ extension TrainingSettings {
     clip = try keys["clip"]?.number(1e-6...1e6)
     lora = try lora.replaced(by: keys["lora"])
     full = try full.replaced(by: keys["full"])
+    if let own = keys["head"], !task.isClassification {
+      throw own.failure("is not a key of the task \(task.rawValue), in which no head is trained")
+    }
     head = try head.replaced(by: keys["head"])
     for item in try keys["oversample"]?.sequence() ?? [] {
       let group = try Oversampling(item)

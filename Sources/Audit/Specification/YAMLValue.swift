@@ -221,12 +221,30 @@ package struct SpecificationLocations: Sendable, Equatable {
   package let file: String
   /// The line, from 1, by the key's path, for example `arms[1].lora.targets[0]`.
   private let lines: [String: Int]
+  /// The first key that still has a draft's `FILL_IN`.
+  private let blank: String?
 
   init(of root: YAMLValue) {
     file = root.file
     var lines: [String: Int] = [:]
-    root.visit { lines[$0.key] = $0.line }
+    var blank: String?
+    root.visit { value in
+      lines[value.key] = value.line
+      // A column may be called so; its name is then in quotes.
+      if blank == nil, let scalar = value.node.scalar, scalar.style != .doubleQuoted, scalar.style != .singleQuoted,
+        scalar.string == SpecificationDraft.blank
+      {
+        blank = value.key
+      }
+    }
     self.lines = lines
+    self.blank = blank
+  }
+
+  /// Refuses a draft in which something has yet to be filled in.
+  package func requireFilledIn() throws(SpecificationError) {
+    guard let blank else { return }
+    throw failure(at: blank, "has yet to be filled in; the comment beside \(SpecificationDraft.blank) says with what")
   }
 
   /// An error about the value at `key`.

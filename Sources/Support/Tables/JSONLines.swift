@@ -26,6 +26,8 @@ package enum JSONLines {
   package static func table(
     bytes: [UInt8], name: String, columns: Set<String>? = nil
   ) throws(TableError) -> Table {
+    let first = bytes.first { ![0xEF, 0xBB, 0xBF, 0x09, 0x0A, 0x0D, 0x20].contains($0) }
+    guard first != UInt8(ascii: "[") else { throw TableError(file: name, line: nil, problem: .jsonArray) }
     var rows = RowCollector(file: name, columns: columns)
     var reader = Reader(bytes: bytes, name: name)
     while let object = try reader.next() { try rows.append(object.members, line: object.line) }

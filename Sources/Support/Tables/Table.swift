@@ -17,14 +17,14 @@ package struct Table: Hashable, Sendable {
   /// At least one row.
   package let rows: [Row]
 
-  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, otherwise comma-separated
+  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl`, `.ndjson` or `.json`, otherwise comma-separated
   /// values.
   ///
   /// - Parameter columns: The columns to read; nil for all. JSON that cannot be a cell is an error in these and an
   ///   empty cell in the others.
   package init(file path: String, columns: Set<String>? = nil) throws(TableError) {
     let name = path.lowercased()
-    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") {
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") || name.hasSuffix(".json") {
       self = try JSONLines.table(file: path, columns: columns)
     } else {
       let values = try CommaSeparatedValues(file: path)
@@ -74,6 +74,8 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
     case notACell(key: String, found: String)
     /// A tag in the array of a key to read holds a `;`, the separator of tags.
     case separatorInTag(key: String)
+    /// The file is one JSON array rather than lines of objects.
+    case jsonArray
     /// More keys than `JSONLines.columnLimit` in all.
     case tooManyKeys
     /// All lines are blank, or no object has a key.
@@ -118,6 +120,8 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
       "the value of \"\(key)\" is \(found); expected a string, a number, true, false, null or an array of strings"
     case .separatorInTag(let key):
       "a tag in the array of \"\(key)\" holds a \";\", which separates tags; rename it"
+    case .jsonArray:
+      "a JSON array; expected one object a line, as is written by: jq -c '.[]' array.json > lines.jsonl"
     case .tooManyKeys:
       "the file has more than \(JSONLines.columnLimit) different keys; expected the same keys on every line"
     case .noObjects: "expected at least one line with a JSON object that has a key"

@@ -65,4 +65,16 @@ import Testing
   private func encoded(_ text: String) throws -> String {
     String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
   }
+
+  @Test(
+    "A JSON array is refused with how to make lines of it, whatever the file's name", arguments: ["a.json", "a.jsonl"])
+  func arrays(name: String) throws {
+    let folder = try TemporaryFolder()
+    for text in ["[{\"a\": 1}]", "\n [\n  {\"a\": 1}\n]\n"] {
+      let file = try folder.write(text, to: name)
+      let error = try #require(throws: TableError.self) { try Table(file: file) }
+      #expect(error.problem == .jsonArray && error.description.contains("one object a line"))
+    }
+    #expect(try Table(file: folder.write("{\"a\": 1}\n", to: name)).rows.count == 1)
+  }
 }

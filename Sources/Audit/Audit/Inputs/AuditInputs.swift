@@ -38,7 +38,9 @@ package struct AuditInputs: Sendable {
     self = try AuditError.wrapping(.configuration) {
       let text = String(decoding: try FileBytes.read(file), as: UTF8.self)
       let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)
-      var inputs = try AuditInputs(specification: Specification(yaml: text, file: file), folder: folder)
+      let specification = try Specification(yaml: text, file: file)
+      try specification.locations.requireFilledIn()
+      var inputs = try AuditInputs(specification: specification, folder: folder)
       inputs.specificationFile = URL(filePath: file).standardizedFileURL.path(percentEncoded: false)
       return inputs
     }
