@@ -22,8 +22,8 @@ import Testing
     }
     #expect(commands.map { $0[1] } == ["remedy", "remedy", "monitor"])
     #expect(outcomes[0].exitCode == 0 && outcomes[1].exitCode == 0, "\(outcomes.map(\.errors))")
-    #expect(outcomes[0].output.contains("more-weight: every epoch sees lighting=dusk"))
-    for name in ["more-weight", "rank-16", "all-layers", "full", "temperature", "threshold"] {
+    #expect(outcomes[0].output.contains("oversampling: every epoch sees lighting=dusk"))
+    for name in ["oversampling", "rank-16", "all-layers", "full", "temperature", "threshold"] {
       #expect(outcomes[1].output.contains("  \(name)"), "\(name): \(outcomes[1].output)")
     }
     let place = "smile-audit/remedies/lora-r8/lighting=dusk"

@@ -70,7 +70,7 @@ import Testing
   @Test("A rare group is given about the weight of the largest, and shapes that the base can take are tried")
   func list() throws {
     let list = try remedies(for: "lighting=dusk")
-    #expect(list.remedies.map(\.name) == ["more-weight", "rank-16", "all-layers", "full", "temperature", "threshold"])
+    #expect(list.remedies.map(\.name) == ["oversampling", "rank-16", "all-layers", "full", "temperature", "threshold"])
     guard case .training(let variant)? = list.remedies.first?.means else {
       Issue.record("no training")
       return
@@ -124,7 +124,7 @@ import Testing
     let plain = Self.text.replacing(", oversample: [{group: age=old, repeat: 2}]", with: "")
     func remedy(_ group: String) throws -> Remedy {
       let list = try remedies(for: group)
-      return try #require(list.remedies.first { $0.name == "more-weight" })
+      return try #require(list.remedies.first { $0.name == "oversampling" })
     }
     func yaml(_ group: String) throws -> String {
       guard case .training(let variant) = try remedy(group).means else { throw RemedyError("no training") }

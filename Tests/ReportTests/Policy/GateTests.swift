@@ -157,6 +157,10 @@ import Testing
         "broken: lora, all items: accuracy 0.800 [0.750, 0.850], at least 0.900 is demanded",
         "met: lora, all items: accuracy 0.800 [0.750, 0.850], at least 0.700 is demanded",
       ])
+    // The figure of a margin is a difference.
+    let margin = "  - {metric: accuracy, group: all, margin: 0.03}"
+    #expect(try outcome(margin).lines(in: .english)[1].contains("lora, all items: difference in accuracy "))
+    #expect(try outcome(margin).lines(in: .japanese)[1].contains("正解率の差 "))
     let japanese = try outcome(open).lines(in: .japanese)
     #expect(japanese[0].hasPrefix("方針を判定するにはデータが足りません"))
     #expect(japanese[1] == "データ不足：lora, 全件：正解率 0.800 [0.750, 0.850]、要件は 0.800 以上")

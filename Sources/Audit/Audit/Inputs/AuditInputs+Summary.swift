@@ -56,9 +56,10 @@ extension AuditInputs {
   /// Texts that were cut, files that were left out and conflicting labels, one note per item.
   var dataNotes: [DataNote] {
     let cut = (texts?.cut ?? []).map { item in
-      DataNote(
-        kind: .cut, item: manifest.description(of: manifest.items[item]),
-        detail: "longer than \(texts?.limit ?? 0) tokens")
+      // The name that predictions have, so that both can be joined.
+      let entry = manifest.items[item]
+      return DataNote(
+        kind: .cut, item: entry.name, detail: "longer than \(texts?.limit ?? 0) tokens; line \(entry.row)")
     }
     let skipped = manifest.skipped.map { DataNote(kind: .leftOut, item: $0.name, detail: "\($0.reason)") }
     let conflicts = manifest.labelConflicts(contents: plan.input.contents).flatMap { conflict in

@@ -39,16 +39,16 @@ package struct RemedyList: Sendable, Equatable {
     func leave(_ name: String, _ reason: String) {
       leftOut.append(RemedyFindings.LeftOut(name: name, reason: reason))
     }
-    if size == 0 { leave("more-weight", "the train split has no items of \(group)") }
+    if size == 0 { leave("oversampling", "the train split has no items of \(group)") }
     if size > 0 {
       // As often as makes the group as large as the largest of its column, within reason.
       let repetitions = min(8, max(2, Int((Double(largest) / Double(size)).rounded())))
       remedies.append(
         Remedy(
-          name: "more-weight", description: "every epoch sees \(group) \(repetitions) times",
+          name: "oversampling", description: "every epoch sees \(group) \(repetitions) times",
           means: .training(
             SpecificationVariant(
-              name: "\(specification.name), \(group) \(repetitions) times", arm: arm.named("more-weight"),
+              name: "\(specification.name), \(group) \(repetitions) times", arm: arm.named("oversampling"),
               oversampling: Oversampling(column: group.column, value: group.value, repetitions: repetitions)))))
     }
     if case .lora(let lora) = arm {

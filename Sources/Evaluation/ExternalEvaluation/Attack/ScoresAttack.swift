@@ -241,7 +241,8 @@ struct CollectedModels {
       let kept = shadowModels.masks.indices.filter { shadowModels.masks[$0] != complement }
       leaveOut(
         shadowModels.masks.indices.filter { shadowModels.masks[$0] == complement },
-        because: "what it has tells what the target \(target) has not")
+        because:
+          "it was trained on exactly the items that the target \(target) was not, so it would tell which those are")
       keep(kept)
       shadowModels.design = .released(target: kept.firstIndex(of: index) ?? index)
       return

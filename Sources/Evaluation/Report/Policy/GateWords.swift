@@ -54,7 +54,7 @@ extension Judgement {
         case .broken: "broken"
         case .insufficient: "not enough data"
         }
-      return "\(verdict): \(subject): \(rule.metric.english)\(measured ?? " is undefined"), "
+      return "\(verdict): \(subject): \(figureName(in: language))\(measured ?? " is undefined"), "
         + rule.demand.english(digits: digits) + (reason.map { " (\($0))" } ?? "")
     case .japanese:
       let verdict =
@@ -63,8 +63,17 @@ extension Judgement {
         case .broken: "違反"
         case .insufficient: "データ不足"
         }
-      return "\(verdict)：\(subject)：\(rule.metric.japanese)\(measured ?? "は未定義")、"
+      return "\(verdict)：\(subject)：\(figureName(in: language))\(measured ?? "は未定義")、"
         + rule.demand.japanese(digits: digits) + (reason.map { "（\(GateReasons.text($0, in: language))）" } ?? "")
+    }
+  }
+
+  /// What the figure is: for a margin, the difference from the reference.
+  private func figureName(in language: Language) -> String {
+    let isDifference = if case .margin = rule.demand { true } else { false }
+    return switch language {
+    case .english: isDifference ? "difference in \(rule.metric.english)" : rule.metric.english
+    case .japanese: isDifference ? "\(rule.metric.japanese)の差" : rule.metric.japanese
     }
   }
 

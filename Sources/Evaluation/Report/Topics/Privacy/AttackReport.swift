@@ -57,7 +57,8 @@ package struct AttackReport: Sendable {
     }
     let comparisons = study.comparisons.compactMap { comparison -> String? in
       guard let rule = study.rule, comparison.isInFamily, let found = comparison.difference.value else { return nil }
-      return "\(comparison.arm) minus \(comparison.reference)  \(comparison.group?.description ?? "all items")  "
+      return "\(comparison.arm) minus \(comparison.reference)  \(comparison.attack.text)  "
+        + "\(comparison.group?.description ?? "all items")  "
         + "\(Figures.points(found.value)) points \(Figures.points(found.interval))  "
         + found.verdictText(comparison, rule: rule)
     }
