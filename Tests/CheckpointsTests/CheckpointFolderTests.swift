@@ -110,4 +110,13 @@ import Testing
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["base"])
   }
+
+  @Test("An adapter's folder is no checkpoint, and says where it belongs")
+  func adapter() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("{}", to: "adapter_config.json")
+    let expected = CheckpointError(file: folder.path, problem: .adapter)
+    #expect(throws: expected) { try CheckpointFolder(path: folder.path) }
+    #expect(expected.description.contains("--adapter"))
+  }
 }

@@ -21,7 +21,7 @@ import Testing
     var found = 0
     for case let file as URL in files where file.pathExtension == "swift" {
       let text = try String(contentsOf: file, encoding: .utf8)
-      #expect(text.firstMatch(of: /\bexit\(|ExitCode\(\s*-?\d|otherwise: \d/) == nil, "\(file.lastPathComponent)")
+      #expect(text.firstMatch(of: /\bexit\(-?\d|ExitCode\(\s*-?\d|otherwise: \d/) == nil, "\(file.lastPathComponent)")
       found += 1
     }
     #expect(found > 20)

@@ -211,7 +211,14 @@ import Transport
   func usage() throws {
     #expect(try Program.run("audit").exitCode == 64)
     #expect(try Program.run("audit", "x.yaml", "--output", "y", "--workers", "0").exitCode == 64)
-    #expect(try Program.run("nonsense").exitCode == 64)
+    for (words, says) in [
+      (["nonsense"], "no command \"nonsense\""), (["help", "nonsense"], "no command \"nonsense\""),
+      (["planted-truths", "--audits", "1"], "is now called simulate"),
+      (["bench", "fleet"], "is now called bench shadow-models"),
+    ] {
+      let outcome = try Program.run(words)
+      #expect(outcome.exitCode == 64 && outcome.errors.contains(says), "\(words): \(outcome.errors)")
+    }
     // Below an empty path lies the root of the file system.
     for arguments in [
       ["audit", "x.yaml", "--output", ""], ["evaluate", "--predictions", "x.csv", "--output", ""],

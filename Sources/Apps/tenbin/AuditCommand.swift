@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audit
+import Logging
 import Transport
 
 /// Options of a coordinator, no matter how its workers are started.
@@ -31,7 +32,8 @@ struct ConductOptions: ParsableArguments {
     for inputs: AuditInputs, output: String, workers: Int, listen: String?, patience: Int, chaos: Double? = nil
   ) throws -> AuditOptions {
     AuditOptions(
-      output: output, localWorkers: workers, address: try listen.map { try Address($0) },
+      output: output, localWorkers: workers, logLevel: log.logLevel.rawValue,
+      address: try listen.map { try Address($0) },
       security: try keys.map { try KeyFolder(path: $0).serverSecurity() }, patience: .seconds(patience),
       sharesMemory: sharedMemory, chaos: chaos.map { .seconds($0) }, duplicates: duplicates ?? inputs.plannedDuplicates,
       slicesFrom: inputs.plannedSlices)
@@ -53,7 +55,8 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Where workers connect, for example tcp://127.0.0.1:5555; default: a private socket.")
   var listen: String?
 
-  @Option(help: "The folder for results, checkpoints and the ledger.", completion: .directory)
+  @Option(
+    help: "The folder for results, checkpoints and the ledger; only --dry-run does without.", completion: .directory)
   var output: String?
 
   @Flag(help: "Print the memory, disk and time that the audit will need; start nothing and write nothing.")
@@ -70,7 +73,9 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     try PathOptions.requireNotEmpty(["--output": output])
-    if output == nil, !dryRun { throw ValidationError("Missing expected argument '--output <output>'") }
+    if output == nil, !dryRun {
+      throw ValidationError("name the folder for the results with --output, or use --dry-run")
+    }
     if json, !dryRun { throw ValidationError("--json needs --dry-run") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers must be from 1 to 1024") }
     if let chaos, !(chaos >= 0.1 && chaos <= 1e6) {

@@ -17,7 +17,7 @@ enum StatusText {
     var lines = [
       "\(status.name) in \(status.output) (process \(status.process), running for \(TimeSpan.text(seconds: status.secondsRunning)))",
       "\(Int(share * 100)) %  [\(status.phaseNumber)/\(status.phases)] \(status.phase)  "
-        + "\(Int(status.samplesPerSecond)) samples/s\(left)",
+        + (status.samplesPerSecond > 0 ? "\(Int(status.samplesPerSecond)) samples/s" : "no speed known yet") + left,
       "\(status.stepsCommitted) steps in this session, \(ByteCount.text(Int(clamping: status.bytesSent))) sent, \(ByteCount.text(Int(clamping: status.bytesReceived))) received",
       "workers connect to \(status.address)", "",
     ]
@@ -49,12 +49,18 @@ enum StatusText {
     lines += ["", "\(status.runs.count) runs: \(done) done, \(open.count) under way, \(waiting) waiting"]
     if !open.isEmpty {
       lines += aligned(
-        [["RUN", "STATE", "STEP"]] + open.map { [$0.identifier, $0.state, "\($0.step) of \($0.steps)"] })
+        [["RUN", "STATE", "STEP"]] + open.map { [$0.identifier, $0.state, step($0)] })
     }
     if !status.refusals.isEmpty {
       lines += ["", "refused:"] + status.refusals.map { "  \($0.count) × \($0.reason)" }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// One worker computes all steps of an assigned run, and tells how far it is when it is done.
+  private static func step(_ run: Tenbin_RunStatus) -> String {
+    run.state == "assigned" && run.step == 0 && run.steps > 0
+      ? "all \(run.steps) at its worker" : "\(run.step) of \(run.steps)"
   }
 
   private static func aligned(_ rows: [[String]]) -> [String] {

@@ -30,11 +30,14 @@ struct StepCalibration {
     if let reason = reasonAgainst { return .leftOut(reason: reason) }
     var steps: [AuditWorkload.Method: StepMeasurements.Step] = [:]
     for (number, method) in methods.enumerated() {
-      say("measuring a step of \(method.description) (\(number + 1) of \(methods.count))")
+      // What is measured as a head without one is the base alone.
+      let isForward = method == .head && !workload.arms.contains { $0.name == "head" }
+      let what = isForward ? "a pass through the base" : "a step of \(method.description)"
+      say("measuring \(what) (\(number + 1) of \(methods.count))")
       do {
         steps[method] = try measure(method, program: program)
       } catch {
-        return .leftOut(reason: "a step of \(method.description) could not be measured: \(error)")
+        return .leftOut(reason: "\(what) could not be measured: \(error)")
       }
     }
     return .measured(

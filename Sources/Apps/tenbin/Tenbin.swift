@@ -22,4 +22,21 @@ struct Tenbin: ParsableCommand {
       GateCommand.self, CompareCommand.self, RemedyCommand.self, MonitorCommand.self,
       SimulateCommand.self,
     ])
+
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let problem = problem(in: arguments) { exit(withError: ValidationError(problem)) }
+    main(arguments)
+  }
+
+  private static let movedCommands = ["planted-truths": "simulate"]
+
+  /// What is wrong with the name of the command; the parser would speak of an unexpected argument.
+  private static func problem(in arguments: [String]) -> String? {
+    let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+    guard let name = words.first, !name.hasPrefix("-") else { return nil }
+    if let new = movedCommands[name] { return "the command \(name) is now called \(new)" }
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+    return known.contains(name) ? nil : "there is no command \"\(name)\"; tenbin --help lists those there are"
+  }
 }

@@ -8,6 +8,8 @@ package struct AuditOptions: Sendable {
   package var administered: String
   /// Worker processes that the coordinator starts itself.
   package var localWorkers: Int
+  /// The least severe events that its own workers log, by swift-log's name.
+  package var logLevel: String
   /// Where workers connect; nil for a socket in a private folder of this host.
   package var address: Address?
   /// The keys that workers and administrators must have; nil for none.
@@ -24,13 +26,15 @@ package struct AuditOptions: Sendable {
   package var slicesFrom: Int
 
   package init(
-    output: String, localWorkers: Int, address: Address? = nil, security: ServerSecurity? = nil,
+    output: String, localWorkers: Int, logLevel: String = "info", address: Address? = nil,
+    security: ServerSecurity? = nil,
     patience: Duration = .seconds(60), sharesMemory: Bool = true, chaos: Duration? = nil, duplicates: Double = 0,
     slicesFrom: Int = 1 << 20
   ) {
     self.output = output
     administered = output
     self.localWorkers = localWorkers
+    self.logLevel = logLevel
     self.address = address
     self.security = security
     self.patience = patience

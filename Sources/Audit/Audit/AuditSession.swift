@@ -85,7 +85,7 @@ package final class AuditSession {
     localWorkers = LocalWorkers(
       executable: executable,
       arguments: ["--connect", control] + (options.security == nil ? [] : ["--key", runtimeFolder.workerKey]),
-      logFolder: "\(options.output)/logs",
+      logLevel: options.logLevel, logFolder: "\(options.output)/logs",
       register: runtimeFolder.workerRegister,
       exited: { exit in
         mailbox.send(.outside { delegate in try (delegate as? AuditSession)?.handle(exit) })

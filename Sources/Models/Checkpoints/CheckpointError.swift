@@ -15,6 +15,8 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
     case system(step: String, reason: String)
     /// A file that the folder must hold is missing.
     case missingFile(expected: String)
+    /// The folder holds an adapter, which is nothing without its base.
+    case adapter
     /// The folder holds weights as a Python pickle only.
     case pickle(found: String)
     /// A JSON file does not parse, or a key holds something unexpected.
@@ -44,6 +46,10 @@ package struct CheckpointError: Error, Hashable, CustomStringConvertible {
     switch problem {
     case .system(let step, let reason): return "cannot \(step): \(reason)"
     case .missingFile(let expected): return "expected \(expected) in this folder; a Hugging Face checkpoint holds it"
+    case .adapter:
+      return
+        "holds a PEFT adapter, expected a whole checkpoint; name the checkpoint that it was made for here, and the "
+        + "adapter by --adapter, or in a specification by an arm adapter: FOLDER"
     case .pickle(let found):
       return "the weights are in \(found), a Python pickle, which can run any code when it is opened; convert it to "
         + "model.safetensors on a machine you trust: AutoModel….from_pretrained(folder).save_pretrained(new_folder)"

@@ -20,6 +20,10 @@ package final class CheckpointFolder: Sendable {
 
   /// Opens the folder at `path`. Throws `CheckpointError` or `SafetensorsError`.
   package init(path: String) throws {
+    func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+    guard holds("config.json") || !holds("adapter_config.json") else {
+      throw CheckpointError(file: path, problem: .adapter)
+    }
     configuration = try ModelConfiguration.read(file: try Self.existing(path, "config.json"))
     weights = try WeightFiles(folder: path, pickles: ["pytorch_model.bin", "pytorch_model.bin.index.json"])
     preprocessing =

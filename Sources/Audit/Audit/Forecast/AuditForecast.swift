@@ -89,11 +89,15 @@ package struct AuditForecast: Sendable, Equatable {
 
 /// Counts and forecast times as text; the times are rounded because a forecast is not exact.
 enum Quantity {
+  /// To the nearest of what is shown, so that parts add up to their sum but for the last digit.
   static func seconds(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    if whole < 100 { return "\(whole) s" }
-    if whole < 6000 { return "\(Int((seconds / 60).rounded(.up))) min" }
-    return "\((seconds / 360).rounded(.up) / 10) h"
+    switch seconds {
+    case ..<9.95: "\((seconds * 10).rounded() / 10) s"
+    case ..<99.5: "\(Int(seconds.rounded())) s"
+    case ..<597: "\((seconds / 6).rounded() / 10) min"
+    case ..<5970: "\(Int((seconds / 60).rounded())) min"
+    default: "\((seconds / 360).rounded() / 10) h"
+    }
   }
 
   static func count(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }

@@ -60,7 +60,8 @@ final class StepReplay {
         optimizer: OptimizerSettings(inputs.specification.training), loop: .parallel, cluster: ClusterStateMachine()))
     let mailbox = eventLoop.mailbox
     workers = LocalWorkers(
-      executable: try WorkerProgram.path(), arguments: ["--connect", eventLoop.connections.control], logFolder: folder,
+      executable: try WorkerProgram.path(), arguments: ["--connect", eventLoop.connections.control], logLevel: "info",
+      logFolder: folder,
       register: "\(folder)/workers",
       exited: { exit in
         mailbox.send(

@@ -26,6 +26,7 @@ final class LocalWorkers {
 
   private let executable: String
   private let arguments: [String]
+  private let logLevel: String
   private let logFolder: String
   /// The file that lists the processes for a later coordinator.
   private let register: String
@@ -34,14 +35,16 @@ final class LocalWorkers {
 
   /// - Parameters:
   ///   - executable: the path of `tenbin-worker`.
-  ///   - arguments: the arguments of every worker in addition to its name.
+  ///   - arguments: the arguments of every worker in addition to its name and log level; a process that has them is one
+  ///     of this audit's workers.
   ///   - exited: called on a thread of its own when a worker has ended.
   init(
-    executable: String, arguments: [String], logFolder: String, register: String,
+    executable: String, arguments: [String], logLevel: String, logFolder: String, register: String,
     exited: @escaping @Sendable (Exit) -> Void
   ) {
     self.executable = executable
     self.arguments = arguments
+    self.logLevel = logLevel
     self.logFolder = logFolder
     self.register = register
     self.exited = exited
@@ -111,9 +114,8 @@ final class LocalWorkers {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
-    var words: [UnsafeMutablePointer<CChar>?] = ([executable, "worker"] + arguments + ["--name", name]).map {
-      strdup($0)
-    }
+    let line = [executable, "worker"] + arguments + ["--name", name, "--log-level", logLevel]
+    var words: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) }
     words.append(nil)
     defer { for word in words { free(word) } }
     var process: pid_t = 0
