@@ -172,7 +172,7 @@ import Testing
     arguments: [
       Wrong(text: "item,label,logit_0,logit_1\na,0,nan,1\n", problem: "line 2: item a has \"nan\" for class 0"),
       Wrong(text: "item,label,logit_0,logit_1\na,0,inf,1\n", problem: "line 2: item a has \"inf\" for class 0"),
-      Wrong(text: "item,label,logit_0,logit_1\na,0,1e300,1\n", problem: "which no Float32 holds"),
+      Wrong(text: "item,label,logit_0,logit_1\na,0,1e300,1\n", problem: "expected at most 3.4e+38 in magnitude"),
       Wrong(text: "item,label,logit_0,logit_1\na,0,,1\n", problem: "item a has \"\" for class 0"),
       Wrong(
         text: "item,label,probability_0,probability_1\na,0,0.5,0.7\n",

@@ -249,7 +249,7 @@ package struct CollectedRuns: Sendable {
       let logits =
         table.holdsProbabilities
         ? try Logits(probabilities: values, count: items.count, classes: classes)
-        : try Logits(values: values.map(Float.init), count: items.count, classes: classes)
+        : try Logits(values: values, count: items.count, classes: classes)
       let predictions = RunPredictions(seed: run.seed, logits: logits)
       if let index = arms.firstIndex(where: { $0.arm == run.arm }) {
         arms[index].runs.append(predictions)

@@ -213,9 +213,11 @@ private struct ScoreColumns {
         throw PredictionsError(
           file, line: row.line, "item \(item) has the probability \(text) for class \(name); expected one from 0 to 1")
       }
-      guard holdsProbabilities || Float(value).isFinite else {
+      guard holdsProbabilities || abs(value) <= Logits.largestMagnitude else {
         throw PredictionsError(
-          file, line: row.line, "item \(item) has the logit \(text) for class \(name), which no Float32 holds")
+          file, line: row.line,
+          "item \(item) has the logit \(text) for class \(name); expected at most \(Logits.largestMagnitude) in magnitude"
+        )
       }
       values.append(value)
     }

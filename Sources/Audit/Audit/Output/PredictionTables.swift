@@ -126,16 +126,19 @@ private struct ArmTables {
     return columns + ["item"] + figures + groups + ["cluster"]
   }
 
+  /// The digits of the number's Float64: those of its Float32 would be read as another number.
+  private static func digits(_ number: Float) -> String { "\(Double(number))" }
+
   private static func fields(
     of item: Int, numbers: ArraySlice<Float>, inputs: AuditInputs, isFleet: Bool
   ) -> [String] {
     let entry = inputs.manifest.items[item]
     let figures: [String]
     switch inputs.specification.task {
-    case .imageClassification, .textClassification: figures = [entry.label] + numbers.map { "\($0)" }
+    case .imageClassification, .textClassification: figures = [entry.label] + numbers.map(Self.digits)
     case .multipleChoice, .cloze:
       let tokens = (inputs.texts?.sequences[item] ?? []).map { "\($0.targetCount)" }
-      figures = [numbers.map { "\($0)" }.joined(separator: " "), tokens.joined(separator: " ")]
+      figures = [numbers.map(Self.digits).joined(separator: " "), tokens.joined(separator: " ")]
     case .languageModelling, .translation:
       let tokens = inputs.texts?.sequences[item].first?.targetCount ?? 0
       let sum = Double(numbers.first ?? 0)

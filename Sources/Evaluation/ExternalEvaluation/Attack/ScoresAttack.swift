@@ -203,7 +203,7 @@ struct CollectedModels {
       }
     }
     func logits(_ model: Int, _ query: Int, _ epoch: Int) throws -> Logits {
-      try Logits(values: values(model, query, epoch).map(Float.init), count: items.count, classes: each)
+      try Logits(values: values(model, query, epoch), count: items.count, classes: each)
     }
     let labels = isOfScores ? [] : items.map(\.label)
     // The last epoch is the model that is attacked; the loss of those before it is its trace.

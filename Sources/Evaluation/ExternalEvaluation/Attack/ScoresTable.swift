@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Metrics
 import Support
 
 /// What external models say about items, row by row: one for each model, item, query and epoch.
@@ -76,7 +77,9 @@ package struct ScoresTable: Sendable {
       label = found
     }
     for column in columns.values {
-      guard let value = Double(field(column.index)), value.isFinite, classNames.isEmpty || Float(value).isFinite else {
+      guard let value = Double(field(column.index)), value.isFinite,
+        classNames.isEmpty || abs(value) <= Logits.largestMagnitude
+      else {
         throw wrong(
           "model \(model), item \(item): the column \(column.name) is \"\(field(column.index))\"; expected a finite "
             + "number")

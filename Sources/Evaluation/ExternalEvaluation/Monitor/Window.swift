@@ -157,7 +157,7 @@ struct ScoredItems: Sendable {
     clusters = collected.clusters
     logits =
       try collected.arms.first?.runs.first?.logits
-      ?? Logits(values: [], count: 0, classes: max(1, table.classNames.count))
+      ?? Logits(values: [Double](), count: 0, classes: max(1, table.classNames.count))
     cells = Dictionary(
       columns.enumerated().map { index, name in (name, collected.items.map { $0.groups[index] }) }
     ) { first, _ in first }

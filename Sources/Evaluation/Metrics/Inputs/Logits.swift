@@ -1,26 +1,26 @@
 import Foundation
 
-/// One model's logits, `[count, classes]`, stored flat as Float32 without loss and read as Float64; or the
-/// probabilities that it states, in Float64.
+/// One model's logits, `[count, classes]`, stored flat; or the probabilities that it states. Both in Float64: as Float32,
+/// summed log-likelihoods near −24,000 that differ in the eighth digit would tie.
 package struct Logits: Equatable, Sendable {
   package let count: Int
   package let classes: Int
   /// Empty if probabilities were stated.
-  let values: [Float]
+  let values: [Double]
   /// The given probabilities; empty if logits were given.
   let probabilities: [Double]
   /// The logarithms of given probabilities, used as logits; empty if logits were given.
   private let logarithms: [Double]
 
   /// The parts of logits that were checked before.
-  init(count: Int, classes: Int, values: [Float], probabilities: [Double]) {
+  init(count: Int, classes: Int, values: [Double], probabilities: [Double]) {
     (self.count, self.classes, self.values, self.probabilities) = (count, classes, values, probabilities)
     logarithms = Self.logarithms(probabilities)
   }
 
   /// - Parameter values: `count × classes` logits, item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
-  package init(values: [Float], count: Int, classes: Int) throws(EvaluationError) {
+  package init(values: [Double], count: Int, classes: Int) throws(EvaluationError) {
     guard count >= 0, classes > 0, values.count == count * classes else {
       throw .countMismatch(what: "logits (items × classes)", expected: max(0, count * classes), found: values.count)
     }
@@ -30,9 +30,16 @@ package struct Logits: Equatable, Sendable {
     (probabilities, logarithms) = ([], [])
   }
 
+  /// The logits that a model computed, which Float64 holds exactly.
+  ///
+  /// - Throws: as above.
+  package init(values: [Float], count: Int, classes: Int) throws(EvaluationError) {
+    try self.init(values: values.map(Double.init), count: count, classes: classes)
+  }
+
   /// What a model says that states probabilities: they are kept as they are, for a rounded one may lie on the bound of
-  /// a bin. Their logarithms stand for the logits; where a finite one must stand for that of 0, the smallest Float32's
-  /// does.
+  /// a bin. Their logarithms stand for the logits; where a finite one must stand for that of 0, or of less, it is
+  /// that of 1.2e-38, which leaves a logit of a size that models have.
   ///
   /// - Parameter probabilities: `count × classes` in [0, 1], item by item.
   /// - Throws: `EvaluationError.countMismatch` when the storage has another size.
@@ -52,10 +59,13 @@ package struct Logits: Equatable, Sendable {
     probabilities.map { log(max($0, Double(Float.leastNormalMagnitude))) }
   }
 
+  /// The largest magnitude of a logit that is read from a file: no model comes near it, and differences stay finite.
+  package static let largestMagnitude = 3.4e38
+
   /// The logit of class `label` for the item at position `item`.
   package subscript(item: Int, label: Int) -> Double {
     let index = item * classes + label
-    return logarithms.isEmpty ? Double(values[index]) : logarithms[index]
+    return logarithms.isEmpty ? values[index] : logarithms[index]
   }
 
   /// Whether the model states that class `label` cannot be, by a probability of exactly 0.
@@ -73,7 +83,7 @@ package struct Logits: Equatable, Sendable {
     probabilities.isEmpty ? largest(of: values, item: item) : largest(of: probabilities, item: item)
   }
 
-  private func largest<Value: Comparable>(of values: [Value], item: Int) -> Int {
+  private func largest(of values: [Double], item: Int) -> Int {
     let first = item * classes
     var best = 0
     for label in 1..<max(1, classes) where values[first + label] > values[first + best] { best = label }

@@ -256,9 +256,10 @@ extension ArmPredictions {
     var arm = self
     for number in runs.indices {
       let logits = runs[number].logits
-      var values: [Float] = []
+      var values: [Double] = []
+      values.reserveCapacity(logits.count * logits.classes)
       for item in 0..<logits.count {
-        for label in 0..<logits.classes { values.append(Float(change(number, item, label, logits[item, label]))) }
+        for label in 0..<logits.classes { values.append(change(number, item, label, logits[item, label])) }
       }
       arm.runs[number].logits = try Logits(values: values, count: logits.count, classes: logits.classes)
     }
