@@ -1,5 +1,8 @@
 /// A table of comma-separated values as RFC 4180 defines it, in UTF-8 with or without a byte order mark, its lines
-/// ended by LF or CR LF.
+/// ended by LF or CR LF; or of the same form with semicolons or tabs instead of commas, as spreadsheets write it.
+///
+/// The header tells which: the separator is what stands in it outside quotes. Where several do, the one with which every
+/// row has as many fields as the header is meant; where that holds of several too, the table is refused.
 ///
 /// The SwiftCSV package has no line numbers, accepts ragged rows and drops an empty last field, hence a reader here.
 package struct CommaSeparatedValues: Hashable, Sendable {
@@ -12,6 +15,51 @@ package struct CommaSeparatedValues: Hashable, Sendable {
   package let header: [String]
   /// At least one row.
   package let rows: [Row]
+  package let separator: Separator
+  /// The positions of columns whose numbers are written with a decimal comma in the file; they have a point here.
+  ///
+  /// Only a table without commas as separators has such columns: those whose cells are all numbers or empty, with a comma
+  /// in one of them at least.
+  package let decimalCommaColumns: Set<Int>
+
+  /// What stands between two fields.
+  package enum Separator: UInt8, CaseIterable, Sendable {
+    case comma = 0x2C
+    case semicolon = 0x3B
+    case tab = 0x09
+
+    /// "commas"
+    package var name: String {
+      switch self {
+      case .comma: "commas"
+      case .semicolon: "semicolons"
+      case .tab: "tabs"
+      }
+    }
+  }
+
+  /// How the table was read, in a sentence; nil if it is separated by commas.
+  package var note: String? {
+    guard separator != .comma else { return nil }
+    let columns = decimalCommaColumns.sorted().map { header[$0] }
+    let shown = columns.count > 4 ? columns.prefix(3) + ["\(columns.count - 3) others"] : columns[...]
+    // Without folders, for outputs do not depend on where files lie.
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    return "\(name) is read as separated by \(separator.name)"
+      + (columns.isEmpty ? "." : ", with decimal commas in \(shown.joined(separator: ", ")).")
+  }
+
+  /// Of some columns of numbers, the first cell with a decimal point where others of them have decimal commas.
+  package func firstMixedDecimal(in columns: [Int]) -> (line: Int, column: String, commas: String)? {
+    guard let commas = columns.first(where: decimalCommaColumns.contains) else { return nil }
+    let others = columns.filter { !decimalCommaColumns.contains($0) }
+    for row in rows {
+      if let found = others.first(where: { row.fields[$0].utf8.contains(UInt8(ascii: ".")) }) {
+        return (row.line, header[found], header[commas])
+      }
+    }
+    return nil
+  }
 
   /// Reads the file at `path`.
   package init(file path: String) throws(TableError) {
@@ -26,17 +74,89 @@ package struct CommaSeparatedValues: Hashable, Sendable {
 
   /// Reads `bytes`; `name` is what errors call them.
   package init(bytes: [UInt8], name: String) throws(TableError) {
-    var scanner = RowScanner(bytes: bytes, file: name)
+    let candidates = RowScanner.separators(ofHeaderIn: bytes)
+    let viable =
+      candidates.count < 2
+      ? candidates
+      : candidates.filter { candidate in
+        ((try? Self.parse(bytes: bytes, name: name, separator: candidate))?.header.fields.count ?? 0) > 1
+      }
+    guard viable.count < 2 else {
+      throw TableError(file: name, line: 1, problem: .ambiguousSeparator(viable.map(\.name)))
+    }
+    let separator = viable.first ?? candidates.first ?? .comma
+    let parsed = try Self.parse(bytes: bytes, name: name, separator: separator)
+    file = name
+    header = parsed.header.fields
+    self.separator = separator
+    let columns = separator == .comma ? [] : Self.decimalCommaColumns(parsed.rows, count: header.count)
+    decimalCommaColumns = columns
+    rows =
+      columns.isEmpty
+      ? parsed.rows
+      : parsed.rows.map { row in
+        Row(
+          line: row.line,
+          fields: row.fields.enumerated().map {
+            columns.contains($0) ? String($1.map { $0 == "," ? "." : $0 }) : $1
+          })
+      }
+  }
+
+  private static func parse(
+    bytes: [UInt8], name: String, separator: Separator
+  ) throws(TableError) -> (header: Row, rows: [Row]) {
+    var scanner = RowScanner(bytes: bytes, file: name, separator: separator)
     guard let first = try scanner.next() else {
       throw TableError(file: name, line: nil, problem: .noRows)
     }
-    try Self.check(header: first, file: name)
+    try check(header: first, file: name)
     var rows: [Row] = []
     while let row = try scanner.next(expecting: first.fields.count) { rows.append(row) }
     guard !rows.isEmpty else { throw TableError(file: name, line: nil, problem: .noRows) }
-    file = name
-    header = first.fields
-    self.rows = rows
+    return (first, rows)
+  }
+
+  private static func decimalCommaColumns(_ rows: [Row], count: Int) -> Set<Int> {
+    var hasComma = [Bool](repeating: false, count: count)
+    var isNumeric = [Bool](repeating: true, count: count)
+    for row in rows {
+      for (column, field) in row.fields.enumerated() where isNumeric[column] {
+        guard let commas = commas(inNumber: field) else {
+          isNumeric[column] = false
+          continue
+        }
+        if commas > 0 { hasComma[column] = true }
+      }
+    }
+    return Set((0..<count).filter { isNumeric[$0] && hasComma[$0] })
+  }
+
+  /// How many decimal commas a number has, 0 or 1; 0 for an empty cell, and nil for what is no such number.
+  private static func commas(inNumber field: String) -> Int? {
+    var bytes = field.utf8.drop { $0 == UInt8(ascii: " ") }
+    while bytes.last == UInt8(ascii: " ") { bytes = bytes.dropLast() }
+    guard !bytes.isEmpty else { return 0 }
+    func isSign(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") }
+    func takeDigits() -> Int {
+      let rest = bytes.drop { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      defer { bytes = rest }
+      return bytes.count - rest.count
+    }
+    if isSign(bytes.first) { bytes = bytes.dropFirst() }
+    guard takeDigits() > 0 else { return nil }
+    var commas = 0
+    if bytes.first == UInt8(ascii: ",") {
+      bytes = bytes.dropFirst()
+      commas = 1
+      guard takeDigits() > 0 else { return nil }
+    }
+    if bytes.first == UInt8(ascii: "e") || bytes.first == UInt8(ascii: "E") {
+      bytes = bytes.dropFirst()
+      if isSign(bytes.first) { bytes = bytes.dropFirst() }
+      guard takeDigits() > 0 else { return nil }
+    }
+    return bytes.isEmpty ? commas : nil
   }
 
   /// The position of the column called `name`.
@@ -55,20 +175,38 @@ package struct CommaSeparatedValues: Hashable, Sendable {
 
 /// Cuts bytes into rows; works on bytes because every separator is ASCII, which no multi-byte character contains.
 private struct RowScanner {
-  private static let comma = UInt8(ascii: ",")
   private static let quote = UInt8(ascii: "\"")
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
   private let bytes: [UInt8]
   private let file: String
+  private let separator: CommaSeparatedValues.Separator
   private var position: Int
   private var line = 1
 
-  init(bytes: [UInt8], file: String) {
+  init(bytes: [UInt8], file: String, separator: CommaSeparatedValues.Separator) {
     self.bytes = bytes
     self.file = file
-    position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    self.separator = separator
+    position = Self.start(of: bytes)
+  }
+
+  /// Where the header begins.
+  private static func start(of bytes: [UInt8]) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+
+  /// The separators that stand in the first line outside quotes, the most frequent first.
+  static func separators(ofHeaderIn bytes: [UInt8]) -> [CommaSeparatedValues.Separator] {
+    var counts: [CommaSeparatedValues.Separator: Int] = [:]
+    var isQuoted = false
+    for byte in bytes[start(of: bytes)...] {
+      if byte == quote { isQuoted.toggle() }
+      guard !isQuoted else { continue }
+      if byte == lineFeed { break }
+      if let separator = CommaSeparatedValues.Separator(rawValue: byte) { counts[separator, default: 0] += 1 }
+    }
+    let found = CommaSeparatedValues.Separator.allCases.filter { counts[$0] != nil }
+    return found.sorted { counts[$0, default: 0] > counts[$1, default: 0] }
   }
 
   /// The next row, or nil at the end; a row of another number of fields than `expecting` is an error.
@@ -81,7 +219,7 @@ private struct RowScanner {
     if let expecting { fields.reserveCapacity(expecting) }
     repeat { fields.append(try field()) } while try !endsRow()
     if let expecting, fields.count != expecting {
-      throw error(.raggedRow(expected: expecting, found: fields.count), line: start)
+      throw error(.raggedRow(expected: expecting, found: fields.count, separator: separator.name), line: start)
     }
     return CommaSeparatedValues.Row(line: start, fields: fields)
   }
@@ -90,13 +228,13 @@ private struct RowScanner {
     bytes[position...].allSatisfy { $0 == Self.lineFeed || $0 == Self.carriageReturn }
   }
 
-  /// Steps over what follows a field: true at the end of a row or of the file, false at a comma.
+  /// Steps over what follows a field: true at the end of a row or of the file, false at a separator.
   private mutating func endsRow() throws(TableError) -> Bool {
     guard position < bytes.count else { return true }
     let byte = bytes[position]
     position += 1
     switch byte {
-    case Self.comma:
+    case separator.rawValue:
       return false
     case Self.lineFeed:
       line += 1
@@ -116,7 +254,7 @@ private struct RowScanner {
     let start = position
     while position < bytes.count {
       let byte = bytes[position]
-      if byte == Self.comma || byte == Self.lineFeed || byte == Self.carriageReturn { break }
+      if byte == separator.rawValue || byte == Self.lineFeed || byte == Self.carriageReturn { break }
       if byte == Self.quote { throw error(.quoteInsideField) }
       position += 1
     }

@@ -16,9 +16,11 @@ package struct Table: Hashable, Sendable {
   package let header: [String]
   /// At least one row.
   package let rows: [Row]
+  /// How the file was read where that was not a matter of course, in a sentence.
+  package let note: String?
 
   /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl`, `.ndjson` or `.json`, otherwise comma-separated
-  /// values.
+  /// values, or such with semicolons or tabs.
   ///
   /// - Parameter columns: The columns to read; nil for all. JSON that cannot be a cell is an error in these and an
   ///   empty cell in the others.
@@ -28,14 +30,15 @@ package struct Table: Hashable, Sendable {
       self = try JSONLines.table(file: path, columns: columns)
     } else {
       let values = try CommaSeparatedValues(file: path)
-      self.init(file: values.file, header: values.header, rows: values.rows)
+      self.init(file: values.file, header: values.header, rows: values.rows, note: values.note)
     }
   }
 
-  init(file: String, header: [String], rows: [Row]) {
+  init(file: String, header: [String], rows: [Row], note: String? = nil) {
     self.file = file
     self.header = header
     self.rows = rows
+    self.note = note
   }
 
   /// The position of the column called `name`.
@@ -50,10 +53,12 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
 
     // Comma-separated values.
     /// A row has more or fewer fields than the header.
-    case raggedRow(expected: Int, found: Int)
+    case raggedRow(expected: Int, found: Int, separator: String = "commas")
+    /// The header holds several separators, and the table has a form with more than one of them.
+    case ambiguousSeparator([String])
     /// A quoted field, opened on this line, is never closed.
     case unterminatedQuote
-    /// Something other than a comma or the end of the line follows a closing quote.
+    /// Something other than a separator or the end of the line follows a closing quote.
     case textAfterClosingQuote
     /// A quote occurs inside a field that does not begin with one.
     case quoteInsideField
@@ -101,13 +106,19 @@ package struct TableError: Error, Hashable, CustomStringConvertible {
     switch problem {
     case .unreadable(let reason): "cannot be read: \(reason)"
     case .invalidUTF8: "not UTF-8; save the file as UTF-8"
-    case .raggedRow(let expected, 1) where expected > 1:
+    case .raggedRow(let expected, 1, _) where expected > 1:
       "expected \(expected) fields as in the header, found 1 or an empty line"
-    case .raggedRow(let expected, let found):
+    case .raggedRow(let expected, let found, "commas"):
       "expected \(expected) fields as in the header, found \(found); quote a field that holds a comma"
+    case .raggedRow(let expected, let found, let separator):
+      "expected \(expected) fields as in the header, found \(found); the file is read as separated by \(separator), as its "
+        + "header is: quote a field that holds one"
+    case .ambiguousSeparator(let names):
+      "the header holds \(names.joined(separator: " and ")), and the rows fit either as separators; quote each cell that "
+        + "holds one of them as text"
     case .unterminatedQuote: "the quoted field that begins here is never closed"
     case .textAfterClosingQuote:
-      "text after a closing quote; expected a comma or the end of the line (a quote inside a field is doubled)"
+      "text after a closing quote; expected a separator or the end of the line (a quote inside a field is doubled)"
     case .quoteInsideField: "a quote inside a field that is not quoted; quote the field and double the quote inside it"
     case .bareCarriageReturn: "a carriage return without a line feed; end lines with LF or CR LF"
     case .duplicateColumnName(let name): "two columns are called \"\(name)\"; names must differ"
