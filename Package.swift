@@ -134,8 +134,8 @@ let apps: [Target] = [
   .executableTarget(
     name: "tenbin-worker",
     dependencies: [
-      "Benchmarks", "Worker", "Transport", "Models", "Checkpoints", "Torch", "Tokenizers", "Datasets", "Support",
-      argumentParser, logging,
+      "Benchmarks", "Worker", "Transport", "Metrics", "Models", "Checkpoints", "Torch", "Tokenizers", "Datasets",
+      "Support", argumentParser, logging,
     ], path: "Sources/Apps/tenbin-worker", swiftSettings: strict),
 ]
 

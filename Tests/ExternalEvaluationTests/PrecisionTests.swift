@@ -2,6 +2,8 @@ import ExternalEvaluation
 import Foundation
 import MembershipInference
 import Metrics
+import Report
+import Statistics
 import Support
 import TestSupport
 import Testing

@@ -82,10 +82,15 @@ import Testing
     }
   }
 
-  @Test("Files with other separators and headers in other letters are refused with what to change")
+  @Test("Files with unknown separators and headers in other letters are refused with what to change")
   func hints() {
-    expectRefusal("item;label;logit_0;logit_1\na;0;0;1\n", saying: ["separated by semicolons: expected commas"])
-    expectRefusal("item\tlabel\tlogit_0\tlogit_1\na\t0\t0\t1\n", saying: ["separated by tabs: expected commas"])
+    expectRefusal("item|label|logit_0|logit_1\na|0|0|1\n", saying: ["separated by |: expected commas, semicolons or"])
+    expectRefusal(
+      "item;label;logit_0;logit_1\na;0;0,5;1\nb;0;0.5;1\n",
+      saying: ["line 2: item a has \"0,5\" for class 0", "the whole column has them"])
+    expectRefusal(
+      "item;label;logit_0;logit_1\na;0;0,5;1\nb;0;0,25;1.5\n",
+      saying: ["line 3: the column logit_1 has a decimal point", "write all numbers with one of them"])
     expectRefusal(
       "Item,Label,logit_0,logit_1\na,0,0,1\n", saying: ["no column item", "\"Item\" must be written in small letters"])
     expectRefusal(

@@ -176,7 +176,10 @@ import Testing
       Wrong(text: "item,label,logit_0,logit_1\na,0,,1\n", problem: "item a has \"\" for class 0"),
       Wrong(
         text: "item,label,probability_0,probability_1\na,0,0.5,0.7\n",
-        problem: "line 2: the probabilities of item a sum to 1.2"),
+        problem: "line 2: the probabilities of item a sum to 1.2; expected 1, give or take 0.1, for rounding 2 classes"),
+      Wrong(
+        text: "item,label,probability_0,probability_1\na,0,0.51,0.53\n", problem: "to 2 decimals explains 0.01 at most"),
+      Wrong(text: "item,label,probability_0,probability_1\na,0,0,0\n", problem: "item a sum to 0.0"),
       Wrong(text: "item,label,probability_0,probability_1\na,0,-0.5,1.5\n", problem: "the probability -0.5"),
       Wrong(
         text: "item,label,logit_0,logit_1\na,2,0,1\n", problem: "item a has the label \"2\", which no column is for"),

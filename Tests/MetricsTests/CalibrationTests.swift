@@ -78,7 +78,7 @@ import Testing
     let found = TemperatureScaling.fit([logits], labels: labels)
     #expect(abs(found - 2.5) < 0.08, "\(found)")
     // What is right always has no best temperature, and so has what is wrong always.
-    let right = try Logits(values: [5, 0, 5, 0], count: 2, classes: 2)
+    let right = try Logits(values: [5.0, 0, 5, 0], count: 2, classes: 2)
     #expect(TemperatureScaling.fit([right], labels: [0, 0]) == TemperatureScaling.range.lowerBound)
     #expect(TemperatureScaling.fit([right], labels: [1, 1]) == TemperatureScaling.range.upperBound)
   }

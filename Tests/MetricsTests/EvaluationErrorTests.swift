@@ -80,11 +80,11 @@ import Testing
 
   @Test("Logits of another size than said are an error, and very large ones stay finite")
   func logits() throws {
-    #expect(throws: EvaluationError.self) { try Logits(values: [1, 2, 3], count: 2, classes: 2) }
-    let logits = try Logits(values: [3e38, -3e38, 0], count: 1, classes: 3)
+    #expect(throws: EvaluationError.self) { try Logits(values: [1.0, 2, 3], count: 2, classes: 2) }
+    let logits = try Logits(values: [3e38, -3e38, 0.0], count: 1, classes: 3)
     #expect(logits.probability(item: 0, label: 0) == 1 && logits.probability(item: 0, label: 1) == 0)
-    #expect(logits.logitScaledProbability(item: 0, label: 1) == 2 * Double(Float(-3e38)))
-    #expect(logits.prediction(item: 0) == 0)
+    #expect(logits.logitScaledProbability(item: 0, label: 1) == 2 * -3e38)
+    #expect(PredictionRule(classNames: ["a", "b", "c"]).prediction(logits, item: 0) == 0)
   }
 
   @Test("One item is enough for an evaluation, and says how little it is")

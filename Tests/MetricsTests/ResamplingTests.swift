@@ -34,7 +34,8 @@ import Testing
     let deviation =
       (replicates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(replicates.count - 1)).squareRoot()
     // The linearized standard error of a mean over clusters of two.
-    let correct = items.labels.indices.map { logits.prediction(item: $0) == items.labels[$0] ? 1.0 : 0 }
+    let rule = PredictionRule(items)
+    let correct = items.labels.indices.map { rule.prediction(logits, item: $0) == items.labels[$0] ? 1.0 : 0 }
     let accuracy = correct.reduce(0, +) / Double(correct.count)
     let residuals = stride(from: 0, to: correct.count, by: 2).map { correct[$0] + correct[$0 + 1] - 2 * accuracy }
     let expected = residuals.reduce(0) { $0 + $1 * $1 }.squareRoot() / Double(correct.count)

@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
     help: "Two or three columns whose intersections are also groups, for example age+lighting; may be repeated.")
   var combine: [String] = []
 
-  @Option(help: "The class that counts as positive; default: the second of two.")
+  @Option(help: "The class that counts as positive; default: of two, the second in the sorted order of their names.")
   var positive: String?
 
   @Option(help: "The arm that all others are compared with; default: full, if there is such an arm.")

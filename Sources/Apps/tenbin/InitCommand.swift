@@ -58,6 +58,7 @@ struct InitCommand: ParsableCommand {
       }
       try DurableFile.write(Array(draft.yaml.utf8), to: output)
       print("wrote \(output)")
+      if let note = read.note { print("note: \(note)") }
       for sentence in draft.missing { print("fill in or check \(sentence)") }
       print("then: tenbin audit \(output) --dry-run")
     }

@@ -106,9 +106,11 @@ struct MonitorCommand: ParsableCommand {
     defer { predictor.removeFiles() }
     var reports: [WindowReport] = []
     for window in windows {
-      let report = try monitor.report(of: try predictor.windowFile(window))
+      let file = try predictor.windowFile(window)
+      let report = try monitor.report(of: file)
       reports.append(report)
       guard !json else { continue }
+      if let note = file.note { print("note: \(note)") }
       for line in report.lines(in: Language(rawValue: language) ?? .english) { print(line) }
     }
     let document = try monitor.document(of: reports)

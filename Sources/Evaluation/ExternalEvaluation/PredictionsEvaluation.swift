@@ -20,7 +20,7 @@ package struct PredictionsEvaluation: Sendable {
     package var groups: [String]
     /// Columns that are combined, two or three each.
     package var intersections: [[String]]
-    /// The class counted as positive; nil for the second of two.
+    /// The class counted as positive; nil for the second of two in the sorted order of their names.
     package var positive: String?
     /// The arm that the others are compared with; nil for `full` where there is one.
     package var reference: String?
@@ -146,7 +146,7 @@ package struct PredictionsEvaluation: Sendable {
       items: items, arms: arms, comparisons: comparisons ?? [], exploratory: exploratoryComparisons(but: reference),
       rule: settings.rule,
       validation: validation, key: RandomKey(seed: 0)[.evaluate][content.description])
-    return AuditReport(
+    var report = AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
       classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },
       counts: ItemCounts(
@@ -159,6 +159,8 @@ package struct PredictionsEvaluation: Sendable {
       fairness: fairness, ratesWereFixed: false,
       clusterColumn: table.rows.allSatisfy(\.cluster.isEmpty) ? nil : "cluster",
       pooledGroups: pooled.map(Results.GroupCount.init))
+    report.inputNotes = table.notes
+    return report
   }
 
   /// Every other arm with the arm `head` or, without one, `base`, unless that is the reference.
@@ -245,7 +247,7 @@ package struct CollectedRuns: Sendable {
           items[missing].file,
           "\(run) has no prediction for item \(items[missing].item); expected all runs to hold the same items")
       }
-      let values = rows.flatMap { table.scores[$0 * classes..<($0 + 1) * classes] }
+      let values = rows.flatMap { table.outputs(row: $0) }
       let logits =
         table.holdsProbabilities
         ? try Logits(probabilities: values, count: items.count, classes: classes)

@@ -16,32 +16,34 @@ package struct PredictionsTable: Sendable {
     package fileprivate(set) var seed: Int?
     package let item: String
     /// The position of its class; nil only in a batch.
-    package let label: Int?
+    package fileprivate(set) var label: Int?
     package let cluster: String
     package let isValidation: Bool
     /// The cell of every group column.
     package let groups: [String]
   }
 
-  package let classNames: [String]
+  package private(set) var classNames: [String]
   package let holdsProbabilities: Bool
   package private(set) var rows: [Row] = []
   /// Logits or probabilities, row by row.
   package private(set) var scores: [Double] = []
+  /// How files were read where that was not a matter of course, in a sentence each.
+  package private(set) var notes: [String] = []
 
-  /// Reads files that have the same classes.
+  /// Reads files that have the same classes, in any order of their columns; they are sorted by name.
   ///
   /// - Parameter groups: the columns of groups.
   package init(files: [String], groups: [String]) throws {
     guard let first = files.first else { throw PredictionsError("--predictions", "expected a file") }
     let table = try CommaSeparatedValues(file: first)
-    let columns = try ScoreColumns(table)
+    let columns = try ScoreColumns(table).sorted
     classNames = columns.classNames
     holdsProbabilities = columns.holdsProbabilities
     try append(table, columns: columns, groups: groups)
     for file in files.dropFirst() {
       let table = try CommaSeparatedValues(file: file)
-      let columns = try ScoreColumns(table)
+      let columns = try ScoreColumns(table).sorted
       guard columns.classNames == classNames, columns.holdsProbabilities == holdsProbabilities else {
         throw PredictionsError(
           file, line: 1,
@@ -89,8 +91,27 @@ package struct PredictionsTable: Sendable {
       }
       joined.rows += table.rows
       joined.scores += table.scores
+      joined.notes += table.notes
     }
     self = joined
+  }
+
+  /// The same rows with the classes in the order of `names`; nil where these are not the classes.
+  package func ordered(classes names: [String]) -> PredictionsTable? {
+    guard names.count == classNames.count, Set(names) == Set(classNames) else { return nil }
+    let columns = names.compactMap { classNames.firstIndex(of: $0) }
+    guard columns != Array(classNames.indices) else { return self }
+    var positions = [Int](repeating: 0, count: columns.count)
+    for (new, old) in columns.enumerated() { positions[old] = new }
+    var ordered = self
+    ordered.classNames = names
+    for row in rows.indices {
+      if let label = rows[row].label { ordered.rows[row].label = positions[label] }
+      for (new, old) in columns.enumerated() {
+        ordered.scores[row * columns.count + new] = scores[row * columns.count + old]
+      }
+    }
+    return ordered
   }
 
   /// The same rows under the name of another arm.
@@ -121,6 +142,7 @@ package struct PredictionsTable: Sendable {
     let item = try column("item")
     let label = isBatch ? table.column("label") : try column("label")
     let groupColumns = try groups.map { try column($0) }
+    let first = rows.count
     let (arm, seed, cluster) = (table.column("arm"), table.column("seed"), table.column(clusterName))
     let split = isBatch ? nil : table.column("split")
     let classes = Dictionary(classNames.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -150,6 +172,54 @@ package struct PredictionsTable: Sendable {
           seed: Int(seedText), item: name, label: labelIndex, cluster: cluster.map { row.fields[$0] } ?? "",
           isValidation: part == "validation", groups: groupColumns.map { row.fields[$0] }))
     }
+    if let note = table.note { notes.append(note) }
+    if holdsProbabilities { try checkSums(of: rows[first...]) }
+  }
+
+  /// How far a sum of probabilities may be from 1, whatever their digits.
+  private static let tolerance = 0.01
+  /// How far it may be without the probabilities being scaled: what single precision leaves.
+  private static let exactness = 1e-6
+
+  /// Checks that the probabilities of each row sum to 1, as far as rounding to the digits of their file explains.
+  private mutating func checkSums(of added: ArraySlice<Row>) throws(PredictionsError) {
+    let count = classNames.count
+    var (scaled, lowest, highest) = (0, Double.infinity, 0.0)
+    // The decimals of the whole file: a row of zeros and ones does not show them.
+    var decimals: Int?
+    for number in added.indices {
+      let sum = scores[number * count..<(number + 1) * count].reduce(0, +)
+      let distance = abs(sum - 1)
+      guard distance > Self.exactness else { continue }
+      scaled += 1
+      (lowest, highest) = (min(lowest, sum), max(highest, sum))
+      guard distance > Self.tolerance else { continue }
+      let digits = decimals ?? scores[added.startIndex * count..<added.endIndex * count].map(\.decimals).max() ?? 0
+      decimals = digits
+      let explained = 0.5 * Double(count) * pow(10, -Double(digits))
+      guard sum > 0, distance <= explained + 1e-9 else {
+        let row = rows[number]
+        throw PredictionsError(
+          row.file, line: row.line,
+          "the probabilities of item \(row.item) sum to \(sum.rounded(toDecimals: 6)); expected 1, give or take "
+            + "\(max(Self.tolerance, explained).rounded(toDecimals: 6)), for rounding \(count) classes to \(digits) "
+            + "decimals explains \(explained.rounded(toDecimals: 6)) at most")
+      }
+    }
+    guard scaled > 0, let path = added.first?.file else { return }
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    let range = "\(lowest.rounded(toDecimals: 6)) to \(highest.rounded(toDecimals: 6))"
+    notes.append(
+      "\(file): the probabilities of \(scaled) of \(added.count) rows sum to \(range), and are scaled to sum to 1."
+        + (decimals.map { " Rounding to \($0) decimals explains it." } ?? ""))
+  }
+
+  /// The probabilities of a row, scaled to sum to 1 where they do not; or its logits.
+  func outputs(row: Int) -> [Double] {
+    let values = Array(scores[row * classNames.count..<(row + 1) * classNames.count])
+    guard holdsProbabilities else { return values }
+    let sum = values.reduce(0, +)
+    return abs(sum - 1) > Self.exactness ? values.map { $0 / sum } : values
   }
 }
 
@@ -158,9 +228,6 @@ private struct ScoreColumns {
   private(set) var classNames: [String]
   let holdsProbabilities: Bool
   private var indices: [Int]
-
-  /// How far the sum of probabilities may be from 1 through rounding.
-  private static let tolerance = 0.01
 
   init(_ table: CommaSeparatedValues) throws(PredictionsError) {
     func columns(_ prefix: String) -> [(name: String, index: Int)] {
@@ -182,6 +249,16 @@ private struct ScoreColumns {
     classNames = found.map(\.name)
     indices = found.map(\.index)
     holdsProbabilities = logits.isEmpty
+    try table.requireOneDecimalSign(in: indices)
+  }
+
+  /// The same columns in the sorted order of the classes' names, so that nothing depends on that of the columns.
+  var sorted: ScoreColumns {
+    let order = classNames.indices.sorted { classNames[$0] < classNames[$1] }
+    var sorted = self
+    sorted.classNames = order.map { classNames[$0] }
+    sorted.indices = order.map { indices[$0] }
+    return sorted
   }
 
   /// The same columns in the order of `names`.
@@ -207,7 +284,8 @@ private struct ScoreColumns {
       let text = row.fields[index]
       guard let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite else {
         throw PredictionsError(
-          file, line: row.line, "item \(item) has \"\(text)\" for class \(name); expected a finite number")
+          file, line: row.line,
+          "item \(item) has \"\(text)\" for class \(name); expected a finite number" + text.decimalCommaHint)
       }
       guard !holdsProbabilities || (0...1).contains(value) else {
         throw PredictionsError(
@@ -221,11 +299,6 @@ private struct ScoreColumns {
       }
       values.append(value)
     }
-    let sum = values.reduce(0, +)
-    guard !holdsProbabilities || abs(sum - 1) <= Self.tolerance else {
-      throw PredictionsError(
-        file, line: row.line, "the probabilities of item \(item) sum to \(sum); expected one, give or take .01")
-    }
     return values
   }
 }
@@ -235,14 +308,47 @@ extension CommaSeparatedValues {
   ///
   /// - Parameter names: what the columns' names are, or begin with.
   fileprivate func hint(for names: [String]) -> String {
-    if header.count == 1, let only = header.first {
-      if only.contains(";") { return "; the file seems to be separated by semicolons: expected commas" }
-      if only.contains("\t") { return "; the file seems to be separated by tabs: expected commas" }
+    if header.count == 1, let only = header.first, only.contains("|") {
+      return "; the file seems to be separated by |: expected commas, semicolons or tabs"
     }
     let meant = header.first { column in
       names.contains { column.trimmingCharacters(in: .whitespaces).lowercased().hasPrefix($0) && !column.hasPrefix($0) }
     }
     return meant.map { "; \"\($0)\" must be written in small letters and without blanks" } ?? ""
+  }
+}
+
+extension CommaSeparatedValues {
+  /// Checks that columns of numbers do not mix decimal commas and decimal points: "1.234" would then be two numbers.
+  func requireOneDecimalSign(in columns: [Int]) throws(PredictionsError) {
+    guard let mixed = firstMixedDecimal(in: columns) else { return }
+    throw PredictionsError(
+      file, line: mixed.line,
+      "the column \(mixed.column) has a decimal point, and the column \(mixed.commas) has decimal commas; write all "
+        + "numbers with one of them")
+  }
+}
+
+extension String {
+  /// What to do about a number with a comma; empty for others.
+  var decimalCommaHint: String {
+    contains(",")
+      ? " with a decimal point; commas are read where semicolons or tabs separate and the whole column has them" : ""
+  }
+}
+
+extension Double {
+  /// The decimals of the shortest text that reads back as this number.
+  fileprivate var decimals: Int {
+    let parts = "\(self)".split(separator: "e")
+    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    let digits = parts[0].split(separator: ".").dropFirst().first.map { $0 == "0" ? 0 : $0.count } ?? 0
+    return max(0, digits - exponent)
+  }
+
+  fileprivate func rounded(toDecimals digits: Int) -> Double {
+    let unit = pow(10, Double(digits))
+    return (self * unit).rounded() / unit
   }
 }
 

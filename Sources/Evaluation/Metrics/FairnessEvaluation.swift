@@ -86,6 +86,8 @@ package struct ArmEvaluation: Codable, Equatable, Sendable {
   package var seeds: [SeedEvaluation]
   /// Every item counts with its average over the seeds.
   package var overSeeds: RateEvaluation
+  /// Where predictions are ties; empty without any.
+  package var ties: [TieCount]
   /// The rates of every class; undefined if one class is declared positive, or if there are too many classes.
   package var classes: Measured<[ClassRates]>
   package var seedSpread: Parts<GroupSeedSpread>
@@ -97,8 +99,9 @@ package struct ArmEvaluation: Codable, Equatable, Sendable {
 extension ArmEvaluation {
   /// `nil` without seeds or calibrations; the first calibration is over all items.
   init?(
-    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, classes: Measured<[ClassRates]>,
-    calibrations: [CalibrationEvaluation], temperature: Measured<TemperatureEvaluation>,
+    arm: String, seeds: [SeedEvaluation], overSeeds: RateEvaluation, ties: [TieCount],
+    classes: Measured<[ClassRates]>, calibrations: [CalibrationEvaluation],
+    temperature: Measured<TemperatureEvaluation>,
     thresholds: Measured<ThresholdEvaluation>
   ) {
     guard let spread = GroupSeedSpread(seeds.map(\.rates.overall)), let calibration = calibrations.first else {
@@ -107,6 +110,7 @@ extension ArmEvaluation {
     self.arm = arm
     self.seeds = seeds
     self.overSeeds = overSeeds
+    self.ties = ties
     self.classes = classes
     seedSpread = Parts(
       overall: spread,
@@ -143,7 +147,7 @@ extension FairnessEvaluation {
     let subsets = ItemSubset.all(of: items)
     let scores = arms.map { arm in
       concurrentMap(arm.runs.count) {
-        ItemScores(arm.runs[$0].logits, labels: items.labels, positiveClass: items.positiveClass)
+        ItemScores(arm.runs[$0].logits, items: items)
       }
     }
     let outcomes = scores.map { $0.map(ItemOutcomes.init) }
@@ -170,6 +174,7 @@ extension FairnessEvaluation {
       }
       let evaluation = ArmEvaluation(
         arm: arm.arm, seeds: seeds, overSeeds: overSeeds,
+        ties: [TieCount](runs, seeds: arm.runs.map(\.seed), subsets: subsets),
         classes: ClassRates.all(runs, subsets: subsets, items: items),
         calibrations: concurrentMap(subsets.count) {
           CalibrationEvaluation(

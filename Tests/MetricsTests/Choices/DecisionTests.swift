@@ -127,8 +127,9 @@ import Testing
     let choices = try ChoiceFixture.evaluate(task, [ArmScores(arm: "base", runs: [run])]).arms[0].prompts[2].overall
     #expect(choices.accuracy.value == fairness.arms[0].overSeeds.overall.accuracy)
     #expect(choices.ties > 50)
+    let rule = PredictionRule(items)
     for question in 0..<count {
-      #expect(averaged[question][logits.prediction(item: question)] >= (averaged[question].max() ?? 0) - 1e-9)
+      #expect(averaged[question][rule.prediction(logits, item: question)] >= (averaged[question].max() ?? 0) - 1e-9)
     }
   }
 

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Metrics
 import Models
 import Support
 import Tokenizers
@@ -35,6 +36,7 @@ extension Prediction {
     // A text may be long and private, so errors give its line instead.
     let key = isText ? "line" : name
     var writer = CommaSeparatedValuesWriter(header: [key, "prediction"] + labels.map { "probability_\($0)" })
+    let rule = PredictionRule(classNames: labels)
     var cut = 0
     for first in stride(from: 0, to: table.rows.count, by: Self.block) {
       let rows = Array(table.rows[first..<min(first + Self.block, table.rows.count)])
@@ -45,7 +47,7 @@ extension Prediction {
           throw PredictionError("\(input), line \(row.line): the logits are not finite; the weights may hold NaN")
         }
         let probabilities = Self.softmax(logits)
-        let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
+        let best = rule.prediction(try Logits(values: logits, count: 1, classes: logits.count), item: 0)
         let item = isText ? "\(row.line)" : row.fields[column]
         writer.append([item, labels[best]] + probabilities.map { "\($0)" })
       }

@@ -44,6 +44,7 @@ struct AuditEvidence {
       shadowItems: plan.membership?.released == nil ? nil : plan.membership?.members.map(\.count).min())
     report.furtherTests = try furtherTests()
     report.dataNotes = inputs.dataNotes
+    report.inputNotes = [inputs.manifest.note].compactMap(\.self)
     report.poolMembers = plan.membership?.released?.count { $0 } ?? 0
     report.queries = inputs.specification.privacy?.shadowModels.queries ?? 1
     report.flipProbability = inputs.specification.training.flipProbability
@@ -76,11 +77,7 @@ struct AuditEvidence {
     return (fairness, try samples(predictions: predictions))
   }
 
-  /// The second of two classes, or the one that the specification names; none among several.
-  var positiveClass: Int? {
-    if let named = inputs.specification.data.positive { return inputs.classNames.firstIndex(of: named) }
-    return inputs.classNames.count == 2 ? 1 : nil
-  }
+  private var positiveClass: Int? { inputs.positiveClass }
 
   /// Groups of `items`, with members as positions among them.
   func groups(among items: [Int]) -> [Subgroup] {
@@ -241,6 +238,7 @@ struct AuditEvidence {
   /// The first test items of every group, as many as the specification allows, with what each arm's first run says.
   private func samples(predictions: [ArmPredictions]) throws -> [SampleImage] {
     let test = plan.splits.test
+    let rule = PredictionRule(classNames: inputs.classNames, positiveClass: positiveClass)
     return try groups(among: test).flatMap { group in
       try group.items.prefix(inputs.specification.report.samples).compactMap { position -> SampleImage? in
         let item = inputs.manifest.items[test[position]]
@@ -250,7 +248,7 @@ struct AuditEvidence {
           group: group.name, label: item.label, bytes: bytes, mediaType: bytes.first == 0x89 ? .png : .jpeg,
           predictions: predictions.compactMap { arm in
             arm.runs.first.map {
-              SamplePrediction(arm: arm.arm, label: inputs.classNames[$0.logits.prediction(item: position)])
+              SamplePrediction(arm: arm.arm, label: inputs.classNames[rule.prediction($0.logits, item: position)])
             }
           })
       }

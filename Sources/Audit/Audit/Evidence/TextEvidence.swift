@@ -153,7 +153,11 @@ extension AuditEvidence {
     let classification = try FairnessEvaluation.evaluate(
       items: EvaluationItems(
         identifiers: identifiers, labels: answered.map { task.questions[$0].answer ?? 0 },
-        classNames: (0..<count).map(String.init), clusters: clusters, groups: groups, positiveClass: nil),
+        // Padded, so that of options that tie the first in the question's order is also the first by name.
+        classNames: (0..<count).map { number in
+          let digits = String(number)
+          return String(repeating: "0", count: String(count - 1).count - digits.count) + digits
+        }, clusters: clusters, groups: groups, positiveClass: nil),
       arms: try scores.map { arm in
         ArmPredictions(
           arm: arm.arm,

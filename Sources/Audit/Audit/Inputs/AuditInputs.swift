@@ -30,6 +30,11 @@ package struct AuditInputs: Sendable {
   package private(set) var specificationFile: String?
 
   var classNames: [String] { plan.input.classes }
+  /// The second of two classes, or the one that the specification names; none among several.
+  var positiveClass: Int? {
+    if let named = specification.data.positive { return classNames.firstIndex(of: named) }
+    return classNames.count == 2 ? 1 : nil
+  }
 
   /// Reads the specification at `file`, and the manifest, images and checkpoint that it names.
   ///

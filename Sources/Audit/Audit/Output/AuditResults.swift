@@ -27,7 +27,7 @@ struct AuditResults: Sendable {
     let exposed = report.privacy.isEmpty ? [] : [report.exposedItemsFile()]
     let notes = report.dataNotes.isEmpty ? [] : [report.dataNotesFile()]
     for file in try report.files() + exposed + notes { try output.write(file.bytes, to: file.path) }
-    return AuditOutcome(verdicts: report.verdictLines(), report: "\(output.path)/report.html")
+    return AuditOutcome(verdicts: report.verdictLines() + report.noteLines, report: "\(output.path)/report.html")
   }
 
   /// The costs.json of an earlier session; still valid if nothing was computed since.

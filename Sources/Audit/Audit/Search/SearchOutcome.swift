@@ -30,6 +30,7 @@ struct SearchOutcome: Sendable {
     let settings = inputs.specification.search
     let validation = inputs.plan.splits.validation
     let labels = validation.map { inputs.plan.input.labels[$0] }
+    let rule = PredictionRule(classNames: inputs.classNames, positiveClass: inputs.positiveClass)
     var arms: [SettingsSearch.Arm] = []
     for (index, arm) in inputs.specification.arms.enumerated() {
       let candidates = settings?.candidates(of: arm) ?? []
@@ -42,7 +43,7 @@ struct SearchOutcome: Sendable {
             throw AuditError(.failure, "\(run.identifier) has no predictions; start the same command again")
           }
           let logits = try Logits(values: finished.logits, count: labels.count, classes: inputs.classNames.count)
-          let scores = ItemScores(logits, labels: labels)
+          let scores = ItemScores(logits, labels: labels, rule: rule)
           accuracies.append(scores.correct.reduce(0, +) / Double(max(1, labels.count)))
           losses.append(scores.negativeLogLikelihood.reduce(0, +) / Double(max(1, labels.count)))
           if finished.divergedAt != nil { diverged += 1 }

@@ -23,6 +23,8 @@ package struct Manifest: Sendable {
   /// Files of a folder of faces that are not items, in the order of their names; empty if the manifest is a table.
   package let skipped: [SkippedFile]
   private let isTable: Bool
+  /// How the file was read where that was not a matter of course, in a sentence.
+  package let note: String?
 
   /// Reads the manifest and checks every row, that its image is a readable file included; images are not decoded.
   ///
@@ -43,6 +45,7 @@ package struct Manifest: Sendable {
     items = try reader.items(classNames: self.classNames)
     skipped = []
     isTable = true
+    note = table.note
   }
 
   /// Items that were not read from a table.
@@ -53,6 +56,7 @@ package struct Manifest: Sendable {
     self.items = items
     skipped = []
     isTable = true
+    note = nil
   }
 
   init(folder: String, classNames: [String], groupNames: [String], items: [ManifestItem], skipped: [SkippedFile]) {
@@ -62,6 +66,7 @@ package struct Manifest: Sendable {
     self.items = items
     self.skipped = skipped
     isTable = false
+    note = nil
   }
 
   /// The same with every item split into as many parts as it needs.

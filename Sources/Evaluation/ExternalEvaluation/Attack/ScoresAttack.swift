@@ -42,6 +42,8 @@ package struct ScoresAttack: Sendable {
   private let settings: Settings
   private let collected: [CollectedModels]
   private let content: ContentHash
+  /// How the files were read.
+  private let readingNotes: [String]
 
   private var file: String { settings.files.joined(separator: ", ") }
   private var arms: [ShadowModels] { collected.map(\.shadowModels) }
@@ -65,6 +67,7 @@ package struct ScoresAttack: Sendable {
         kind: settings.scoreKind)
     }
     content = ContentHash(of: table.digestible)
+    readingNotes = table.notes
     guard let reference = settings.reference, !arms.contains(reference) else { return }
     throw PredictionsError(
       file, "the reference \(reference) is not an arm of the scores; expected one of \(arms.sorted().listed)")
@@ -74,7 +77,7 @@ package struct ScoresAttack: Sendable {
   ///
   /// - Throws: `PredictionsError` naming the file, the models and the items that are wrong, or what an attack needs.
   package func report() throws -> AttackReport {
-    var notes = collected.flatMap(\.notes)
+    var notes = readingNotes + collected.flatMap(\.notes)
     let comparisons = comparisons(notes: &notes)
     var attacks: [String: [Attack]] = [:]
     for arm in arms { attacks[arm.arm] = settings.attacks ?? self.attacks(on: arm, notes: &notes) }

@@ -27,6 +27,9 @@ package struct ScoresTable: Sendable {
   /// What each row says: one score, or a logit for each class.
   package private(set) var values: [Double] = []
 
+  /// How files were read where that was not a matter of course, in a sentence each.
+  package private(set) var notes: [String] = []
+
   package var valuesEach: Int { max(1, classNames.count) }
 
   /// Reads files with the same kind of scores.
@@ -37,6 +40,8 @@ package struct ScoresTable: Sendable {
     for (number, file) in files.enumerated() {
       let table = try CommaSeparatedValues(file: file)
       let columns = try Columns(table, groups: groups)
+      try table.requireOneDecimalSign(in: columns.values.map(\.index))
+      if let note = table.note { notes.append(note) }
       if number == 0 {
         classNames = columns.classNames
       } else if columns.classNames != classNames {
@@ -82,7 +87,7 @@ package struct ScoresTable: Sendable {
       else {
         throw wrong(
           "model \(model), item \(item): the column \(column.name) is \"\(field(column.index))\"; expected a finite "
-            + "number")
+            + "number" + field(column.index).decimalCommaHint)
       }
       values.append(value)
     }

@@ -62,7 +62,7 @@ extension LabelFreeEstimate {
     let transfer = CalibratedTransfer(
       reference: reference.items.confidences(of: calibrated), correct: calibrated.map { reference.correct[$0] },
       window: window.confidences(of: members))
-    let stated = members.map { window.logits.probability(item: $0, label: window.logits.prediction(item: $0)) }
+    let stated = members.map { window.logits.probability(item: $0, label: window.predictions[$0]) }
     return .value(
       LabelFreeEstimate(
         accuracy: transfer.accuracy(key: key), meanConfidence: stated.reduce(0, +) / Double(stated.count),
@@ -73,7 +73,7 @@ extension LabelFreeEstimate {
 extension ScoredItems {
   fileprivate func confidences(of members: [Int]) -> ConfidenceSample {
     ConfidenceSample(
-      logOdds: members.map { logits.logitScaledProbability(item: $0, label: logits.prediction(item: $0)) },
+      logOdds: members.map { logits.logitScaledProbability(item: $0, label: predictions[$0]) },
       clusters: members.lazy.map { clusters[$0] })
   }
 }

@@ -118,7 +118,7 @@ package struct Monitor: Sendable {
       return .undefined(reason: "no class is declared positive", n: members.count)
     }
     return Proportion.mean(of: members, clusters: items.clusters, missing: "no items") {
-      items.logits.prediction(item: $0) == positive ? 1 : 0
+      items.predictions[$0] == positive ? 1 : 0
     }
   }
 

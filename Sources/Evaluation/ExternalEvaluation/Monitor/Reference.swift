@@ -29,19 +29,20 @@ struct Reference: Sendable {
     }
     let files = try Self.predictions(settings, run: run)
     let groupColumns = FrozenGroups.columns(of: document.groups)
-    let table = try PredictionsTable(files: files, groups: groupColumns)
+    let read = try PredictionsTable(files: files, groups: groupColumns)
     let file = files.first ?? settings.reference
-    guard table.classNames == document.classNames else {
+    guard let table = read.ordered(classes: document.classNames) else {
       throw MonitoringError(
         file, line: 1,
-        "there are the classes \(table.classNames.joined(separator: ", ")), and in \(document.file) "
+        "there are the classes \(read.classNames.joined(separator: ", ")), and in \(document.file) "
           + document.classNames.joined(separator: ", "))
     }
     let own = table.part { !$0.isValidation && $0.arm == run.arm && $0.seed == run.seed }
     guard !own.rows.isEmpty else {
       throw MonitoringError(file, "there are no predictions of \(run) for items of the test split")
     }
-    items = try ScoredItems(own, columns: groupColumns)
+    positive = document.positiveClass.flatMap { document.classNames.firstIndex(of: $0) }
+    items = try ScoredItems(own, columns: groupColumns, positive: positive)
     correct = items.correct.compactMap(\.self)
     let right = correct.reduce(0, +)
     if let audited = document.accuracy(of: run), audited.n != items.count || audited.successes != right {
@@ -50,7 +51,6 @@ struct Reference: Sendable {
         "\(run) is right for \(Int(right)) of \(items.count) items, and for \(Int(audited.successes)) of \(audited.n) in "
           + "\(document.file); expected the predictions that these results were made from")
     }
-    positive = document.positiveClass.flatMap { document.classNames.firstIndex(of: $0) }
     frozen = FrozenGroups(groups: document.groups, cells: items.cells)
     groups = frozen.subgroups(cells: items.cells, count: items.count)
     columns =

@@ -44,7 +44,8 @@ struct Window: Sendable {
     guard !own.rows.isEmpty else {
       throw MonitoringError(table.file, "none of the \(all.rows.count) rows belongs to \(run), the released run")
     }
-    let items = try ScoredItems(own.named(arm: run.arm, seed: run.seed), columns: there)
+    let items = try ScoredItems(
+      own.named(arm: run.arm, seed: run.seed), columns: there, positive: reference.positive)
     missingClusters =
       reference.items.isClustered && own.rows.allSatisfy(\.cluster.isEmpty)
       ? MissingClusters(column: reference.document.clusterColumn) : nil
@@ -76,6 +77,9 @@ package struct WindowFile: Sendable {
     (self.file, self.predictions) = (file, predictions)
     contents = try CommaSeparatedValues(file: file)
   }
+
+  /// How the file was read where that was not a matter of course, in a sentence.
+  package var note: String? { contents.note }
 
   /// Whether it has columns of predictions itself.
   package var holdsPredictions: Bool { contents.header.contains(where: Self.isScore) }
@@ -137,6 +141,8 @@ struct ScoredItems: Sendable {
   let labels: [Int?]
   let clusters: [Int]
   let logits: Logits
+  /// The predicted class of every item.
+  let predictions: [Int]
   /// By column of groups, the cell of every item.
   let cells: [String: [String]]
 
@@ -148,16 +154,20 @@ struct ScoredItems: Sendable {
   /// - Parameters:
   ///   - table: rows of one run.
   ///   - columns: those of the table's group cells.
+  ///   - positive: the positive class.
   /// - Throws: `PredictionsError` if an item occurs twice.
-  init(_ table: PredictionsTable, columns: [String]) throws {
+  init(_ table: PredictionsTable, columns: [String], positive: Int?) throws {
     let collected = try CollectedRuns(table)
     self.table = table
     identifiers = collected.items.map(\.item)
     labels = collected.items.map(\.label)
     clusters = collected.clusters
-    logits =
+    let logits =
       try collected.arms.first?.runs.first?.logits
       ?? Logits(values: [Double](), count: 0, classes: max(1, table.classNames.count))
+    let rule = PredictionRule(classNames: table.classNames, positiveClass: positive)
+    self.logits = logits
+    predictions = (0..<logits.count).map { rule.prediction(logits, item: $0) }
     cells = Dictionary(
       columns.enumerated().map { index, name in (name, collected.items.map { $0.groups[index] }) }
     ) { first, _ in first }
@@ -165,13 +175,13 @@ struct ScoredItems: Sendable {
 
   /// For every item whether it is predicted as it is labelled; nil if it is not labelled.
   var correct: [Double?] {
-    labels.enumerated().map { item, label in label.map { logits.prediction(item: item) == $0 ? 1 : 0 } }
+    labels.enumerated().map { item, label in label.map { predictions[item] == $0 ? 1 : 0 } }
   }
 
   /// The log-odds of the positive class, or of the predicted one where none is positive; no temperature reorders those
   /// of two classes.
   func logOdds(positive: Int?) -> [Double] {
-    (0..<count).map { logits.logitScaledProbability(item: $0, label: positive ?? logits.prediction(item: $0)) }
+    (0..<count).map { logits.logitScaledProbability(item: $0, label: positive ?? predictions[$0]) }
   }
 
   /// The decimals that stated probabilities are rounded to, if they are six or fewer; nil for logits and finer ones.

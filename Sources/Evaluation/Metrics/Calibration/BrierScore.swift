@@ -84,7 +84,9 @@ package struct ProbabilityScores: Equatable, Sendable {
   package let classwiseError: Double
 
   package init(_ logits: Logits, labels: [Int], temperature: Double = 1) {
-    self.init(ItemScores(logits, labels: labels, temperature: temperature), positions: Array(labels.indices))
+    let rule = PredictionRule(classNames: (0..<logits.classes).map(String.init))
+    self.init(
+      ItemScores(logits, labels: labels, rule: rule, temperature: temperature), positions: Array(labels.indices))
   }
 
   /// - Parameter positions: positions of the items that count, at least one.

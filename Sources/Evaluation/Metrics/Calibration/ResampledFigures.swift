@@ -196,7 +196,7 @@ package struct FigureResamples: Sendable {
       throw .countMismatch(what: "items with logits", expected: items.count, found: run.count)
     }
     let scores = concurrentMap(runs.count) {
-      ItemScores(runs[$0], labels: items.labels, positiveClass: items.positiveClass)
+      ItemScores(runs[$0], items: items)
     }
     let groups: [Subgroup?] = [nil] + items.groups
     return concurrentMap(groups.count) { number in

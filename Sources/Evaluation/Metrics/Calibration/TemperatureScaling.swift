@@ -34,7 +34,7 @@ extension TemperatureEvaluation {
     temperatures = validation.runs.map { TemperatureScaling.fit([$0.logits], labels: labels) }
     validationItems = labels.count
     let runs = zip(arm.runs, temperatures).map {
-      ItemScores($0.logits, labels: items.labels, temperature: $1)
+      ItemScores($0.logits, items: items, temperature: $1)
     }
     let rescaled = concurrentMap(subsets.count) { number in
       let positions = subsets[number].items

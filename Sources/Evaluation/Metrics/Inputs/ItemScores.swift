@@ -10,6 +10,8 @@ package struct ItemScores: Sendable {
   package let confidence: [Double]
   /// The predicted class.
   let predictions: [Int32]
+  /// Whether another class is as likely as the predicted one.
+  let isTied: [Bool]
   /// 1 where the prediction, or the class that the scores are of, is the label.
   package let correct: [Double]
   /// −log p of the label, in nats; infinite where its stated probability is 0.
@@ -25,17 +27,21 @@ package struct ItemScores: Sendable {
 
   /// - Parameters:
   ///   - labels: the class of every item.
+  ///   - rule: what is predicted, whatever the temperature.
   ///   - temperature: what the logits are divided by.
-  package init(_ logits: Logits, labels: [Int], positiveClass: Int? = nil, temperature: Double = 1) {
+  package init(
+    _ logits: Logits, labels: [Int], rule: PredictionRule, positiveClass: Int? = nil, temperature: Double = 1
+  ) {
     var probabilities = [Double](repeating: 0, count: logits.classes)
     var confidence: [Double] = []
     var correct: [Double] = []
     var likelihood: [Double] = []
     var brier: [Double] = []
     var predictions: [Int32] = []
+    var isTied: [Bool] = []
     for (item, label) in labels.enumerated() {
       logits.probabilities(item: item, temperature: temperature, into: &probabilities)
-      let prediction = logits.prediction(item: item)
+      let (prediction, hasTied) = rule.decision(logits, item: item)
       confidence.append(probabilities[prediction])
       correct.append(prediction == label ? 1 : 0)
       likelihood.append(logits.negativeLogProbability(item: item, label: label, temperature: temperature))
@@ -46,12 +52,20 @@ package struct ItemScores: Sendable {
       }
       brier.append(squares)
       predictions.append(Int32(prediction))
+      isTied.append(hasTied)
     }
     (self.logits, self.labels, self.temperature) = (logits, labels, temperature)
     (self.confidence, self.correct, negativeLogLikelihood) = (confidence, correct, likelihood)
-    (multiclassBrier, self.predictions) = (brier, predictions)
+    (multiclassBrier, self.predictions, self.isTied) = (brier, predictions, isTied)
     positive = positiveClass.map { positive in labels.map { $0 == positive ? 1 : 0 } } ?? []
     selected = positiveClass.map { positive in predictions.map { $0 == positive ? 1 : 0 } } ?? []
+  }
+
+  /// The scores of evaluated items.
+  package init(_ logits: Logits, items: EvaluationItems, temperature: Double = 1) {
+    self.init(
+      logits, labels: items.labels, rule: PredictionRule(items), positiveClass: items.positiveClass,
+      temperature: temperature)
   }
 
   /// The same run as what it states of one class alone, whatever it predicts: its probability, and whether the item is
@@ -63,7 +77,7 @@ package struct ItemScores: Sendable {
     }
     correct = labels.map { $0 == label ? 1 : 0 }
     (negativeLogLikelihood, multiclassBrier) = (run.negativeLogLikelihood, run.multiclassBrier)
-    (positive, selected) = ([], [])
+    (positive, selected, isTied) = ([], [], run.isTied)
   }
 }
 

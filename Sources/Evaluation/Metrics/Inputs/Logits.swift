@@ -78,16 +78,9 @@ package struct Logits: Equatable, Sendable {
     (values.firstIndex { !$0.isFinite } ?? probabilities.firstIndex { !$0.isFinite }).map { $0 / classes }
   }
 
-  /// The class with the largest logit, or probability; of several, the first.
-  package func prediction(item: Int) -> Int {
-    probabilities.isEmpty ? largest(of: values, item: item) : largest(of: probabilities, item: item)
-  }
-
-  private func largest(of values: [Double], item: Int) -> Int {
-    let first = item * classes
-    var best = 0
-    for label in 1..<max(1, classes) where values[first + label] > values[first + best] { best = label }
-    return best
+  /// What was given of class `label`: its logit, or its probability.
+  func output(item: Int, label: Int) -> Double {
+    probabilities.isEmpty ? values[item * classes + label] : probabilities[item * classes + label]
   }
 
   /// The probability of class `label`, the softmax of an item's logits; stable for logits of any size.

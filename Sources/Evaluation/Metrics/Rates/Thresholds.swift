@@ -230,7 +230,7 @@ extension ItemOutcomes {
 }
 
 extension ArmPredictions {
-  /// The same with every run's logits divided by a temperature of its own; no prediction changes.
+  /// The same with every run's logits divided by a temperature of its own; no prediction changes, for ties stay ties.
   package func rescaled(by temperatures: [Double]) throws(EvaluationError) -> ArmPredictions {
     try changed { run, _, _, logit in logit / temperatures[run] }
   }
@@ -246,7 +246,12 @@ extension ArmPredictions {
     let positions = Set(positions)
     let shifts = thresholds.map { log($0 / (1 - $0)) }
     return try changed { run, item, label, logit in
-      label == positiveClass && positions.contains(item) ? logit - shifts[run] : logit
+      guard label == positiveClass, positions.contains(item) else { return logit }
+      let logits = runs[run].logits
+      let (shifted, other) = (logit - shifts[run], logits[item, 1 - positiveClass])
+      // The threshold decides, as in the table of thresholds, and not the rounding of the difference.
+      let isSelected = logits.probability(item: item, label: positiveClass) >= thresholds[run]
+      return isSelected ? max(shifted, other) : min(shifted, other - 1e-12 * max(1, abs(other)))
     }
   }
 

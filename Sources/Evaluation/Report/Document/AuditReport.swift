@@ -33,6 +33,8 @@ package struct AuditReport: Sendable {
   package var furtherTests: [FurtherTest] = []
   /// Notes on single items.
   package var dataNotes: [DataNote] = []
+  /// How the files were read where that was not a matter of course, in a sentence each.
+  package var inputNotes: [String] = []
   /// Keeps the marks of footnotes apart from those of another test's tables.
   var footnotePrefix = ""
   /// Empty when membership inference was not measured.
@@ -176,7 +178,7 @@ extension AuditReport {
       choices.map { [("choices", $0.table()), ("choice_differences", $0.differencesTable())] },
     ]
     let ofClasses = [
-      ("groups", groupsTable()), ("gaps", gapsTable()), ("classes", classesTable()),
+      ("groups", groupsTable()), ("ties", tiesTable()), ("gaps", gapsTable()), ("classes", classesTable()),
       ("calibration", calibrationTable()), ("reliability", reliabilityTable()),
       ("thresholds", thresholdsTable()), ("threshold_sweep", thresholdSweepTable()),
     ]

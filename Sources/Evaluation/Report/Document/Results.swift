@@ -23,6 +23,8 @@ package struct Results: Codable, Equatable, Sendable {
   package var items: ItemCounts
   /// The number of items with each kind of note.
   package var dataNotes: [NoteCount]
+  /// How the files were read where that was not a matter of course, in a sentence each.
+  package var inputNotes: [String]
   /// The name of the column of clusters; nil if items are not clustered.
   package var clusterColumn: String?
   package var seeds: [Int]
@@ -192,7 +194,8 @@ extension AuditReport {
       dataNotes: DataNote.Kind.allCases.map { kind in
         Results.NoteCount(kind: kind, items: dataNotes.count { $0.kind == kind })
       },
-      clusterColumn: clusterColumn, seeds: seeds, precision: precision, flipProbability: flipProbability,
+      inputNotes: inputNotes, clusterColumn: clusterColumn, seeds: seeds, precision: precision,
+      flipProbability: flipProbability,
       groups: groups.map(Results.GroupCount.init), policy: gate, pooledGroups: pooledGroups, arms: arms,
       learningRatesFixedByHand: ratesWereFixed, search: search, decision: Results.Decision(fairness),
       evaluations: fairness.arms, likelihoods: likelihoods?.arms,

@@ -50,11 +50,12 @@ extension AuditReport {
     let queries =
       queries > 1
       ? [("Queries of an attack", "each image as it is and mirrored, members and others alike")] : []
+    let read = inputNotes.isEmpty ? [] : [("As read", inputNotes.joined(separator: " "))]
     let small = pooled.isEmpty ? [] : [("Evaluated together, because too small", pooled.joined(separator: "; "))]
     return Section(
       anchor: "method", title: "Method",
       body:
-        "\(Self.list(origin + facts + (dataNotesText.map { [("Items of note", $0)] } ?? []) + mirrored + queries + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
+        "\(Self.list(origin + facts + (dataNotesText.map { [("Items of note", $0)] } ?? []) + read + mirrored + queries + small + arms))<h3>Definitions</h3>\(Self.list(Self.definitions + Self.attackDefinitions))"
     )
   }
 

@@ -4,7 +4,7 @@ import Statistics
 extension AuditReport {
   /// Accuracy and error rates of every arm in every group.
   var groupsSection: Section {
-    Section(anchor: "groups", title: "Accuracy by group", body: "\(accuracyFigure)\(ratesTable)")
+    Section(anchor: "groups", title: "Accuracy by group", body: "\(accuracyFigure)\(ratesTable)\(tiesParagraph)")
   }
 
   private var accuracyFigure: HTML {
@@ -238,19 +238,23 @@ extension AuditReport {
     return table
   }
 
-  /// One row for every arm, class, all items and every group; none if one class is declared positive.
+  /// One row for every arm, class, all items and every group; where there are no rates of classes, one row with the
+  /// reason.
   func classesTable() -> CommaSeparatedTable {
     let parts = ["", "lower", "upper", "effective_n"]
     var table = CommaSeparatedTable(
-      header: ["arm", "class", "column", "group", "n", "positives"]
+      header: ["arm", "class", "class_undefined", "column", "group", "n", "positives"]
         + ["true_positive_rate", "false_positive_rate", "selection_rate", "precision"].flatMap {
           Field.header($0, parts)
         } + Field.header("f1", ["", "lower", "upper"]))
     for arm in fairness.arms {
+      if let reason = arm.classes.reason {
+        table.append([arm.arm, "", reason] + [String](repeating: "", count: table.header.count - 3))
+      }
       for rates in arm.classes.value ?? [] {
         for group in [rates.overall] + rates.groups {
           table.append(
-            [arm.arm, name] + Field.group(group.group)
+            [arm.arm, rates.name, ""] + Field.group(group.group)
               + [String(group.n), group.positives.value.map { String($0) } ?? ""] + group.ratesOfPositives)
         }
       }

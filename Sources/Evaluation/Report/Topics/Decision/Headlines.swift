@@ -106,6 +106,7 @@ extension AuditReport {
   package func summaryLines() -> [String] {
     let judged = gate.map { $0.lines(in: .english) } ?? []
     return judged + [decisionSentence.withoutControlCharacters] + verdictLines()
+      + noteLines
   }
 
   /// One line of plain text for every arm and group, aligned, for a terminal: the verdict where one was declared, the
@@ -117,7 +118,16 @@ extension AuditReport {
       let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
       return String(line.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
-    return lines + furtherTestLines()
+    return lines + tieLines + classLines + furtherTestLines()
+  }
+
+  /// How files were read where that was not a matter of course, a line each.
+  package var noteLines: [String] { inputNotes.map { "note: \($0)".withoutControlCharacters } }
+
+  /// Why there are no rates of classes, where there are too many; where one class is positive its own rates are there.
+  private var classLines: [String] {
+    guard positiveClass == nil, let reason = fairness.arms.first?.classes.reason else { return [] }
+    return ["note: tables/classes.csv holds no rates of single classes: \(reason)"]
   }
 
   /// Arm, group, figure and words of each line.
