@@ -12,7 +12,7 @@ import Testing
   /// Two arms on the same items and masks.
   private func study(
     models: Int = 8, items: Int = 200, lora: Double, full: Double, margin: Double = 0.03, groups: Int = 2,
-    minimum: Int = 20, confidence: Double = 0.95, seed: Int
+    minimum: Int = 20, minimumClusters: Int = 10, confidence: Double = 0.95, seed: Int
   ) throws -> PrivacyStudy {
     let subgroups = Fixture.groups(groups, items: items)
     let reference = Fixture.directShadowModels(
@@ -22,7 +22,8 @@ import Testing
       seed: seed)
     return try PrivacyStudy.evaluate(
       shadowModelsByArm: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
-      rule: PrivacyRule(attack: .lossThreshold, margin: margin, minimumGroupSize: minimum),
+      rule: PrivacyRule(
+        attack: .lossThreshold, margin: margin, minimumGroupSize: minimum, minimumClusters: minimumClusters),
       confidence: confidence, key: RandomKey(seed: seed))
   }
 
@@ -85,7 +86,7 @@ import Testing
     }
   }
 
-  @Test("An arm that leaks more is worse, one that leaks as little is within the margin, a small group undecided")
+  @Test("An arm that leaks more is worse, one that leaks as little is within the margin, few data undecided")
   func verdicts() throws {
     let worse = declared(try study(items: 300, lora: 2.5, full: 0, seed: 63))
     #expect(worse.allSatisfy { $0.difference.value?.verdict == .differenceConfirmed })
@@ -102,13 +103,89 @@ import Testing
       }
       #expect(more.items ?? 1 > 0)
     }
-    let small = declared(try study(items: 60, lora: 2, full: 0, minimum: 50, seed: 67))
-    for comparison in small {
-      guard case .notEnoughData(.belowMinimumSize(50), _) = comparison.difference.value?.verdict else {
-        Issue.record("a group below the minimum has a verdict")
-        continue
+  }
+
+  /// Those of groups by the rule's attack and figure.
+  private func ofGroups(_ study: PrivacyStudy) throws -> [PrivacyComparison] {
+    let rule = try #require(study.rule)
+    return study.comparisons.filter(rule.declares)
+  }
+
+  @Test(
+    "A group with too few items or clusters gets no verdict, is not in the family, and hears how many items it lacks")
+  func smallGroups() throws {
+    let small = try study(items: 60, lora: 2, full: 0, minimum: 50, seed: 67)
+    #expect(small.familySize == 0)
+    for comparison in try ofGroups(small) {
+      #expect(
+        comparison.difference.value?.verdict
+          == .notEnoughData(because: .belowMinimumSize(minimum: 50), more: MoreData(items: 20)))
+    }
+    let few = try study(items: 60, lora: 2, full: 0, minimum: 20, minimumClusters: 40, seed: 67)
+    for comparison in try ofGroups(few) {
+      #expect(
+        comparison.difference.value?.verdict
+          == .notEnoughData(because: .belowMinimumClusters(minimum: 40), more: MoreData(items: 10)))
+    }
+  }
+
+  @Test("Tiny groups beside a real harm do not take its confirmation away")
+  func tinyGroups() throws {
+    func found(tiny: Int) throws -> PrivacyComparison {
+      // 200 items, and villages of 5 beside them.
+      let items = 200 + 5 * tiny
+      let groups =
+        [Subgroup(column: "place", value: "town", items: Array(0..<200))]
+        + (0..<tiny).map { village in
+          Subgroup(column: "place", value: "village \(village)", items: Array(200 + 5 * village..<205 + 5 * village))
+        }
+      let reference = Fixture.directShadowModels(
+        models: 12, items: items, leak: { _ in 0.5 }, groups: groups, seed: 77)
+      let arm = Fixture.directShadowModels(
+        arm: "lora", models: 12, items: items, leak: { $0 < 200 ? 1.1 : 0.5 }, groups: groups, masks: reference.masks,
+        seed: 77)
+      let study = try PrivacyStudy.evaluate(
+        shadowModelsByArm: [arm, reference], attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+        rule: PrivacyRule(attack: .lossThreshold, margin: 0.03, minimumGroupSize: 50), key: RandomKey(seed: 1))
+      #expect(study.familySize == 1)
+      return try #require(try ofGroups(study).first)
+    }
+    let found = try found(tiny: 60)
+    let difference = try #require(found.difference.value)
+    #expect(difference.adjustedPValue.value == difference.pValue)
+    #expect(difference.verdict == .differenceConfirmed)
+  }
+
+  @Test("What is missing is items where clusters vary most, and pairs of models where models do")
+  func missing() throws {
+    func more(spread: Double, seed: Int) throws -> [MoreData] {
+      func leaks(_ arm: Double) -> [Double] { (0..<8).map { arm + ($0 / 2 % 2 == 0 ? spread : -spread) } }
+      let full = Fixture.directShadowModels(
+        items: 400, leak: { _ in 0 }, groups: Fixture.groups(1, items: 400), seed: seed)
+      func shadowModels(_ name: String, _ leaks: [Double]) -> ShadowModels {
+        var found = Fixture.directShadowModels(
+          arm: name, items: 400, leak: { _ in 0 }, groups: full.groups, masks: full.masks, seed: seed)
+        guard case .direct(let scores, let kind) = found.scores else { return found }
+        found.scores = .direct(
+          scores.enumerated().map { model, queries in
+            queries.map { zip($0, full.masks[model]).map { $0 + ($1 ? leaks[model] : 0) } }
+          }, kind)
+        return found
+      }
+      let study = try PrivacyStudy.evaluate(
+        shadowModelsByArm: [shadowModels("lora", leaks(1.1)), shadowModels("full", [Double](repeating: 1, count: 8))],
+        attacks: { _ in [.lossThreshold] }, comparisons: [Self.pair],
+        rule: PrivacyRule(attack: .lossThreshold, margin: 0.001, minimumGroupSize: 50), key: RandomKey(seed: seed))
+      return try ofGroups(study).compactMap {
+        guard case .notEnoughData(.intervalTooWide, let more) = $0.difference.value?.verdict else { return nil }
+        return more
       }
     }
+    let unequal = try (90..<96).flatMap { try more(spread: 1, seed: $0) }
+    #expect(unequal.contains { $0.modelPairs != nil })
+    #expect(unequal.allSatisfy { $0.items == nil && $0.modelPairs ?? 1 >= 1 })
+    let equal = try (90..<110).flatMap { try more(spread: 0, seed: $0) }
+    #expect(equal.contains { $0.items != nil && $0.modelPairs == nil })
   }
 
   @Test("Holm's correction is over the declared family alone")

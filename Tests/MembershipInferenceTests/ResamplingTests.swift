@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct ResamplingTests {
-  @Test("Intervals are those of resampled items measured one by one, with ties and without", arguments: [true, false])
+  @Test(
+    "Where models are not varied, intervals are those of resampled items measured one by one, with ties and without",
+    arguments: [true, false])
   func bruteForce(isTied: Bool) throws {
     var shadowModels = Fixture.directShadowModels(
       items: 90, leak: { _ in 1 }, groups: Fixture.groups(2, items: 90), seed: 91)
@@ -15,6 +17,7 @@ import Testing
     shadowModels.scores = .direct(scores, kind)
     shadowModels.clusters = (0..<90).map { $0 / 2 }
     shadowModels.permitsSplitClusters = true
+    shadowModels.design = .released(target: 3)
     let key = RandomKey(seed: 92)
     let found = try PrivacyEvaluation.evaluate(shadowModels: shadowModels, attacks: [.lossThreshold], key: key).attacks[
       0]
@@ -25,7 +28,7 @@ import Testing
       let weights = generator.clusterWeights(count: 45)
       let all = (0..<90).flatMap { Array(repeating: $0, count: Int(weights[$0 / 2])) }
       for (part, items) in [all, all.filter { $0 % 2 == 1 }].enumerated() {
-        let sides = shadowModels.masks.indices.map { model in
+        let sides = shadowModels.design.targets(models: 8).map { model in
           (scores: items.map { scores[model][0][$0] }, membership: items.map { shadowModels.masks[model][$0] })
         }
         let known = sides.filter { $0.membership.contains(true) && $0.membership.contains(false) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ExternalEvaluation
 import Foundation
 import MembershipInference
+import Metrics
 import Report
 import Support
 
@@ -44,6 +45,9 @@ struct AttackCommand: ParsableCommand {
   @Option(help: "Groups with fewer items than this get no verdict.")
   var minGroup: Int = 50
 
+  @Option(help: "Groups with fewer clusters than this get no verdict.")
+  var minClusters: Int = DecisionRule.standardMinimumClusters
+
   @Option(help: "The confidence level of intervals.")
   var confidence: Double = 0.95
 
@@ -58,6 +62,7 @@ struct AttackCommand: ParsableCommand {
     if scores.isEmpty { throw ValidationError("Missing expected argument '--scores <file>'") }
     if !(margin >= 0 && margin < 1) { throw ValidationError("--margin must be a share from 0 to below 1") }
     if minGroup < 0 { throw ValidationError("--min-group must be 0 or more") }
+    if minClusters < 0 { throw ValidationError("--min-clusters must be 0 or more") }
     if !(confidence > 0.5 && confidence < 1) { throw ValidationError("--confidence must lie between .5 and 1") }
     if ScoreKind(rawValue: scoreKind) == nil {
       let known = ScoreKind.allCases.map(\.rawValue).joined(separator: " or ")
@@ -72,7 +77,7 @@ struct AttackCommand: ParsableCommand {
           files: scores, groups: try GroupOptions(groups: groups, combine: []).groups, attacks: try chosenAttacks(),
           target: target,
           scoreKind: ScoreKind(rawValue: scoreKind) ?? .logLikelihood, reference: reference, margin: margin,
-          minimumGroupSize: minGroup, confidence: confidence,
+          minimumGroupSize: minGroup, minimumClusters: minClusters, confidence: confidence,
           name: name ?? URL(filePath: scores[0]).deletingPathExtension().lastPathComponent))
       return (try attack.report(), try ResultsFolder(output, of: .attack))
     }

@@ -7,12 +7,12 @@ package import Support
 package struct VulnerabilityDifference: Codable, Equatable, Sendable {
   /// The arm's figure minus the reference's, each averaged over the targets; positive where the arm is more vulnerable.
   package var value: Double
-  /// Clusters are resampled together in both arms.
+  /// Clusters are resampled, and pairs of models left out, together in both arms.
   package var interval: Interval
-  /// The standard deviation over the resamples.
+  /// Over clusters and models.
   package var standardError: Double
-  /// Two-sided, of Student's t with one degree of freedom less than there are clusters; of differences that never vary,
-  /// that of every cluster having the same sign.
+  /// Two-sided, of Student's t with Satterthwaite's degrees of freedom; of differences that never vary, that of every
+  /// cluster having the same sign.
   package var pValue: Double
   /// Holm's over the declared family; undefined outside it, which is exploratory.
   package var adjustedPValue: Measured<Double>
@@ -50,23 +50,38 @@ package struct PrivacyRule: Codable, Equatable, Sendable {
   package var margin: Double
   /// Groups with fewer items get no verdict.
   package var minimumGroupSize: Int
+  /// Groups with fewer clusters get no verdict either.
+  package var minimumClusters: Int
   /// The confidence level of the intervals of comparisons; a difference is confirmed if p is below 1 minus this level.
   package var confidence = 0.95
 
   package init(
     attack: Attack = .likelihoodRatio(), measure: AttackMeasure = .areaUnderCurve, margin: Double,
-    minimumGroupSize: Int
+    minimumGroupSize: Int, minimumClusters: Int = DecisionRule.standardMinimumClusters
   ) {
     self.attack = attack
     self.measure = measure
     self.margin = margin
     self.minimumGroupSize = minimumGroupSize
+    self.minimumClusters = minimumClusters
+  }
+
+  /// Whether the comparison is about a group by the attack and figure that verdicts are about.
+  package func declares(_ comparison: PrivacyComparison) -> Bool {
+    comparison.group != nil && comparison.attack == attack && comparison.measure == measure
+  }
+
+  /// Why a group with these counts cannot get a verdict, whatever is found; `nil` if it can.
+  func shortage(items: Int, clusters: Int) -> InsufficientData? {
+    if items < minimumGroupSize { return .belowMinimumSize(minimum: minimumGroupSize) }
+    if clusters < minimumClusters { return .belowMinimumClusters(minimum: minimumClusters) }
+    return nil
   }
 }
 
 extension PrivacyComparison {
   /// Every attack that ran against both arms, by every figure, over all items and in every group; those that the rule
-  /// declares in every group are corrected as one family.
+  /// declares are corrected as one family, in every group that is large enough for a verdict.
   ///
   /// - Parameters:
   ///   - runs: The attacks against every arm, all on the same resamples.
@@ -75,23 +90,24 @@ extension PrivacyComparison {
   ) -> [PrivacyComparison] {
     let measures: [AttackMeasure] =
       [.areaUnderCurve] + AttackMeasures.limits.reversed().map { .truePositiveRate(limit: $0) }
-    var results: [PrivacyComparison] = []
+    var found: [Candidate] = []
     for pair in comparisons {
       let references = runs[pair.reference] ?? []
       for run in runs[pair.arm] ?? [] {
         guard let other = references.first(where: { $0.evaluation.attack == run.evaluation.attack }) else { continue }
         for measure in measures {
           for part in run.replicates.indices {
-            results.append(
-              PrivacyComparison(
-                pair, run: run, reference: other, part: part, measure: measure, rule: rule, intervals: intervals))
+            found.append(
+              Candidate(
+                pair, run: run, reference: other, part: part, measure: measure, intervals: intervals))
           }
         }
       }
     }
+    var results = found.map(\.comparison)
     let family = results.indices.filter {
-      results[$0].group != nil && results[$0].attack == rule.attack && results[$0].measure == rule.measure
-        && results[$0].difference.value != nil
+      rule.declares(results[$0]) && results[$0].difference.value != nil
+        && rule.shortage(items: results[$0].n, clusters: results[$0].clusters) == nil
     }
     let adjusted = holmAdjusted(family.map { results[$0].difference.value?.pValue ?? 1 })
     for (index, adjusted) in zip(family, adjusted) {
@@ -103,75 +119,90 @@ extension PrivacyComparison {
     }
     for index in results.indices {
       let size = results[index].isInFamily ? family.count : 1
-      results[index].decide(rule: rule, familySize: size)
+      results[index].decide(rule: rule, variance: found[index].variance, familySize: size, pairs: found[index].pairs)
     }
     return results
   }
+}
 
-  /// One comparison without the correction for its family and the verdict that needs it.
-  ///
+/// One comparison without the correction for its family and the verdict that needs it.
+private struct Candidate {
+  var comparison: PrivacyComparison
+  let variance: AttackVariance
+  let pairs: Double
+
   /// - Parameter part: 0 for all items, otherwise one more than the number of the group.
-  private init(
+  init(
     _ pair: ArmComparison, run: AttackRun, reference: AttackRun, part: Int, measure: AttackMeasure,
-    rule: PrivacyRule, intervals: AttackIntervals
+    intervals: AttackIntervals
   ) {
-    func measures(_ run: AttackRun) -> AttackMeasures {
-      part == 0 ? run.evaluation.overall : run.evaluation.groups[part - 1]
-    }
-    let own = measures(run)
-    arm = pair.arm
-    self.reference = pair.reference
-    attack = run.evaluation.attack
-    self.measure = measure
-    group = own.group
-    n = own.n
-    clusters = own.clusters
-    guard let value = own.value(measure), let other = measures(reference).value(measure) else {
-      difference = .undefined(
-        reason: own.whyUndefined(measure) ?? measures(reference).whyUndefined(measure) ?? "", n: n)
-      return
-    }
-    let replicates = zip(run.replicates[part], reference.replicates[part]).map {
-      $0.value(measure) - $1.value(measure)
-    }
-    let count = clusters
-    let items = n
-    let difference = value - other
-    let standardError = AttackIntervals.deviation(replicates.filter { !$0.isNaN })
-    self.difference = intervals.difference(difference, replicates: replicates, clusters: clusters).map { interval in
-      VulnerabilityDifference(
-        value: difference, interval: interval, standardError: standardError,
-        pValue: Self.pValue(difference, standardError: standardError, clusters: count),
-        adjustedPValue: .undefined(reason: "outside the declared family", n: items),
-        verdict: .notEnoughData(because: .intervalTooWide, more: MoreData()))
-    }
-  }
-
-  private static func pValue(_ difference: Double, standardError: Double, clusters: Int) -> Double {
-    guard abs(difference) > 1e-12 else { return 1 }
-    guard standardError > 1e-12 else { return min(1, exp2(1 - Double(clusters))) }
-    let t = abs(difference) / standardError
-    return min(1, 2 * StudentT.cumulative(-t, degreesOfFreedom: Double(clusters - 1)))
-  }
-
-  /// In the order of all verdicts: within the margin, difference confirmed, not enough data.
-  private mutating func decide(rule: PrivacyRule, familySize: Int) {
-    let (n, clusters, group) = (n, clusters, group)
-    difference = difference.map { found in
-      var found = found
-      let moreItems = found.moreItems(items: n, clusters: clusters, rule: rule, familySize: familySize)
-      if group != nil, n < rule.minimumGroupSize {
-        found.verdict = .notEnoughData(
-          because: .belowMinimumSize(minimum: rule.minimumGroupSize), more: MoreData(items: moreItems))
-      } else if found.interval.upper < rule.margin {
-        found.verdict = .withinMargin
-      } else if found.adjustedPValue.value ?? found.pValue < 1 - rule.confidence {
-        found.verdict = .differenceConfirmed
-      } else {
-        found.verdict = .notEnoughData(because: .intervalTooWide, more: MoreData(items: moreItems))
+    let measures = [run, reference].map { part == 0 ? $0.evaluation.overall : $0.evaluation.groups[part - 1] }
+    let replicates = run.replicates[part].figure(measure) - reference.replicates[part].figure(measure)
+    let (n, clusters) = (measures[0].n, measures[0].clusters)
+    let variance = AttackVariance(replicates, clusters: clusters)
+    self.variance = variance
+    pairs = Double(run.models) / 2
+    var difference = Measured<VulnerabilityDifference>.undefined(
+      reason: measures.compactMap { $0.whyUndefined(measure) }.first ?? "", n: n)
+    if let value = measures[0].value(measure), let other = measures[1].value(measure) {
+      difference = intervals.difference(value - other, replicates: replicates, clusters: clusters).map { interval in
+        VulnerabilityDifference(
+          value: value - other, interval: interval, standardError: variance.standardError,
+          pValue: Self.pValue(value - other, variance: variance),
+          adjustedPValue: .undefined(reason: "outside the declared family", n: n),
+          verdict: .notEnoughData(because: .intervalTooWide, more: MoreData()))
       }
-      return found
     }
+    comparison = PrivacyComparison(
+      arm: pair.arm, reference: pair.reference, attack: run.evaluation.attack, measure: measure,
+      group: measures[0].group, n: n, clusters: clusters, difference: difference)
+  }
+
+  private static func pValue(_ difference: Double, variance: AttackVariance) -> Double {
+    guard abs(difference) > 1e-12 else { return 1 }
+    guard variance.standardError > 1e-12 else { return min(1, exp2(1 - Double(variance.clusters))) }
+    let t = abs(difference) / variance.standardError
+    return min(1, 2 * StudentT.cumulative(-t, degreesOfFreedom: variance.degreesOfFreedom))
+  }
+
+}
+
+extension PrivacyComparison {
+  /// In the order of all verdicts: within the margin, difference confirmed, not enough data.
+  ///
+  /// - Parameter pairs: Of models that were attacked; half of their number where they are no pairs.
+  fileprivate mutating func decide(rule: PrivacyRule, variance: AttackVariance, familySize: Int, pairs: Double) {
+    guard case .value(var found) = difference else { return }
+    let shortage = group == nil ? nil : rule.shortage(items: n, clusters: clusters)
+    if let shortage {
+      found.verdict = .notEnoughData(because: shortage, more: MoreData(items: missingItems(rule: rule)))
+    } else if found.interval.upper < rule.margin {
+      found.verdict = .withinMargin
+    } else if found.adjustedPValue.value ?? found.pValue < 1 - rule.confidence {
+      found.verdict = .differenceConfirmed
+    } else {
+      let isForecast = attack == rule.attack && measure == rule.measure
+      let factors: (items: Double?, models: Double?) =
+        isForecast
+        ? AttackForecast(value: found.value, variance: variance, rule: rule, familySize: familySize).factors()
+        : (nil, nil)
+      found.verdict = .notEnoughData(
+        because: .intervalTooWide,
+        more: MoreData(
+          items: factors.items.map { more($0, of: Double(n)) },
+          modelPairs: factors.models.map { more($0, of: pairs) }))
+    }
+    difference = .value(found)
+  }
+
+  /// What a factor adds to a count: 1 at least.
+  private func more(_ factor: Double, of count: Double) -> Int { max(1, Int(((factor - 1) * count).rounded(.up))) }
+
+  /// The items that a group needs before the rule judges it at all.
+  private func missingItems(rule: PrivacyRule) -> Int {
+    let itemsEach = Double(n) / Double(max(1, clusters))
+    let ofClusters = (Double(rule.minimumClusters - clusters) * itemsEach).rounded(.up)
+    return max(1, rule.minimumGroupSize - n, Int(ofClusters))
   }
 }
 
@@ -186,23 +217,5 @@ extension AttackMeasures {
       if case .undefined(let reason, _) = point?.truePositiveRate { return reason }
     }
     return nil
-  }
-}
-
-extension VulnerabilityDifference {
-  /// About how many more items bring a verdict: within the margin, or a confirmed difference, whichever needs fewer.
-  fileprivate func moreItems(items: Int, clusters: Int, rule: PrivacyRule, familySize: Int) -> Int? {
-    // Without any variation among the resamples there is nothing to forecast from.
-    guard standardError > 1e-12 else {
-      return items < rule.minimumGroupSize ? rule.minimumGroupSize - items : nil
-    }
-    let forecast = SampleSizeForecast(
-      items: items, clusters: clusters, minimumItems: rule.minimumGroupSize, standardError: standardError,
-      clustersOfError: Double(clusters))
-    let tail = (1 - rule.confidence) / 2
-    return forecast.moreItems(
-      forClusters: min(
-        forecast.clusters(toTell: rule.margin - value, tail: tail),
-        forecast.clusters(toTell: abs(value), tail: tail / Double(max(1, familySize)))))
   }
 }

@@ -210,66 +210,142 @@ struct AttackSetting: Sendable {
 
   /// The weights of eight resamples side by side, of fewer where there are no more.
   func lanes(from first: Int) -> [Lanes] {
+    lanes { lane in first + lane < weights.count ? weights[first + lane] : [] }
+  }
+
+  /// - Parameter weights: Of all items in one lane; empty for a lane that is not used, `nil` for a weight of 1 each.
+  func lanes(_ weights: (_ lane: Int) -> [Int32]?) -> [Lanes] {
     var lanes = [Lanes](repeating: Lanes(), count: shadowModels.items)
-    for lane in 0..<min(Lanes.scalarCount, weights.count - first) {
-      for (item, weight) in weights[first + lane].enumerated() { lanes[item][lane] = Double(weight) }
+    for lane in 0..<Lanes.scalarCount {
+      guard let weights = weights(lane) else {
+        for item in lanes.indices { lanes[item][lane] = 1 }
+        continue
+      }
+      for (item, weight) in weights.enumerated() { lanes[item][lane] = Double(weight) }
     }
     return lanes
   }
 }
 
-/// The findings of one attack, on the data and in every resample.
+/// The findings of one attack, on the data, in every resample and with models left out.
 struct AttackRun: Sendable {
   let evaluation: AttackEvaluation
-  /// The readings of all items, then of every group: one per resample.
-  let replicates: [[AttackedGroup.Reading]]
+  /// How many models there are.
+  let models: Int
+  /// Those of all items, then of every group.
+  let replicates: [AttackReplicates]
 
   init(_ attack: Attack, setting: AttackSetting) throws(PrivacyError) {
     let scores = try setting.readings.scores(of: attack)
     let shadowModels = setting.shadowModels
     let limits = AttackMeasures.limits
-    let all = AttackedGroup(scores: scores, masks: setting.masks, clusters: setting.index.count)
-    let groups = shadowModels.groups.map { AttackedGroup($0, of: all, clusters: setting.index.ofItem) }
+    models = shadowModels.masks.count
+    let parts = AttackedParts(scores: scores, masks: setting.masks, setting: setting)
     let swapped = AttackedGroup(scores: scores, masks: setting.shuffled, clusters: setting.index.count)
-    struct Batch: Sendable {
-      /// The readings of all items, then of every group: one per lane.
-      var readings: [[AttackedGroup.Reading]]
-      var control: [AttackedGroup.Reading]
-    }
-    let lanes = Lanes.scalarCount
-    let batches = concurrentMap((setting.weights.count + lanes - 1) / lanes) { batch in
-      let weights = setting.lanes(from: batch * lanes)
-      let overall = all.readings(weights: weights, limits: limits)
-      let parts = groups.map {
-        $0.readings(weights: $0.weights(weights), limits: limits, thresholds: overall.thresholds).readings
+    var replicates = parts.replicates(setting: setting)
+    for part in setting.leftOut(of: attack, scores: scores) {
+      for number in replicates.indices {
+        replicates[number].leftOut.append(part[number][0])
+        replicates[number].leftOutResampled.append(Array(part[number].dropFirst()))
       }
-      return Batch(
-        readings: [overall.readings] + parts, control: swapped.readings(weights: weights, limits: []).readings)
     }
-    let count = setting.weights.count
-    replicates = (0...groups.count).map { number in
-      Array(batches.flatMap { $0.readings[number] }.prefix(count))
-    }
-    let controls = batches.flatMap { $0.control.map(\.areaUnderCurve) }.prefix(count)
+    self.replicates = replicates
     let overall = AttackMeasures(
-      all, thresholds: [], globalNonMembers: 0, replicates: replicates[0], intervals: setting.intervals)
-    let thresholds = all.thresholds(limits: limits)
-    let measures = zip(groups, replicates.dropFirst()).map {
+      parts.all, thresholds: [], globalNonMembers: 0, replicates: replicates[0], intervals: setting.intervals)
+    let thresholds = parts.all.thresholds(limits: limits)
+    let measures = zip(parts.groups, replicates.dropFirst()).map {
       AttackMeasures(
         $0, thresholds: thresholds, globalNonMembers: overall.fewestNonMembers, replicates: $1,
         intervals: setting.intervals)
     }
-    let rankings = all.targets.map { FlatRanking($0, items: shadowModels.items) }
+    let rankings = parts.all.targets.map { FlatRanking($0, items: shadowModels.items) }
     let disparities = setting.permutations.flatMap { column, numbers, test in
       test.disparities(
         rankings, measures: numbers.map { measures[$0] }, key: setting.key[.disparity][attack.text][column])
     }
     evaluation = AttackEvaluation(
       attack: attack, leftOut: UnscoredItems(scores), overall: overall, groups: measures, disparities: disparities,
-      control: swapped.areaUnderCurve(replicates: Array(controls), intervals: setting.intervals),
+      control: swapped.areaUnderCurve(
+        replicates: FigureReplicates(resampled: swapped.areas(setting: setting)), intervals: setting.intervals),
       exposedItems: ExposureRanking.items(
-        all, shadowModels: shadowModels,
+        parts.all, shadowModels: shadowModels,
         limits: limits.filter { overall.value(.truePositiveRate(limit: $0)) != nil }))
+  }
+}
+
+/// All items and every group as an attack ranks them.
+struct AttackedParts: Sendable {
+  let all: AttackedGroup
+  let groups: [AttackedGroup]
+
+  /// - Parameters:
+  ///   - scores: `[target][item]`.
+  ///   - masks: The same targets' membership.
+  init(scores: [[Double]], masks: [[Bool]], setting: AttackSetting) {
+    let all = AttackedGroup(scores: scores, masks: masks, clusters: setting.index.count)
+    self.all = all
+    groups = setting.shadowModels.groups.map { AttackedGroup($0, of: all, clusters: setting.index.ofItem) }
+  }
+
+  /// The readings of all items, then of every group, one for each of eight sets of weights.
+  ///
+  /// - Parameter weights: Of all items.
+  func readings(weights: [Lanes]) -> [[AttackedGroup.Reading]] {
+    let limits = AttackMeasures.limits
+    let overall = all.readings(weights: weights, limits: limits)
+    return [overall.readings]
+      + groups.map {
+        $0.readings(weights: $0.weights(weights), limits: limits, thresholds: overall.thresholds).readings
+      }
+  }
+
+  /// All items, then every group, in every resample of clusters.
+  func replicates(setting: AttackSetting) -> [AttackReplicates] {
+    let count = setting.weights.count
+    let batches = setting.batches(of: count) { readings(weights: $0) }
+    return (0...groups.count).map { number in
+      AttackReplicates(resampled: Array(batches.flatMap { $0[number] }.prefix(count)))
+    }
+  }
+}
+
+extension AttackedGroup {
+  /// The area under the curve in every resample.
+  fileprivate func areas(setting: AttackSetting) -> [Double] {
+    let batches = setting.batches(of: setting.weights.count) { readings(weights: $0, limits: []).readings }
+    return Array(batches.joined().map(\.areaUnderCurve).prefix(setting.weights.count))
+  }
+}
+
+extension AttackSetting {
+  /// The results of `body` for the weights of eight resamples after eight, on all cores.
+  func batches<Result: Sendable>(of count: Int, _ body: @Sendable ([Lanes]) -> Result) -> [Result] {
+    let lanes = Lanes.scalarCount
+    return concurrentMap((count + lanes - 1) / lanes) { body(self.lanes(from: $0 * lanes)) }
+  }
+
+  /// What an attack finds with each part of the models left out, `[part][all items, then every group]`: on the data, then
+  /// in the first resamples.
+  ///
+  /// - Parameter scores: With all models, `[target][item]`.
+  func leftOut(of attack: Attack, scores: [[Double]]) -> [[[AttackedGroup.Reading]]] {
+    let parts = ModelJackknife.parts(design: shadowModels.design, models: shadowModels.masks.count)
+    let count = min(ModelJackknife.resamples, weights.count)
+    let batches = (0...count / Lanes.scalarCount).map { batch in
+      lanes { lane in
+        let resample = batch * Lanes.scalarCount + lane - 1
+        return resample < 0 ? nil : resample < count ? weights[resample] : []
+      }
+    }
+    return concurrentMap(parts.count) { number in
+      let kept = readings.scores(of: attack, without: parts[number], scores: scores)
+      let attacked = AttackedParts(
+        scores: kept.map(\.scores), masks: kept.map { masks[$0.target] }, setting: self)
+      let found = batches.map { attacked.readings(weights: $0) }
+      return (0...attacked.groups.count).map { part in
+        Array(found.flatMap { $0[part] }.prefix(count + 1))
+      }
+    }
   }
 }
 

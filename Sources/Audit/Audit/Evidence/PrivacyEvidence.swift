@@ -60,7 +60,8 @@ extension AuditEvidence {
   /// arms share.
   private func rule(for studied: [ShadowModels]) -> PrivacyRule {
     let decision = inputs.specification.decision
-    var rule = PrivacyRule(margin: decision.margin, minimumGroupSize: decision.minimumGroup)
+    var rule = PrivacyRule(
+      margin: decision.margin, minimumGroupSize: decision.minimumGroup, minimumClusters: decision.minimumClusters)
     let shared =
       studied.map { Set(privacy?.attacks(of: $0.arm) ?? []) }
       .reduce(nil) { (common: Set<Attack>?, own) in common?.intersection(own) ?? own } ?? []
@@ -206,8 +207,13 @@ struct EarlyStopping {
     guard number < plan.analyses.count - 1 else { return .stop(.allModelsTrained) }
     let look = plan.analyses[number]
     var shadowModels = try evidence.shadowModels(ofArm: arm, models: look.models)
-    let minimum = evidence.inputs.specification.decision.minimumGroup
-    shadowModels.groups = early.includesGroups ? shadowModels.groups.filter { $0.items.count >= minimum } : []
+    let rule = evidence.rule
+    shadowModels.groups =
+      early.includesGroups
+      ? shadowModels.groups.filter { group in
+        rule.shortage(items: group.items.count, clusters: Set(group.items.map { shadowModels.clusters[$0] }).count)
+          == nil
+      } : []
     shadowModels.itemNames = []
     let attacks = evidence.inputs.specification.privacy?.attacks(of: shadowModels.arm) ?? Attack.standard
     let found = try PrivacyEvaluation.evaluate(

@@ -18,13 +18,15 @@ package struct ScoresAttack: Sendable {
     package var reference: String?
     package var margin: Double
     package var minimumGroupSize: Int
+    package var minimumClusters: Int
     package var confidence: Double
     package var name: String
 
     package init(
       files: [String], groups: [String] = [], attacks: [Attack]? = nil, target: String? = nil,
       scoreKind: ScoreKind = .logLikelihood, reference: String? = nil, margin: Double = 0.03,
-      minimumGroupSize: Int = 50, confidence: Double = 0.95, name: String
+      minimumGroupSize: Int = 50, minimumClusters: Int = DecisionRule.standardMinimumClusters,
+      confidence: Double = 0.95, name: String
     ) {
       self.files = files
       self.groups = groups
@@ -34,6 +36,7 @@ package struct ScoresAttack: Sendable {
       self.reference = reference
       self.margin = margin
       self.minimumGroupSize = minimumGroupSize
+      self.minimumClusters = minimumClusters
       self.confidence = confidence
       self.name = name
     }
@@ -87,7 +90,9 @@ package struct ScoresAttack: Sendable {
       compared.allSatisfy { attacks[$0]?.contains(attack) == true }
     }
     let rule = (common.first { $0.name == "lira" } ?? common.first).map {
-      PrivacyRule(attack: $0, margin: settings.margin, minimumGroupSize: settings.minimumGroupSize)
+      PrivacyRule(
+        attack: $0, margin: settings.margin, minimumGroupSize: settings.minimumGroupSize,
+        minimumClusters: settings.minimumClusters)
     }
     let chosen = attacks
     do throws(PrivacyError) {

@@ -137,6 +137,18 @@ extension ShadowModels {
     try validate([attack])
     return try AttackReadings(self).scores(of: attack)
   }
+
+  /// The same against the targets besides `models`, which are not read as shadow models either; see
+  /// `AttackReadings.scores(of:without:scores:)`.
+  ///
+  /// - Returns: The numbers of the targets among all, and each one's scores of the items.
+  package func attackScores(
+    of attack: Attack, without models: [Int]
+  ) throws(PrivacyError) -> [(target: Int, scores: [Double])] {
+    try validate([attack])
+    let readings = AttackReadings(self)
+    return readings.scores(of: attack, without: models, scores: try readings.scores(of: attack))
+  }
 }
 
 /// A model's confidence in an item's label, in forms that separate members from non-members.

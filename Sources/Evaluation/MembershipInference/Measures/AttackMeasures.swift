@@ -43,10 +43,10 @@ extension AttackMeasures {
   /// - Parameters:
   ///   - thresholds: The global thresholds of every target; empty for all items.
   ///   - globalNonMembers: The fewest non-members among all items that a target has.
-  ///   - replicates: The readings of every bootstrap resample.
+  ///   - replicates: The readings of every bootstrap resample, and with models left out.
   init(
     _ attacked: AttackedGroup, thresholds: [[Int32]], globalNonMembers: Int,
-    replicates: [AttackedGroup.Reading], intervals: AttackIntervals
+    replicates: AttackReplicates, intervals: AttackIntervals
   ) {
     let ones = attacked.ones
     group = attacked.name
@@ -69,7 +69,7 @@ extension AttackMeasures {
       curve = []
       return
     }
-    areaUnderCurve = attacked.areaUnderCurve(replicates: replicates.map(\.areaUnderCurve), intervals: intervals)
+    areaUnderCurve = attacked.areaUnderCurve(replicates: replicates.figure(\.areaUnderCurve), intervals: intervals)
     curve = attacked.curve(weights: ones, fewestNonMembers: fewest)
     var points: [OperatingPoint] = []
     for (index, limit) in Self.limits.enumerated().reversed() {
@@ -78,7 +78,7 @@ extension AttackMeasures {
         OperatingPoint(
           falsePositiveRateLimit: limit, threshold: .own,
           truePositiveRate: attacked.rate(
-            own, totals: totals, limit: limit, nonMembers: fewest, replicates: replicates.map { $0.ownRates[index] },
+            own, totals: totals, limit: limit, nonMembers: fewest, replicates: replicates.figure { $0.ownRates[index] },
             intervals: intervals)))
       guard !thresholds.isEmpty else { continue }
       let global = zip(attacked.targets, thresholds).map { $0.points(atRanks: [$1[index]], weights: ones)[0] }
@@ -87,7 +87,7 @@ extension AttackMeasures {
           falsePositiveRateLimit: limit, threshold: .global,
           truePositiveRate: attacked.rate(
             global, totals: totals, limit: limit, nonMembers: globalNonMembers,
-            replicates: replicates.map { $0.globalRates[index] }, intervals: intervals)))
+            replicates: replicates.figure { $0.globalRates[index] }, intervals: intervals)))
     }
     operatingPoints = points
   }
@@ -95,7 +95,7 @@ extension AttackMeasures {
 
 extension AttackedGroup {
   /// The area under the curve with its interval; undefined when a target has no members or no non-members.
-  func areaUnderCurve(replicates: [Double], intervals: AttackIntervals) -> Measured<Estimate> {
+  func areaUnderCurve(replicates: FigureReplicates, intervals: AttackIntervals) -> Measured<Estimate> {
     for target in targets {
       let totals = target.totals(weights: ones)
       guard totals.members > 0, totals.nonMembers > 0 else {
@@ -110,7 +110,7 @@ extension AttackedGroup {
   /// The rate at one threshold a target, or why `nonMembers` are too few for the limit.
   fileprivate func rate(
     _ points: [RankedTarget.Point], totals: [(members: Int, nonMembers: Int)], limit: Double, nonMembers: Int,
-    replicates: [Double], intervals: AttackIntervals
+    replicates: FigureReplicates, intervals: AttackIntervals
   ) -> Measured<AttackRate> {
     let needed = Int((1 / limit).rounded())
     guard nonMembers >= needed else {
@@ -254,7 +254,7 @@ struct AttackedGroup: Sendable {
   }
 }
 
-/// Intervals of averages over targets, from bootstrap replicates.
+/// Intervals of averages over targets: resampled clusters, widened by what models vary by.
 struct AttackIntervals: Sendable {
   /// The tail probability beyond each bound: .025 at 95 %.
   let tail: Double
@@ -270,7 +270,7 @@ struct AttackIntervals: Sendable {
 
   /// The interval of a share. Replicates that never vary (nothing found, everything found) show nothing of what could
   /// have been; then the exact interval is added, as if half the clusters were members and seen once.
-  func share(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
+  func share(_ value: Double, replicates: FigureReplicates, clusters: Int) -> Measured<Interval> {
     resampled(value, replicates: replicates, clusters: clusters).map { resampled in
       guard resampled.width <= 1e-12 || value <= 0 || value >= 1 else {
         return Interval(lower: max(0, resampled.lower), upper: min(1, resampled.upper))
@@ -283,24 +283,30 @@ struct AttackIntervals: Sendable {
 
   /// The interval of a difference of shares. Replicates that never vary leave room for what that many clusters can
   /// miss.
-  func difference(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
+  func difference(_ value: Double, replicates: FigureReplicates, clusters: Int) -> Measured<Interval> {
     resampled(value, replicates: replicates, clusters: clusters).map { resampled in
-      guard resampled.width <= 1e-12 else { return resampled }
+      guard resampled.width <= 1e-12 else {
+        return Interval(lower: max(-1, resampled.lower), upper: min(1, resampled.upper))
+      }
       let missed = Interval.clopperPearson(successes: 0, n: max(1, clusters / 2), tail: tail).upper
       return Interval(lower: max(-1, value - missed), upper: min(1, value + missed))
     }
   }
 
   /// The expanded percentile interval; where replicates are too few for its tails, as far as Student's t reaches with
-  /// their standard deviation, if that is farther.
-  private func resampled(_ value: Double, replicates: [Double], clusters: Int) -> Measured<Interval> {
-    Replicates(replicates.map { $0.isNaN ? nil : $0 }, clusters: clusters)
+  /// their standard deviation, if that is farther. Both as much wider as models make the variance larger.
+  private func resampled(_ value: Double, replicates: FigureReplicates, clusters: Int) -> Measured<Interval> {
+    Replicates(replicates.resampled.map { $0.isNaN ? nil : $0 }, clusters: clusters)
       .defined(.atMostHalf(otherwise: "most resamples have no members or no non-members"), n: clusters)
       .map { known in
+        let variance = AttackVariance(replicates, clusters: clusters)
         let percentile = Interval.expandedPercentile(known, clusters: clusters, tail: tail)
-        guard tail * Double(known.count) < Self.fewestBeyond else { return percentile }
+        guard tail * Double(known.count) < Self.fewestBeyond else {
+          return variance.widened(percentile, about: value, tail: tail)
+        }
         let reach = StudentT.quantile(1 - tail, degreesOfFreedom: Double(clusters - 1)) * Self.deviation(known)
-        return percentile.hull(Interval(lower: value - reach, upper: value + reach))
+        let hull = percentile.hull(Interval(lower: value - reach, upper: value + reach))
+        return variance.widened(hull, about: value, tail: tail)
       }
   }
 

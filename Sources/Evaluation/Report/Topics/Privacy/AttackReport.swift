@@ -56,7 +56,9 @@ package struct AttackReport: Sendable {
       }
     }
     let comparisons = study.comparisons.compactMap { comparison -> String? in
-      guard let rule = study.rule, comparison.isInFamily, let found = comparison.difference.value else { return nil }
+      guard let rule = study.rule, let found = comparison.difference.value,
+        comparison.isInFamily || found.isBelowMinimum && rule.declares(comparison)
+      else { return nil }
       return "\(comparison.arm) minus \(comparison.reference)  \(comparison.attack.text)  "
         + "\(comparison.group?.description ?? "all items")  "
         + "\(Figures.points(found.value)) points \(Figures.points(found.interval))  "

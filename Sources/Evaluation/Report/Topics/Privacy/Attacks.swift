@@ -75,7 +75,7 @@ struct PrivacyFigures {
       evaluations.contains { $0.design == .symmetric || $0.design == .independent } ? ", averaged over targets" : ""
     return Table.html(
       caption: """
-        Over all items\(targets), with intervals of \(confidence) % that resample whole clusters. Below each true \
+        Over all items\(targets), with intervals of \(confidence) % over clusters and models. Below each true \
         positive rate: the false positive rate attained, and members found of members. The control shuffles \
         membership: its interval should hold 0.5, apart from chance.
         """,
@@ -298,8 +298,13 @@ extension AuditReport {
     ),
     (
       "Difference of vulnerability",
-      "An arm’s figure minus the reference’s on the same items, with whole clusters resampled in both together; the "
-        + "p-value is of Student’s t."
+      "An arm’s figure minus the reference’s on the same items, with whole clusters resampled and pairs of models left out "
+        + "in both together; the p-value is of Student’s t."
+    ),
+    (
+      "Intervals of attacks",
+      "They hold what clusters vary by, which are resampled, and what models vary by, of which complementary pairs are left "
+        + "out in turn, as targets and as shadow models; of a released model, clusters alone."
     ),
   ]
 }

@@ -25,13 +25,16 @@ extension Results {
     package var measure: AttackMeasure
     package var margin: Double
     package var minimumGroupSize: Int
+    package var minimumClusters: Int
     package var confidence: Double
     package var familySize: Int
 
     init?(_ rule: PrivacyRule?, familySize: Int) {
       guard let rule else { return nil }
       (attack, measure, margin) = (rule.attack, rule.measure, rule.margin)
-      (minimumGroupSize, confidence) = (rule.minimumGroupSize, rule.confidence)
+      (minimumGroupSize, minimumClusters, confidence) = (
+        rule.minimumGroupSize, rule.minimumClusters, rule.confidence
+      )
       self.familySize = familySize
     }
   }
