@@ -48,10 +48,15 @@ package enum Study {
 
   /// Every scenario, in the order of the table.
   package static var scenarios: [Scenario] {
-    accuracyScenarios + rateScenarios + seedScenarios + exactScenarios + differenceScenarios + familyScenarios
-      + powerScenarios
-      + marginScenarios + calibrationScenarios + spreadScenarios
+    accuracyScenarios + clusterScenarios + seededAccuracyScenarios + rateScenarios + seedScenarios + exactScenarios
+      + differenceScenarios + familyScenarios + powerScenarios + marginScenarios + calibrationScenarios
+      + spreadScenarios
   }
+}
+
+extension Study {
+  /// Why rows fall short, where that has been found out: those of a section whose data contain these words.
+  static let knownShortfalls: [(section: StudySection, data: String, reason: String)] = []
 }
 
 /// The progress of a study.

@@ -1,6 +1,6 @@
 import Foundation
 import Metrics
-import Statistics
+package import Statistics
 package import Support
 
 /// A probit model of which model is right about which item.
@@ -11,8 +11,8 @@ package import Support
 /// a cluster, ι to an item under every model, α to a cluster under all models of an arm; the rest is independent.
 /// Unclustered items are clusters of one.
 ///
-/// The models of an arm's seeds differ: their accuracies are p_a + k·step with k = −2 … 2 for five seeds, assigned to
-/// the seeds in random order. So an arm's accuracy over the given seeds is p_a exactly, in every audit.
+/// Training again moves an arm's accuracy: p_as = p_a + σ·g_as with independent standard normals g and σ the
+/// `seedDeviation`. What the method does is p_a; what these very models do is the mean of their p_as.
 package struct CorrectnessModel: Sendable {
   /// The shares of the variance of z.
   struct Shares: Equatable, Sendable {
@@ -22,41 +22,50 @@ package struct CorrectnessModel: Sendable {
     var own: Double { max(0, 1 - cluster - item - armInCluster) }
   }
 
-  /// The accuracy of every arm, averaged over its seeds.
+  /// The accuracy of every arm, averaged over the seeds there could be.
   var accuracies: [Double]
   var seeds: Int
-  var clusterSize: Int
+  /// The standard deviation over seeds of one arm's accuracy; far enough below the distance to 0 and 1.
+  var seedDeviation = 0.0
+  var layout: ClusterLayout
   var shares: Shares
 
-  /// The difference in accuracy between a model and the next better one of the same arm. It is small enough that the ±2
-  /// steps of five seeds stay between 0 and 1.
-  static func step(accuracy: Double) -> Double { 0.1 * min(accuracy, 1 - accuracy) }
-
-  /// Draws correctness: by arm, seed and item, 1 if the model is right, otherwise 0.
-  package func draw(items: Int, key: RandomKey) -> [[[Double]]] {
-    var generator = key[.latent].generator
-    let thresholds = accuracies.enumerated().map { arm, accuracy in
-      key[.seeds][arm].permutation(count: seeds).map { rank in
-        let offset = Double(rank) - Double(seeds - 1) / 2
-        return NormalDistribution.quantile(accuracy + offset * Self.step(accuracy: accuracy))
+  /// The true accuracy of the model of every arm and seed.
+  ///
+  /// - Parameter key: The audit's; groups that share the effects of seeds share it.
+  package func accuracies(key: RandomKey) -> [[Double]] {
+    accuracies.enumerated().map { arm, accuracy in
+      var generator = key[.seeds][arm].generator
+      return (0..<seeds).map { _ in
+        guard seedDeviation > 0 else { return accuracy }
+        return min(0.9995, max(0.0005, accuracy + seedDeviation * generator.normal()))
       }
     }
+  }
+
+  /// Draws correctness: by arm, seed and item, 1 if the model is right, otherwise 0.
+  ///
+  /// - Parameter seedKey: Where `accuracies(key:)` are drawn from; `key` unless groups share them.
+  package func draw(items: Int, key: RandomKey, seedKey: RandomKey? = nil) -> [[[Double]]] {
+    var generator = key[.latent].generator
+    let thresholds = accuracies(key: seedKey ?? key).map { $0.map(NormalDistribution.quantile) }
     let scales = [shares.cluster, shares.item, shares.armInCluster, shares.own].map { $0.squareRoot() }
     var correct = accuracies.map { _ in
       (0..<seeds).map { _ in [Double](repeating: 0, count: items) }
     }
-    var cluster = 0.0
     var arms = [Double](repeating: 0, count: accuracies.count)
-    for item in 0..<items {
-      if item % clusterSize == 0 {
-        cluster = scales[0] * generator.normal()
-        for arm in arms.indices { arms[arm] = scales[2] * generator.normal() }
-      }
-      let shared = cluster + scales[1] * generator.normal()
-      for arm in arms.indices {
-        for seed in 0..<seeds where shared + arms[arm] + scales[3] * generator.normal() <= thresholds[arm][seed] {
-          correct[arm][seed][item] = 1
+    var item = 0
+    for size in layout.sizes(items: items) {
+      let cluster = scales[0] * generator.normal()
+      for arm in arms.indices { arms[arm] = scales[2] * generator.normal() }
+      for _ in 0..<size {
+        let shared = cluster + scales[1] * generator.normal()
+        for arm in arms.indices {
+          for seed in 0..<seeds where shared + arms[arm] + scales[3] * generator.normal() <= thresholds[arm][seed] {
+            correct[arm][seed][item] = 1
+          }
         }
+        item += 1
       }
     }
     return correct
@@ -67,7 +76,8 @@ extension CorrectnessModel {
   /// One arm whose correctness has the given correlation between two items of a cluster under one model, and between
   /// two models of different seeds on one item.
   package static func single(
-    accuracy: Double, seeds: Int = 1, clusterSize: Int = 1, intraCluster: Double = 0, betweenSeeds: Double = 0
+    accuracy: Double, seeds: Int = 1, seedDeviation: Double = 0, layout: ClusterLayout = .unclustered,
+    intraCluster: Double = 0, betweenSeeds: Double = 0
   ) throws(StudyError) -> CorrectnessModel {
     func latent(_ correlation: Double) throws(StudyError) -> Double {
       let joint = accuracy * accuracy + correlation * accuracy * (1 - accuracy)
@@ -80,10 +90,11 @@ extension CorrectnessModel {
       else { throw .unreachable(what: "a correlation of correctness of", value: correlation) }
       return found
     }
-    let cluster = clusterSize > 1 ? try latent(intraCluster) : 0
+    let cluster = layout.isClustered ? try latent(intraCluster) : 0
     let item = seeds > 1 ? max(0, try latent(betweenSeeds) - cluster) : 0
     return CorrectnessModel(
-      accuracies: [accuracy], seeds: seeds, clusterSize: clusterSize, shares: Shares(cluster: cluster, item: item))
+      accuracies: [accuracy], seeds: seeds, seedDeviation: seedDeviation, layout: layout,
+      shares: Shares(cluster: cluster, item: item))
   }
 
   /// A reference, the first arm, and other arms that differ from it.
@@ -95,8 +106,8 @@ extension CorrectnessModel {
   ///     wrong, under one seed at their mean accuracies.
   ///   - intraCluster: The correlation of the seed-averaged difference between two items of a cluster.
   package static func paired(
-    accuracy: Double, differences: [Double], discordance: Double, seeds: Int, clusterSize: Int = 1,
-    intraCluster: Double = 0
+    accuracy: Double, differences: [Double], discordance: Double, seeds: Int, seedDeviation: Double = 0,
+    layout: ClusterLayout = .unclustered, intraCluster: Double = 0
   ) throws(StudyError) -> CorrectnessModel {
     let accuracies = [accuracy] + differences.map { accuracy + $0 }
     let pair = (reference: accuracies[0], arm: accuracies[1])
@@ -108,9 +119,9 @@ extension CorrectnessModel {
         })
     else { throw .unreachable(what: "a discordance of", value: discordance) }
     var model = CorrectnessModel(
-      accuracies: accuracies, seeds: seeds, clusterSize: clusterSize,
+      accuracies: accuracies, seeds: seeds, seedDeviation: seedDeviation, layout: layout,
       shares: Shares(cluster: between, armInCluster: (1 - between) / 2))
-    guard clusterSize > 1 else { return model }
+    guard layout.isClustered else { return model }
     // Difficulty is mostly the cluster's, not the item's; otherwise differences in a cluster could not correlate
     // enough.
     model.shares = Shares(cluster: 0.8 * between, item: 0.2 * between)
@@ -130,20 +141,57 @@ extension CorrectnessModel {
   /// The correlation, between two items of a cluster, of the seed-averaged difference of the first two arms, at their
   /// mean accuracies.
   package var intraClusterCorrelationOfDifferences: Double {
-    let (reference, arm) = (accuracies[0], accuracies[1])
+    let parts = moments
+    return parts.otherItem / parts.averaged(seeds: seeds)
+  }
+
+  /// The correlation between two seeds of an item's difference: how much seeds agree on what differs.
+  var seedAgreementOfDifferences: Double { moments.otherSeed / moments.own }
+
+  /// The true variance of the mean over `items` items and the seeds, and what the estimators of its parts are on
+  /// average: of the one arm's accuracy, or of the difference of the first two arms.
+  package func variance(items: Int) -> TwoWayVariance {
+    let (n, s, parts) = (Double(items), Double(seeds), moments)
+    let ofItems = (parts.averaged(seeds: seeds) + (layout.sizeSeen(items: items) - 1) * parts.otherItem) / n
+    let ofBoth = (parts.own - parts.otherSeed) / (n * s)
+    let arms = Double(min(2, accuracies.count))
+    return TwoWayVariance(
+      ofClusters: ofItems, ofSeeds: arms * seedDeviation * seedDeviation / s + ofBoth, ofBoth: ofBoth,
+      clusters: layout.sizes(items: items).count, seeds: seeds)
+  }
+
+  /// Of an item's correctness, or its difference between the first two arms, under one seed: its variance, and its
+  /// covariances with that of another seed on the same item, and with that of another item of the cluster.
+  private struct Moments {
+    var own: Double
+    var otherSeed: Double
+    var otherItem: Double
+
+    func averaged(seeds: Int) -> Double { (own + Double(seeds - 1) * otherSeed) / Double(seeds) }
+  }
+
+  private var moments: Moments {
     func covariance(_ first: Double, _ second: Double, _ correlation: Double) -> Double {
-      BivariateNormal.joint(first, second, correlation: correlation) - first * second
+      BivariateNormal.joint(first, second, correlation: min(0.9999, correlation)) - first * second
     }
+    let reference = accuracies[0]
+    let (cluster, item) = (shares.cluster, shares.cluster + shares.item)
+    guard accuracies.count > 1 else {
+      return Moments(
+        own: reference * (1 - reference),
+        otherSeed: covariance(reference, reference, item + shares.armInCluster),
+        otherItem: layout.isClustered ? covariance(reference, reference, cluster + shares.armInCluster) : 0)
+    }
+    let arm = accuracies[1]
     // The covariance of two differences, each between a model of either arm. Latent variables correlate by `inArm`
     // within an arm and by `between` across arms.
     func ofDifferences(inArm: Double, between: Double) -> Double {
       covariance(reference, reference, inArm) + covariance(arm, arm, inArm) - 2 * covariance(reference, arm, between)
     }
-    let (cluster, item) = (shares.cluster, shares.cluster + shares.item)
-    let otherItem = ofDifferences(inArm: cluster + shares.armInCluster, between: cluster)
-    let otherSeed = ofDifferences(inArm: item + shares.armInCluster, between: item)
-    let sameSeed = reference * (1 - reference) + arm * (1 - arm) - 2 * covariance(reference, arm, item)
-    return otherItem / ((sameSeed + Double(seeds - 1) * otherSeed) / Double(seeds))
+    return Moments(
+      own: reference * (1 - reference) + arm * (1 - arm) - 2 * covariance(reference, arm, item),
+      otherSeed: ofDifferences(inArm: item + shares.armInCluster, between: item),
+      otherItem: layout.isClustered ? ofDifferences(inArm: cluster + shares.armInCluster, between: cluster) : 0)
   }
 }
 

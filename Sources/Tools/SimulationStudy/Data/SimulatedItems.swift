@@ -3,29 +3,33 @@ import Statistics
 package import Support
 
 extension EvaluationItems {
-  /// Items of groups of equal size, one after the other, in clusters of neighbours that do not reach beyond a group.
+  /// Items of groups, one after the other, in clusters of neighbours that do not reach beyond a group.
   ///
-  /// - Parameter labels: The class of every item; all of class 1 where none are given.
-  static func planted(groups: Int, size: Int, clusterSize: Int, labels: [Int]? = nil) -> EvaluationItems {
-    let count = groups * size
-    let clustersEach = (size + clusterSize - 1) / clusterSize
+  /// - Parameters:
+  ///   - groups: The items of every group, and how they fall into clusters.
+  ///   - labels: The class of every item; all of class 1 where none are given.
+  static func planted(groups: [(size: Int, layout: ClusterLayout)], labels: [Int]? = nil) -> EvaluationItems {
+    let count = groups.reduce(0) { $0 + $1.size }
+    var clusters: [Int] = []
+    var subgroups: [Subgroup] = []
+    var nextCluster = 0
+    for (number, group) in groups.enumerated() {
+      let first = clusters.count
+      clusters += group.layout.numbers(items: group.size).map { nextCluster + $0 }
+      nextCluster += group.layout.sizes(items: group.size).count
+      subgroups.append(Subgroup(column: "group", value: "\(number)", items: Array(first..<clusters.count)))
+    }
     return EvaluationItems(
       identifiers: (0..<count).map { "item-\($0)" }, labels: labels ?? Array(repeating: 1, count: count),
-      classNames: ["negative", "positive"],
-      clusters: (0..<count).map { $0 / size * clustersEach + $0 % size / clusterSize },
-      groups: (0..<groups).map { number in
-        Subgroup(column: "group", value: "\(number)", items: Array(number * size..<(number + 1) * size))
-      },
-      positiveClass: 1)
+      classNames: ["negative", "positive"], clusters: clusters, groups: subgroups, positiveClass: 1)
   }
 }
 
-/// Says of simulated data what a row's reader must know.
-func clusterWords(_ size: Int, _ correlation: Double) -> String {
-  size > 1 ? "clusters of \(size), correlation \(shareWords(correlation))" : "unclustered"
+/// How many seeds there are, and by how much their models differ in truth.
+func seedWords(_ seeds: Int, deviation: Double) -> [String] {
+  guard seeds > 1 else { return ["1 seed"] }
+  return ["\(seeds) seeds", deviation > 0 ? "deviation \(shareWords(deviation))" : "no deviation"]
 }
-
-func seedWords(_ seeds: Int) -> String { seeds == 1 ? "1 seed" : "\(seeds) seeds" }
 
 /// A share without its leading zero: .05, −.03, 0.
 func shareWords(_ share: Double) -> String {
@@ -44,18 +48,27 @@ package struct PairedCells: Sendable {
   /// The arm's accuracy minus the reference's.
   package let difference: Double
   package let discordance: Double
-  package let clusterSize: Int
+  package let layout: ClusterLayout
   /// Between two items of a cluster.
   package let correlation: Double
 
   package init(
-    accuracy: Double, difference: Double, discordance: Double, clusterSize: Int = 1, correlation: Double = 0
+    accuracy: Double, difference: Double, discordance: Double, layout: ClusterLayout = .unclustered,
+    correlation: Double = 0
   ) {
     self.accuracy = accuracy
     self.difference = difference
     self.discordance = discordance
-    self.clusterSize = clusterSize
+    self.layout = layout
     self.correlation = correlation
+  }
+
+  /// The true variance of the mean difference over `items` items.
+  func variance(items: Int) -> TwoWayVariance {
+    let own = discordance - difference * difference
+    let effect = layout.isClustered ? 1 + (layout.sizeSeen(items: items) - 1) * correlation : 1
+    return TwoWayVariance(
+      ofClusters: own * effect / Double(items), ofSeeds: nil, clusters: layout.sizes(items: items).count, seeds: 1)
   }
 
   /// Who is right: 1 for an item that is right, otherwise 0.
@@ -64,13 +77,14 @@ package struct PairedCells: Sendable {
     let copies = correlation.squareRoot()
     var arm: [Double] = []
     var reference: [Double] = []
-    var cluster = (arm: 0.0, reference: 0.0)
-    for item in 0..<items {
-      if clusterSize > 1, item % clusterSize == 0 { cluster = cell(generator.uniform()) }
-      let isCopy = clusterSize > 1 && generator.uniform() < copies
-      let own = isCopy ? cluster : cell(generator.uniform())
-      arm.append(own.arm)
-      reference.append(own.reference)
+    for size in layout.sizes(items: items) {
+      let cluster: (arm: Double, reference: Double) = layout.isClustered ? cell(generator.uniform()) : (0, 0)
+      for _ in 0..<size {
+        let isCopy = layout.isClustered && generator.uniform() < copies
+        let own = isCopy ? cluster : cell(generator.uniform())
+        arm.append(own.arm)
+        reference.append(own.reference)
+      }
     }
     return (arm, reference)
   }
@@ -126,28 +140,48 @@ struct SeedModel: Sendable {
 /// normal v that an item's seeds share by .7 and its cluster, where there are several items in one, by .3. The model is
 /// right where another normal z, independent of v, is at most Φ⁻¹(confidence − gap): so of the predictions of any
 /// confidence the share confidence − gap is right, and the squared calibration error is gap² exactly, whatever the
-/// bins. z is shared by a cluster by `correlation`, by an item's seeds by .4 more.
+/// bins. z is shared by a cluster by `correlation`, by an item's seeds by .4 more. Every seed's gap deviates by a normal
+/// variable of its own.
 struct CalibratedPredictions: Sendable {
   var items: Int
   /// Confidence minus the share that is right, from 0 to below ½.
   var gap: Double
   var seeds: Int
-  var clusterSize: Int
+  /// The standard deviation of the gap over seeds.
+  var seedDeviation: Double
+  var layout: ClusterLayout
   /// The correlation of z between two items of a cluster, from 0 to .6.
   var correlation: Double
+
+  /// The squared calibration error of the method's models, on average.
+  var squaredError: Double { gap * gap + seedDeviation * seedDeviation }
+
+  /// The share that is right among the predictions whose confidence lies in a bin, from ½ on.
+  func accuracy(confidence: ClosedRange<Double>) -> Double {
+    // The confidence is 1 − u²/2 with u uniform.
+    let low = (2 * (1 - confidence.upperBound)).squareRoot()
+    let high = (2 * (1 - confidence.lowerBound)).squareRoot()
+    return 1 - (high * high + high * low + low * low) / 6 - gap
+  }
 
   /// The items, without groups, and the one arm.
   func draw(key: RandomKey) throws(StudyError) -> (items: EvaluationItems, arm: ArmPredictions) {
     var generator = key.generator
-    let isClustered = clusterSize > 1
+    let isClustered = layout.isClustered
     let confidenceShares = Self.scales(cluster: isClustered ? 0.3 : 0, item: isClustered ? 0.4 : 0.7)
     let outcomeShares = Self.scales(cluster: isClustered ? correlation : 0, item: 0.4)
     var probabilities = [[Double]](repeating: [], count: seeds)
     // The label, by seed: where a model is wrong it has predicted the other class than the label.
     var labels: [Int] = []
+    let gaps = (0..<seeds).map { seed -> Double in
+      var own = key[.seeds][seed].generator
+      return gap + seedDeviation * own.normal()
+    }
     var cluster = (confidence: 0.0, outcome: 0.0)
-    for item in 0..<items {
-      if item % clusterSize == 0 { cluster = (generator.normal(), generator.normal()) }
+    var last = -1
+    for (item, number) in layout.numbers(items: items).enumerated() {
+      if number != last { cluster = (generator.normal(), generator.normal()) }
+      last = number
       let label = item % 2
       labels.append(label)
       let own = (confidence: generator.normal(), outcome: generator.normal())
@@ -158,7 +192,7 @@ struct CalibratedPredictions: Sendable {
         let z = zip(outcomeShares, [cluster.outcome, own.outcome, generator.normal()]).reduce(0) { $0 + $1.0 * $1.1 }
         let u = NormalDistribution.cumulative(v)
         let confidence = 1 - u * u / 2
-        let isRight = NormalDistribution.cumulative(z) <= confidence - gap
+        let isRight = NormalDistribution.cumulative(z) <= confidence - gaps[seed]
         let ofLabel = isRight ? confidence : 1 - confidence
         probabilities[seed] += label == 1 ? [1 - ofLabel, ofLabel] : [ofLabel, 1 - ofLabel]
       }
@@ -169,7 +203,7 @@ struct CalibratedPredictions: Sendable {
         runs.append(
           RunPredictions(seed: seed, logits: try Logits(probabilities: own, count: items, classes: 2)))
       }
-      var planted = EvaluationItems.planted(groups: 1, size: items, clusterSize: clusterSize, labels: labels)
+      var planted = EvaluationItems.planted(groups: [(items, layout)], labels: labels)
       planted.groups = []
       return (planted, ArmPredictions(arm: "arm", runs: runs))
     } catch {
