@@ -1,4 +1,5 @@
 import Coordinator
+import Ledger
 import Optimization
 import Scheduler
 import SwiftProtobuf
@@ -62,6 +63,20 @@ import Transport
         worker.delivered.contains { if case .microBatches? = $0.work { true } else { false } }
       })
     #expect(audit.loop.audit.stepsDone == 9)
+  }
+
+  @Test("A validation curve has the same bits whoever computes it, and changes none of the run's", arguments: [1, 3])
+  func validationCurve(workers: Int) throws {
+    let audit = try TestAudit(isValidated: true)
+    for index in 0..<workers { audit.worker("w\(index)").join() }
+    try audit.run(rounds: 3)
+    try audit.loop.start()
+    try audit.finish()
+    try expectReference(audit)
+    let expected = try ToyModel.validationLosses(0, count: 10)
+    #expect(audit.completed[0]?.validationLosses.map(Optional.some) == expected)
+    #expect(try audit.ledger.completedRuns()["toy/run-0"]?.validationLosses.map(Optional.some) == expected)
+    #expect(Set(expected.compactMap(\.self)).count == 9)
   }
 
   @Test("The work of a worker that cannot be reached is assigned to another, and the bits stay")

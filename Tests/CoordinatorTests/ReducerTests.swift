@@ -10,8 +10,8 @@ import Transport
   /// More than one section, so that several reducers get a slice.
   private let count = 200_000
 
-  private func audit(reducers: Int, workers: Int = 2) throws -> TestAudit {
-    let audit = try TestAudit(count: count, slicesFrom: 1)
+  private func audit(reducers: Int, workers: Int = 2, isValidated: Bool = false) throws -> TestAudit {
+    let audit = try TestAudit(count: count, slicesFrom: 1, isValidated: isValidated)
     for index in 0..<reducers { try audit.addReducer("r\(index)") }
     for index in 0..<workers { audit.worker("w\(index)").join() }
     try audit.run(rounds: 5)
@@ -37,6 +37,17 @@ import Transport
     try expectReference(audit)
     // They are released when the run is evaluated.
     #expect(audit.loop.reducers.allSatisfy { $0.sliceCount == 0 })
+  }
+
+  @Test("A run in slices is gathered for every point of its validation curve, with the bits of a run in one place")
+  func validationCurve() throws {
+    let audit = try audit(reducers: 2, isValidated: true)
+    try audit.loop.start()
+    try audit.run(until: { audit.loop.audit.isSliced(0) })
+    try audit.finish()
+    try expectReference(audit)
+    let expected = try ToyModel.validationLosses(0, count: count)
+    #expect(audit.completed[0]?.validationLosses.map(Optional.some) == expected)
   }
 
   @Test("When a reducer is lost, the run resumes from its last state and reaches the same bits")

@@ -120,13 +120,14 @@ import Testing
       moments: .init(first: FloatBuffer([1, 2, 3]), second: FloatBuffer([4, 5, 6])),
       epoch: .init(sum: 0.1 + 0.2, samples: 5), losses: [0.3, .infinity], divergedAt: 7)
     state.traces = [[0.5, -.infinity], [], [2]]
+    state.validationLosses = [0.1 + 0.2, .leastNonzeroMagnitude]
     try files.save(state, run: "a/b")
     try files.flush()
     let loaded = try #require(try files.read(run: "a/b"))
     #expect(loaded.parameters.floats.elementsEqual(state.parameters.floats))
     #expect(loaded.moments?.second.floats.elementsEqual([4, 5, 6]) == true)
     #expect(loaded.step == 7 && loaded.epoch == state.epoch && loaded.losses == state.losses && loaded.divergedAt == 7)
-    #expect(loaded.traces == state.traces)
+    #expect(loaded.traces == state.traces && loaded.validationLosses == state.validationLosses)
     files.remove(run: "a/b")
     try files.flush()
     #expect(try files.read(run: "a/b") == nil)

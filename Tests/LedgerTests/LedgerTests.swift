@@ -21,7 +21,8 @@ import Testing
   @Test("Flushed records are there when the ledger is opened again")
   func durability() throws {
     try withFolder { file in
-      let completed = CompletedRun(run: "full/seed-1", losses: [0.5, 0.25], logits: [1, -.pi, 3.0e-20])
+      let completed = CompletedRun(
+        run: "full/seed-1", losses: [0.5, 0.25], logits: [1, -.pi, 3.0e-20], validationLosses: [0.1 + 0.2, 0.3])
       do {
         let ledger = try Ledger(file: file, plan: plan)
         for number in 0..<50 { try ledger.record(step(number)) }

@@ -8,15 +8,17 @@ import Testing
   private let count = 9
 
   /// Two epochs of three steps; the last step of each has one micro-batch less.
-  private func schedule(isTraced: Bool = false) -> RunSchedule {
+  private func schedule(_ earlier: RunSchedule.EarlierEvaluations = .none) -> RunSchedule {
     RunSchedule(
       trainingItems: Array(0..<22), evaluatedItems: [], key: RandomKey(seed: 5)["run"], epochs: 2, rate: 0.1, batch: 8,
-      microBatch: 2, isTraced: isTraced)
+      microBatch: 2, earlierEvaluations: earlier)
   }
 
-  private func run(clip: Double? = 0.5, isTraced: Bool = false, state: TrainingState? = nil) -> TrainingRun {
+  private func run(
+    clip: Double? = 0.5, earlier: RunSchedule.EarlierEvaluations = .none, state: TrainingState? = nil
+  ) -> TrainingRun {
     TrainingRun(
-      schedule: schedule(isTraced: isTraced), training: OptimizerSettings(weightDecay: 0.02, warmup: 0.3, clip: clip),
+      schedule: schedule(earlier), training: OptimizerSettings(weightDecay: 0.02, warmup: 0.3, clip: clip),
       state: state ?? TrainingState(step: 0, parameters: FloatBuffer((0..<count).map { Float($0) / 7 - 0.5 })))
   }
 
@@ -105,16 +107,33 @@ import Testing
 
   @Test("A traced run needs an evaluation after every epoch but the last")
   func traces() throws {
-    var run = run(isTraced: true)
+    var run = run(earlier: .everyEpoch)
     for _ in 0..<3 {
-      #expect(!run.isTraceMissing)
+      #expect(!run.isEvaluationDue)
       _ = try step(&run)
     }
-    #expect(run.isTraceMissing)
+    #expect(run.isEvaluationDue)
     run.trace([1, 2])
-    #expect(!run.isTraceMissing && run.state.traces == [[1, 2]])
+    #expect(!run.isEvaluationDue && run.state.traces == [[1, 2]])
     for _ in 0..<3 { _ = try step(&run) }
-    #expect(run.isTrained && !run.isTraceMissing)
+    #expect(run.isTrained && !run.isEvaluationDue)
+  }
+
+  @Test("A validation curve needs a point after every tenth of the steps but the last, and its state keeps them")
+  func validationCurve() throws {
+    var run = run(earlier: .validation(items: 0..<0))
+    var losses: [Double] = []
+    while !run.isTrained {
+      #expect(run.isEvaluationDue == (run.step > 0))
+      if run.isEvaluationDue {
+        losses.append(Double(run.step))
+        run.recordValidation(loss: Double(run.step))
+        #expect(!run.isEvaluationDue)
+        run = self.run(earlier: .validation(items: 0..<0), state: run.state)
+      }
+      _ = try step(&run)
+    }
+    #expect(!run.isEvaluationDue && losses == [1, 2, 3, 4, 5] && run.state.validationLosses == losses)
   }
 
   @Test("A run in slices makes the steps of a run in one place, bit for bit", arguments: [nil, 0.5])

@@ -36,7 +36,7 @@ struct TableTests {
     arguments: [
       ("groups", 4 * 4 * 6), ("gaps", 4 * 4 * 2 * 4), ("comparisons", 2 * 6), ("calibration", 4 * 6),
       ("reliability", 4 * 6 * 15), ("privacy", 4 * 2 * (3 + 5 * 6)), ("vulnerability", 4 * 2 * 2 * 4), ("costs", 4 * 4),
-      ("losses", 4 * 11 * 3),
+      ("losses", 4 * 11 * 3), ("validation_losses", 4 * 3 * 10),
     ])
   func shape(name: String, count: Int) throws {
     let rows = try rows(SimulatedAudit.report.get(), name)

@@ -49,6 +49,7 @@ import Testing
       "a worker is dismissed, refused", "a worker is dismissed, silent", "a run diverges", "a run is recalled",
       "a run is assigned whole", "a step is done by one", "a step is shared", "blocks are assigned", "workers disagree",
       "micro-batches are assigned", "slices are lost", "the coordinator is started again",
+      "blocks of a validation curve are assigned",
     ]
     for name in expected { #expect(seen[name, default: 0] > 5, "\(name): \(seen[name, default: 0]) times") }
   }

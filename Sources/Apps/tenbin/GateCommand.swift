@@ -29,8 +29,12 @@ struct GateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let outcome = try Session.reportingErrors(otherwise: .wrongInput) { try judge(Results(folder: folder)) }
-    for line in outcome.lines(in: Language(rawValue: language) ?? .english) { print(line) }
+    let language = Language(rawValue: language) ?? .english
+    let (outcome, warnings) = try Session.reportingErrors(otherwise: .wrongInput) {
+      let results = try Results(folder: folder)
+      return (try judge(results), results.improvementWarnings(in: language))
+    }
+    for line in outcome.lines(in: language) + warnings { print(line) }
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 

@@ -56,7 +56,7 @@ package enum SpecificationSection: String, CaseIterable, Sendable {
     case .training:
       [
         "epochs", "batch", "microbatch", "precision", "weight_decay", "warmup", "clip", "flip", "group_by_length",
-        "oversample", "head", "lora", "full",
+        "oversample", "validation_curve", "head", "lora", "full",
       ]
     case .method: ["rate", "epochs"]
     case .oversampling: ["group", "repeat"]

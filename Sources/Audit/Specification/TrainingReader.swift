@@ -151,6 +151,7 @@ extension TrainingSettings {
     weightDecay = try keys["weight_decay"]?.number(0...1) ?? weightDecay
     warmup = try keys["warmup"]?.number(0...1) ?? warmup
     clip = try keys["clip"]?.number(1e-6...1e6)
+    recordsValidationCurve = try keys["validation_curve"]?.boolean() ?? recordsValidationCurve
     lora = try lora.replaced(by: keys["lora"])
     full = try full.replaced(by: keys["full"])
     if let own = keys["head"], !task.isClassification {

@@ -15,7 +15,7 @@ extension CoordinatorLoop {
     try settings.ledger.record(
       AttemptRecord(
         lease: lease.identifier, member: worker.identifier.description,
-        run: name(ofRun: lease.run), work: lease.leasedWork))
+        run: name(ofRun: lease.run), work: lease.leasedWork(of: audit.runs[lease.run])))
   }
 
   private func send(_ lease: Lease) throws {
@@ -32,11 +32,12 @@ extension CoordinatorLoop {
     switch lease.work {
     case .training: sendState(for: lease, to: worker, in: &grant)
     case .units(let round, let units):
+      let numbered = audit.runs[lease.run].numberedBlocks(units, of: round.kind)
       let range = Tenbin_UnitRange.with {
-        $0.first = UInt32(units.lowerBound)
-        $0.end = UInt32(units.upperBound)
+        $0.first = UInt32(numbered.lowerBound)
+        $0.end = UInt32(numbered.upperBound)
       }
-      if case .step = round.kind { grant.microBatches = range } else { grant.blocks = range }
+      if round.isStep { grant.microBatches = range } else { grant.blocks = range }
       if isSliced {
         grant.slices = pool.message(of: lease.run)
       } else {
@@ -130,7 +131,8 @@ extension CoordinatorLoop {
   private func expectResults(of round: Round, _ units: Range<Int>, from worker: ConnectedWorker) {
     let run = audit.runs[round.run]
     switch round.kind {
-    case .evaluation: connections.expect(bytes: 4 * run.outputCount(inBlocks: units), from: worker.peer)
+    case .evaluation, .validation:
+      connections.expect(bytes: 4 * run.outputCount(inBlocks: units, of: round.kind), from: worker.peer)
     case .step(let step):
       guard !worker.sharesMemory, !audit.isSliced(round.run), let values = audit.parameters(of: round.run) else {
         return
@@ -149,8 +151,8 @@ extension CoordinatorLoop {
     let delivery = whole.delivery
     let identifier = Int(clamping: delivery.lease)
     var receipt: GradientReceipt?
-    if let lease = audit.lease(identifier), lease.worker == worker.identifier, lease.round?.kind != .evaluation,
-      lease.round != nil, audit.isSliced(lease.run)
+    if let lease = audit.lease(identifier), lease.worker == worker.identifier, lease.round?.isStep == true,
+      audit.isSliced(lease.run)
     {
       receipt = pool.slices(of: lease.run).flatMap { sliced.receipt(of: delivery, slices: $0) }
       guard receipt != nil else { return sliced.insert(whole, from: peer) }
@@ -241,13 +243,13 @@ extension CoordinatorLoop {
 }
 
 extension Lease {
-  fileprivate var leasedWork: LeasedWork {
+  fileprivate func leasedWork(of run: PlannedRun) -> LeasedWork {
     switch work {
     case .training(let step): .training(from: step)
     case .units(let round, let units):
       switch round.kind {
       case .step(let step): .microBatches(step: step, units)
-      case .evaluation: .blocks(units)
+      case .evaluation, .validation: .blocks(run.numberedBlocks(units, of: round.kind))
       }
     }
   }

@@ -229,7 +229,9 @@ package final class CoordinatorLoop {
     try recorder.flush()
     let name = name(ofRun: run)
     try settings.ledger.record(
-      CompletedRun(run: name, losses: finished.losses, logits: finished.numbers, divergedAt: finished.divergedAt))
+      CompletedRun(
+        run: name, losses: finished.losses, logits: finished.numbers, validationLosses: finished.validationLosses,
+        divergedAt: finished.divergedAt))
     settings.states.remove(run: name)
     parameters.remove(run: run)
     payloads[run] = nil

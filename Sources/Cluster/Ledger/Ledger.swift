@@ -252,8 +252,10 @@ extension Ledger {
     try flush()
     try write { writer in
       try writer.put(
-        [run.run, try JSONEncoder().encode(run.losses), run.logits.withUnsafeBytes { Data($0) }, run.divergedAt],
-        into: .completed)
+        [
+          run.run, try JSONEncoder().encode(run.losses), run.logits.withUnsafeBytes { Data($0) },
+          try JSONEncoder().encode(run.validationLosses), run.divergedAt,
+        ], into: .completed)
     }
   }
 
@@ -319,10 +321,15 @@ extension CompletedRun {
     let logits = bytes.withUnsafeBytes { bytes in
       (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
     }
-    guard let losses = try? JSONDecoder().decode([Double].self, from: try row.data(1)) else {
-      throw RowError(row: row.name, table: row.table)
+    func losses(_ column: Int) throws -> [Double] {
+      guard let losses = try? JSONDecoder().decode([Double].self, from: try row.data(column)) else {
+        throw RowError(row: row.name, table: row.table)
+      }
+      return losses
     }
-    self.init(run: try row.text(0), losses: losses, logits: logits, divergedAt: try row.optionalInt(3))
+    self.init(
+      run: try row.text(0), losses: try losses(1), logits: logits, validationLosses: try losses(3),
+      divergedAt: try row.optionalInt(4))
   }
 }
 

@@ -86,6 +86,7 @@ package struct LedgerRecords: Sendable, Equatable {
     package var run: String
     package var losses: [Double]
     package var logits: Int
+    /// Whether all logits and validation losses are finite.
     package var areFinite: Bool
     package var divergedAt: Int?
   }
@@ -245,7 +246,8 @@ extension LedgerRecords {
       let run = try CompletedRun(row)
       completed.append(
         Completed(
-          run: run.run, losses: run.losses, logits: run.logits.count, areFinite: run.logits.allSatisfy(\.isFinite),
+          run: run.run, losses: run.losses, logits: run.logits.count,
+          areFinite: run.logits.allSatisfy(\.isFinite) && run.validationLosses.allSatisfy(\.isFinite),
           divergedAt: run.divergedAt))
     case .costs: _ = try CostRecord(row)
     }

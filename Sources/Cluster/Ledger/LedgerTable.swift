@@ -43,7 +43,8 @@ enum LedgerTable: String, CaseIterable, Sendable {
     case .deliveries: [("at", real)]
     case .steps: [("samples", integer), ("loss", real), ("gradient", text), ("parameters", text)]
     case .applied: [("last", integer), ("member", text), ("session", integer), ("lease", integer)]
-    case .completed: [("losses", blob), ("logits", blob), ("diverged_at", "INTEGER")]
+    case .completed:
+      [("losses", blob), ("logits", blob), ("validation_losses", blob), ("diverged_at", "INTEGER")]
     case .costs:
       [
         ("wall_seconds", real), ("worker_seconds", real), ("processor_seconds", real),
@@ -168,7 +169,7 @@ struct RowError: Error, CustomStringConvertible {
 /// The schema of a ledger.
 enum LedgerSchema {
   /// The version of the schema, which increases with every change; ledgers of other versions are refused.
-  static let version = "4"
+  static let version = "5"
 
   static var migrations: DatabaseMigrator {
     var migrator = DatabaseMigrator()

@@ -252,7 +252,9 @@ extension LedgerVerification {
       findings.append(
         LedgerFinding(run: plan.run, "it is completed with \(completed.logits) logits", expected: "\(plan.logits)"))
     }
-    if !completed.areFinite { findings.append(LedgerFinding(run: plan.run, "some of its logits are not finite")) }
+    if !completed.areFinite {
+      findings.append(LedgerFinding(run: plan.run, "some of its logits or validation losses are not finite"))
+    }
     // The same additions as in training: a loss that differs in its last bit was not computed from these steps.
     let length = max(1, plan.stepsPerEpoch)
     let losses = stride(from: 0, through: steps.count - length, by: length).map { start in

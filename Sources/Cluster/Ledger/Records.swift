@@ -117,13 +117,18 @@ package struct CompletedRun: Sendable, Equatable {
   package var losses: [Double]
   /// Flat Float32 logits of the evaluated items, of one evaluation after another.
   package var logits: [Float]
+  /// The loss of the validation items at the points of the validation curve that were reached.
+  package var validationLosses: [Double]
   /// The step whose gradient was not finite, if any.
   package var divergedAt: Int?
 
-  package init(run: String, losses: [Double], logits: [Float], divergedAt: Int? = nil) {
+  package init(
+    run: String, losses: [Double], logits: [Float], validationLosses: [Double] = [], divergedAt: Int? = nil
+  ) {
     self.run = run
     self.losses = losses
     self.logits = logits
+    self.validationLosses = validationLosses
     self.divergedAt = divergedAt
   }
 }

@@ -97,6 +97,7 @@ package final class StateFiles: Sendable {
       epoch: .init(sum: Double(bitPattern: header.epochLossBits), samples: header.epochSamples),
       losses: header.lossBits.map(Double.init(bitPattern:)), divergedAt: header.divergedAt)
     state.traces = parts.dropFirst(vectors).map { Array($0.floats) }
+    state.validationLosses = header.validationBits.map(Double.init(bitPattern:))
     return state
   }
 
@@ -111,6 +112,7 @@ package final class StateFiles: Sendable {
     var divergedAt: Int?
     /// The number of elements of each.
     var traces: [Int]
+    var validationBits: [UInt64]
   }
 
   /// The digest of a header and the numbers after it, in hexadecimal digits.
@@ -127,7 +129,8 @@ package final class StateFiles: Sendable {
     let header = Header(
       step: state.step, count: state.parameters.count, hasMoments: state.moments != nil,
       epochLossBits: state.epoch.sum.bitPattern, epochSamples: state.epoch.samples,
-      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt, traces: state.traces.map(\.count))
+      lossBits: state.losses.map(\.bitPattern), divergedAt: state.divergedAt, traces: state.traces.map(\.count),
+      validationBits: state.validationLosses.map(\.bitPattern))
     mkdir(folder, 0o700)
     do {
       try DurableFile.write(to: file, permissions: 0o600) { writer in

@@ -18,6 +18,8 @@ package struct TrainingRun: Sendable {
   package private(set) var divergedAt: Int?
   /// Logits after each earlier epoch, where the run is evaluated after every epoch.
   package private(set) var traces: [[Float]] = []
+  /// The loss of the validation items at each earlier point of the validation curve.
+  package private(set) var validationLosses: [Double] = []
   /// Leases whose gradients were added to the current step.
   package private(set) var leases: [Int] = []
   /// Elements of the parameter vector, wherever it is.
@@ -57,6 +59,7 @@ package struct TrainingRun: Sendable {
     epochLoss = state.epoch
     divergedAt = state.divergedAt
     traces = state.traces
+    validationLosses = state.validationLosses
     reduction = GradientReduction(total: 0, elements: state.parameters.count)
     prepare(step: divergedAt == nil ? state.step : schedule.steps)
     step = state.step
@@ -76,17 +79,22 @@ package struct TrainingRun: Sendable {
       moments: .init(first: optimizer.firstMoment, second: optimizer.secondMoment), epoch: epochLoss, losses: losses,
       divergedAt: divergedAt)
     state.traces = traces
+    state.validationLosses = validationLosses
     return state
   }
 
-  /// Whether an epoch has ended whose evaluation is still missing; it comes before the next step.
-  package var isTraceMissing: Bool {
-    schedule.isTraced && !isTrained && step % schedule.stepsPerEpoch == 0
-      && traces.count < step / schedule.stepsPerEpoch
+  /// Whether the run must be evaluated before its next step.
+  package var isEvaluationDue: Bool {
+    let done = traces.count + validationLosses.count
+    return !isTrained && step > 0 && done < schedule.earlierEvaluationCount(upTo: step)
+      && schedule.stop(after: step - 1) == step
   }
 
   /// Takes the logits of the evaluation after the epoch that has just ended.
   package mutating func trace(_ evaluation: [Float]) { traces.append(evaluation) }
+
+  /// Takes the loss of the validation items after the step that has just ended.
+  package mutating func recordValidation(loss: Double) { validationLosses.append(loss) }
 
   /// A step that is done.
   package struct Step: Sendable {
@@ -234,6 +242,8 @@ package struct TrainingState: Sendable, Equatable {
   /// Logits after each finished epoch, oldest first, where the run is evaluated after every epoch; no step depends on
   /// them.
   package var traces: [[Float]] = []
+  /// The loss of the validation items at each point of the validation curve that was passed; no step depends on it.
+  package var validationLosses: [Double] = []
 
   package struct Moments: Sendable, Equatable {
     package var first: FloatBuffer

@@ -64,12 +64,17 @@ package struct Plan: Sendable {
     let lengths = design.training.groupsByLength ? input.sequences?.lengths : nil
     let queries = design.shadowModels?.queries ?? 1
     let evaluated = splits.test + splits.validation + input.furtherTests.flatMap(\.items)
+    let validated = splits.test.count..<splits.test.count + splits.validation.count
+    let answers =
+      design.training.recordsValidationCurve && !validated.isEmpty ? input.answers(of: splits.validation) : nil
+    let validationCurve = answers == nil ? RunSchedule.EarlierEvaluations.none : .validation(items: validated)
     var runs: [PlannedRun] = []
     for (index, arm) in design.arms.enumerated() {
       let settings = design.training.method(of: arm) ?? MethodSettings(rate: 0, epochs: 0)
       func run(
         _ name: String, purpose: PlannedRun.Purpose, trainingItems: [Int], evaluated: [Int], key: RandomKey,
-        isAttacked: Bool = false, pack: RunSchedule.Pack? = nil, isTraced: Bool = false
+        isAttacked: Bool = false, pack: RunSchedule.Pack? = nil,
+        earlier: RunSchedule.EarlierEvaluations = .none
       ) {
         var question = EvaluationQuestion(generatedTokens: design.maxNewTokens)
         if case .shadowModel = purpose {
@@ -84,8 +89,8 @@ package struct Plan: Sendable {
             schedule: RunSchedule(
               trainingItems: trainingItems, evaluatedItems: evaluated, key: key, epochs: settings.epochs,
               rate: settings.rate, batch: design.training.batch, microBatch: design.training.microbatch,
-              lengths: lengths, question: question, pack: pack, isTraced: isTraced),
-            outputs: input.outputs(of: evaluated, question)))
+              lengths: lengths, question: question, pack: pack, earlierEvaluations: earlier),
+            outputs: input.outputs(of: evaluated, question), validation: earlier == validationCurve ? answers : nil))
       }
       guard arm.isTrained else {
         run(
@@ -98,7 +103,8 @@ package struct Plan: Sendable {
         let attacked = number == 0 && membership?.released != nil ? membership?.pool ?? [] : []
         run(
           "seed-\(seed)", purpose: .task(seed: seed), trainingItems: oversampled(splits.train),
-          evaluated: evaluated + attacked, key: RandomKey(seed: seed)[.run], isAttacked: !attacked.isEmpty)
+          evaluated: evaluated + attacked, key: RandomKey(seed: seed)[.run], isAttacked: !attacked.isEmpty,
+          earlier: validationCurve)
       }
       guard let membership else { continue }
       // Where every weight is trained there is no product to share.
@@ -118,7 +124,7 @@ package struct Plan: Sendable {
         run(
           "model-\(number)", purpose: .shadowModel(model), trainingItems: oversampled(members),
           evaluated: membership.pool,
-          key: shadowModelKey[.model][model], pack: pack, isTraced: isTraced)
+          key: shadowModelKey[.model][model], pack: pack, earlier: isTraced ? .everyEpoch : .none)
       }
     }
     self.runs = runs

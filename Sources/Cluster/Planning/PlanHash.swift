@@ -85,6 +85,7 @@ extension Plan {
     hasher.combine(training.warmup)
     hasher.combine(training.clip ?? .infinity)
     hasher.combine(training.flipProbability)
+    hasher.combine(training.recordsValidationCurve ? "validation curve" : "no validation curve")
     for group in training.oversampling {
       hasher.combine(list: ["oversampling", group.column, group.value])
       hasher.combine(group.repetitions)

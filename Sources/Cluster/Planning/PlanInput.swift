@@ -58,18 +58,30 @@ package struct PlanInput: Sendable {
     return .each(items.map { numbers[$0] + question.generatedTokens })
   }
 
+  /// The right answers of these items; nil where an item has more than one sequence, and so no loss of its own.
+  package func answers(of items: [Int]) -> ValidationAnswers? {
+    guard let sequences, let numbers = sequences.numbers else {
+      return .labels(items.map { labels[$0] }, classes: classes.count)
+    }
+    guard items.allSatisfy({ numbers[$0] == 1 && sequences.targets.indices.contains($0) }) else { return nil }
+    return .tokens(items.map { sequences.targets[$0] })
+  }
+
   /// Items as token sequences.
   package struct Sequences: Sendable, Equatable {
     /// Tokens of each item, by which items may be grouped into micro-batches.
     package var lengths: [Int]
     /// The number of outputs of each item's evaluation; nil for one logit per class.
     package var numbers: [Int]?
+    /// The tokens of each item's first sequence that a model learns or scores; empty where items have classes.
+    package var targets: [Int]
     /// The digest of all tokens.
     package var digest: ContentHash
 
-    package init(lengths: [Int], numbers: [Int]? = nil, digest: ContentHash) {
+    package init(lengths: [Int], numbers: [Int]? = nil, targets: [Int] = [], digest: ContentHash) {
       self.lengths = lengths
       self.numbers = numbers
+      self.targets = targets
       self.digest = digest
     }
   }

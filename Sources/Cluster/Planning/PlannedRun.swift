@@ -19,15 +19,19 @@ package struct PlannedRun: Sendable {
   package let schedule: RunSchedule
   /// How many outputs each evaluated item has.
   package let outputs: OutputCounts
+  /// The right answers of the items of its validation curve; nil without a curve.
+  package let validation: ValidationAnswers?
 
   package init(
-    identifier: RunIdentifier, arm: Int, purpose: Purpose, schedule: RunSchedule, outputs: OutputCounts
+    identifier: RunIdentifier, arm: Int, purpose: Purpose, schedule: RunSchedule, outputs: OutputCounts,
+    validation: ValidationAnswers? = nil
   ) {
     self.identifier = identifier
     self.arm = arm
     self.purpose = purpose
     self.schedule = schedule
     self.outputs = outputs
+    self.validation = validation
   }
 
   /// The purpose of a run.
@@ -40,6 +44,13 @@ package struct PlannedRun: Sendable {
     case shadowModel(Int)
     /// Accuracy and calibration of an external adapter, which no seed changes.
     case given
+  }
+
+  /// The same steps, evaluated after the last one only.
+  package var withoutEarlierEvaluations: PlannedRun {
+    var schedule = schedule
+    schedule.earlierEvaluations = .none
+    return PlannedRun(identifier: identifier, arm: arm, purpose: purpose, schedule: schedule, outputs: outputs)
   }
 
   /// Outputs of some evaluation blocks.

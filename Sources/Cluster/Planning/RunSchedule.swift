@@ -23,13 +23,13 @@ package struct RunSchedule: Hashable, Sendable {
   package var question: EvaluationQuestion
   /// The run's slot among the runs that are computed together; nil if it is computed by itself.
   package var pack: Pack?
-  /// Whether it is evaluated after every epoch, and not only after the last.
-  package var isTraced: Bool
+  /// The evaluations before the one after the last step.
+  package var earlierEvaluations: EarlierEvaluations
 
   package init(
     trainingItems: [Int], evaluatedItems: [Int], key: RandomKey, epochs: Int, rate: Double, batch: Int, microBatch: Int,
     lengths: [Int]? = nil, question: EvaluationQuestion = EvaluationQuestion(), pack: Pack? = nil,
-    isTraced: Bool = false
+    earlierEvaluations: EarlierEvaluations = .none
   ) {
     self.trainingItems = trainingItems
     self.evaluatedItems = evaluatedItems
@@ -41,7 +41,7 @@ package struct RunSchedule: Hashable, Sendable {
     self.lengths = lengths
     self.question = question
     self.pack = pack
-    self.isTraced = isTraced
+    self.earlierEvaluations = earlierEvaluations
   }
 
   /// Runs whose micro-batches go through the same products with the frozen weights, each with its own trained
@@ -105,10 +105,70 @@ extension RunSchedule {
   /// How many micro-batches a step has.
   package func microBatchCount(step: Int) -> Int { (samples(step: step) + microBatch - 1) / max(1, microBatch) }
 
-  /// The step at which training before `step` pauses next: the end of the epoch for a traced run, the end
-  /// of the last epoch for any other.
+}
+
+// Evaluations before the end of training.
+extension RunSchedule {
+  /// What a run is evaluated on before its last step. No step depends on it.
+  package enum EarlierEvaluations: Hashable, Sendable {
+    case none
+    /// After every epoch before the last, like at the end: the loss traces of shadow models.
+    case everyEpoch
+    /// After every tenth of the steps before the last, on the validation items alone, of which only the loss is kept.
+    ///
+    /// - Parameter items: their positions in `evaluatedItems`.
+    case validation(items: Range<Int>)
+  }
+
+  /// The points of a validation curve, of which the last is the end of training.
+  package static let validationPoints = 10
+
+  /// The number of steps that are done at each earlier evaluation, ascending.
+  package var earlierEvaluationSteps: [Int] {
+    switch earlierEvaluations {
+    case .none: return []
+    case .everyEpoch: return (1..<max(1, epochs)).map { $0 * stepsPerEpoch }
+    case .validation: return Self.validationSteps(of: steps)
+    }
+  }
+
+  /// The tenths of `steps` before the last, each once where there are fewer steps.
+  package static func validationSteps(of steps: Int) -> [Int] {
+    var found: [Int] = []
+    for point in 1..<validationPoints {
+      let step = steps * point / validationPoints
+      if step > found.last ?? 0 { found.append(step) }
+    }
+    return found
+  }
+
+  /// How many of the earlier evaluations come before step `step`.
+  package func earlierEvaluationCount(upTo step: Int) -> Int {
+    switch earlierEvaluations {
+    case .none: 0
+    case .everyEpoch: min(max(0, epochs - 1), step / max(1, stepsPerEpoch))
+    case .validation: earlierEvaluationSteps.count { $0 <= step }
+    }
+  }
+
+  /// The step at which training before `step` pauses next: at an evaluation, or at its end.
   package func stop(after step: Int) -> Int {
-    isTraced ? min(steps, (step / max(1, stepsPerEpoch) + 1) * stepsPerEpoch) : steps
+    switch earlierEvaluations {
+    case .none: steps
+    case .everyEpoch: min(steps, (step / max(1, stepsPerEpoch) + 1) * stepsPerEpoch)
+    case .validation: earlierEvaluationSteps.first { $0 > step } ?? steps
+    }
+  }
+
+  /// Evaluations with all outputs before the one after the last epoch.
+  package var tracedEpochs: Int { tracedEpochs(of: epochs) }
+
+  /// The same for another number of epochs.
+  package func tracedEpochs(of epochs: Int) -> Int { earlierEvaluations == .everyEpoch ? max(0, epochs - 1) : 0 }
+
+  /// The positions in `evaluatedItems` of the items that a validation curve is measured on; empty without a curve.
+  package var validationPositions: Range<Int> {
+    if case .validation(let items) = earlierEvaluations { items.clamped(to: evaluatedItems.indices) } else { 0..<0 }
   }
 }
 
@@ -119,13 +179,22 @@ extension RunSchedule {
 
   /// The blocks in which items are evaluated. They are part of the plan because the last bits of a matrix product
   /// depend on its number of rows.
-  package var evaluationBlocks: [[Int]] {
-    stride(from: 0, to: evaluatedItems.count, by: Self.evaluationBlock).map {
-      Array(evaluatedItems[$0..<min($0 + Self.evaluationBlock, evaluatedItems.count)])
-    }
-  }
+  package var evaluationBlocks: [[Int]] { Self.blocks(of: evaluatedItems[...]) }
 
   package var evaluationBlockCount: Int { (evaluatedItems.count + Self.evaluationBlock - 1) / Self.evaluationBlock }
+
+  /// The blocks in which validation items are evaluated before the end. They are numbered after the others.
+  package var validationBlocks: [[Int]] { Self.blocks(of: evaluatedItems[validationPositions]) }
+
+  package var validationBlockCount: Int {
+    (validationPositions.count + Self.evaluationBlock - 1) / Self.evaluationBlock
+  }
+
+  private static func blocks(of items: ArraySlice<Int>) -> [[Int]] {
+    stride(from: items.startIndex, to: items.endIndex, by: evaluationBlock).map {
+      Array(items[$0..<min($0 + evaluationBlock, items.endIndex)])
+    }
+  }
 
   /// The positions in `evaluatedItems` of some evaluation blocks; the last block may be short.
   package func evaluatedPositions(inBlocks blocks: Range<Int>) -> Range<Int> {
@@ -133,12 +202,6 @@ extension RunSchedule {
       evaluatedItems.count, blocks.lowerBound * Self.evaluationBlock)..<min(
         evaluatedItems.count, blocks.upperBound * Self.evaluationBlock)
   }
-
-  /// Evaluations before the one after the last epoch.
-  package var tracedEpochs: Int { tracedEpochs(of: epochs) }
-
-  /// The same for another number of epochs.
-  package func tracedEpochs(of epochs: Int) -> Int { isTraced ? max(0, epochs - 1) : 0 }
 }
 
 /// The outputs that the evaluation of an item needs from a model.

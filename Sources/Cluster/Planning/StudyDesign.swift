@@ -135,6 +135,8 @@ package struct TrainingSettings: Sendable, Equatable {
   package var full: MethodSettings
   /// Groups whose training items count several times.
   package var oversampling: [Oversampling] = []
+  /// Whether the loss of the validation items is measured at every tenth of a task run's steps.
+  package var recordsValidationCurve = true
   /// The choices of a search, by the arm's name.
   package var chosen: [String: MethodSettings] = [:]
 

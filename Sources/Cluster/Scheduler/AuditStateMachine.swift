@@ -333,9 +333,10 @@ extension AuditStateMachine {
 
   private mutating func begin(run: Int, at now: Duration) throws -> [Action] {
     if let trained = trained[run] {
-      let state = TrainingState(
+      var state = TrainingState(
         step: runs[run].schedule.steps, parameters: trained.parameters, losses: trained.losses,
         divergedAt: trained.divergedAt)
+      state.validationLosses = trained.validationLosses
       open[run] = OpenRun(training: TrainingRun(schedule: runs[run].schedule, training: optimizer, state: state))
       return try evaluate(run: run, at: now)
     }
@@ -355,15 +356,15 @@ extension AuditStateMachine {
 
   /// The samples that are done of a run in this state.
   private func samples(upTo state: TrainingState, of plan: PlannedRun) -> Int {
-    min(state.step * plan.schedule.batch, plan.schedule.trainingItems.count * plan.schedule.epochs) + state.traces.count
-      * plan.evaluationSamples
+    min(state.step * plan.schedule.batch, plan.schedule.trainingItems.count * plan.schedule.epochs)
+      + plan.samples(ofEarlierEvaluations: state.traces.count + state.validationLosses.count)
   }
 
   /// Continues an open run with its next step, or with the evaluation that comes before it.
   private mutating func train(run: Int, at now: Duration) throws -> [Action] {
     guard let training = open[run]?.training else { return [] }
     if training.isTrained { return try finishTraining(run: run, at: now) }
-    if training.isTraceMissing { return try trace(run: run, at: now) }
+    if training.isEvaluationDue { return try evaluateEarly(run: run, at: now) }
     let (schedule, step) = (training.schedule, training.step)
     return try perform(
       cluster.openTraining(
@@ -374,17 +375,17 @@ extension AuditStateMachine {
   /// The run has reached a later step.
   private mutating func advance(run: Int, at now: Duration) throws -> [Action] {
     guard let training = open[run]?.training else { return [] }
-    guard training.isTraceMissing else {
+    guard training.isEvaluationDue else {
       return try perform(cluster.advance(run: run, to: training.step, at: now), at: now)
     }
     return try atOnce(at: now) { (audit) throws in
       let actions = try audit.perform(audit.cluster.advance(run: run, to: training.step, at: now), at: now)
-      return actions + (try audit.trace(run: run, at: now))
+      return actions + (try audit.evaluateEarly(run: run, at: now))
     }
   }
 
-  /// Evaluates a run between two epochs.
-  private mutating func trace(run: Int, at now: Duration) throws -> [Action] {
+  /// Evaluates a run before its next step.
+  private mutating func evaluateEarly(run: Int, at now: Duration) throws -> [Action] {
     isSliced(run) ? gather(run: run) : try evaluate(run: run, at: now)
   }
 
@@ -406,7 +407,8 @@ extension AuditStateMachine {
     switch runs[run].purpose {
     case .task where phase?.kind == .training:
       let done = TrainedRun(
-        parameters: FloatBuffer(copying: training.parameters), losses: training.losses, divergedAt: training.divergedAt)
+        parameters: FloatBuffer(copying: training.parameters), losses: training.losses,
+        validationLosses: training.validationLosses, divergedAt: training.divergedAt)
       open[run] = nil
       trained[run] = done
       actions.append(.trained(run: run, done))
@@ -417,19 +419,24 @@ extension AuditStateMachine {
   }
 
   private mutating func evaluate(run: Int, at now: Duration) throws -> [Action] {
-    guard open[run] != nil else { return [] }
-    let blocks = runs[run].schedule.evaluationBlockCount
+    guard let training = open[run]?.training else { return [] }
+    let kind: Round.Kind = training.isEvaluationDue && runs[run].validation != nil ? .validation : .evaluation
+    let blocks = runs[run].blockCount(of: kind)
     open[run]?.blocks = Array(repeating: nil, count: blocks)
     let actions = try fill(at: now)
-    return actions + (try perform(cluster.open(Round(run: run, kind: .evaluation), units: blocks, at: now), at: now))
+    return actions + (try perform(cluster.open(Round(run: run, kind: kind), units: blocks, at: now), at: now))
   }
 
   /// All evaluation blocks of the run have been counted.
   private mutating func finishEvaluation(run: Int, at now: Duration) throws -> [Action] {
     guard let evaluated = open[run] else { return [] }
     let logits = evaluated.blocks.flatMap { $0 ?? [] }
-    if evaluated.training.isTraceMissing {
-      open[run]?.training.trace(logits)
+    if evaluated.training.isEvaluationDue {
+      if let validation = runs[run].validation {
+        open[run]?.training.recordValidation(loss: validation.loss(of: logits) ?? .nan)
+      } else {
+        open[run]?.training.trace(logits)
+      }
       return try atOnce(at: now) { (audit) throws in try audit.train(run: run, at: now) }
     }
     // After the step at which a run diverges, its parameters stay what they were.
@@ -437,6 +444,8 @@ extension AuditStateMachine {
     let done = FinishedRun(
       losses: evaluated.training.losses, logits: logits,
       traces: evaluated.training.traces + Array(repeating: logits, count: max(0, missing)),
+      validationLosses: evaluated.training.validationLosses
+        + [runs[run].validationLoss(ofLast: logits)].compactMap(\.self),
       divergedAt: evaluated.training.divergedAt)
     open[run] = nil
     trained[run] = nil
@@ -467,7 +476,7 @@ extension AuditStateMachine {
       case .completed(let round):
         switch round.kind {
         case .step: actions += endStep(run: round.run)
-        case .evaluation: actions += try finishEvaluation(run: round.run, at: now)
+        case .evaluation, .validation: actions += try finishEvaluation(run: round.run, at: now)
         }
       case .restart(let round): restart(round)
       case .disagreement(let round, let units, let workers):
@@ -534,7 +543,7 @@ extension AuditStateMachine {
     case .step:
       open[round.run]?.training.restartStep()
       open[round.run]?.deliveries = []
-    case .evaluation:
+    case .evaluation, .validation:
       let blocks = open[round.run]?.blocks.count ?? 0
       open[round.run]?.blocks = Array(repeating: nil, count: blocks)
     }
@@ -565,8 +574,8 @@ extension AuditStateMachine {
     guard let units = lease.units, let round = lease.round else { return false }
     guard let training = open[lease.run]?.training else { return true }
     switch (delivered, round.kind) {
-    case (.logits(let logits), .evaluation):
-      return logits.count == runs[lease.run].outputCount(inBlocks: units)
+    case (.logits(let logits), .evaluation), (.logits(let logits), .validation):
+      return logits.count == runs[lease.run].outputCount(inBlocks: units, of: round.kind)
     case (.gradients(let nodes, let receipt), .step(let step)):
       guard step == training.step, (receipt == nil) != training.isSliced else { return false }
       let expected = CanonicalTree.nodes(covering: units, total: training.microBatches.count)
@@ -580,26 +589,28 @@ extension AuditStateMachine {
   }
 
   private mutating func count(_ lease: Lease) throws {
-    guard let delivered = waiting.removeValue(forKey: lease.identifier), let units = lease.units else { return }
+    guard let delivered = waiting.removeValue(forKey: lease.identifier), let units = lease.units,
+      let kind = lease.round?.kind
+    else { return }
     switch delivered {
     case .gradients(let nodes, _):
-      guard case .step(open[lease.run]?.training.step)? = lease.round?.kind else { return }
+      guard case .step(open[lease.run]?.training.step) = kind else { return }
       open[lease.run]?.deliveries.append(.init(units: units, worker: lease.worker, lease: lease.identifier))
       try open[lease.run]?.training.add(nodes, lease: lease.identifier, in: loop)
-    case .logits(let logits): try count(logits, run: lease.run, units: units)
+    case .logits(let logits): try count(logits, run: lease.run, units: units, of: kind)
     }
   }
 
-  private mutating func count(_ logits: [Float], run: Int, units: Range<Int>) throws {
+  private mutating func count(_ logits: [Float], run: Int, units: Range<Int>, of kind: Round.Kind) throws {
     guard open[run] != nil else { return }
     let plan = runs[run]
     guard logits.allSatisfy(\.isFinite) else { throw AuditFailure.notFinite(run: plan.identifier.description) }
     var offset = 0
     for block in units {
-      let length = plan.outputCount(inBlocks: block..<block + 1)
+      let length = plan.outputCount(inBlocks: block..<block + 1, of: kind)
       open[run]?.blocks[block] = Array(logits[offset..<offset + length])
       offset += length
-      samplesDone += plan.samples(ofBlock: block)
+      samplesDone += plan.samples(ofBlock: block, of: kind)
     }
   }
 
@@ -729,7 +740,7 @@ extension AuditStateMachine {
     open[run]?.isSharePending = false
     actions.append(.reducers(run: run, .release))
     if training.isTrained { return actions + (try finishTraining(run: run, at: now)) }
-    if training.isTraceMissing {
+    if training.isEvaluationDue {
       return actions + (try atOnce(at: now) { (audit) throws in try audit.evaluate(run: run, at: now) })
     }
     for lease in known.heldGrants where cluster.lease(lease.identifier) != nil {
@@ -814,8 +825,8 @@ extension AuditStateMachine {
         run: runs[lease.run].identifier.description, step: delivered.first + offset, worker: lease.worker.description)
     }
     guard counts, var state = delivered.state else { return [] }
-    // Workers are not sent the evaluations between epochs.
-    state.traces = run.training.traces
+    // Workers are not sent what earlier evaluations found.
+    (state.traces, state.validationLosses) = (run.training.traces, run.training.validationLosses)
     // An earlier delivery is missing, and with it the digests of its steps: they must be done again.
     guard delivered.first <= committed else { return try perform(cluster.recall(lease), at: now) }
     var actions: [Action] = []

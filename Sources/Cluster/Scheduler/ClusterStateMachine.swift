@@ -740,7 +740,7 @@ extension ClusterStateMachine {
     }
     endLeases(of: round)
     rounds.removeAll { $0.round == round }
-    if !round.isStep { trainers[round.run] = nil }
+    if round.kind == .evaluation { trainers[round.run] = nil }
     return actions + [.completed(round)]
   }
 

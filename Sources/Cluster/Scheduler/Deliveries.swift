@@ -105,6 +105,7 @@ package enum ReducerAnswer: Sendable {
 package struct TrainedRun: Sendable {
   package let parameters: FloatBuffer
   package let losses: [Double]
+  package let validationLosses: [Double]
   package let divergedAt: Int?
 }
 
@@ -116,26 +117,37 @@ package struct FinishedRun: Sendable, Equatable {
   package var logits: [Float]
   /// The same after every epoch before the last, where the run is evaluated after every epoch.
   package var traces: [[Float]]
+  /// The loss of the validation items at the points of the validation curve that were reached, the last one at the
+  /// end; empty without a curve.
+  package var validationLosses: [Double]
   /// The step whose gradient was not finite; predictions are those of the parameters before it.
   package var divergedAt: Int?
 
-  package init(losses: [Double], logits: [Float], traces: [[Float]] = [], divergedAt: Int? = nil) {
+  package init(
+    losses: [Double], logits: [Float], traces: [[Float]] = [], validationLosses: [Double] = [], divergedAt: Int? = nil
+  ) {
     self.losses = losses
     self.logits = logits
     self.traces = traces
+    self.validationLosses = validationLosses
     self.divergedAt = divergedAt
   }
 
   /// The finished run with the outputs of all its evaluations, those of the last one first.
   ///
-  /// - Returns: nil when the count of outputs does not fit the run.
-  package init?(_ run: PlannedRun, losses: [Double], numbers: [Float], divergedAt: Int?) {
+  /// - Returns: nil when the count of outputs, or of validation losses, does not fit the run.
+  package init?(
+    _ run: PlannedRun, losses: [Double], numbers: [Float], validationLosses: [Double], divergedAt: Int?
+  ) {
     let each = run.outputCount
-    guard numbers.count == run.completedOutputCount else { return nil }
+    let points = run.schedule.earlierEvaluationCount(upTo: divergedAt ?? run.schedule.steps)
+    guard numbers.count == run.completedOutputCount,
+      validationLosses.count == (run.validation == nil ? 0 : points + 1)
+    else { return nil }
     self.init(
       losses: losses, logits: Array(numbers.prefix(each)),
       traces: (0..<run.schedule.tracedEpochs).map { Array(numbers[(1 + $0) * each..<(2 + $0) * each]) },
-      divergedAt: divergedAt)
+      validationLosses: validationLosses, divergedAt: divergedAt)
   }
 
   /// The outputs of all its evaluations, those of the last one first.
@@ -169,14 +181,44 @@ package struct CommittedStep: Sendable {
 extension PlannedRun {
   /// Samples that the run computes, for progress.
   package var samples: Int {
-    schedule.trainingItems.count * schedule.epochs + (1 + schedule.tracedEpochs) * evaluationSamples
+    schedule.trainingItems.count * schedule.epochs
+      + samples(ofEarlierEvaluations: schedule.earlierEvaluationCount(upTo: schedule.steps))
+      + samples(of: .evaluation)
+  }
+
+  /// The samples of the first `count` evaluations before the last.
+  func samples(ofEarlierEvaluations count: Int) -> Int {
+    count * samples(of: validation == nil ? .evaluation : .validation)
+  }
+
+  /// How many blocks a round of an evaluation has.
+  func blockCount(of kind: Round.Kind) -> Int {
+    kind == .validation ? schedule.validationBlockCount : schedule.evaluationBlockCount
+  }
+
+  /// How many outputs some blocks of an evaluation have.
+  package func outputCount(inBlocks blocks: Range<Int>, of kind: Round.Kind) -> Int {
+    kind == .validation ? validationOutputCount(inBlocks: blocks) : outputCount(inBlocks: blocks)
+  }
+
+  /// Some blocks of an evaluation, as workers number them: those of the validation curve follow all others.
+  package func numberedBlocks(_ blocks: Range<Int>, of kind: Round.Kind) -> Range<Int> {
+    guard kind == .validation else { return blocks }
+    let first = schedule.evaluationBlockCount
+    return first + blocks.lowerBound..<first + blocks.upperBound
   }
 
   /// The samples of one evaluation.
-  var evaluationSamples: Int { (0..<schedule.evaluationBlockCount).reduce(0) { $0 + samples(ofBlock: $1) } }
+  private func samples(of kind: Round.Kind) -> Int {
+    (0..<blockCount(of: kind)).reduce(0) { $0 + samples(ofBlock: $1, of: kind) }
+  }
 
   /// An evaluated sample costs about a third of a trained one.
-  func samples(ofBlock block: Int) -> Int { schedule.evaluatedPositions(inBlocks: block..<block + 1).count / 3 }
+  func samples(ofBlock block: Int, of kind: Round.Kind) -> Int {
+    (kind == .validation
+      ? validationItems(ofBlock: block) : schedule.evaluatedPositions(inBlocks: block..<block + 1).count)
+      / 3
+  }
 }
 
 /// Why an audit cannot continue.

@@ -37,6 +37,8 @@ package struct Round: Hashable, Sendable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable {
     case step(Int)
     case evaluation
+    /// A point of the validation curve.
+    case validation
   }
 
   package init(run: Int, kind: Kind) {
@@ -48,10 +50,11 @@ package struct Round: Hashable, Sendable, CustomStringConvertible {
     switch kind {
     case .step(let step): "step \(step) of run \(run)"
     case .evaluation: "evaluation of run \(run)"
+    case .validation: "validation of run \(run)"
     }
   }
 
-  var isStep: Bool { kind != .evaluation }
+  package var isStep: Bool { if case .step = kind { true } else { false } }
 }
 
 /// Work that is assigned to one worker.
@@ -85,6 +88,7 @@ package struct Lease: Hashable, Sendable, CustomStringConvertible {
         switch round.kind {
         case .step(let step): "step \(step), micro-batches \(units.lowerBound) to \(units.upperBound - 1)"
         case .evaluation: "evaluation, blocks \(units.lowerBound) to \(units.upperBound - 1)"
+        case .validation: "validation, blocks \(units.lowerBound) to \(units.upperBound - 1)"
         }
       }
     }

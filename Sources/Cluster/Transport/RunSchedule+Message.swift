@@ -24,7 +24,15 @@ extension Tenbin_RunSchedule {
     groupsByLength = schedule.lengths != nil
     generatedTokens = UInt32(schedule.question.generatedTokens)
     queries = UInt32(schedule.question.queries)
-    isTraced = schedule.isTraced
+    switch schedule.earlierEvaluations {
+    case .none: break
+    case .everyEpoch: everyEpoch = true
+    case .validation(let items):
+      validation = .with {
+        $0.first = UInt32(items.lowerBound)
+        $0.end = UInt32(items.upperBound)
+      }
+    }
     if let pack = schedule.pack {
       self.pack = .with {
         $0.number = UInt32(pack.number)
@@ -53,12 +61,20 @@ extension RunSchedule {
       guard message.pack.slot < message.pack.size, message.pack.size <= 1 << 16 else { return nil }
       pack = Pack(number: Int(message.pack.number), slot: Int(message.pack.slot), size: Int(message.pack.size))
     }
+    let earlier: EarlierEvaluations
+    switch message.earlierEvaluations {
+    case .everyEpoch(true)?: earlier = .everyEpoch
+    case .validation(let items)?:
+      guard items.first <= items.end, Int(items.end) <= message.evaluatedItems.count else { return nil }
+      earlier = .validation(items: Int(items.first)..<Int(items.end))
+    case .everyEpoch(false)?, nil: earlier = .none
+    }
     self.init(
       trainingItems: message.trainingItems.map(Int.init), evaluatedItems: message.evaluatedItems.map(Int.init),
       key: key, epochs: Int(message.epochs), rate: message.rate, batch: Int(message.batch),
       microBatch: Int(message.microBatch), lengths: message.groupsByLength ? lengths : nil,
       question: EvaluationQuestion(
         generatedTokens: Int(clamping: message.generatedTokens), queries: Int(clamping: message.queries)),
-      pack: pack, isTraced: message.isTraced)
+      pack: pack, earlierEvaluations: earlier)
   }
 }

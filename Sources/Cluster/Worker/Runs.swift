@@ -16,6 +16,7 @@ struct KnownRun {
   /// The order of the epoch and the micro-batches of the step that were requested last.
   private var order: (epoch: Int, items: [Int])?
   private var cut: (step: Int, microBatches: [[Int]])?
+  /// The blocks of its evaluation, then those of its validation curve.
   let blocks: [[Int]]
 
   /// - Parameter lengths: the number of tokens of every item in the catalogue.
@@ -28,7 +29,12 @@ struct KnownRun {
     self.schedule = schedule
     method = Int(message.method)
     optimizer = message.optimizer
-    blocks = schedule.evaluationBlocks
+    blocks = schedule.evaluationBlocks + schedule.validationBlocks
+  }
+
+  /// What is evaluated of the items of a block: of those of the validation curve, only what the loss is made of.
+  func question(ofBlock block: Int) -> EvaluationQuestion {
+    block < schedule.evaluationBlockCount ? schedule.question : EvaluationQuestion()
   }
 
   /// The micro-batches of a step, and the source of dropout and augmentation in its epoch.

@@ -45,8 +45,8 @@ extension WorkerSession {
       guard blocks.upperBound <= run.blocks.count else {
         throw WorkerError(.failure, "lease \(lease.identifier) names blocks \(blocks) of \(run.blocks.count)")
       }
-      let logits = try run.blocks[blocks].flatMap {
-        try computation.evaluate(method: run.method, items: $0, run.schedule.question)
+      let logits = try blocks.flatMap { block in
+        try computation.evaluate(method: run.method, items: run.blocks[block], run.question(ofBlock: block))
       }
       parts.append(Part(logits: logits))
       unitsDone += UInt64(blocks.count)

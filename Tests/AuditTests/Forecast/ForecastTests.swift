@@ -79,6 +79,18 @@ import Testing
     #expect(abs(time.total - time.reading - arms) < 1e-9)
   }
 
+  @Test("The points of validation curves are evaluated while an arm is trained, and leave no predictions")
+  func validationCurve() throws {
+    var workload = Self.workload
+    workload.arms[2].runs.validationSamples = 2700
+    let (before, after) = (forecast(), forecast(workload))
+    #expect(after.time?.arms[2].training == 64 + 2700 / 300.0)
+    #expect(after.time?.arms[2].evaluation == before.time?.arms[2].evaluation)
+    #expect(after.disk == before.disk && after.memory == before.memory)
+    #expect(after.lines.contains { $0.hasPrefix("full") && $0.hasSuffix("2700         2880") })
+    #expect(after.workload.total.validationSamples == 2700)
+  }
+
   @Test("One worker of two takes twice as long; more workers than processes that were measured save nothing")
   func workers() throws {
     let (one, two, nine) = (forecast(workers: 1).time, forecast().time, forecast(workers: 9).time)

@@ -31,9 +31,11 @@ final class TestAudit: CoordinatorLoopDelegate {
   ///   - runs: how many toy runs there are.
   ///   - count: parameters of each run.
   ///   - slicesFrom: from how many parameters on reducers hold them.
+  ///   - isValidated: whether the runs have validation curves.
   ///   - folder: of an earlier session that this one resumes.
   init(
-    runs: Int = 1, count: Int = 10, slicesFrom: Int = .max, duplicateRate: Double = 0, folder: TemporaryFolder? = nil
+    runs: Int = 1, count: Int = 10, slicesFrom: Int = .max, duplicateRate: Double = 0, isValidated: Bool = false,
+    folder: TemporaryFolder? = nil
   ) throws {
     let folder = try folder ?? TemporaryFolder()
     self.folder = folder
@@ -41,7 +43,7 @@ final class TestAudit: CoordinatorLoopDelegate {
     states = StateFiles(folder: "\(folder.path)/states")
     let clock = TestClock()
     self.clock = clock
-    let planned = (0..<runs).map { ToyModel.run($0) }
+    let planned = (0..<runs).map { ToyModel.run($0, isValidated: isValidated) }
     var recovered: [Int: TrainingState] = [:]
     for run in planned.indices { recovered[run] = states.load(run: planned[run].identifier.description) }
     var made: InMemoryConnections?

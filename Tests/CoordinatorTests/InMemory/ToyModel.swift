@@ -31,13 +31,15 @@ enum ToyModel {
   }
 
   /// A run of three epochs of three steps, each of up to four micro-batches.
-  static func run(_ number: Int) -> PlannedRun {
+  ///
+  /// - Parameter isValidated: whether it has a validation curve, on its last 35 items.
+  static func run(_ number: Int, isValidated: Bool = false) -> PlannedRun {
     PlannedRun(
       identifier: RunIdentifier("toy/run-\(number)"), arm: 0, purpose: .task(seed: number),
       schedule: RunSchedule(
         trainingItems: Array(0..<21), evaluatedItems: Array(30..<70), key: RandomKey(seed: number)["toy"], epochs: 3,
-        rate: 0.05, batch: 8, microBatch: 2),
-      outputs: .uniform(2))
+        rate: 0.05, batch: 8, microBatch: 2, earlierEvaluations: isValidated ? .validation(items: 5..<40) : .none),
+      outputs: .uniform(2), validation: isValidated ? .labels((0..<35).map { $0 % 2 }, classes: 2) : nil)
   }
 
   static let optimizer = OptimizerSettings(weightDecay: 0.01, warmup: 0.2, clip: 1)
@@ -59,5 +61,20 @@ enum ToyModel {
       digests.append(TensorDigest(of: training.parameters.floats))
     }
     return (digests, logits(run.schedule.evaluatedItems, Array(training.parameters)))
+  }
+
+  /// The validation curve of such a run: a point after every step, because it has nine.
+  static func validationLosses(_ number: Int, count: Int) throws -> [Double?] {
+    let run = run(number, isValidated: true)
+    var training = TrainingRun(
+      schedule: run.schedule, training: optimizer, state: initialState(number, count: count))
+    var losses: [Double?] = []
+    while !training.isTrained {
+      let microBatches = training.microBatches
+      try training.add([node(0..<microBatches.count, of: microBatches, Array(training.parameters))])
+      _ = try training.finishStep()
+      losses.append(run.validation?.loss(of: logits(Array(35..<70), Array(training.parameters))))
+    }
+    return losses
   }
 }

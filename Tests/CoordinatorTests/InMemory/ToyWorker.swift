@@ -115,7 +115,7 @@ final class ToyWorker {
       return true
     case .blocks(let blocks)?:
       guard let numbers = numbers(of: lease) else { return false }
-      let items = schedule.evaluationBlocks[Int(blocks.first)..<Int(blocks.end)].joined()
+      let items = (schedule.evaluationBlocks + schedule.validationBlocks)[Int(blocks.first)..<Int(blocks.end)].joined()
       deliver([(.logits(Tenbin_LogitsPart()), ToyModel.logits(Array(items), numbers))], lease: lease.identifier)
       return true
     case .microBatches(let units)?:

@@ -2,6 +2,7 @@ import Foundation
 import MembershipInference
 import Metrics
 import Report
+import Statistics
 import Support
 
 /// An audit of simulated predictions, evaluated by the real entry points: four arms, three seeds, five groups of two
@@ -122,13 +123,25 @@ enum SimulatedAudit {
   }
 
   private static let losses = arms.enumerated().flatMap { index, arm in
-    let runs = seeds.map { RunLosses(arm: arm.name, seed: $0, model: nil, epochs: losses(index, offset: $0 % 7)) }
+    let runs = seeds.map {
+      RunLosses(
+        arm: arm.name, seed: $0, model: nil, epochs: losses(index, offset: $0 % 7),
+        validation: validation(isFalling: arm.name == "lora-r2", offset: $0 % 7))
+    }
     let fleet = (0..<8).map { RunLosses(arm: arm.name, seed: nil, model: $0, epochs: losses(index, offset: $0)) }
     return runs + fleet
   }
 
   private static func losses(_ arm: Int, offset: Int) -> [Double] {
     (0..<3).map { (0.72 - 0.06 * Double(arm)) * exp(-0.13 * Double($0 * (arm + 1))) + 0.006 * Double(offset) }
+  }
+
+  /// Ten points of 600 steps: by as much in every tenth, or to where nothing changes any more.
+  private static func validation(isFalling: Bool, offset: Int) -> [ValidationCurve.Point] {
+    (1...10).map { point in
+      let fallen = isFalling ? 0.02 * Double(point) : 0.2 * (1 - exp(-Double(point)))
+      return ValidationCurve.Point(step: 60 * point, loss: 0.7 - fallen + 0.006 * Double(offset))
+    }
   }
 
   private static let samples = [("day", "smiling"), ("dusk", "smiling"), ("dusk", "neutral")].map { lighting, label in

@@ -125,7 +125,11 @@ struct SimulatedCoordinator {
         check(
           TensorDigest(of: trained.parameters.floats) == world.reference.parameters[run],
           "run \(run) is trained otherwise", world)
-        check(trained.losses == world.reference.finished[run].losses, "run \(run) has other losses", world)
+        let reference = world.reference.finished[run]
+        check(trained.losses == reference.losses, "run \(run) has other losses", world)
+        check(
+          trained.validationLosses[...] == reference.validationLosses.dropLast(),
+          "run \(run) has other validation losses", world)
       case .completed(let run, let finished):
         world.note("run \(run) is completed")
         check(finished == world.reference.finished[run], "run \(run) has finished with \(finished)", world)
@@ -208,7 +212,10 @@ struct SimulatedCoordinator {
     let work: WorkerLease.Work
     switch lease.work {
     case .training: work = .training
-    case .units(let round, let units): work = round.kind == .evaluation ? .blocks(units) : .microBatches(units)
+    case .units(let round, let units):
+      work =
+        round.isStep
+        ? .microBatches(units) : .blocks(audit.runs[lease.run].numberedBlocks(units, of: round.kind))
     }
     let sent = WorkerLease(
       identifier: lease.identifier, run: lease.run, version: version, work: work,
@@ -270,8 +277,12 @@ extension World {
     let name: String? =
       switch action {
       case .grant(let lease):
-        lease.round.map { $0.kind == .evaluation ? "blocks are assigned" : "micro-batches are assigned" }
-          ?? "a run is assigned whole"
+        switch lease.round?.kind {
+        case .step?: "micro-batches are assigned"
+        case .evaluation?: "blocks are assigned"
+        case .validation?: "blocks of a validation curve are assigned"
+        case nil: "a run is assigned whole"
+        }
       case .remind: "a lease is sent again"
       case .recall: "a run is recalled"
       case .commit(let step): step.deliveries.count > 1 ? "a step is shared" : "a step is done by one"

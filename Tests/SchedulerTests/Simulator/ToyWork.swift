@@ -2,6 +2,7 @@ import Optimization
 import Planning
 import Scheduler
 import Support
+import Testing
 
 /// Small training problems whose every bit depends on the order of additions, drawn from a seed.
 struct ToyWork {
@@ -24,7 +25,8 @@ struct ToyWork {
       var random = key["item"][item].generator
       return (0..<40).map { _ in Float(2 * random.uniform() - 1) }
     }
-    classes = 2 + random.index(below: 2)
+    let classes = 2 + random.index(below: 2)
+    self.classes = classes
     optimizer = OptimizerSettings(
       weightDecay: 0.01, warmup: random.uniform() < 0.5 ? 0 : 0.2, clip: random.uniform() < 0.5 ? nil : 1)
     let arms = 1 + random.index(below: 2)
@@ -52,14 +54,21 @@ struct ToyWork {
         }
         let rate = 0.02 + 0.1 * random.uniform()
         let epochs = purpose == .given ? 0 : 1 + random.index(below: 4)
+        var earlier = isTraced && isFleet(purpose) ? RunSchedule.EarlierEvaluations.everyEpoch : .none
+        var answers: ValidationAnswers?
+        if case .task = purpose, !evaluated.isEmpty {
+          let validated = evaluated.count / 3..<evaluated.count
+          earlier = .validation(items: validated)
+          answers = .labels(validated.map { $0 % classes }, classes: classes)
+        }
         let schedule = RunSchedule(
           trainingItems: members.sorted(), evaluatedItems: evaluated.sorted(), key: key, epochs: epochs, rate: rate,
           batch: microbatch * (1 + random.index(below: 9)), microBatch: microbatch, pack: pack,
-          isTraced: isTraced && isFleet(purpose))
+          earlierEvaluations: earlier)
         runs.append(
           PlannedRun(
             identifier: RunIdentifier("arm-\(arm)/run-\(number)"), arm: arm, purpose: purpose,
-            schedule: schedule, outputs: .uniform(classes)))
+            schedule: schedule, outputs: .uniform(classes), validation: answers))
         counts.append(count)
       }
     }
@@ -126,9 +135,14 @@ struct ToyWork {
 
   /// What an honest worker delivers for some evaluation blocks.
   func logits(run: Int, blocks: Range<Int>, parameters: FloatBuffer) -> [Float] {
-    runs[run].schedule.evaluationBlocks[blocks].joined().flatMap { item in
-      (0..<classes).map { score(item, parameters, shift: $0 * 7) }
+    let schedule = runs[run].schedule
+    return (schedule.evaluationBlocks + schedule.validationBlocks)[blocks].joined().flatMap { item in
+      logits(of: item, parameters: parameters)
     }
+  }
+
+  func logits(of item: Int, parameters: FloatBuffer) -> [Float] {
+    (0..<classes).map { score(item, parameters, shift: $0 * 7) }
   }
 }
 
@@ -179,7 +193,17 @@ struct Reference {
         return work.logits(run: run, blocks: 0..<blocks, parameters: training.parameters)
       }
       while !training.isTrained {
-        if training.isTraceMissing { training.trace(evaluation()) }
+        if training.isEvaluationDue {
+          if let validation = work.runs[run].validation {
+            let schedule = work.runs[run].schedule
+            let logits = schedule.evaluatedItems[schedule.validationPositions].flatMap {
+              work.logits(of: $0, parameters: training.parameters)
+            }
+            training.recordValidation(loss: try #require(validation.loss(of: logits)))
+          } else {
+            training.trace(evaluation())
+          }
+        }
         let microBatches = training.microBatches
         let nodes = work.nodes(
           run: run, units: 0..<microBatches.count, of: microBatches, parameters: training.parameters)
@@ -193,10 +217,14 @@ struct Reference {
       self.steps.append(steps)
       parameters.append(TensorDigest(of: training.parameters.floats))
       let missing = work.runs[run].schedule.tracedEpochs - training.traces.count
+      let last = evaluation()
       finished.append(
         FinishedRun(
-          losses: training.losses, logits: evaluation(),
-          traces: training.traces + Array(repeating: evaluation(), count: missing), divergedAt: training.divergedAt))
+          losses: training.losses, logits: last,
+          traces: training.traces + Array(repeating: last, count: missing),
+          validationLosses: training.validationLosses
+            + [work.runs[run].validationLoss(ofLast: last)].compactMap(\.self),
+          divergedAt: training.divergedAt))
     }
   }
 }

@@ -7,6 +7,7 @@ internal import Planning
 internal import Report
 internal import Scheduler
 internal import Specification
+internal import Statistics
 internal import Support
 
 /// Puts the outputs of the runs into the form that evaluation and report take.
@@ -218,7 +219,7 @@ struct AuditEvidence {
       }
       return RunLosses(
         arm: arms[run.arm].name, seed: seed, model: model, epochs: completed[index]?.losses ?? [],
-        divergedAt: completed[index]?.divergedAt)
+        validation: completed[index].map(run.validationCurve) ?? [], divergedAt: completed[index]?.divergedAt)
     }
   }
 
@@ -252,6 +253,16 @@ struct AuditEvidence {
             }
           })
       }
+    }
+  }
+}
+
+extension PlannedRun {
+  /// The points of its validation curve that were reached.
+  fileprivate func validationCurve(_ finished: FinishedRun) -> [ValidationCurve.Point] {
+    let losses = finished.validationLosses
+    return zip(validationSteps(count: losses.count, last: finished.divergedAt ?? schedule.steps), losses).map {
+      ValidationCurve.Point(step: $0, loss: $1)
     }
   }
 }

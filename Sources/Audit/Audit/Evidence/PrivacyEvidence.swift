@@ -114,7 +114,8 @@ extension AuditEvidence {
   private func lossTraces(
     of runs: [(index: Int, positions: Range<Int>)], pool: [Int], labels: [Int]
   ) throws -> [[[Double]]]? {
-    guard let first = runs.first.map({ plan.runs[$0.index] }), first.schedule.isTraced else { return nil }
+    guard let first = runs.first.map({ plan.runs[$0.index] }), first.schedule.earlierEvaluations == .everyEpoch
+    else { return nil }
     let epochs = try (0..<first.schedule.epochs).map {
       try scores(of: runs, pool: pool, epoch: $0).losses(labels: labels)
     }

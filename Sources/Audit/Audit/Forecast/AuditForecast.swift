@@ -238,6 +238,7 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
   /// The time of one arm.
   package struct ArmTime: Sendable, Equatable, Encodable {
     package let arm: String
+    /// Training, with the points of the validation curve.
     package let training: Double
     package let evaluation: Double
     /// Training and scoring the shadow models.
@@ -268,12 +269,13 @@ package struct TimeForecast: Sendable, Equatable, Encodable {
       // The share of layers computed in each step; close to 0 if only a head is trained.
       let left = 1 - arm.frozenShare
       func seconds(_ work: AuditWorkload.Work) -> Double { left * Double(work.trainedSamples) / step }
-      func scoring(_ work: AuditWorkload.Work) -> Double { left * Double(work.evaluatedSamples) / forward }
+      func scoring(_ samples: Int) -> Double { left * Double(samples) / forward }
       if arm.frozenShare > 0 { once[arm.frozenShare] = arm.frozenShare * Double(workload.items.total) / forward }
       arms.append(
         ArmTime(
-          arm: arm.name, training: seconds(arm.runs), evaluation: scoring(arm.runs),
-          shadowModels: seconds(arm.shadowModels) + scoring(arm.shadowModels)))
+          arm: arm.name, training: seconds(arm.runs) + scoring(arm.runs.validationSamples),
+          evaluation: scoring(arm.runs.evaluatedSamples),
+          shadowModels: seconds(arm.shadowModels) + scoring(arm.shadowModels.evaluatedSamples)))
     }
     self.arms = arms
     // Items are read once on all cores before the start, and once more in each worker.

@@ -161,6 +161,8 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
     package var trainedSamples = 0
     /// Samples whose logits are computed.
     package var evaluatedSamples = 0
+    /// Validation samples that are evaluated before the end of training, of which only the loss is kept.
+    package var validationSamples = 0
 
     package init() {}
 
@@ -171,6 +173,7 @@ package struct AuditWorkload: Sendable, Equatable, Encodable {
       sum.microBatches += right.microBatches
       sum.trainedSamples += right.trainedSamples
       sum.evaluatedSamples += right.evaluatedSamples
+      sum.validationSamples += right.validationSamples
       return sum
     }
   }
@@ -274,6 +277,9 @@ extension PlannedRun {
     work.steps = schedule.stepsPerEpoch * epochs
     work.trainedSamples = schedule.trainingItems.count * epochs
     work.evaluatedSamples = schedule.evaluatedItems.count * (1 + schedule.tracedEpochs(of: epochs))
+    if case .validation = schedule.earlierEvaluations {
+      work.validationSamples = schedule.validationPositions.count * RunSchedule.validationSteps(of: work.steps).count
+    }
     work.microBatches =
       epochs * (0..<schedule.stepsPerEpoch).reduce(0) { $0 + schedule.microBatchCount(step: $1) }
     return work

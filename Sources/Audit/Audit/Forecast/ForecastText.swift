@@ -26,13 +26,15 @@ extension AuditForecast {
   }
 
   private var table: [String] {
-    let header = ["arm", "trained", "runs", "shadow models", "steps", "micro-batches", "gradients", "evaluations"]
+    let header = [
+      "arm", "trained", "runs", "shadow models", "steps", "micro-batches", "gradients", "validation", "evaluations",
+    ]
     func row(_ name: String, _ trained: String, _ runs: Int, _ shadowModels: Int, _ work: AuditWorkload.Work)
       -> [String]
     {
       [
         name, trained, "\(runs)", "\(shadowModels)", "\(work.steps)", "\(work.microBatches)", "\(work.trainedSamples)",
-        "\(work.evaluatedSamples)",
+        "\(work.validationSamples)", "\(work.evaluatedSamples)",
       ]
     }
     let rows =

@@ -165,7 +165,8 @@ struct ItemTexts: Sendable {
     }
     return PlanInput.Sequences(
       lengths: sequences.map { $0.reduce(0) { $0 + $1.tokens.count } },
-      numbers: isScored ? sequences.map(\.count) : nil, digest: hasher.finish())
+      numbers: isScored ? sequences.map(\.count) : nil,
+      targets: isScored ? sequences.map { $0.first?.targetCount ?? 0 } : [], digest: hasher.finish())
   }
 }
 

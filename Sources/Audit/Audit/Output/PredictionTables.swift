@@ -43,7 +43,7 @@ private struct ArmTables {
 
   init(_ inputs: AuditInputs, arm: Int) {
     self.inputs = inputs
-    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.schedule.isTraced }
+    let isTraced = inputs.plan.runs.contains { $0.arm == arm && $0.schedule.earlierEvaluations == .everyEpoch }
     let groups = inputs.manifest.groupNames
     task = CommaSeparatedValuesWriter(
       header: Self.header(inputs, columns: ["arm", "seed", "split"], groups: groups))
@@ -74,7 +74,7 @@ private struct ArmTables {
     case .shadowModel(let model):
       return append(
         item, toShadowModelsOf: arm, model: "\(model)", isMember: isMember, numbers: numbers, run.schedule.question,
-        epoch: run.schedule.isTraced ? epoch : nil)
+        epoch: run.schedule.earlierEvaluations == .everyEpoch ? epoch : nil)
     case .task where isAttacked:
       return append(
         item, toShadowModelsOf: arm, model: "released", isMember: isMember, numbers: numbers, run.schedule.question)

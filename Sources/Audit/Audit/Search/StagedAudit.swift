@@ -99,7 +99,8 @@ extension AuditInputs {
       guard let found = done[run.identifier.description] else { continue }
       guard
         let finished = FinishedRun(
-          run, losses: found.losses, numbers: found.logits, divergedAt: found.divergedAt)
+          run, losses: found.losses, numbers: found.logits, validationLosses: found.validationLosses,
+          divergedAt: found.divergedAt)
       else {
         throw AuditError(
           .failure, "\(file): the predictions of \(found.run) are damaged; choose another --output")

@@ -54,9 +54,11 @@ final class StepReplay {
         catalogue: offered.catalogue, contents: offered.contents, methods: plan.runs.map(\.arm),
         initialState: { try inputs.initialState(ofRun: $0) }),
       listeningAt: try Address("ipc://\(folder)/control"),
-      // The plan stays whole, because the learning rates depend on the number of steps; `run` ends it early.
+      // The plan stays whole, because the learning rates depend on the number of steps; `run` ends it early. No step
+      // depends on evaluations before the last.
       audit: AuditStateMachine(
-        runs: plan.runs, phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
+        runs: plan.runs.map(\.withoutEarlierEvaluations),
+        phases: [Phase(arm: plan.runs[run].arm, kind: .training, runs: [run])],
         optimizer: OptimizerSettings(inputs.specification.training), loop: .parallel, cluster: ClusterStateMachine()))
     let mailbox = eventLoop.mailbox
     workers = LocalWorkers(

@@ -44,7 +44,7 @@ package struct Requester: Hashable, Sendable {
 /// may also send transfers, as many bytes as are expected of it. Everything else is dropped and counted in `refusals`.
 package final class CoordinatorEndpoint: Sendable {
   /// The version of the messages; peers of another version are refused.
-  package static let protocolVersion: UInt32 = 6
+  package static let protocolVersion: UInt32 = 7
 
   /// The address that workers connect to.
   package let control: String

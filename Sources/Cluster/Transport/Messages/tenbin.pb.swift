@@ -1238,17 +1238,59 @@ package nonisolated struct Tenbin_RunSchedule: @unchecked Sendable {
     set {_uniqueStorage()._queries = newValue}
   }
 
-  /// Whether it is evaluated after every epoch, and not only after the last.
-  package var isTraced: Bool {
-    get {_storage._isTraced}
-    set {_uniqueStorage()._isTraced = newValue}
+  /// Evaluations before the last step; absent where there are none.
+  package var earlierEvaluations: OneOf_EarlierEvaluations? {
+    get {return _storage._earlierEvaluations}
+    set {_uniqueStorage()._earlierEvaluations = newValue}
+  }
+
+  /// After every epoch, on all evaluated items.
+  package var everyEpoch: Bool {
+    get {
+      if case .everyEpoch(let v)? = _storage._earlierEvaluations {return v}
+      return false
+    }
+    set {_uniqueStorage()._earlierEvaluations = .everyEpoch(newValue)}
+  }
+
+  /// At every tenth of the steps, on the validation items.
+  package var validation: Tenbin_ItemRange {
+    get {
+      if case .validation(let v)? = _storage._earlierEvaluations {return v}
+      return Tenbin_ItemRange()
+    }
+    set {_uniqueStorage()._earlierEvaluations = .validation(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  /// Evaluations before the last step; absent where there are none.
+  package nonisolated enum OneOf_EarlierEvaluations: Equatable, Sendable {
+    /// After every epoch, on all evaluated items.
+    case everyEpoch(Bool)
+    /// At every tenth of the steps, on the validation items.
+    case validation(Tenbin_ItemRange)
+
+  }
+
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Some of the evaluated items of a run, by their positions.
+package nonisolated struct Tenbin_ItemRange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var first: UInt32 = 0
+
+  package var end: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// The runs that are computed together, and the slot of one of them.
@@ -3852,7 +3894,7 @@ nonisolated extension Tenbin_SharedBuffer: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RunSchedule"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{3}training_items\0\u{3}evaluated_items\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}groups_by_length\0\u{3}generated_tokens\0\u{1}queries\0\u{3}is_traced\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}method\0\u{3}training_items\0\u{3}evaluated_items\0\u{1}key\0\u{1}epochs\0\u{1}batch\0\u{3}micro_batch\0\u{1}rate\0\u{3}weight_decay\0\u{1}warmup\0\u{1}clip\0\u{1}pack\0\u{3}groups_by_length\0\u{3}generated_tokens\0\u{1}queries\0\u{3}every_epoch\0\u{1}validation\0")
 
   fileprivate class _StorageClass {
     var _identifier: String = String()
@@ -3871,7 +3913,7 @@ nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._
     var _groupsByLength: Bool = false
     var _generatedTokens: UInt32 = 0
     var _queries: UInt32 = 0
-    var _isTraced: Bool = false
+    var _earlierEvaluations: Tenbin_RunSchedule.OneOf_EarlierEvaluations?
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3898,7 +3940,7 @@ nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._
       _groupsByLength = source._groupsByLength
       _generatedTokens = source._generatedTokens
       _queries = source._queries
-      _isTraced = source._isTraced
+      _earlierEvaluations = source._earlierEvaluations
     }
   }
 
@@ -3933,7 +3975,27 @@ nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._groupsByLength) }()
         case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._generatedTokens) }()
         case 16: try { try decoder.decodeSingularUInt32Field(value: &_storage._queries) }()
-        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._isTraced) }()
+        case 17: try {
+          var v: Bool?
+          try decoder.decodeSingularBoolField(value: &v)
+          if let v = v {
+            if _storage._earlierEvaluations != nil {try decoder.handleConflictingOneOf()}
+            _storage._earlierEvaluations = .everyEpoch(v)
+          }
+        }()
+        case 18: try {
+          var v: Tenbin_ItemRange?
+          var hadOneofValue = false
+          if let current = _storage._earlierEvaluations {
+            hadOneofValue = true
+            if case .validation(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._earlierEvaluations = .validation(v)
+          }
+        }()
         default: break
         }
       }
@@ -3994,8 +4056,16 @@ nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._
       if _storage._queries != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._queries, fieldNumber: 16)
       }
-      if _storage._isTraced != false {
-        try visitor.visitSingularBoolField(value: _storage._isTraced, fieldNumber: 17)
+      switch _storage._earlierEvaluations {
+      case .everyEpoch?: try {
+        guard case .everyEpoch(let v)? = _storage._earlierEvaluations else { preconditionFailure() }
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 17)
+      }()
+      case .validation?: try {
+        guard case .validation(let v)? = _storage._earlierEvaluations else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case nil: break
       }
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -4022,11 +4092,46 @@ nonisolated extension Tenbin_RunSchedule: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._groupsByLength != rhs_storage._groupsByLength {return false}
         if _storage._generatedTokens != rhs_storage._generatedTokens {return false}
         if _storage._queries != rhs_storage._queries {return false}
-        if _storage._isTraced != rhs_storage._isTraced {return false}
+        if _storage._earlierEvaluations != rhs_storage._earlierEvaluations {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tenbin_ItemRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ItemRange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}end\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.first) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.first != 0 {
+      try visitor.visitSingularUInt32Field(value: self.first, fieldNumber: 1)
+    }
+    if self.end != 0 {
+      try visitor.visitSingularUInt32Field(value: self.end, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tenbin_ItemRange, rhs: Tenbin_ItemRange) -> Bool {
+    if lhs.first != rhs.first {return false}
+    if lhs.end != rhs.end {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

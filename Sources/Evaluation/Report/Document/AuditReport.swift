@@ -190,7 +190,7 @@ extension AuditReport {
       ("privacy", privacyFigures.privacyTable()), ("roc", privacyFigures.attackCurvesTable()),
       ("vulnerability", privacyFigures.disparitiesTable()),
       ("vulnerability_differences", privacyFigures.comparisonsTable()), ("costs", costsTable()),
-      ("losses", lossesTable()),
+      ("losses", lossesTable()), ("validation_losses", validationLossesTable()),
     ]
   }
 }

@@ -51,6 +51,8 @@ package struct Results: Codable, Equatable, Sendable {
   package var furtherTests: [FurtherTest]
   package var privacy: Measured<Privacy>
   package var losses: [RunLosses]
+  /// Whether the arms that were trained here were still improving when training ended.
+  package var stillFalling: [ArmImprovement]
 
   package struct Plan: Codable, Equatable, Sendable {
     /// The hash of everything that determines the results, in hexadecimal digits.
@@ -203,7 +205,8 @@ extension AuditReport {
       choices: choices.map { Results.Choices(arms: $0.arms, comparisons: $0.comparisons) },
       cloze: cloze.map { Results.Cloze(arms: $0.arms, comparisons: $0.comparisons) },
       comparisons: fairness.comparisons, exploratoryComparisons: fairness.exploratoryComparisons,
-      furtherTests: furtherTests.map(Results.FurtherTest.init), privacy: measuredPrivacy, losses: losses)
+      furtherTests: furtherTests.map(Results.FurtherTest.init), privacy: measuredPrivacy, losses: losses,
+      stillFalling: improvements)
   }
 }
 

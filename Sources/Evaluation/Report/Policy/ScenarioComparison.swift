@@ -34,7 +34,7 @@ package struct ScenarioComparison: Equatable, Sendable {
 
   /// By arm in the order in which arms first appear, then by scenario.
   package let findings: [Finding]
-  /// What was left out, and why; one line each.
+  /// What was left out and why, and which arms were not trained to their best; one line each.
   package let notes: [String]
   /// The scenarios that count.
   package let scenarios: [String]
@@ -74,7 +74,12 @@ package struct ScenarioComparison: Equatable, Sendable {
         notes.append("\(name) is not used for \(arm), which \(role) there")
       }
     }
-    self.notes = notes
+    self.notes =
+      notes
+      + scenarios.flatMap { name, results in
+        let judged = Set(results.groupComparisons.flatMap { [$0.arm, $0.reference] })
+        return results.improvementWarnings(in: .english, among: judged).map { "\(name): \($0)" }
+      }
   }
 
   /// What an arm is compared with, where that differs between its scenarios; otherwise empty.

@@ -1,6 +1,6 @@
-import Statistics
+package import Statistics
 
-/// The mean training loss of every epoch of one run.
+/// The mean training loss of every epoch of one run, and the loss of the validation items meanwhile.
 package struct RunLosses: Equatable, Sendable {
   package var arm: String
   /// The seed of a run; `nil` for a shadow model.
@@ -8,12 +8,19 @@ package struct RunLosses: Equatable, Sendable {
   /// The number of a shadow model of its arm; `nil` for a run.
   package var model: Int?
   package var epochs: [Double]
+  /// The loss of the validation items at every tenth of the steps, the last point at the end; empty for a shadow model,
+  /// and where it was not measured.
+  package var validation: [ValidationCurve.Point]
   /// The step whose gradient was not finite: the predictions use the parameters before it. `nil` if there was
   /// none.
   package var divergedAt: Int?
 
-  package init(arm: String, seed: Int?, model: Int?, epochs: [Double], divergedAt: Int? = nil) {
+  package init(
+    arm: String, seed: Int?, model: Int?, epochs: [Double], validation: [ValidationCurve.Point] = [],
+    divergedAt: Int? = nil
+  ) {
     self.divergedAt = divergedAt
+    self.validation = validation
     self.arm = arm
     self.seed = seed
     self.model = model
@@ -30,7 +37,7 @@ package struct RunLosses: Equatable, Sendable {
 /// for a run that did not diverge.
 extension RunLosses: Codable {
   private enum CodingKeys: CodingKey {
-    case arm, seed, model, epochs, divergedAt
+    case arm, seed, model, epochs, validation, divergedAt
   }
 
   package init(from decoder: any Decoder) throws {
@@ -39,6 +46,7 @@ extension RunLosses: Codable {
       arm: try container.decode(String.self, forKey: .arm), seed: try container.decode(Int?.self, forKey: .seed),
       model: try container.decode(Int?.self, forKey: .model),
       epochs: try container.decode([Double].self, forKey: .epochs),
+      validation: try container.decode([ValidationCurve.Point].self, forKey: .validation),
       divergedAt: try container.decodeIfPresent(Int.self, forKey: .divergedAt))
   }
 
@@ -51,31 +59,37 @@ extension RunLosses: Codable {
       loss.isFinite ? .value(loss) : .undefined(reason: "the figure is not finite", n: epoch + 1)
     }
     try container.encode(written, forKey: .epochs)
+    try container.encode(validation, forKey: .validation)
     if let divergedAt { try container.encode(divergedAt, forKey: .divergedAt) }
   }
 }
 
 extension AuditReport {
-  /// Training loss by epoch, a panel an arm.
+  /// Training loss by epoch, a panel an arm, then validation loss.
   var lossesSection: Section {
     var names: [String] = []
     for run in losses where !names.contains(run.arm) { names.append(run.arm) }
     let finite = losses.flatMap(\.epochs).filter(\.isFinite)
     let epochs = losses.map(\.epochs.count).max() ?? 0
     guard !names.isEmpty, epochs > 0 else { return Section(anchor: "losses", title: "Training loss", body: .empty) }
+    let ends = epochs > 1 ? [0, epochs - 1] : [0]
     let panels = names.map { name in
       LossCurves(
-        arm: name, style: style(of: name), runs: losses.filter { $0.arm == name }, extent: finite, epochs: epochs
+        arm: name, style: style(of: name), title: "Training loss of \(name)",
+        runs: losses.filter { $0.arm == name }.map { run in
+          LossCurves.Run(points: run.epochs.enumerated().map { (Double($0), $1) }, isShadow: run.seed == nil)
+        }, extent: finite, columns: 0...Double(max(1, epochs - 1)), labels: ends.map { (Double($0), "\($0 + 1)") },
+        axis: "epoch"
       ).html
     }
     let infinite = losses.filter { !$0.epochs.allSatisfy(\.isFinite) }.map(\.runText)
     let note: HTML =
       infinite.isEmpty ? .empty : "<p class=\"note\">Loss not finite, and so not drawn: \(infinite.listed).</p>"
     return Section(
-      anchor: "losses", title: "Training loss",
+      anchor: "losses", title: validationCurves.isEmpty ? "Training loss" : "Training and validation loss",
       body: """
         <figure><figcaption>Mean loss of every epoch, a line a seed; grey: shadow models.</figcaption>\
-        <div class="multiples losses">\(panels)</div></figure>\(note)
+        <div class="multiples losses">\(panels)</div></figure>\(note)\(validationLossFigure)
         """)
   }
 
@@ -91,14 +105,23 @@ extension AuditReport {
   }
 }
 
-/// Mean training loss by epoch for the runs of one arm: one line per seed, shadow models as thin lines below.
+/// Losses during training of the runs of one arm: one line per seed, shadow models as thin lines below.
 struct LossCurves {
+  struct Run {
+    var points: [(x: Double, loss: Double)]
+    var isShadow: Bool
+  }
+
   var arm: String
   var style: ArmStyle
-  var runs: [RunLosses]
-  /// The losses and the number of epochs that all panels cover.
+  var title: String
+  var runs: [Run]
+  /// The losses that all panels cover.
   var extent: [Double]
-  var epochs: Int
+  /// What the horizontal axis covers, its labels and its title.
+  var columns: ClosedRange<Double>
+  var labels: [(x: Double, text: String)]
+  var axis: String
 
   private static let (width, height) = (248.0, 178.0)
   private static let (left, right, top, bottom) = (38.0, 240.0, 26.0, 142.0)
@@ -107,26 +130,26 @@ struct LossCurves {
     let y = LinearScale(
       covering: extent + [0], within: 0...Double.greatestFiniteMagnitude, minimumSpan: 1e-6, from: Self.bottom,
       to: Self.top, tickCount: 3)
-    let step = Double(max(1, epochs - 1))
-    func x(_ epoch: Int) -> Double { Self.left + 6 + (Self.right - Self.left - 12) * Double(epoch) / step }
+    let span = columns.upperBound - columns.lowerBound
+    func x(_ column: Double) -> Double {
+      Self.left + 6 + (Self.right - Self.left - 12) * (column - columns.lowerBound) / (span > 0 ? span : 1)
+    }
     let digits = y.step < 0.0099 ? 3 : y.step < 0.099 ? 2 : y.step < 0.99 ? 1 : 0
-    let lines = (runs.filter { $0.seed == nil } + runs.filter { $0.seed != nil }).map { run -> HTML in
-      let points = run.epochs.enumerated().filter { $0.element.isFinite }.map { (x($0.offset), y.position($0.element)) }
-      let isShadow = run.seed == nil
-      let line = Marks.line(points, class: "curve thin \(isShadow ? "shadow" : style.className)")
-      guard !isShadow else { return line }
+    let lines = (runs.filter(\.isShadow) + runs.filter { !$0.isShadow }).map { run -> HTML in
+      let points = run.points.filter(\.loss.isFinite).map { (x($0.x), y.position($0.loss)) }
+      let line = Marks.line(points, class: "curve thin \(run.isShadow ? "shadow" : style.className)")
+      guard !run.isShadow else { return line }
       return line + points.map { Marks.point(x: $0.0, y: $0.1, style: style, size: 2.4) }.joined()
     }
-    let ends = epochs > 1 ? [0, epochs - 1] : [0]
-    let labels = ends.map { epoch -> HTML in
-      "<text class=\"tick\" x=\"\(x(epoch))\" y=\"\(Self.bottom + 16)\" text-anchor=\"middle\">\(epoch + 1)</text>"
+    let labels = labels.map { label -> HTML in
+      "<text class=\"tick\" x=\"\(x(label.x))\" y=\"\(Self.bottom + 16)\" text-anchor=\"middle\">\(label.text)</text>"
     }
     return Axes.drawing(
-      width: Self.width, height: Self.height, title: "Training loss of \(arm)",
+      width: Self.width, height: Self.height, title: title,
       """
       <text class="direct \(style.className)" x="\(Self.left)" y="14">\(arm.shortened(to: 24))</text>\
       \(Axes.vertical(y, left: Self.left, right: Self.right) { Figures.fixed($0, digits: digits) })\(lines)\(labels)\
-      <text class="axis" x="\((Self.left + Self.right) / 2)" y="\(Self.bottom + 32)" text-anchor="middle">epoch</text>
+      <text class="axis" x="\((Self.left + Self.right) / 2)" y="\(Self.bottom + 32)" text-anchor="middle">\(axis)</text>
       """)
   }
 }

@@ -12,7 +12,7 @@ extension AuditReport {
       <p class="subtitle">\(kindText) · \(taskText) · \(Figures.count(counts.test, "test item", "test items")) · \
       \(Figures.count(arms.count, "arm", "arms")) · \(Figures.count(seeds.count, "seed", "seeds"))</p>
       \(gateSentence)<p class="verdict\(isLong || gate != nil ? " long" : "")">\(decisionSentence)</p>
-      \(ruleText.isEmpty ? .empty : "<p class=\"note\">\(ruleText)</p>" as HTML)\(divergenceNote)
+      \(ruleText.isEmpty ? .empty : "<p class=\"note\">\(ruleText)</p>" as HTML)\(divergenceNote)\(improvementNote)
       \(decisionTable)
       \(scatterFigure)
       </section>

@@ -118,7 +118,7 @@ extension AuditReport {
       let line = zip(row, widths).map { $0.padded(to: $1) } + row.dropFirst(3)
       return String(line.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
     }
-    return lines + tieLines + classLines + furtherTestLines()
+    return lines + tieLines + classLines + furtherTestLines() + improvementWarnings
   }
 
   /// How files were read where that was not a matter of course, a line each.
