@@ -12,7 +12,8 @@ enum SmallAudit {
     let items = EvaluationItems(
       identifiers: labels.indices.map { "item-\($0)" }, labels: labels, classNames: ["no", "yes"],
       clusters: Array(labels.indices), groups: groups, positiveClass: positiveClass)
-    let logits = try Logits(values: labels.flatMap { $0 == 1 ? [-3, 3] : [3, -3] }, count: 4, classes: 2)
+    let values: [Float] = labels.flatMap { $0 == 1 ? [-3, 3] : [3, -3] }
+    let logits = try Logits(values: values, count: 4, classes: 2)
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: arms.map { ArmPredictions(arm: $0, runs: [RunPredictions(seed: 13, logits: logits)]) },
       comparisons: comparisons, rule: DecisionRule(metric: .accuracy, margin: 0.03, minimumGroupSize: 50),
