@@ -59,8 +59,11 @@ extension Study {
     let large = [0, 0.5].flatMap { correlation in
       [3, 10, 50].map { accuracyScenario(.clusters, 0.9, layout: .oneLarge(of: $0), correlation: correlation) }
     }
+    let smallBesideLarge = [
+      accuracyScenario(.clusters, 0.9, items: 200, layout: .oneLarge(of: 50), correlation: 0.3)
+    ]
     let accurateLarge = [5, 20].map { accuracyScenario(.clusters, 0.98, layout: .oneLarge(of: $0), correlation: 0.3) }
-    return byCorrelation + byAccuracy + large + accurateLarge
+    return byCorrelation + byAccuracy + large + smallBesideLarge + accurateLarge
   }
 
   /// Several seeds, whose models differ by 0, 1 or 2 points. With two the truth is that of these two models.

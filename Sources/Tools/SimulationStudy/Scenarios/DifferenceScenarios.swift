@@ -75,12 +75,17 @@ extension Study {
       differenceScenario(
         items: 400, difference: 0, scheme: PairedScheme(seeds: 3, deviation: 0.01, layout: .count(10), correlation: 0.1)
       ),
-      differenceScenario(
-        items: 1_000, difference: 0,
-        scheme: PairedScheme(seeds: 5, deviation: 0.01, layout: .oneLarge(of: 20), correlation: 0.1)),
       differenceScenario(items: 300, difference: 0, scheme: PairedScheme(discordance: 0.03)),
     ]
-    return oneSeed + seeds + others
+    // A cluster with most of the items makes the mean depend on it.
+    let large = [1, 5].flatMap { seeds in
+      [10, 50].map { clusters in
+        differenceScenario(
+          items: 20 * clusters, difference: 0,
+          scheme: PairedScheme(seeds: seeds, layout: .oneLarge(of: clusters), correlation: 0.3, discordance: 0.15))
+      }
+    }
+    return oneSeed + seeds + others + large
       + [true, false].map { overallScenario(scheme: .seeds(5, deviation: 0.02), areSeedsShared: $0) }
   }
 

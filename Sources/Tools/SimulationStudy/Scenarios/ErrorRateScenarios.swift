@@ -121,6 +121,10 @@ extension Study {
       marginScenario(size: 300, scheme: .clusters),
       marginScenario(
         size: 400, scheme: PairedScheme(seeds: 5, deviation: 0.01, layout: .count(10), correlation: 0.1)),
+      marginScenario(
+        size: 1_000, scheme: PairedScheme(layout: .oneLarge(of: 50), correlation: 0.3, discordance: 0.15)),
+      marginScenario(
+        size: 1_000, scheme: PairedScheme(seeds: 5, layout: .oneLarge(of: 50), correlation: 0.3, discordance: 0.15)),
     ]
   }
 
