@@ -22,12 +22,23 @@ package enum JSONLines {
     return try table(bytes: bytes, name: path, columns: columns)
   }
 
+  /// Whether the first character is that of an object or of an array of objects.
+  static func beginsAsJSON(_ bytes: [UInt8]) -> Bool {
+    beginning(of: bytes, 1) == Array("{".utf8) || beginning(of: bytes, 2) == Array("[{".utf8)
+  }
+
+  /// The first bytes but for blanks and a byte order mark.
+  private static func beginning(of bytes: [UInt8], _ count: Int) -> [UInt8] {
+    Array(bytes.lazy.filter { ![0xEF, 0xBB, 0xBF, 0x09, 0x0A, 0x0D, 0x20].contains($0) }.prefix(count))
+  }
+
   /// Reads `bytes`; `name` is what errors call them.
   package static func table(
     bytes: [UInt8], name: String, columns: Set<String>? = nil
   ) throws(TableError) -> Table {
-    let first = bytes.first { ![0xEF, 0xBB, 0xBF, 0x09, 0x0A, 0x0D, 0x20].contains($0) }
-    guard first != UInt8(ascii: "[") else { throw TableError(file: name, line: nil, problem: .jsonArray) }
+    guard beginning(of: bytes, 2) != Array("[{".utf8) else {
+      throw TableError(file: name, line: nil, problem: .jsonArray)
+    }
     var rows = RowCollector(file: name, columns: columns)
     var reader = Reader(bytes: bytes, name: name)
     while let object = try reader.next() { try rows.append(object.members, line: object.line) }

@@ -19,14 +19,16 @@ package struct Table: Hashable, Sendable {
   /// How the file was read where that was not a matter of course, in a sentence.
   package let note: String?
 
-  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl`, `.ndjson` or `.json`, otherwise comma-separated
-  /// values, or such with semicolons or tabs.
+  /// Reads the file at `path`: JSON Lines where its name ends in `.jsonl` or `.ndjson`, or in `.json` and it begins as
+  /// JSON does; otherwise comma-separated values, or such with semicolons or tabs.
   ///
   /// - Parameter columns: The columns to read; nil for all. JSON that cannot be a cell is an error in these and an
   ///   empty cell in the others.
   package init(file path: String, columns: Set<String>? = nil) throws(TableError) {
     let name = path.lowercased()
-    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") || name.hasSuffix(".json") {
+    if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson")
+      || name.hasSuffix(".json") && JSONLines.beginsAsJSON((try? FileBytes.read(path)) ?? [])
+    {
       self = try JSONLines.table(file: path, columns: columns)
     } else {
       let values = try CommaSeparatedValues(file: path)
