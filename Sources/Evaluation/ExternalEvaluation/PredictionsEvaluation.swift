@@ -135,7 +135,9 @@ package struct PredictionsEvaluation: Sendable {
   }
 
   /// Evaluates, and puts the report together.
-  package func report() throws(EvaluationError) -> AuditReport {
+  ///
+  /// - Parameter declaredGroup: The only group that comparisons are about; `nil` for every group.
+  package func report(declaredGroup: GroupName? = nil) throws(EvaluationError) -> AuditReport {
     let reference = settings.reference ?? (arms.contains { $0.arm == "full" } ? "full" : nil)
     let comparisons = reference.map { reference in
       arms.map(\.arm).filter { $0 != reference && !uncompared.contains($0) }
@@ -144,8 +146,8 @@ package struct PredictionsEvaluation: Sendable {
     // Drawn from what is evaluated only, so that the same predictions give the same bytes.
     let fairness = try FairnessEvaluation.evaluate(
       items: items, arms: arms, comparisons: comparisons ?? [], exploratory: exploratoryComparisons(but: reference),
-      rule: settings.rule,
-      validation: validation, key: RandomKey(seed: 0)[.evaluate][content.description])
+      declaredGroup: declaredGroup, rule: settings.rule, validation: validation,
+      key: RandomKey(seed: 0)[.evaluate][content.description])
     var report = AuditReport(
       name: settings.name, task: "classification", planHash: content.description, planVersion: 0,
       classNames: items.classNames, positiveClass: items.positiveClass.map { items.classNames[$0] },

@@ -131,13 +131,15 @@ extension FairnessEvaluation {
   ///   - arms: The predictions of every arm, in the order in which they are to be reported.
   ///   - comparisons: The comparisons declared before the run; with the groups they form Holm's family.
   ///   - exploratory: Others, which are described and not decided upon.
+  ///   - declaredGroup: The only group that comparisons were declared for; `nil` for every group.
   ///   - rule: What was agreed before the run.
   ///   - validation: What temperatures are fitted to; without it there are none.
   ///   - key: Where permutations and resamples are drawn from.
   /// - Throws: `EvaluationError` naming the item, group, arm or seed that is wrong.
   package static func evaluate(
     items: EvaluationItems, arms: [ArmPredictions], comparisons: [ArmComparison],
-    exploratory: [ArmComparison] = [], rule: DecisionRule, validation: ValidationPredictions? = nil, key: RandomKey
+    exploratory: [ArmComparison] = [], declaredGroup: GroupName? = nil, rule: DecisionRule,
+    validation: ValidationPredictions? = nil, key: RandomKey
   ) throws(EvaluationError) -> FairnessEvaluation {
     try validate(items: items, arms: arms, comparisons: comparisons + exploratory, rule: rule)
     try validation?.validate(like: arms, classes: items.classNames.count)
@@ -189,7 +191,7 @@ extension FairnessEvaluation {
     func compare(_ comparisons: [ArmComparison], isDeclared: Bool) -> [PairedComparison] {
       ComparisonFamily.compare(
         comparisons, outcomes: comparisons.map { RunPairs($0, arms: arms)?.values(outcomes) ?? ([], []) },
-        isDeclared: isDeclared,
+        isDeclared: isDeclared, declaredGroup: declaredGroup,
         subsets: subsets, items: items, rule: rule, key: key[.comparison])
     }
     let declared = compare(comparisons, isDeclared: true)

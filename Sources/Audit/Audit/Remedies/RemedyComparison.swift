@@ -67,7 +67,8 @@ package struct RemedyComparison: Sendable {
       }
     }
     let shown = list.remedies.filter { remedy in descriptions.contains { $0.name == remedy.name } }
-    var report = try evaluation.report()
+    var report = try evaluation.report(
+      declaredGroup: GroupName(column: list.group.column, value: list.group.value))
     report.arms = report.arms.map { arm in descriptions.first { $0.name == arm.name } ?? arm }
     report.costs = sources.flatMap(\.costs)
     report.remedies = RemedyFindings(

@@ -6,12 +6,14 @@ enum ComparisonFamily {
   /// - Parameters:
   ///   - outcomes: The runs of the two arms of every comparison, in the same order of seeds.
   ///   - isDeclared: Whether they were declared before the run; others are corrected for nothing.
+  ///   - declaredGroup: The only group that they were declared for; `nil` for every group.
   ///   - subsets: All items first, then every group.
   ///   - resolution: What outcomes count for an item that is wholly right.
   ///   - resamples: Of the bootstrap of every interval.
   static func compare(
     _ comparisons: [ArmComparison], outcomes: [(arm: [ItemOutcomes], reference: [ItemOutcomes])],
-    isDeclared: Bool = true, subsets: [ItemSubset], items: EvaluationItems, rule: DecisionRule,
+    isDeclared: Bool = true, declaredGroup: GroupName? = nil, subsets: [ItemSubset], items: EvaluationItems,
+    rule: DecisionRule,
     resolution: Int = 1, resamples: Int = PairedComparison.resamples, key: RandomKey
   ) -> [PairedComparison] {
     let strata = subsets.map { ClusterStrata.numbers($0, items: items) }
@@ -31,7 +33,7 @@ enum ComparisonFamily {
     }
     // Groups that cannot get a verdict by their counts, whatever the outcomes, do not make it harder for the others.
     let family = results.indices.filter { index in
-      isDeclared && results[index].group != nil
+      isDeclared && results[index].group != nil && declaredGroup.map { $0 == results[index].group } ?? true
         && rule.shortage(items: results[index].n, clusters: results[index].clusters) == nil
     }
     for (index, adjusted) in zip(family, holmAdjusted(family.map { results[$0].pValue })) {

@@ -20,12 +20,21 @@ package enum Figures {
     return sign + padded.dropLast(digits) + "." + padded.suffix(digits)
   }
 
-  /// A share in percent with one decimal, without the sign "%".
-  static func percent(_ share: Double) -> String { fixed(share * 100, digits: 1) }
+  /// A share in percent with one decimal, without the sign "%"; with as many more as it takes not to read 0 or 100 where
+  /// it is neither: 99.984 is "99.98".
+  static func percent(_ share: Double) -> String {
+    guard share > 0, share < 1 else { return fixed(share * 100, digits: 1) }
+    let texts = (1...9).lazy.map { fixed(share * 100, digits: $0) }
+    let isBound = { (text: String) in text.allSatisfy { "0.".contains($0) } || text.hasPrefix("100.") }
+    return texts.first { !isBound($0) } ?? (share < 0.5 ? "< 0.000000001" : "> 99.999999999")
+  }
+
+  /// A size of a difference, in points with one decimal.
+  static func size(_ difference: Double) -> String { fixed(difference.magnitude * 100, digits: 1) }
 
   /// A difference of shares in points with one decimal and its sign.
   package static func points(_ difference: Double) -> String {
-    let text = percent(difference)
+    let text = fixed(difference * 100, digits: 1)
     return difference > 0 && text != "0.0" ? "+" + text : text
   }
 
@@ -138,7 +147,7 @@ extension [String] {
 
 extension SeedSpread {
   /// The deviation in points, or that there is one seed.
-  var seedText: String { values.count > 1 ? Figures.percent(standardDeviation) : "one seed" }
+  var seedText: String { values.count > 1 ? Figures.size(standardDeviation) : "one seed" }
 }
 
 /// Times, sizes and ratios in units that a person can picture.

@@ -84,7 +84,8 @@ extension Judgement {
     }
   }
 
-  /// Three decimals, or as many more as it takes to show a bound that differs from the limit as different.
+  /// Three decimals, or as many more as it takes to show a bound that differs from the limit as different, and none as 0
+  /// or 1 that is neither.
   private var digits: Int {
     guard let figure else { return 3 }
     let limit =
@@ -92,10 +93,16 @@ extension Judgement {
       case .atLeast(let limit), .atMost(let limit): limit
       case .margin(let margin): -margin
       }
-    func isSignificant(_ bound: Double, _ digits: Int) -> Bool {
-      bound == limit || Self.text(bound, digits: digits) != Self.text(limit, digits: digits)
+    func differs(_ value: Double, from other: Double, _ digits: Int) -> Bool {
+      value == other || Self.text(value, digits: digits) != Self.text(other, digits: digits)
     }
-    return (3...9).first { isSignificant(figure.lower, $0) && isSignificant(figure.upper, $0) } ?? 9
+    func isShown(_ value: Double, _ digits: Int) -> Bool {
+      differs(value, from: 1, digits) && (differs(value, from: 0, digits) || rule.demand.isMargin)
+    }
+    return (3...9).first { digits in
+      [figure.lower, figure.upper].allSatisfy { differs($0, from: limit, digits) && isShown($0, digits) }
+        && isShown(figure.value, digits)
+    } ?? 9
   }
 
   /// A number with a fixed number of decimals and a true minus sign; one above a million as Swift prints it.
@@ -138,6 +145,8 @@ extension Policy.Metric {
 }
 
 extension Policy.Demand {
+  fileprivate var isMargin: Bool { if case .margin = self { true } else { false } }
+
   fileprivate func english(digits: Int) -> String {
     switch self {
     case .atLeast(let limit): "at least \(Judgement.text(limit, digits: digits)) is demanded"

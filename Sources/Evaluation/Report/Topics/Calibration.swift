@@ -97,7 +97,7 @@ extension AuditReport {
 
   /// "over-confident by 6.1 points [4.0, 8.3]", or that the interval holds both.
   private func confidenceText(_ gap: Estimate) -> HTML {
-    let size = Figures.percent(gap.value.magnitude)
+    let size = Figures.size(gap.value)
     let side = gap.value >= 0 ? "over-confident by \(size)" : "under-confident by \(size)"
     guard let interval = gap.interval.value else { return "\(side) <span class=\"range\">(no interval)</span>" }
     let words = interval.contains(0) ? "\(Figures.points(gap.value)), not significantly different from 0" : side

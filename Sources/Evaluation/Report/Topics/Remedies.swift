@@ -55,6 +55,8 @@ package struct RemedyEffect: Equatable, Sendable {
     package let overall: PairedComparison
     /// The group that it helps least, or harms most.
     package let leastHelped: PairedComparison
+    /// Of that group, by Holm over the other groups of this remedy: whether one is harmed is asked of all of them.
+    package let leastHelpedPValue: Double
   }
 }
 
@@ -73,7 +75,11 @@ extension AuditReport {
         let overall = own.first(where: { $0.group == nil }),
         let least = own.filter({ $0.group != nil }).min(by: { $0.estimate < $1.estimate })
       {
-        differences = RemedyEffect.Differences(inGroup: inGroup, overall: overall, leastHelped: least)
+        let others = own.filter { $0.group != nil && $0.group != remedies.group }
+        let adjusted = zip(others, holmAdjusted(others.map(\.pValue))).first { $0.0.group == least.group }?.1
+        differences = RemedyEffect.Differences(
+          inGroup: inGroup, overall: overall, leastHelped: least,
+          leastHelpedPValue: adjusted ?? least.adjustedPValue.value ?? least.pValue)
       }
       let costs = costs.filter { $0.arm == remedy.name }
       return RemedyEffect(
@@ -130,7 +136,7 @@ extension AuditReport {
 
   /// The loss of the group that is helped least, if it is significant.
   private func harmText(_ found: RemedyEffect.Differences) -> String {
-    guard found.leastHelped.isSignificant, found.leastHelped.estimate < 0 else { return "" }
+    guard found.leastHelpedPValue < 0.05, found.leastHelped.estimate < 0 else { return "" }
     return "; \(found.leastHelped.groupText) loses by it, \(found.leastHelped.estimateText)"
   }
 }

@@ -1,5 +1,6 @@
 import MembershipInference
 import Metrics
+import Statistics
 
 extension AuditReport {
   /// The first page: the verdict in one sentence, the smallest table that suffices to decide, and cost against
@@ -71,7 +72,7 @@ extension AuditReport {
       + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
       + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items or "
       + "\(Figures.count(rule.minimumClusters)) clusters, the data do not suffice."
-    return byHand.isEmpty ? text : "\(text) \(byHand)"
+    return [text, seedsText, byHand].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private var decisionTable: HTML {
@@ -219,8 +220,25 @@ extension AuditReport {
       let arms = judged.filter { $0.reference == reference && !$0.comparisons.isEmpty }
       return "against \(referenceText(reference)), " + arms.map(clause).joined(separator: "; ")
     }
-    let sentence = clauses.joined(separator: "; ") + "."
+    let sentence = (speaksOfMethod ? "" : "for these trained models, ") + clauses.joined(separator: "; ") + "."
     return sentence.prefix(1).uppercased() + sentence.dropFirst()
+  }
+
+  /// Whether every verdict rests on so many seeds that it is about the method, and not these trained models only.
+  var speaksOfMethod: Bool { fewestSeeds.map { $0 >= TwoWayVariance.fewestSeeds } ?? true }
+
+  /// The fewest seeds that a declared comparison rests on; nil without any.
+  private var fewestSeeds: Int? {
+    fairness.comparisons.filter { !$0.isExploratory }.map(\.seedSpread.values.count).min()
+  }
+
+  /// What the verdicts are about: the method, or these trained models.
+  var seedsText: String {
+    guard let fewestSeeds else { return "" }
+    return speaksOfMethod
+      ? "Intervals count the variation between clusters of items and between \(fewestSeeds) seeds."
+      : "With \(Figures.count(fewestSeeds, "seed", "seeds")) a verdict is about these trained models: training again may "
+        + "come out otherwise; \(TwoWayVariance.fewestSeeds) seeds or more speak of the method."
   }
 
   /// "full fine-tuning" for the arm that is called full.
@@ -291,7 +309,7 @@ extension JudgedArm {
   private func sizes(_ part: [PairedComparison]) -> String {
     let sizes = part.map(\.estimate.magnitude)
     guard let least = sizes.min(), let most = sizes.max() else { return "" }
-    let texts = [least, most].map(Figures.percent)
+    let texts = [least, most].map(Figures.size)
     return texts[0] == texts[1] ? " by \(texts[0]) points" : " by \(texts[0]) to \(texts[1]) points"
   }
 

@@ -121,8 +121,19 @@ extension AuditReport {
     return lines + tieLines + classLines + furtherTestLines() + improvementWarnings
   }
 
-  /// How files were read where that was not a matter of course, a line each.
-  package var noteLines: [String] { inputNotes.map { "note: \($0)".withoutControlCharacters } }
+  /// What a reader of the lines above must know, a line each: which class is positive, what limits the verdicts' worth,
+  /// and how files were read where that was not a matter of course.
+  package var noteLines: [String] {
+    var notes: [String] = []
+    if let positiveClass { notes.append("the positive class is \(positiveClass)") }
+    if !speaksOfMethod { notes.append(seedsText) }
+    if ratesWereFixed, !isOfPredictions { notes.append("learning rates and epochs were set by hand, not searched for") }
+    if !pooledGroups.isEmpty {
+      notes.append(
+        "groups too small to stand alone are judged together: " + pooledGroups.map(\.name.selector).listed)
+    }
+    return (notes + inputNotes).map { "note: \($0)".withoutControlCharacters }
+  }
 
   /// Why there are no rates of classes, where there are too many; where one class is positive its own rates are there.
   private var classLines: [String] {
