@@ -225,6 +225,7 @@ import Transport
       ["attack", "--scores", "x.csv", "--output", ""],
       ["monitor", "--reference", "", "--window", "x.csv"],
       ["monitor", "--reference", "x", "--window", "x.csv", "--output", ""],
+      ["monitor", "--reference", "x", "--window", "x.csv", "--series", ""],
       ["remedy", "x", "--group", "a=b", "--output", ""], ["quickstart", "--directory", ""], ["doctor", "--output", ""],
       ["keys", "coordinator", "--directory", ""], ["simulate", "--audits", "1", "--output", ""], ["verify", ""],
       ["coordinator", "x.yaml", "--listen", "tcp://127.0.0.1:5555", "--output", ""],

@@ -18,6 +18,9 @@ import Testing
       (0..<60).map { Double(($0 * 37) % 101) / 100 }, (0..<45).map { Double(($0 * 53) % 97) / 100 + 0.08 })
     #expect(abs(fewer - 0.08333333333333333) < 1e-12)
     #expect(abs(KolmogorovSmirnov.pValue(statistic: fewer, first: 60, second: 45) - 0.988366138860) < 0.01)
+    let found = KolmogorovSmirnov.distance(first, second)
+    #expect(found.location == 0.42 && abs(found.firstShare - found.secondShare - distance) < 1e-12)
+    #expect(KolmogorovSmirnov.distance([1, 1, 2], [1, 1, 2]).location == nil)
     #expect(KolmogorovSmirnov.statistic([1, 1, 2], [1, 1, 2]) == 0)
     #expect(KolmogorovSmirnov.statistic([1, 2], [3, 4]) == 1)
     #expect(KolmogorovSmirnov.statistic([], [3, 4]) == 0)
@@ -43,6 +46,27 @@ import Testing
     #expect(abs(ChiSquared.upperTail(x, degreesOfFreedom: degreesOfFreedom) / tail - 1) < 1e-9)
   }
 
+  @Test("Nearly equal values count as equal: slack never adds to a distance, and undoes a shift that is as small")
+  func slack() {
+    let few = [0.1, 0.2, 0.3]
+    #expect(KolmogorovSmirnov.statistic(few, few.map { $0 + 0.0001 }, slack: 0) == 1.0 / 3)
+    #expect(abs(KolmogorovSmirnov.statistic(few, few.map { $0 + 0.0001 }, slack: 0.004)) < 1e-12)
+    #expect(abs(KolmogorovSmirnov.statistic(few.map { $0 + 0.0001 }, few, slack: 0.004)) < 1e-12)
+    #expect(KolmogorovSmirnov.statistic([], few, slack: 1) == 0)
+    var generator = RandomKey(seed: 4)["slack"].generator
+    for _ in 0..<100 {
+      func values() -> [Double] {
+        (0..<(1 + generator.index(below: 30))).map { _ in (generator.normal() * 4).rounded() / 4 }
+      }
+      let (before, after) = (values(), values())
+      #expect(
+        abs(
+          KolmogorovSmirnov.statistic(before, after, slack: 0) - KolmogorovSmirnov.statistic(before, after)) < 1e-12)
+      let distances = [0, 0.1, 0.3, 0.6, 2].map { KolmogorovSmirnov.statistic(before, after, slack: $0) }
+      #expect(zip(distances, distances.dropFirst()).allSatisfy { $0 >= $1 }, "\(distances)")
+    }
+  }
+
   @Test("Shares are compared as scipy does: exactly where few are expected, else by the score")
   func shares() {
     #expect(abs(ShareComparison.fisherExact((3, 100), (12, 100)) - 0.028671314973177094) < 1e-9)
@@ -50,8 +74,11 @@ import Testing
     #expect(ShareComparison.fisherExact((1, 200), (2, 400)) == 1)
     #expect(ShareComparison.fisherExact((0, 10), (0, 20)) == 1)
     let many = ShareComparison(reference: proportion(60, of: 400), window: proportion(55, of: 250))
-    #expect(many.test == .score)
-    #expect(abs(many.pValue - 0.022891004804190717) < 1e-9)
+    #expect(many.test == .fisherExact)
+    #expect(abs(many.pValue - 0.026457156036256167) < 1e-9)
+    let more = ShareComparison(reference: proportion(6_000, of: 40_000), window: proportion(2_280, of: 14_400))
+    #expect(more.test == .score)
+    #expect(abs(more.pValue - 0.016982121456542716) < 1e-9)
     #expect(ShareComparison(reference: proportion(3, of: 100), window: proportion(12, of: 100)).test == .fisherExact)
     let medium = ShareComparison(reference: proportion(50, of: 100), window: proportion(60, of: 100))
     #expect(abs(medium.effect - 0.20135792) < 1e-7)
@@ -73,6 +100,13 @@ import Testing
         windowClusters: ClusterIndex(0..<120)))
     #expect(abs(alone.pValue - 0.04001429480764793) < 1e-9)
     #expect(abs(alone.totalVariation - 1.0 / 6) < 1e-12)
+    // Pearson's statistic alone says 3.2e-4 of 15 in 200 after 25 in 1,000, the likelihood ratio 1.3e-3.
+    func shares(_ rare: Int, of count: Int) -> [String] { (0..<count).map { $0 < rare ? "rare" : "usual" } }
+    let rare = try #require(
+      CategoryComparison(
+        reference: shares(25, of: 1_000), referenceClusters: ClusterIndex(0..<1_000), window: shares(15, of: 200),
+        windowClusters: ClusterIndex(0..<200)))
+    #expect(abs(rare.pValue - 0.0012739412258636741) < 1e-9)
     let clustered = try #require(
       CategoryComparison(
         reference: before, referenceClusters: ClusterIndex((0..<100).map { $0 / 5 }), window: after,

@@ -21,6 +21,10 @@ struct MonitorCommand: ParsableCommand {
       Labelled windows are judged by the policy, as `tenbin gate` does. Without labels the accuracy is estimated from \
       calibrated confidence, which is valid as long as only the inputs change.
 
+      Windows are numbered as one series, which is kept beside the reference: the more windows are judged, the more it \
+      takes to call one of them changed, so that a long series of unchanged windows raises a false alarm in at most 5 % \
+      of cases. The same window again keeps its number and verdict.
+
       The worst window decides the exit code: 0 if the policy is met, 2 if it is broken, 3 if there are not enough data \
       or something has changed. Unlabelled data alone never give 0.
       """)
@@ -65,6 +69,11 @@ struct MonitorCommand: ParsableCommand {
   @Option(help: "Columns of inputs to watch, separated by commas: numbers or categories.")
   var inputs: String = ""
 
+  @Option(
+    help:
+      "Columns of inputs to watch as categories, whatever they look like, such as postal codes; separated by commas.")
+  var categorical: String = ""
+
   @Option(help: "A column of texts whose length is watched, and which --model reads from a manifest.")
   var text: String?
 
@@ -76,6 +85,11 @@ struct MonitorCommand: ParsableCommand {
 
   @Option(help: "A policy in YAML instead of the reference's.", completion: .file(extensions: ["yaml", "yml"]))
   var policy: String?
+
+  @Option(
+    help: "The file that keeps the series of windows; default: monitor-series.json in the reference's folder.",
+    completion: .file(extensions: ["json"]))
+  var series: String?
 
   @Option(help: "The language of the lines: en or ja.")
   var language: String = "en"
@@ -89,7 +103,7 @@ struct MonitorCommand: ParsableCommand {
   func validate() throws {
     try PathOptions.requireNotEmpty([
       "--reference": reference, "--reference-manifest": referenceManifest, "--model": model, "--base": base,
-      "--policy": policy, "--output": output,
+      "--policy": policy, "--series": series, "--output": output,
     ])
     if windows.isEmpty { throw ValidationError("Missing expected argument '--window <file>'") }
     if Language(rawValue: language) == nil { throw ValidationError("--language must be en or ja") }
@@ -104,14 +118,18 @@ struct MonitorCommand: ParsableCommand {
     let monitor = try Monitor(settings())
     let predictor = WindowPredictor(model: model, base: base, column: text)
     defer { predictor.removeFiles() }
-    var reports: [WindowReport] = []
-    for window in windows {
-      let file = try predictor.windowFile(window)
-      let report = try monitor.report(of: file)
-      reports.append(report)
-      guard !json else { continue }
-      if let note = file.note { print("note: \(note)") }
-      for line in report.lines(in: Language(rawValue: language) ?? .english) { print(line) }
+    let file = WindowSeriesFile(path: series ?? "\(reference)/\(WindowSeriesFile.defaultName)")
+    let (files, reports) = try file.update(reference: monitor.seriesReference) { series in
+      let files = try windows.map(predictor.windowFile)
+      return (files, try monitor.reports(of: files, in: &series, at: Date.now.formatted(.iso8601)))
+    }
+    if !json {
+      let language = Language(rawValue: language) ?? .english
+      for (file, report) in zip(files, reports) {
+        if let note = file.note { print("note: \(note)") }
+        for line in report.lines(in: language) { print(line) }
+      }
+      print(reports.seriesLine(keptIn: file.path, in: language))
     }
     let document = try monitor.document(of: reports)
     if json { print(String(decoding: document, as: UTF8.self), terminator: "") }
@@ -128,7 +146,7 @@ struct MonitorCommand: ParsableCommand {
     MonitoringSettings(
       reference: reference, referencePredictions: referencePredictions, referenceManifest: referenceManifest, arm: arm,
       seed: seed, model: model,
-      inputs: OptionList.names(inputs),
+      inputs: OptionList.names(inputs), categorical: OptionList.names(categorical),
       text: text, images: images, label: label,
       policy: try policy.map { try PolicyFile(file: $0).policy })
   }

@@ -12,7 +12,9 @@ package struct ResultsFolder {
     /// The names that it has in its folder.
     fileprivate var entries: Set<String> {
       switch self {
-      case .evaluation: ["results.json", "report.html", "tables", "predictions"]
+      case .evaluation:
+        // A series of windows knows by its reference whether it still belongs to what is evaluated anew.
+        Set(["results.json", "report.html", "tables", "predictions"]).union(WindowSeriesFile.defaultNames)
       case .attack: ["results.json", "report.html", "tables", "exposed_items.csv"]
       }
     }

@@ -5,7 +5,8 @@ package struct ShareComparison: Equatable, Sendable {
   package enum Test: String, Sendable {
     /// The score test at the effective numbers of items, which is Pearson's chi-squared of the two by two table.
     case score
-    /// Fisher's exact test at the effective numbers of items, rounded: where fewer than ten are expected in a cell.
+    /// Fisher's exact test at the effective numbers of items, rounded: where fewer than a thousand are expected in a
+    /// cell.
     case fisherExact = "fisher_exact"
   }
 
@@ -14,8 +15,9 @@ package struct ShareComparison: Equatable, Sendable {
   package let test: Test
   package let pValue: Double
 
-  /// Expected numbers below this are too few for the normal limit.
-  private static let fewest = 10.0
+  /// Expected numbers below this are too few for the normal limit far out in the tail, where a series of windows has to
+  /// look: with 10 expected, 24 have a probability of 1.2e-4, and the limit says 9.5e-6.
+  private static let fewest = 1_000.0
 
   package init(reference: Proportion, window: Proportion) {
     (self.reference, self.window) = (reference, window)

@@ -17,8 +17,9 @@ package struct StabilityIndex: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - referenceN: The effective number of the reference's items, likewise `windowN`.
+  ///   - slack: By how much a window's value may lie above the end of a bin and still be in it.
   /// - Returns: nil if a sample is empty, or the reference has a single value.
-  package init?(reference: [Double], window: [Double], referenceN: Double, windowN: Double) {
+  package init?(reference: [Double], window: [Double], referenceN: Double, windowN: Double, slack: Double = 0) {
     let sorted = reference.sorted()
     guard let largest = sorted.last, !window.isEmpty else { return nil }
     var bounds: [Double] = []
@@ -27,14 +28,16 @@ package struct StabilityIndex: Equatable, Sendable {
       if bound < largest, bounds.last.map({ $0 < bound }) ?? true { bounds.append(bound) }
     }
     guard !bounds.isEmpty else { return nil }
-    func shares(_ values: [Double]) -> [Double] {
+    func shares(_ values: [Double], slack: Double) -> [Double] {
       var counts = [Double](repeating: 0.5, count: bounds.count + 1)
-      for value in values { counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1 }
+      for value in values { counts[bounds.firstIndex { value <= $0 + slack } ?? bounds.count] += 1 }
       let total = Double(values.count) + 0.5 * Double(counts.count)
       return counts.map { $0 / total }
     }
     bins = bounds.count + 1
-    value = zip(shares(reference), shares(window)).reduce(0) { $0 + ($1.1 - $1.0) * log($1.1 / $1.0) }
+    value = zip(shares(reference, slack: 0), shares(window, slack: slack)).reduce(0) {
+      $0 + ($1.1 - $1.0) * log($1.1 / $1.0)
+    }
     expectedWithoutDrift = Double(bins - 1) * (1 / max(1, referenceN) + 1 / max(1, windowN))
   }
 }

@@ -173,9 +173,10 @@ import Testing
     #expect(try first.document(of: reports) == second.document(of: [try second.report(of: source)]))
     let rows = String(decoding: reports.table(), as: UTF8.self).split(separator: "\n")
     #expect(rows.count == 1 + reports[0].groups.count)
-    #expect(rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 26 })
+    #expect(rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 27 })
     let document = String(decoding: try first.document(of: reports), as: UTF8.self)
     #expect(document.contains("\"label_free_estimate\"") && document.contains("\"policy_chosen_afterwards\": false"))
+    #expect(document.contains("\"series\"") && document.contains("\"together\""))
   }
 
   @Test("A policy of its own is marked as chosen afterwards")

@@ -83,9 +83,6 @@ import Testing
       Wrong(text: "item,logit_no,logit_yes,arm\na,0,1,full\n", problem: "none of the 1 rows belongs to lora, seed 13"),
       Wrong(text: "item,label,logit_no,logit_yes\na,maybe,0,1\n", problem: "item a has the label \"maybe\""),
       Wrong(text: "path,label\na.png,yes\n", problem: "expected a column logit_CLASS or probability_CLASS"),
-      Wrong(
-        text: "item,logit_no,logit_yes,size\na,0,1,5\nb,0,1,big\n",
-        problem: "line 3: column size has \"big\"; expected a finite number"),
     ])
   func windows(wrong: Wrong) throws {
     let monitor = try fixture.monitor { ($0.arm, $0.seed, $0.inputs) = ("lora", 13, ["size"]) }
@@ -219,6 +216,112 @@ import Testing
     #expect(
       report.judgements.map(\.reason) == ["the reference has no group light=noon", "the window has no items of it"])
     #expect(report.lines(in: .japanese).contains { $0.contains("監査時にグループ light=noon はありません") })
+  }
+
+  /// The window's lines with another cell in the column `size` for every item.
+  private func window(size: (Int) -> String) throws -> WindowFile {
+    let file = try fixture.window(Batch(count: 120, labelled: 1, arms: ["lora"], seeds: [13]))
+    let lines = try String(contentsOfFile: file.file, encoding: .utf8).split(separator: "\n")
+    let rows = lines.dropFirst().enumerated().map { number, line in
+      line.split(separator: ",", omittingEmptySubsequences: false).dropLast().joined(separator: ",")
+        + ",\(size(number))"
+    }
+    return try WindowFile(
+      file: try fixture.folder.write(([String(lines[0])] + rows).joined(separator: "\n") + "\n", to: "sizes.csv"))
+  }
+
+  @Test("Text in a column of numbers is a change that is told; the numbers beside it and the other figures stand")
+  func notNumbers() throws {
+    let monitor = try fixture.monitor { ($0.arm, $0.seed, $0.inputs) = ("lora", 13, ["size"]) }
+    let plain = try monitor.report(of: try window { "\(5 + Double($0 % 7) / 7)" })
+    let mixed = try monitor.report(of: try window { $0 % 3 == 0 ? "XL" : "\(5 + Double($0 % 7) / 7)" })
+    #expect(mixed.evaluation?.fairness == plain.evaluation?.fairness)
+    #expect(mixed.flagged.contains { $0.subject == .notNumber(.column("size")) && $0.group == nil })
+    #expect(mixed.drifts.contains { $0.subject == .input(.column("size")) && $0.finding.value != nil })
+    #expect(!mixed.drifts.contains { $0.subject == .missing(.column("size")) })
+    #expect(mixed.newValues.map(\.items) == [40] && mixed.newValues.map(\.of) == [120])
+    let lines = mixed.lines(in: .english)
+    #expect(
+      lines.contains {
+        $0.hasPrefix("check: size: 40 of 120 items have no number, and every item of the reference has one: \"XL\"")
+          && $0.hasSuffix("say --categorical size")
+      }, "\(lines)")
+    #expect(mixed.lines(in: .japanese).contains { $0.contains("40 件は数値ではありません") })
+    // A single one is told, and is not enough for a change.
+    let single = try monitor.report(of: try window { $0 == 5 ? String(repeating: "long ", count: 30) : "5.\($0)" })
+    #expect(!single.flagged.contains { $0.subject == .notNumber(.column("size")) })
+    #expect(
+      single.lines(in: .english).contains {
+        $0.hasPrefix("note: size: 1 of 120 items has no number") && $0.count < 200
+      })
+  }
+
+  @Test("A column that is declared categorical is compared by its categories, and those that are new are named")
+  func categorical() throws {
+    let reference = try fixture.folder.write(
+      "item,size,light,age\n"
+        + (0..<60).map { "i\($0),\(["20095", "01067", "10115"][$0 % 3]),day,old\n" }.joined(), to: "codes.csv")
+    func monitor(_ settings: (inout MonitoringSettings) -> Void) throws -> Monitor {
+      try fixture.monitor {
+        ($0.arm, $0.seed, $0.referenceManifest) = ("lora", 13, reference)
+        settings(&$0)
+      }
+    }
+    let codes = try monitor { $0.categorical = ["size"] }
+    let same = try codes.report(of: try window { ["20095", "01067", "10115"][$0 % 3] })
+    #expect(same.flagged.isEmpty && same.newValues.isEmpty)
+    #expect(same.drifts.first { $0.subject == .input(.column("size")) }?.finding.value?.test == .chiSquared)
+    let new = try codes.report(of: try window { ["20095", "SW1A", "10115", "E1"][$0 % 4] })
+    #expect(new.flagged.contains { $0.subject == .unseen(.column("size")) && $0.group == nil })
+    #expect(new.newValues.map(\.values) == [["E1", "SW1A"]])
+    let lines = new.lines(in: .english)
+    #expect(
+      lines.contains(
+        "check: size: 60 of 120 items have one of 2 values that no item of the reference has: \"E1\", \"SW1A\""),
+      "\(lines)")
+    #expect(lines.contains { $0.contains("size has shifted: 01067: 33.3 %, now 0.0 %; ") && !$0.contains("median") })
+    // The same declaration twice is one, and undeclared digits are numbers.
+    let twice = try monitor { ($0.inputs, $0.categorical) = (["size"], ["size"]) }
+    #expect(
+      try twice.report(of: try window { _ in "20095" }).drifts.count { $0.subject == .input(.column("size")) } == 5)
+    let undeclared = try monitor { $0.inputs = ["size"] }
+    let found = try undeclared.report(of: try window { ["20095", "01067", "10115"][$0 % 3] })
+    #expect(found.drifts.first { $0.subject == .input(.column("size")) }?.finding.value?.test == .kolmogorovSmirnov)
+  }
+
+  @Test("Measurements that moved by their last digits are no change, and codes that did are")
+  func slight() throws {
+    func changed(_ before: [String], _ after: [String], categorical: Bool = false) throws -> WindowReport {
+      let reference = try fixture.folder.write(
+        "item,size,light,age\n" + (0..<60).map { "i\($0),\(before[$0 % before.count]),day,old\n" }.joined(),
+        to: "few.csv")
+      return try fixture.monitor {
+        ($0.arm, $0.seed, $0.referenceManifest, $0.inputs) = ("lora", 13, reference, ["size"])
+      }.report(of: try window { after[$0 % after.count] })
+    }
+    let rounded = try changed(["0.1", "0.2", "0.3"], ["0.10010000000000001", "0.2001", "0.30010000000000003"])
+    let finding = try #require(rounded.drifts.first { $0.subject == .input(.column("size")) }?.finding.value)
+    #expect(finding.effect > 0.3 && finding.adjustedPValue < 0.05)
+    #expect(rounded.flagged.isEmpty)
+    #expect(
+      rounded.lines(in: .english).contains {
+        $0.hasPrefix(
+          "note: size has shifted (Kolmogorov–Smirnov 0.333), but by next to nothing: 0.000 is left if values that differ by "
+        )
+      })
+    #expect(rounded.lines(in: .japanese).contains { $0.contains("変化に数えません") })
+    let moved = try changed(["0.1", "0.2", "0.3"], ["0.15", "0.2", "0.3"])
+    #expect(
+      moved.lines(in: .english).contains {
+        $0.contains("size has shifted: 0.1: 33.3 %, now 0.0 %; 0.15: 0.0 %, now 33.3 %")
+      })
+    let codes = try changed(["20095", "20096", "99999"], ["20097", "20096", "99999"])
+    #expect(codes.flagged.contains { $0.subject == .input(.column("size")) })
+    // Equal medians are not shown as evidence; where the distributions differ is.
+    let spread = (0..<30).map { "\(Double($0) + 0.5)" }
+    let wide = try changed(spread, (0..<30).map { "\(3 * (Double($0) - 15) + 15.5)" })
+    let line = try #require(wide.lines(in: .english).first { $0.contains("size has shifted") })
+    #expect(line.contains("up to ") && line.contains(" of items") && !line.contains("median"), "\(line)")
   }
 
   @Test("A model of another audit, or with other weights than the audited run's, is refused")

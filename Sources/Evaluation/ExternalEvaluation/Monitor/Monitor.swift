@@ -2,7 +2,7 @@ import Foundation
 package import Metrics
 package import Report
 package import Statistics
-import Support
+package import Support
 
 /// Watches a released model: compares new batches of its inputs and scores with the data on which it was audited.
 package struct Monitor: Sendable {
@@ -40,33 +40,77 @@ package struct Monitor: Sendable {
     }
   }
 
-  /// The report of one window: a pure function of the contents of the files.
+  /// The reports of windows that are judged together, in order of time: a pure function of the contents of the files and
+  /// of the series so far.
   ///
+  /// - Parameters:
+  ///   - series: Of this reference; the windows that are new to it are added.
+  ///   - time: What the series says of when they were judged.
   /// - Throws: `MonitoringError`, or the error of a file, naming file, line and item.
+  package func reports(
+    of sources: [WindowFile], in series: inout WindowSeries, at time: String
+  ) throws -> [WindowReport] {
+    let measured = try sources.map { source in
+      let window = try Window(source, label: settings.label, reference: reference)
+      return (report: try self.measured(window), content: window.content)
+    }
+    return series.judge(
+      measured.map { ($0.report, WindowSeries.Key(content: $0.content, figures: figuresKey)) }, at: time
+    ).map(withOutcome)
+  }
+
+  /// The report of a window that is the first of its series.
   package func report(of source: WindowFile) throws -> WindowReport {
-    let window = try Window(source, label: settings.label, reference: reference)
+    var series = WindowSeries(reference: seriesReference)
+    return try reports(of: [source], in: &series, at: "")[0]
+  }
+
+  /// The digest of the run and of the reference's items with what the run says of them.
+  package var seriesReference: ContentHash { reference.content }
+
+  /// The digest of the options that change which figures are tested, and how.
+  private var figuresKey: ContentHash {
+    var hasher = ContentHasher()
+    hasher.combine(list: [WindowSeries.figuresVersion, settings.label, settings.text ?? "", "\(settings.images)"])
+    hasher.combine(list: settings.watchedColumns.map(\.name))
+    hasher.combine(list: settings.categorical.sorted())
+    hasher.combine(list: reference.document.groups.map(\.description))
+    hasher.combine(policy.flatMap { try? JSONDocument.bytes(of: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? "")
+    return hasher.finish()
+  }
+
+  /// The figures of one window, none of which is corrected yet.
+  private func measured(_ window: Window) throws -> WindowReport {
     // Keyed by the items and not by their labels, so that labels do not change what is estimated without them.
     let key = RandomKey(seed: 0)[.monitor][reference.run.description][
       window.items.identifiers.joined(separator: "\u{1F}")]
     let evaluation = try evaluation(of: window)
     let figures = figures(of: window, key: key[.labelFree])
-    let judgements = policy.map { policy in
+    let demands = policy.map { policy in
       WindowJudge(
         policy: policy, arm: reference.run.arm, groups: reference.document.groups, figures: figures,
         missingColumns: window.missingColumns,
         labelled: evaluation?.results
-      ).judgements
+      ).demands
     }
-    var report = WindowReport(
+    let inputs = try inputs(of: window)
+    return WindowReport(
       file: window.file, groups: figures, unseenGroups: window.unseen.map(\.name), missingGroups: window.missingGroups,
       missingColumns: window.missingColumns, missingClusters: window.missingClusters, knownItems: window.known,
-      drifts: try drifts(of: window),
-      evaluation: evaluation, judgements: judgements ?? [], outcome: .insufficient, hasPolicy: policy != nil)
+      drifts: drifts(of: window, inputs),
+      newValues: inputs.compactMap { NewValues($0.feature, reference: $0.reference, window: $0.window) },
+      evaluation: evaluation, demands: demands ?? [], outcome: .insufficient, hasPolicy: policy != nil,
+      series: SeriesPosition())
+  }
+
+  /// The report with its verdict, once its figures are corrected.
+  private func withOutcome(_ report: WindowReport) -> WindowReport {
     // Unlabelled items alone, or a handful of labels, never pass; nor does what has changed, or could not be checked;
     // nor what the reference was judged by already.
     let canPass =
       report.labelled > 0 && report.labelled >= (policy?.minimumSize ?? 0) && report.flagged.isEmpty
       && report.unseenGroups.isEmpty && report.missingColumns.isEmpty && !report.isMostlyKnown
+    var report = report
     report.outcome = max(
       report.judgements.map(\.outcome).max() ?? .insufficient, canPass ? .met : .insufficient)
     return report
@@ -94,11 +138,17 @@ package struct Monitor: Sendable {
 
   private func figures(of window: Window, key: RandomKey) -> [GroupFigures] {
     let isLabelled = window.items.labels.map { $0 != nil }
+    func degreesOfFreedom(_ members: [Int]) -> Double {
+      let clusters = Set(members.lazy.map { window.items.clusters[$0] }).count
+      return clusters < members.count ? Double(clusters - 1) : .infinity
+    }
     func figures(_ group: Subgroup?, referenceMembers: [Int]?, isUnseen: Bool) -> GroupFigures {
       let members = group?.items ?? Array(0..<window.items.count)
       let own = group.map { key[$0.column][$0.value] } ?? key
       return GroupFigures(
         group: group?.name, isUnseen: isUnseen, n: members.count, labelled: members.count { isLabelled[$0] },
+        degreesOfFreedom: degreesOfFreedom(members),
+        labelledDegreesOfFreedom: degreesOfFreedom(members.filter { isLabelled[$0] }),
         selectionRate: selectionRate(window.items, members),
         estimate: LabelFreeEstimate.make(
           reference: reference, referenceMembers: referenceMembers, window: window.items, members: members, key: own),
@@ -122,8 +172,7 @@ package struct Monitor: Sendable {
     }
   }
 
-  private func drifts(of window: Window) throws -> [Drift] {
-    let inputs = try inputs(of: window)
+  private func drifts(of window: Window, _ inputs: [Input]) -> [Drift] {
     let scores = scores(of: window)
     let own = Dictionary(window.groups.map { ($0.name, $0.items) }) { first, _ in first }
     return DriftComputation.drifts(
@@ -157,9 +206,9 @@ package struct Monitor: Sendable {
   private func inputs(of window: Window) throws -> [Input] {
     guard let known = reference.columns else { return [] }
     let (before, after) = (reference.items.identifiers, window.items.identifiers)
-    var inputs: [Input] = try settings.inputs.map { name in
+    var inputs: [Input] = try settings.watchedColumns.map { name, isCategorical in
       let (first, second) = try InputValues.column(
-        name, reference: (known, before), window: (window.columns, after))
+        name, isCategorical: isCategorical, reference: (known, before), window: (window.columns, after))
       return (.column(name), first, second)
     }
     if let text = settings.text {
@@ -208,6 +257,8 @@ package struct MonitoringSettings: Sendable {
   package var model: String?
   /// Columns of inputs that are watched.
   package var inputs: [String]
+  /// Columns of inputs that are watched as categories, whatever they look like; they need not be among `inputs`.
+  package var categorical: [String]
   /// A column of texts, whose length is watched.
   package var text: String?
   /// Whether images are decoded, and their brightness and contrast watched.
@@ -217,11 +268,19 @@ package struct MonitoringSettings: Sendable {
   /// A policy instead of the reference's own.
   package var policy: Policy?
 
-  var watchesInputs: Bool { !inputs.isEmpty || text != nil || images }
+  var watchesInputs: Bool { !watchedColumns.isEmpty || text != nil || images }
+
+  /// Every column that is watched, once.
+  var watchedColumns: [(name: String, isCategorical: Bool)] {
+    var names: [String] = []
+    for name in inputs + categorical where !names.contains(name) { names.append(name) }
+    return names.map { ($0, categorical.contains($0)) }
+  }
 
   package init(
     reference: String, referencePredictions: [String] = [], referenceManifest: String? = nil, arm: String? = nil,
-    seed: Int? = nil, model: String? = nil, inputs: [String] = [], text: String? = nil, images: Bool = false,
+    seed: Int? = nil, model: String? = nil, inputs: [String] = [], categorical: [String] = [], text: String? = nil,
+    images: Bool = false,
     label: String = "label", policy: Policy? = nil
   ) {
     self.reference = reference
@@ -231,6 +290,7 @@ package struct MonitoringSettings: Sendable {
     self.seed = seed
     self.model = model
     self.inputs = inputs
+    self.categorical = categorical
     self.text = text
     self.images = images
     self.label = label
@@ -265,16 +325,20 @@ package struct WindowReport: Sendable {
   /// Items that are the reference's own.
   package var knownItems: Int
   package var drifts: [Drift]
+  package var newValues: [NewValues]
   /// The evaluation of the labelled items; nil if none is labelled.
   package var evaluation: AuditReport?
-  package var judgements: [Judgement]
+  /// What the policy demands, judged.
+  package var demands: [JudgedDemand]
   package var outcome: Judgement.Outcome
   package var hasPolicy: Bool
+  package var series: SeriesPosition
 
   package var items: Int { groups.first?.n ?? 0 }
   package var labelled: Int { groups.first?.labelled ?? 0 }
   /// Whether more than half of the items are the reference's own: they say little about what came after it.
   package var isMostlyKnown: Bool { knownItems * 2 > items }
+  package var judgements: [Judgement] { demands.map(\.judgement) }
   /// Changes that are significant and large enough to matter.
   package var flagged: [Drift] { drifts.filter(\.isFlagged) }
 }
@@ -293,6 +357,9 @@ package struct GroupFigures: Equatable, Sendable {
   package var isUnseen: Bool
   package var n: Int
   package var labelled: Int
+  /// The number of clusters minus 1; infinite where every item is a cluster.
+  package var degreesOfFreedom: Double
+  package var labelledDegreesOfFreedom: Double
   /// Measured without labels.
   package var selectionRate: Measured<Proportion>
   package var estimate: Measured<LabelFreeEstimate>

@@ -18,7 +18,7 @@ extension Monitor {
 
 /// monitor.json, as it is written.
 private struct MonitorDocument: Encodable {
-  var schema = 2
+  var schema = 3
   let reference: Audit
   let policy: Policy?
   let policyChosenAfterwards: Bool?
@@ -36,8 +36,9 @@ private struct MonitorDocument: Encodable {
 
   /// The thresholds from which a change is flagged.
   struct Thresholds: Encodable {
-    var adjustedPValue = 0.05
+    var adjustedPValue = SeriesCorrection.level
     var distance = Drift.Finding.leastDistance
+    var slackShare = Drift.Finding.slackShare
     var stabilityExcess = Drift.Finding.leastStabilityExcess
     var shareEffect = Drift.Finding.leastShareEffect
   }
@@ -52,9 +53,14 @@ private struct MonitorDocument: Encodable {
     let missingGroups: [GroupName]
     let missingColumns: [String]
     let clustersMissing: Bool
+    let series: Series
+    let newValues: [New]
     let groups: [Group]
     let drifts: [Change]
     let judgements: [Judgement]
+    /// By judgement, in their order; null where a demand cannot be broken.
+    let judgementPValues: [Double?]
+    let judgementAdjustedPValues: [Double?]
     /// The evaluation of the labelled items, in the form of results.json.
     let evaluation: Measured<ArmEvaluation>
 
@@ -64,6 +70,10 @@ private struct MonitorDocument: Encodable {
       (unseenGroups, missingGroups) = (report.unseenGroups, report.missingGroups)
       missingColumns = report.missingColumns
       clustersMissing = report.missingClusters != nil
+      series = Series(report.series)
+      newValues = report.newValues.map(New.init)
+      judgementPValues = report.demands.map(\.pValue)
+      judgementAdjustedPValues = report.demands.map(\.adjustedPValue)
       groups = report.groups.map(Group.init)
       drifts = report.drifts.map(Change.init)
       if let report = report.evaluation {
@@ -72,6 +82,41 @@ private struct MonitorDocument: Encodable {
       } else {
         evaluation = .undefined(reason: "no item is labelled", n: report.items)
       }
+    }
+  }
+
+  /// The window's place in its series.
+  struct Series: Encodable {
+    let number: Int
+    let judgedAt: String
+    /// The numbers of the windows that were judged together.
+    let together: [Int]
+    /// What the correction counts in them.
+    let figures: Int
+    let demands: Int
+    /// The part of .05 that they may spend.
+    let level: Double
+
+    init(_ position: SeriesPosition) {
+      (number, judgedAt, together) = (position.number, position.judgedAt, position.together)
+      (figures, demands, level) = (position.changes, position.demands, position.level)
+    }
+  }
+
+  struct New: Encodable {
+    let input: String
+    /// Whether the reference has numbers throughout and these are none, or they are new categories.
+    let isNoNumber: Bool
+    let items: Int
+    let of: Int
+    let distinct: Int
+    /// The most frequent ones.
+    let examples: [String]
+
+    init(_ new: NewValues) {
+      (input, isNoNumber, items, of) = (new.feature.name, new.isNoNumber, new.items, new.of)
+      distinct = new.values.count
+      examples = new.values.prefix(MonitorWords.mostExamples).map(MonitorWords.short)
     }
   }
 
@@ -111,6 +156,22 @@ private struct MonitorDocument: Encodable {
         let bins: Int
       }
 
+      /// Where the distributions of numbers are furthest apart, and how far if values that differ by up to the slack
+      /// count as equal.
+      struct Movement: Codable, Equatable {
+        let value: Double?
+        let referenceShare: Double
+        let windowShare: Double
+        let slack: Double
+        let distanceWithSlack: Double
+      }
+
+      struct Value: Codable, Equatable {
+        let value: String
+        let referenceShare: Double
+        let windowShare: Double
+      }
+
       let test: Drift.Test
       let effect: Double
       let pValue: Double
@@ -120,6 +181,9 @@ private struct MonitorDocument: Encodable {
       let effectiveReferenceItems: Double
       let effectiveWindowItems: Double
       let stabilityIndex: Stability?
+      let movement: Movement?
+      /// The values whose shares have changed most.
+      let values: [Value]
     }
 
     let group: GroupName?
@@ -138,6 +202,8 @@ private struct MonitorDocument: Encodable {
       case .score: (subject, input) = ("score", nil)
       case .input(let feature): (subject, input) = ("input", feature.name)
       case .missing(let feature): (subject, input) = ("missing", feature.name)
+      case .unseen(let feature): (subject, input) = ("unseen", feature.name)
+      case .notNumber(let feature): (subject, input) = ("not_number", feature.name)
       }
       finding = drift.finding.map { found in
         Finding(
@@ -146,6 +212,14 @@ private struct MonitorDocument: Encodable {
           effectiveWindowItems: found.windowN,
           stabilityIndex: found.stability.map {
             Finding.Stability(value: $0.value, expectedWithoutDrift: $0.expectedWithoutDrift, bins: $0.bins)
+          },
+          movement: found.movement.map {
+            Finding.Movement(
+              value: $0.distance.location, referenceShare: $0.distance.firstShare, windowShare: $0.distance.secondShare,
+              slack: $0.slack, distanceWithSlack: $0.distanceWithSlack)
+          },
+          values: found.values.map {
+            Finding.Value(value: MonitorWords.short($0.value), referenceShare: $0.before, windowShare: $0.after)
           })
       }
     }
@@ -156,7 +230,7 @@ extension [WindowReport] {
   /// `monitor.csv`: one row per window and group. An undefined figure leaves its cells empty.
   package func table() -> [UInt8] {
     var writer = CommaSeparatedValuesWriter(header: [
-      "window", "column", "value", "unseen", "n", "labelled", "reference_share", "share", "share_p_adjusted",
+      "window", "number", "column", "value", "unseen", "n", "labelled", "reference_share", "share", "share_p_adjusted",
       "score_distance", "score_p_adjusted", "score_stability", "score_stability_expected", "estimated_accuracy",
       "estimated_accuracy_lower", "estimated_accuracy_upper", "estimated_accuracy_undefined", "reference_accuracy",
       "accuracy", "accuracy_lower", "accuracy_upper", "selection_rate", "selection_rate_lower", "selection_rate_upper",
@@ -176,7 +250,9 @@ extension WindowReport {
     }
     let (share, score) = (finding(.share), finding(.score))
     let judged = judgements.filter { $0.group == figures.group?.selector }.map(\.outcome).max()
-    return [file, figures.group?.column ?? "", figures.group?.value ?? "all", "\(figures.isUnseen)"]
+    return [
+      file, "\(series.number)", figures.group?.column ?? "", figures.group?.value ?? "all", "\(figures.isUnseen)",
+    ]
       + ["\(figures.n)", "\(figures.labelled)"]
       + [share?.before, share?.after, share?.adjustedPValue, score?.effect, score?.adjustedPValue].map(Self.text)
       + [score?.stability?.value, score?.stability?.expectedWithoutDrift].map(Self.text)

@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 package import Report
 import Statistics
@@ -12,7 +13,8 @@ extension WindowReport {
       measured.filter { $0.outcome == outcome }.map { $0.translated(to: language).line(in: language) }
     }
     var lines = [words.headline(self)] + judged(as: .broken)
-    lines += words.lines(of: flagged)
+    lines += words.lines(of: flagged.filter { $0.subject.newValues == nil })
+    lines += newValues.filter(isFlagged).map { words.new($0, head: words.check) }
     lines += groups.filter(\.isUnseen).compactMap(words.unseen)
     lines += judged(as: .insufficient) + unmeasured.map { words.unmeasured($0.count, $0.reason) } + judged(as: .met)
     if !hasPolicy { lines += groups.compactMap { words.accuracy($0, measured: accuracy(of: $0.group)) } }
@@ -20,6 +22,8 @@ extension WindowReport {
     if let missingClusters { lines.append(words.missingClusters(missingClusters.column)) }
     if !missingGroups.isEmpty { lines.append(words.missing(missingGroups.map(\.description))) }
     lines += undefinedInputs.map(words.undefined)
+    lines += newValues.filter { !isFlagged($0) }.map { words.new($0, head: words.note) }
+    lines += drifts.filter { $0.isSlight && $0.group == nil }.compactMap(words.slight)
     if knownItems > 0 { lines.append(words.known(knownItems, of: items)) }
     if labelled > 0, labelled < items { lines.append(words.partlyLabelled(labelled, of: items)) }
     if labelled < items, groups.contains(where: { $0.estimate.value != nil }) { lines.append(words.assumption) }
@@ -44,6 +48,9 @@ extension WindowReport {
     let rates = evaluation?.fairness.arms.first.map { [$0.overSeeds.overall] + $0.overSeeds.groups }
     return rates?.first { $0.group == group }?.accuracy
   }
+
+  /// Whether the share of items with new values is a change that counts, in all items or in a group.
+  private func isFlagged(_ new: NewValues) -> Bool { flagged.contains { $0.subject.newValues == new.feature } }
 
   /// Inputs that could not be compared over all items.
   private var undefinedInputs: [Drift] {
@@ -95,7 +102,10 @@ struct MonitorWords {
       isEnglish
       ? "\(counts[0]) met, \(counts[1]) without enough data, \(counts[2]) broken"
       : "適合 \(counts[0])、データ不足 \(counts[1])、違反 \(counts[2])"
-    return "\(report.file): " + ([verdict, items] + (report.hasPolicy ? [judged] : [])).joined(separator: separator)
+    let place =
+      isEnglish ? "window \(report.series.number) of its series" : "系列の \(report.series.number) 番目"
+    return "\(report.file): "
+      + ([verdict, items] + (report.hasPolicy ? [judged] : []) + [place]).joined(separator: separator)
   }
 
   var separator: String { isEnglish ? "; " : "；" }
@@ -187,10 +197,31 @@ struct MonitorWords {
       : "注意：ラベルなしの推定は、入力の分布だけが変わる場合に限り有効です（入力に対する正解が変わると成り立ちません）"
   }
 
+  /// A share in percent to a tenth, never 0 or 100 where it is not.
   static func percent(_ share: Double) -> String {
     let tenths = Int((share * 1_000).rounded())
+    if tenths == 0, share > 0 { return "< 0.1" }
+    if tenths == 1_000, share < 1 { return "> 99.9" }
     return "\(tenths / 10).\(tenths % 10)"
   }
+
+  /// A value of an input: a whole number without decimals, otherwise up to six significant digits, or more where six would
+  /// be another value.
+  static func plain(_ value: Double) -> String {
+    if value == value.rounded(), value.magnitude < 1e15 { return "\(Int(value))".replacing("-", with: "−") }
+    let six = String(format: "%.6g", value)
+    let text = Double(six).map { abs($0 - value) <= 1e-9 * abs(value) } == true ? six : "\(value)"
+    return text.replacing("-", with: "−")
+  }
+
+  /// A value with three significant digits.
+  static func rough(_ value: Double) -> String { String(format: "%.3g", value).replacing("-", with: "−") }
+
+  /// How many examples of new values are shown.
+  static let mostExamples = 3
+
+  /// A cell, cut where it is long: it may hold a whole text.
+  static func short(_ text: String) -> String { text.count > 40 ? "\(text.prefix(39))…" : text }
 
   static func probability(_ value: Double) -> String { value < 0.001 ? "< 0.001" : Judgement.text(value) }
 }
@@ -213,21 +244,17 @@ extension MonitorWords {
     return isEnglish ? "; also in \(shown)\(more)" : "；次のグループでも：\(shown)\(more)"
   }
 
-  /// "check: lighting=dusk: the scores have shifted: median −1.2, now .4 (distance .21, Holm p < .001; stability .31,
-  /// …)"
+  /// "check: lighting=dusk: age has shifted: up to 37: 52.0 % → 31.5 % of items; median 36.2 → 41.7
+  /// (Kolmogorov–Smirnov 0.205, corrected p < 0.001; stability …)"
   private func line(_ drift: Drift) -> String {
     guard let finding = drift.finding.value else { return "" }
-    let p = Self.probability(finding.adjustedPValue)
-    let isShare = finding.test == .score || finding.test == .fisherExact
-    let levels = zip([finding.before].compactMap(\.self), [finding.after].compactMap(\.self)).map { before, after in
-      isShare
-        ? (isEnglish
-          ? "\(Self.percent(before)) %, now \(Self.percent(after)) %"
-          : "\(Self.percent(before)) % → \(Self.percent(after)) %")
-        : (isEnglish
-          ? "median \(Judgement.text(before)), now \(Judgement.text(after))"
-          : "中央値 \(Judgement.text(before)) → \(Judgement.text(after))")
-    }
+    let head = isEnglish ? "\(check): \(groupLabel(drift.group)): " : "\(check)：\(groupLabel(drift.group))："
+    let changes = changes(finding, isScore: drift.subject == .score).joined(separator: separator)
+    return head + change(drift.subject) + (changes.isEmpty ? "" : (isEnglish ? ": " : "：") + changes)
+      + (isEnglish ? " (" : "（") + details(finding).joined(separator: separator) + (isEnglish ? ")" : "）")
+  }
+
+  private func details(_ finding: Drift.Finding) -> [String] {
     var details: [String] = []
     switch finding.test {
     case .kolmogorovSmirnov:
@@ -235,16 +262,81 @@ extension MonitorWords {
     case .chiSquared: details.append((isEnglish ? "total variation " : "全変動 ") + Judgement.text(finding.effect))
     case .score, .fisherExact: break
     }
-    details.append("Holm p \(p)")
+    details.append((isEnglish ? "corrected p " : "補正後の p ") + Self.probability(finding.adjustedPValue))
     if let stability = finding.stability {
       let (value, expected) = (Judgement.text(stability.value), Judgement.text(stability.expectedWithoutDrift))
       details.append(
         isEnglish
           ? "stability index \(value), \(expected) expected without drift" : "安定度指数 \(value)（変化がない場合の期待値 \(expected)）")
     }
-    let head = isEnglish ? "check: \(groupLabel(drift.group)): " : "要確認：\(groupLabel(drift.group))："
-    return head + ([change(drift.subject)] + levels).joined(separator: isEnglish ? ": " : "：")
-      + (isEnglish ? " (" : "（") + details.joined(separator: separator) + (isEnglish ? ")" : "）")
+    return details
+  }
+
+  /// What differs: a share, the shares of values where there are few, or the share of items up to where the distributions
+  /// are furthest apart, with the medians where these differ.
+  private func changes(_ finding: Drift.Finding, isScore: Bool) -> [String] {
+    func change(_ before: Double, _ after: Double) -> String {
+      isEnglish
+        ? "\(Self.percent(before)) %, now \(Self.percent(after)) %"
+        : "\(Self.percent(before)) % → \(Self.percent(after)) %"
+    }
+    if let before = finding.before, let after = finding.after, [.score, .fisherExact].contains(finding.test) {
+      return [change(before, after)]
+    }
+    if !finding.values.isEmpty {
+      return finding.values.map { share in
+        "\(Self.short(share.value)): \(change(share.before, share.after))"
+      }
+    }
+    guard let distance = finding.movement?.distance, let location = distance.location else { return [] }
+    let value = isScore ? Judgement.text(location) : Self.plain(location)
+    let shares = change(distance.firstShare, distance.secondShare)
+    var changes = [isEnglish ? "up to \(value): \(shares) of items" : "\(value) 以下：\(shares)"]
+    if let before = finding.before, let after = finding.after {
+      let medians = isScore ? (Judgement.text(before), Judgement.text(after)) : (Self.plain(before), Self.plain(after))
+      if medians.0 != medians.1 {
+        changes.append(
+          isEnglish ? "median \(medians.0), now \(medians.1)" : "中央値 \(medians.0) → \(medians.1)")
+      }
+    }
+    return changes
+  }
+
+  var check: String { isEnglish ? "check" : "要確認" }
+  var note: String { isEnglish ? "note" : "注意" }
+
+  /// Values that no item of the reference has.
+  func new(_ new: NewValues, head: String) -> String {
+    let examples = new.values.prefix(Self.mostExamples).map { "\"\(Self.short($0))\"" }
+    let count = new.values.count
+    let more = count - examples.count
+    let name = new.feature.name
+    if isEnglish {
+      let listed = examples.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+      let has = "\(new.items) of \(WindowReasons.items(new.of)) \(new.items == 1 ? "has" : "have")"
+      return new.isNoNumber
+        ? "\(head): \(name): \(has) no number, and every item of the reference has one: \(listed); if these are "
+          + "codes, say --categorical \(name)"
+        : "\(head): \(name): \(has) \(count == 1 ? "a value" : "one of \(count) values") that no item of the reference has: "
+          + listed
+    }
+    let listed = examples.joined(separator: "、") + (more > 0 ? " ほか \(more) 種" : "")
+    return new.isNoNumber
+      ? "\(head)：\(name)：\(new.of) 件のうち \(new.items) 件は数値ではありません（監査時はすべて数値）：\(listed)；"
+        + "コードなら --categorical \(name) を指定してください"
+      : "\(head)：\(name)：\(new.of) 件のうち \(new.items) 件は監査時にない値（\(count) 種）です：\(listed)"
+  }
+
+  /// A change of many values by next to nothing.
+  func slight(_ drift: Drift) -> String? {
+    guard let finding = drift.finding.value, let movement = finding.movement else { return nil }
+    let (slack, left) = (Self.rough(movement.slack), Judgement.text(movement.distanceWithSlack))
+    let head = change(drift.subject)
+    return isEnglish
+      ? "\(note): \(head) (Kolmogorov–Smirnov \(Judgement.text(finding.effect))), but by next to nothing: \(left) is left if "
+        + "values that differ by up to \(slack) count as equal; not counted as a change"
+      : "\(note)：\(head)（コルモゴロフ・スミルノフ \(Judgement.text(finding.effect))）が、ごくわずかです："
+        + "差が \(slack) 以下の値を同じとみなすと \(left)；変化に数えません"
   }
 
   private func change(_ subject: Drift.Subject) -> String {
@@ -254,7 +346,56 @@ extension MonitorWords {
     case .input(let feature): isEnglish ? "\(feature.name) has shifted" : "\(feature.name) の分布が変わりました"
     case .missing(let feature):
       isEnglish ? "\(feature.name) is missing for another share of the items" : "\(feature.name) の欠損の割合が変わりました"
+    case .unseen(let feature):
+      isEnglish ? "\(feature.name) has values that no item of the reference has" : "\(feature.name) に監査時にない値があります"
+    case .notNumber(let feature):
+      isEnglish ? "\(feature.name) has values that are no numbers" : "\(feature.name) に数値でない値があります"
     }
+  }
+}
+
+extension Drift.Subject {
+  /// The input whose new values this is about; nil for everything else.
+  fileprivate var newValues: InputFeature? {
+    switch self {
+    case .unseen(let feature), .notNumber(let feature): feature
+    case .share, .score, .input, .missing: nil
+    }
+  }
+}
+
+extension [WindowReport] {
+  /// The last line of all windows: what their correction counts, and where their series is kept.
+  ///
+  /// - Parameter file: That of the series.
+  package func seriesLine(keptIn file: String, in language: Language) -> String {
+    let own = filter(\.series.isNew)
+    let numbers = Set(own.map(\.series.number)).sorted()
+    let again = count - own.count
+    var parts: [String] = []
+    if let first = numbers.first, let last = numbers.last, let position = own.first?.series {
+      let level = MonitorWords.rough(100 * position.level)
+      switch language {
+      case .english:
+        let windows = first == last ? "window \(first)" : "windows \(first) to \(last), judged together,"
+        let demands = position.demands == 0 ? "" : ", and as much for each demand of the policy (\(position.demands))"
+        parts.append(
+          "\(windows) may spend \(level) of the 5 % of false alarms that the whole series may give, for \(position.changes) "
+            + "figures\(demands)")
+      case .japanese:
+        let windows = first == last ? "\(first) 番目" : "\(first)〜\(last) 番目（まとめて判定）"
+        let demands = position.demands == 0 ? "" : "、方針の要件 \(position.demands) 件のそれぞれにも同じだけ"
+        parts.append("\(windows)：系列全体の誤警報 5 % のうち \(level) % を、数値 \(position.changes) 件\(demands)割り当てました")
+      }
+    }
+    if again > 0 {
+      parts.append(
+        language == .english
+          ? "\(again) \(again == 1 ? "window was" : "windows were") judged before and \(again == 1 ? "keeps its" : "keep their") verdict"
+          : "\(again) 件は判定済みで、判定は変わりません")
+    }
+    parts.append(language == .english ? "the series is kept in \(file)" : "系列の記録：\(file)")
+    return (language == .english ? "series: " : "系列：") + parts.joined(separator: language == .english ? "; " : "；")
   }
 }
 
@@ -281,9 +422,19 @@ enum WindowReasons {
     borrowed: "監査時の件数が少ないため全件の確信度から推定",
   ]
 
+  /// - Parameter pValue: The corrected one.
+  static func byChance(_ pValue: Double) -> String {
+    "its own interval lies beyond the limit, but so many windows show as much by chance: corrected p "
+      + Judgement.text(pValue)
+  }
+
   static func noSuchGroup(_ group: GroupName) -> String { "the reference has no group \(group.selector)" }
 
   private static let patterns = [
+    ReasonPattern([
+      "its own interval lies beyond the limit, but so many windows show as much by chance: corrected p ",
+      "",
+    ]) { "この期間だけの区間は基準を外れていますが、期間の数を考えると偶然の範囲です：補正後の p \($0[0])" },
     ReasonPattern(["the reference has no group ", ""]) { "監査時にグループ \($0[0]) はありません" },
     ReasonPattern(["", " in the window; ", " are needed"]) { "この期間には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
     ReasonPattern(["", " in the reference; ", " are needed"]) { "監査時には \(count($0[0])) しかありません（\($0[1]) 件が必要）" },
@@ -305,7 +456,9 @@ enum WindowReasons {
   ]
 
   /// "3 items" as a count.
-  private static func count(_ items: Substring) -> String { "\(items.prefix { $0.isNumber }) 件" }
+  private static func count(_ items: Substring) -> String {
+    "\(items.prefix { $0.isNumber }) \(items.contains("cluster") ? "クラスター" : "件")"
+  }
 
   /// The reason in a language; one without a translation stays as it is.
   static func text(_ reason: String, in language: Language) -> String {
@@ -313,6 +466,9 @@ enum WindowReasons {
     return japanese[reason] ?? patterns.lazy.compactMap { $0.sentence(for: reason) }.first
       ?? GateReasons.text(reason, in: language)
   }
+
+  /// "1 cluster", "3 clusters".
+  static func clusters(_ count: Int) -> String { "\(count) \(count == 1 ? "cluster" : "clusters")" }
 
   /// "1 item", "3 items".
   static func items(_ count: Int) -> String { "\(count) \(count == 1 ? "item" : "items")" }

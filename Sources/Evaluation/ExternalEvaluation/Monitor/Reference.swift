@@ -19,6 +19,8 @@ struct Reference: Sendable {
   let columns: ItemColumns?
   /// For every item 1 where the prediction equals the label, otherwise 0.
   let correct: [Double]
+  /// The digest of the run and of its predictions for the items, by which a series of windows knows its reference.
+  let content: ContentHash
 
   /// - Throws: `MonitoringError`, or the error of a file, where the folder and its predictions do not match.
   init(_ settings: MonitoringSettings) throws {
@@ -56,6 +58,10 @@ struct Reference: Sendable {
     columns =
       settings.watchesInputs
       ? try ItemColumns(CommaSeparatedValues(file: settings.referenceManifest ?? file), items: items.identifiers) : nil
+    var hasher = ContentHasher()
+    hasher.combine(list: [run.description] + document.classNames)
+    hasher.combine(ContentHash(of: own.digestible))
+    content = hasher.finish()
     self.document = document
     self.run = run
   }

@@ -22,20 +22,57 @@ package enum InputFeature: Hashable, Sendable {
   }
 }
 
+/// Values of an input that no item of the reference has.
+package struct NewValues: Equatable, Sendable {
+  package let feature: InputFeature
+  /// Whether the reference has numbers throughout, and these are none.
+  package let isNoNumber: Bool
+  /// Items that have one of them, and items that have any value.
+  package let items: Int
+  package let of: Int
+  /// The different ones, the most frequent first.
+  package let values: [String]
+
+  /// nil if there are none, or the samples are not of categories or numbers both.
+  init?(_ feature: InputFeature, reference: InputValues, window: InputValues) {
+    let found: [String]
+    switch (reference, window) {
+    case (.numbers, .numbers(let numbers, let others)):
+      found = Array(others.values)
+      of = found.count + numbers.count { $0 != nil }
+      isNoNumber = true
+    case (.categories(let before), .categories(let after)):
+      let known = Set(before.compactMap(\.self))
+      let all = after.compactMap(\.self)
+      found = all.filter { !known.contains($0) }
+      of = all.count
+      isNoNumber = false
+    default: return nil
+    }
+    guard !found.isEmpty else { return nil }
+    var counts: [String: Int] = [:]
+    for value in found { counts[value, default: 0] += 1 }
+    self.feature = feature
+    items = found.count
+    values = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+  }
+}
+
 /// One feature of the items of a sample; nil if it is missing.
 package enum InputValues: Sendable {
-  case numbers([Double?])
+  /// - Parameter others: By position, the text that an item has instead of a number.
+  case numbers([Double?], others: [Int: String] = [:])
   case categories([String?])
   case undefined(reason: String)
 }
 
 extension InputValues {
-  /// A column's cells: numbers where every cell of the reference is a number, otherwise categories. An empty cell is
-  /// missing.
+  /// A column's cells: numbers where every cell of the reference is a number, unless it is declared to be of categories;
+  /// otherwise categories. An empty cell is missing, and text in a window's column of numbers is kept beside them.
   ///
-  /// - Throws: `MonitoringError` if the reference has numbers and the window other values.
+  /// - Throws: `MonitoringError` for an item without a row.
   static func column(
-    _ name: String, reference: (ItemColumns, [String]), window: (ItemColumns, [String])
+    _ name: String, isCategorical: Bool, reference: (ItemColumns, [String]), window: (ItemColumns, [String])
   ) throws(MonitoringError) -> (InputValues, InputValues) {
     guard let first = try reference.0.cells(name, of: reference.1) else {
       let reason =
@@ -46,23 +83,14 @@ extension InputValues {
       let reason = "the window has no column \(name)"
       return (.undefined(reason: reason), .undefined(reason: reason))
     }
-    func text(_ cells: [(text: String, line: Int)]) -> InputValues {
-      .categories(cells.map { $0.text.isEmpty ? nil : $0.text })
-    }
-    let numbers = first.map { number($0.text) }
-    guard first.contains(where: { !$0.text.isEmpty }), zip(first, numbers).allSatisfy({ $0.text.isEmpty || $1 != nil })
-    else { return (text(first), text(second)) }
-    var found: [Double?] = []
-    for cell in second {
-      let value = number(cell.text)
-      guard cell.text.isEmpty || value != nil else {
-        throw MonitoringError(
-          window.0.file, line: cell.line,
-          "column \(name) has \"\(cell.text)\"; expected a finite number, as the reference has, or an empty cell")
-      }
-      found.append(value)
-    }
-    return (.numbers(numbers), .numbers(found))
+    func text(_ cells: [String]) -> [String?] { cells.map { $0.isEmpty ? nil : $0 } }
+    let numbers = first.map(number)
+    guard !isCategorical, first.contains(where: { !$0.isEmpty }),
+      zip(first, numbers).allSatisfy({ $0.isEmpty || $1 != nil })
+    else { return (.categories(text(first)), .categories(text(second))) }
+    var others: [Int: String] = [:]
+    for (item, cell) in second.enumerated() where !cell.isEmpty && number(cell) == nil { others[item] = cell }
+    return (.numbers(numbers), .numbers(second.map(number), others: others))
   }
 
   /// Paths of images and texts are relative to a manifest, which is usually another file than the predictions.
@@ -75,7 +103,7 @@ extension InputValues {
     guard let cells = try columns.cells(name, of: items) else {
       return .undefined(reason: "the \(side) has no column \(name) in \(columns.file)\(hint)")
     }
-    return .numbers(cells.map { Double($0.text.count) })
+    return .numbers(cells.map { Double($0.count) })
   }
 
   /// Brightness and contrast of every item's image.
@@ -151,25 +179,25 @@ struct ItemColumns: Sendable {
 
   func has(_ column: String) -> Bool { table.column(column) != nil }
 
-  /// The cell and line of every item; nil if the column is missing.
+  /// The cell of every item; nil if the column is missing.
   ///
   /// - Throws: `MonitoringError` for an item without a row.
-  func cells(_ name: String, of items: [String]) throws(MonitoringError) -> [(text: String, line: Int)]? {
+  func cells(_ name: String, of items: [String]) throws(MonitoringError) -> [String]? {
     guard let column = table.column(name) else { return nil }
-    var cells: [(text: String, line: Int)] = []
+    var cells: [String] = []
     cells.reserveCapacity(items.count)
     for item in items {
       guard let row = rows[item].map({ table.rows[$0] }) else {
         throw MonitoringError(table.file, "there is no row of item \(item); expected all predicted items")
       }
-      cells.append((row.fields[column].trimmingCharacters(in: .whitespaces), row.line))
+      cells.append(row.fields[column].trimmingCharacters(in: .whitespaces))
     }
     return cells
   }
 
   /// The path of every item's image: the column `path`, otherwise the item's name, relative to the file's folder.
   func imagePaths(of items: [String]) throws(MonitoringError) -> [String] {
-    let paths = try cells("path", of: items)?.map(\.text) ?? items
+    let paths = try cells("path", of: items) ?? items
     return paths.map { $0.hasPrefix("/") ? $0 : folder + $0 }
   }
 }

@@ -20,6 +20,8 @@ struct Window: Sendable {
   /// Items that are the reference's own.
   let known: Int
   let columns: ItemColumns
+  /// The digest of the file's cells, whatever the order of its rows and columns.
+  let content: ContentHash
 
   /// - Throws: `MonitoringError`, or the error of a file, naming file, line and item.
   init(_ source: WindowFile, label: String, reference: Reference) throws {
@@ -58,6 +60,7 @@ struct Window: Sendable {
     unseen = reference.frozen.unseen(cells: items.cells, count: items.count)
     known = Set(items.identifiers).intersection(reference.items.identifiers).count
     columns = try ItemColumns(table, items: items.identifiers)
+    content = table.contentInAnyOrder
     file = source.file
     self.items = items
     self.groups = groups
@@ -130,6 +133,21 @@ package struct WindowFile: Sendable {
       writer.append(kept.map { row.fields[$0] } + (isNamed ? [] : [item]) + values)
     }
     return try CommaSeparatedValues(bytes: writer.bytes, name: table.file)
+  }
+}
+
+extension CommaSeparatedValues {
+  /// The digest of the columns' names and the cells, which the order of rows and columns leaves as it is.
+  fileprivate var contentInAnyOrder: ContentHash {
+    let order = header.indices.sorted { header[$0] < header[$1] }
+    func digest(_ fields: [String]) -> String {
+      var hasher = ContentHasher()
+      hasher.combine(list: order.map { fields[$0] })
+      return hasher.finish().description
+    }
+    var hasher = ContentHasher()
+    hasher.combine(list: [digest(header)] + rows.map { digest($0.fields) }.sorted())
+    return hasher.finish()
   }
 }
 
