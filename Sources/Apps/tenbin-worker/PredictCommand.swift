@@ -46,7 +46,9 @@ struct PredictCommand: ParsableCommand {
       let prediction = try Prediction(model: model, adapter: adapter, precision: computation.dtype, device: device)
       if let input { try prediction.predict(tensors: input, to: output) }
       guard let manifest else { return }
-      let cut = try prediction.predict(manifest: manifest, column: column, tokens: maxTokens, to: output)
+      let (cut, reading) = try prediction.predict(
+        manifest: manifest, column: column, tokens: maxTokens, to: output)
+      if let reading { note(reading) }
       if cut > 0 { note("\(cut) texts were cut after \(maxTokens) tokens; see --max-tokens") }
     }
   }

@@ -13,11 +13,10 @@ extension Prediction {
   /// - Parameters:
   ///   - column: the column with paths, relative to the file, or with texts; `path` or `text` where nothing is said.
   ///   - tokens: the number of tokens after which a text is cut.
-  /// - Returns: how many texts were cut.
-  @discardableResult
+  /// - Returns: how many texts were cut, and how the file was read where that was not a matter of course.
   package func predict(
     manifest input: String, column name: String?, tokens limit: Int, to output: String
-  ) throws -> Int {
+  ) throws -> (cut: Int, reading: String?) {
     let isText = checkpoint.configuration.imageSize == nil
     let name = name ?? (isText ? "text" : "path")
     let table = try Table(file: input, columns: [name])
@@ -53,7 +52,7 @@ extension Prediction {
       }
     }
     try DurableFile.write(writer.bytes, to: output)
-    return cut
+    return (cut, table.note)
   }
 
   private func images(
