@@ -94,6 +94,15 @@ import Testing
     return found
   }
 
+  private func expectSame(
+    _ found: [String: String], _ expected: [String: String], location: SourceLocation = #_sourceLocation
+  ) {
+    for name in Set(found.keys).union(expected.keys) where found[name] != expected[name] {
+      Issue.record(
+        "\(name): \(found[name] ?? "nothing"), not \(expected[name] ?? "nothing")", sourceLocation: location)
+    }
+  }
+
   @Test("The order of columns, rows and arms, and the cut into files, change no figure", arguments: [2, 3])
   func order(classes: Int) throws {
     for trial in 0..<4 {
@@ -103,13 +112,13 @@ import Testing
         #expect(expected.keys.contains { $0.hasPrefix("ties") })
         let key = RandomKey(seed: 22)["order"][trial]
         let other = plain.columns(key["columns"].permutation(count: plain.header.count))
-        #expect(figures(try report([other.text])) == expected)
+        expectSame(figures(try report([other.text])), expected)
         let rows = key["rows"].permutation(count: plain.rows.count).map { other.rows[$0] }
-        #expect(figures(try report([other.text(rows)])) == expected)
+        expectSame(figures(try report([other.text(rows)])), expected)
         let reversed = plain.columns(Array((0..<plain.header.count).reversed()))
         let halves = [plain.text(Array(plain.rows[80...])), reversed.text(Array(reversed.rows[..<80]))]
-        #expect(figures(try report(halves)) == expected)
-        #expect(figures(try report([plain.text(plain.rows, separator: ";")])) == expected)
+        expectSame(figures(try report(halves)), expected)
+        expectSame(figures(try report([plain.text(plain.rows, separator: ";")])), expected)
       }
     }
   }
@@ -159,7 +168,9 @@ import Testing
       }
       let (stated, computed) = try (report([plain.text]), report([logits.text]))
       for (one, other) in zip(stated.fairness.arms, computed.fairness.arms) {
-        #expect(one.overSeeds == other.overSeeds && one.ties == other.ties)
+        // Permutations are drawn by the content, so gaps have other chances.
+        #expect(one.overSeeds.overall == other.overSeeds.overall && one.overSeeds.groups == other.overSeeds.groups)
+        #expect(one.ties == other.ties)
         #expect(abs(one.calibration.overall.meanConfidence - other.calibration.overall.meanConfidence) < 1e-12)
         #expect(
           abs(one.calibration.overall.multiclassBrier.value - other.calibration.overall.multiclassBrier.value) < 1e-12)

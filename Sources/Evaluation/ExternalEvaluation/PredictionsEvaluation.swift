@@ -261,6 +261,8 @@ package struct CollectedRuns: Sendable {
         arms.append(ArmPredictions(arm: run.arm, runs: [predictions]))
       }
     }
+    // By seed, so that the order of rows changes no list of runs.
+    for arm in arms.indices { arms[arm].runs.sort { $0.seed ?? .min < $1.seed ?? .min } }
     self.items = items
     self.arms = arms
     clusters = items.clusterNumbers

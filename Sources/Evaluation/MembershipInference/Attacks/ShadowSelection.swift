@@ -99,8 +99,9 @@ enum CountBalance: Sendable {
   static func countsTell(_ shadowModels: ShadowModels, balance: CountBalance) -> Bool {
     var seen: Set<Int> = []
     let items = shadowModels.clusters.indices.filter { seen.insert(shadowModels.clusters[$0]).inserted }
-    let shares = shadowModels.targets.map { target in
+    let shares = shadowModels.targets.map { target -> Double in
       let selection = shadowModels.selection(of: target, balance: balance)
+      guard !selection.models.isEmpty else { return 0 }
       let counts = zip(selection.counts(isMember: true), selection.counts(isMember: false)).map { [$0, $1] }
       return explainedShare(of: items.map { shadowModels.masks[target][$0] }, by: items.map { counts[$0] })
     }
