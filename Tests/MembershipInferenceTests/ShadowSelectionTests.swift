@@ -143,6 +143,12 @@ private enum Masks {
   func refusal() throws {
     let masks = Masks.fixed(models: 4, items: 40, seed: 5) { _ in 2 }
     #expect(throws: PrivacyError.self) { try shadowModels(masks, seed: 5).attackScores(of: .likelihoodRatio()) }
+    // A model without any other has no shadow models at all.
+    let one = shadowModels([(0..<40).map { $0 % 3 == 0 }], seed: 5)
+    for attack in Self.readers {
+      #expect(throws: PrivacyError.self) { try one.attackScores(of: attack) }
+    }
+    #expect(try Fixture.evaluate(one, attacks: [.lossThreshold]).attacks[0].overall.areaUnderCurve.value != nil)
     let scores = try shadowModels(masks, seed: 5).attackScores(of: .relativeMembership())
     #expect(scores.allSatisfy { $0.allSatisfy { !$0.isNaN } })
   }

@@ -103,14 +103,10 @@ import Testing
   func half() throws {
     let report = try report(
       fleet { rows in
-        // The pairs of one item are not those of the next.
         for row in rows.indices.dropFirst() {
-          guard let model = Int(rows[row][1].dropFirst()), let item = Int(rows[row][2].dropFirst(7)) else { continue }
-          rows[row][3] = (model + item / 3 * 5 + item) % 8 < 4 ? "1" : "0"
-        }
-        // Models of the same mask would be no test.
-        for row in rows.indices.dropFirst() where ["m1", "m4"].contains(rows[row][1]) && rows[row][2] == "secret-5" {
-          rows[row][3] = rows[row][3] == "1" ? "0" : "1"
+          var generator = RandomKey(seed: 4)["half"][rows[row][2]].generator
+          let having = (0..<8).shuffled(using: &generator).prefix(4)
+          rows[row][3] = having.contains { "m\($0)" == rows[row][1] } ? "1" : "0"
         }
       })
     #expect(report.study.evaluations[0].design == .independent)

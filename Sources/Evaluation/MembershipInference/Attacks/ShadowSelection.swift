@@ -12,6 +12,7 @@ package struct ShadowSelection: Sendable {
   let models: [Int]
   /// `[position among models][item]`.
   let sides: [[Side]]
+  private let items: Int
 
   /// Every shadow model is read of every item.
   ///
@@ -21,6 +22,7 @@ package struct ShadowSelection: Sendable {
   package init(models: [Int], masks: [[Bool]]) {
     self.models = models
     sides = models.map { masks[$0].map(Side.init(isMember:)) }
+    items = masks.first?.count ?? 0
   }
 
   /// Some are left out item by item, as `balance` says.
@@ -46,13 +48,13 @@ package struct ShadowSelection: Sendable {
       }
       for model in next.filter({ sides[$0][item] == side }).prefix(excess) { sides[model][item] = .leftOut }
     }
-    (self.models, self.sides) = (models, sides)
+    (self.models, self.sides, items) = (models, sides, all.items)
   }
 
   /// How many shadow models with each item are read, or without it.
   func counts(isMember: Bool) -> [Int] {
     let side = Side(isMember: isMember)
-    var counts = [Int](repeating: 0, count: sides.first?.count ?? 0)
+    var counts = [Int](repeating: 0, count: items)
     for sides in sides {
       for item in sides.indices where sides[item] == side { counts[item] += 1 }
     }
