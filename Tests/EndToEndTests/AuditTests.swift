@@ -108,6 +108,30 @@ import Testing
     return !status.contains("State:\tZ")
   }
 
+  @Test("A validation curve changes no prediction, and its last point is the end of training")
+  func validationCurve() throws {
+    let study = try TinyStudy()
+    let specification = TinyStudy.specification(arms: "[{lora: {rank: 2, alpha: 8, targets: [query, fc1]}}]")
+    try study.write(specification, to: "on.yaml")
+    try study.write(
+      replacing: "epochs: 2,", with: "epochs: 2, validation_curve: false,", in: specification, to: "off.yaml")
+    for name in ["on", "off"] {
+      let outcome = try Program.run(
+        "audit", study.path("\(name).yaml"), "--workers", "2", "--output", study.path(name))
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+    #expect(try study.read("on/predictions/lora-r2.csv") == study.read("off/predictions/lora-r2.csv"))
+    func rows(_ name: String) throws -> [[Substring]] {
+      String(decoding: try study.read("\(name)/tables/validation_losses.csv"), as: UTF8.self).split(separator: "\n")
+        .map { $0.split(separator: ",") }
+    }
+    #expect(try rows("off") == [["arm", "seed", "step", "loss"]])
+    let curve = try rows("on").dropFirst().filter { $0[1] == "13" }
+    let steps = curve.compactMap { Int($0[2]) }
+    #expect(steps.count == curve.count && steps == Set(steps).sorted() && (2...10).contains(steps.count))
+    #expect(curve.allSatisfy { (Double($0[3]) ?? 0) > 0 })
+  }
+
   @Test("With dropout, results are byte-identical for 1 and 2 workers, and others than without")
   func dropout() throws {
     let study = try TinyStudy()
