@@ -118,7 +118,7 @@ let tools: [Target] = [
       "Models",
       "Checkpoints", "Torch", "Support", protobuf,
     ]),
-  library("SimulationStudy", in: "Tools", ["Metrics", "Statistics", "Support"]),
+  library("SimulationStudy", in: "Tools", ["MembershipInference", "Metrics", "Statistics", "Support"]),
 ]
 
 let apps: [Target] = [
@@ -171,7 +171,7 @@ let testing: [Target] = [
   tests("Audit", ["Audit", "Specification", "Ledger", "Planning", "Report", "Checkpoints", "Support"]),
   tests("Quickstart", ["Quickstart", "Audit", "Datasets", "Support"]),
   tests("Diagnostics", ["Diagnostics"]),
-  tests("SimulationStudy", ["SimulationStudy", "Metrics", "Statistics", "Support"]),
+  tests("SimulationStudy", ["SimulationStudy", "MembershipInference", "Metrics", "Statistics", "Support"]),
   tests("Scripts", ["Datasets", "Metrics"]),
   tests(
     "EndToEnd",

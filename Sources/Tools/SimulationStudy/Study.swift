@@ -1,3 +1,4 @@
+package import MembershipInference
 package import Metrics
 package import Statistics
 import Support
@@ -50,7 +51,7 @@ package enum Study {
   package static var scenarios: [Scenario] {
     accuracyScenarios + clusterScenarios + seededAccuracyScenarios + rateScenarios + seedScenarios + exactScenarios
       + differenceScenarios + familyScenarios + powerScenarios + marginScenarios + calibrationScenarios
-      + spreadScenarios
+      + spreadScenarios + attackScenarios
   }
 }
 
@@ -80,6 +81,7 @@ package enum StudyError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A scenario's own data were refused.
   case evaluation(EvaluationError)
   case power(PowerError)
+  case attack(PrivacyError)
   /// No number of items that a simulation could hold has the power.
   case noSampleSize(difference: Double, discordance: Double)
   /// No latent normal variables have this correlation.
@@ -92,6 +94,7 @@ package enum StudyError: Error, Equatable, Sendable, CustomStringConvertible {
     case .audits(let count): "There are \(count) audits to simulate; expected at least 1."
     case .threads(let count): "There are \(count) threads to simulate with; expected at least 1."
     case .evaluation(let error): "Simulated data were refused: \(error)"
+    case .attack(let error): "Simulated shadow models were refused: \(error)"
     case .power(let error): "No sample size for a simulation: \(error)."
     case .noSampleSize(let difference, let discordance):
       "No number of items finds a difference of \(difference) at a discordance of \(discordance); simulate a larger one."
