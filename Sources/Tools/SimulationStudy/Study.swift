@@ -51,7 +51,7 @@ package enum Study {
   package static var scenarios: [Scenario] {
     accuracyScenarios + clusterScenarios + seededAccuracyScenarios + rateScenarios + seedScenarios + exactScenarios
       + differenceScenarios + familyScenarios + powerScenarios + marginScenarios + calibrationScenarios
-      + spreadScenarios + attackScenarios
+      + spreadScenarios + seriesScenarios + attackScenarios
   }
 }
 

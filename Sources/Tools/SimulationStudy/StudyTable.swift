@@ -17,6 +17,7 @@ package enum StudySection: String, CaseIterable, Equatable, Sendable {
   case margin = "False reassurance: the harm equals the margin of 3 points"
   case calibration = "Intervals of calibration"
   case spread = "False alarms of the accuracy spread"
+  case series = "False alarms of a year of windows"
   case attacks = "Areas of attacks"
 
   package var title: String {
@@ -33,6 +34,7 @@ package enum StudySection: String, CaseIterable, Equatable, Sendable {
     case .margin: "False reassurance: the harm equals the margin of 3 points"
     case .calibration: "Coverage of calibration"
     case .spread: "Type I error of the accuracy spread"
+    case .series: "Monitoring a year of windows"
     case .attacks: "Areas under the curve of attacks, over further models and items"
     }
   }
