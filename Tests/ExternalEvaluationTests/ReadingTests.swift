@@ -202,4 +202,25 @@ import Testing
     let (one, other) = (rounded.fairness.arms[0].calibration.overall, exact.fairness.arms[0].calibration.overall)
     #expect(abs(one.meanConfidence - other.meanConfidence) < 0.02)
   }
+
+  @Test("The tables name each class and count ties, and say why there are no rates of classes")
+  func tables() throws {
+    func table(_ name: String, of report: AuditReport) throws -> CommaSeparatedValues {
+      let file = try #require(try report.files().first { $0.path == "tables/\(name).csv" })
+      return try CommaSeparatedValues(bytes: file.bytes, name: name)
+    }
+    let three = try report([Predictions(classes: 3, trial: 0).text])
+    let classes = try table("classes", of: three)
+    let column = try #require(classes.column("class"))
+    #expect(Set(classes.rows.map { $0.fields[column] }) == ["maybe", "no", "yes"])
+    let ties = try table("ties", of: three)
+    let counts = ties.rows.filter { $0.fields[3] == "all" }.map { ($0.fields[0], Int($0.fields[5]) ?? 0) }
+    let full = counts.filter { $0.0 == "full" }.reduce(0) { $0 + $1.1 }
+    #expect(full == three.fairness.arms[0].ties.filter { $0.group == nil }.reduce(0) { $0 + $1.ties } && full > 0)
+    #expect(three.summaryLines().contains { $0.hasPrefix("full: \(full) of 56 predictions are ties") })
+    let two = try report([Predictions(classes: 2, trial: 0).text])
+    let reason = try table("classes", of: two)
+    #expect(reason.rows.map { $0.fields[2] }.allSatisfy { $0 == "one class is declared positive; its rates say it" })
+    #expect(reason.rows.count == 2)
+  }
 }
