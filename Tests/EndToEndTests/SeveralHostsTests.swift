@@ -223,7 +223,9 @@ private struct AssignedWork {
         let order = run.schedule.order(epoch: step / run.schedule.stepsPerEpoch)
         items.formUnion(
           run.schedule.microBatches(step: step % run.schedule.stepsPerEpoch, order: order)[units].joined())
-      case .blocks(let blocks): items.formUnion(run.schedule.evaluationBlocks[blocks].joined())
+      case .blocks(let blocks):
+        // The blocks of the validation curve come after those of the last evaluation.
+        items.formUnion((run.schedule.evaluationBlocks + run.schedule.validationBlocks)[blocks].joined())
       }
     }
     return Set(items.map { plan.input.contents[$0].description })
