@@ -64,7 +64,7 @@ def share(found, counted, people):
     averages = found.mean(axis=0) / weights
     errors = np.count_nonzero(members @ (found.sum(axis=0) < counted.sum(axis=0)))
     successes = np.count_nonzero(members @ found.sum(axis=0))
-    trust = min(errors, successes) / (min(errors, successes) + 2)
+    trust = min(errors, successes) ** 2 / (min(errors, successes) ** 2 + 8)
     estimate = 0.0
     if clustered:
         if np.ptp(averages) == 0 or count == 1:
@@ -81,7 +81,8 @@ def share(found, counted, people):
 
     correlation = trust * estimate + (1 - trust) / 2
     of_clusters = ((found.mean(axis=0) - value * weights) ** 2).sum() / n**2 * effect(correlation)
-    variance, freedom = of_clusters, count - 1
+    cluster_freedom = min(count - 1, n**2 / (sizes**2).sum())
+    variance, freedom = of_clusters, cluster_freedom
     normal = not clustered and seeds < MIN_SEEDS
     if seeds >= MIN_SEEDS:
         parts = (found - value * counted) @ members.T / n
@@ -90,9 +91,9 @@ def share(found, counted, people):
         both = count / (seeds * (count - 1) * (seeds - 1)) * (residual**2).sum()
         variance = max(of_clusters, of_seeds, of_clusters + of_seeds - both)
         if variance > 0:
-            freedom = variance**2 / (of_clusters**2 / (count - 1) + of_seeds**2 / (seeds - 1))
+            freedom = variance**2 / (of_clusters**2 / cluster_freedom + of_seeds**2 / (seeds - 1))
     uniform = n / effect(0.5)
-    effective = value * (1 - value) / variance if variance > 0 and 0 < value < 1 else uniform
+    effective = min(counted.sum(), value * (1 - value) / variance) if variance > 0 and 0 < value < 1 else uniform
 
     def wilson(value, n, freedom):
         quantile = stats.norm.ppf(0.975) if normal else stats.t.ppf(0.975, freedom)
@@ -102,7 +103,7 @@ def share(found, counted, people):
     lower, upper = wilson(value, effective, freedom)
     if normal:
         assert np.allclose((lower, upper), proportion_confint(value * effective, effective, method="wilson"))
-    lower, upper = min(lower, wilson(1.0, uniform, count - 1)[0]), max(upper, wilson(0.0, uniform, count - 1)[1])
+    lower, upper = min(lower, wilson(1.0, uniform, cluster_freedom)[0]), max(upper, wilson(0.0, uniform, cluster_freedom)[1])
     lower, upper = max(0.0, lower), min(1.0, upper)
     if (counted == 1).all():
         plain = plain_proportion(found, people)

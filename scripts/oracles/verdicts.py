@@ -9,16 +9,20 @@ mean of D[s, c] over seeds, and m = sum_c D[c] / N the estimate.
 
 Two-way variance of the estimate (clusters and seeds):
 
-    V_c = C / (C - 1) sum_c u_c^2,              u_c = (D[c] - m n_c) / N       (linearized; Cochran 1977, chapter 6)
+    V_c = (C - 1) / C sum_c (u_c / (1 - w_c))^2,   u_c = (D[c] - m n_c) / N,   w_c = n_c / N
     V_s = 1 / (S (S - 1)) sum_s (m_s - m)^2
     r[s, c] = C / N ((D[s, c] - m_s n_c) - (D[c] - m n_c))                     (sums to 0 over seeds and over clusters)
     MS = sum r^2 / ((S - 1) (C - 1))
     V = max(V_c, V_s, V_c + V_s - MS / (C S))
 
-With equal clusters r is the residual of a two-way analysis of variance of cluster means. V_c and V_s each hold the
+-u_c / (1 - w_c) is what the estimate moves by when cluster c is left out, so V_c is the jackknife's (CR3 of Bell and
+McCaffrey 2002): a cluster with most of the items pulls the estimate to itself, and its linearized contribution alone
+(Cochran 1977, chapter 6) shows (1 - w_c)^2 of its variance. With equal clusters both are the same, and r is the residual
+of a two-way analysis of variance of cluster means. V_c and V_s each hold the
 residual once, so one of them is taken away. Below `MIN_SEEDS` seeds the estimate is about these models, and V = V_c.
 
-Degrees of freedom (Satterthwaite 1946): V^2 / (V_c^2 / (C - 1) + V_s^2 / (S - 1)), or C - 1 where seeds do not count.
+Degrees of freedom (Satterthwaite 1946): V^2 / (V_c^2 / f + V_s^2 / (S - 1)), or f where seeds do not count, with f =
+min(C - 1, 1 / sum w_c^2): clusters count as no more than the equal ones that would vary as much.
 The interval of a difference is m -+ t sqrt(V), within [-1, 1]; its p-value is that of t = m / sqrt(V), 1 where m = 0,
 and 0 where V = 0 and m is not.
 
@@ -26,11 +30,12 @@ Proportion. The design effect 1 + (M - 1) rho with M = sum n_c^2 / N multiplies 
 correlation can be shrunk where u_c cannot:
 
     V_c = nu / N (1 + (M - 1) rho),   nu = sum over items of (v_i - m)^2 / N,  v_i the mean of an item over seeds
-    rho = w rho_hat + (1 - w) / 2,    w = e / (e + 2)
+    rho = w rho_hat + (1 - w) / 2,    w = e^2 / (e^2 + 8)
 
 rho_hat is the analysis of variance's intra-cluster correlation of v_i (Donner and Koval 1980), within [0, 1], and 1
 where v_i do not vary. e is the number of clusters that hold an error in any run, or a success where those are fewer.
-V as above from this V_c, with V_s and MS of the same table; the effective number is m (1 - m) / V, and N / (1 + (M -
+V as above from this V_c, with V_s and MS of the same table; the effective number is m (1 - m) / V, no more than
+the N S predictions, and N / (1 + (M -
 1) / 2) where m is 0 or 1. The interval is Wilson's at the effective number with Student's quantile; the normal one
 only where every cluster is one item and there are fewer than `MIN_SEEDS` seeds. At last the lower bound is lowered to
 that of the same clusters without an error (m = 1), and the upper one raised to that without a success. One cluster of
@@ -62,6 +67,11 @@ def indicators(clusters):
     return (np.unique(clusters)[:, None] == np.asarray(clusters)[None]).astype(float)
 
 
+def cluster_freedom(sizes):
+    """The degrees of freedom of the variance over clusters."""
+    return min(len(sizes) - 1, np.sum(sizes) ** 2 / np.sum(np.square(sizes)))
+
+
 def two_way(values, clusters, cluster_variance=None):
     """The variance components of the mean of `values` [seed, item] and its degrees of freedom.
 
@@ -76,7 +86,7 @@ def two_way(values, clusters, cluster_variance=None):
     together = cells.mean(axis=0) - estimate * sizes
     found = {
         "estimate": estimate,
-        "clusterVariance": count / (count - 1) * np.sum((together / items) ** 2) if count > 1 else None,
+        "clusterVariance": (count - 1) / count * np.sum((together / (items - sizes)) ** 2) if count > 1 else None,
         "seedVariance": means.var(ddof=1) / seeds if seeds > 1 else None,
         "residualMeanSquare": None,
     }
@@ -84,13 +94,13 @@ def two_way(values, clusters, cluster_variance=None):
     if count < 2:
         return found | {"variance": None, "degreesOfFreedom": None}
     if seeds < MIN_SEEDS:
-        return found | {"variance": v_c, "degreesOfFreedom": count - 1}
+        return found | {"variance": v_c, "degreesOfFreedom": cluster_freedom(sizes)}
     residual = count / items * (cells - np.outer(means, sizes) - together[None])
     assert np.allclose(residual.sum(axis=0), 0) and np.allclose(residual.sum(axis=1), 0)
     square = np.sum(residual**2) / ((seeds - 1) * (count - 1))
     v_s = found["seedVariance"]
     variance = max(v_c, v_s, v_c + v_s - square / (count * seeds))
-    freedom = variance**2 / (v_c**2 / (count - 1) + v_s**2 / (seeds - 1)) if variance > 0 else None
+    freedom = variance**2 / (v_c**2 / cluster_freedom(sizes) + v_s**2 / (seeds - 1)) if variance > 0 else None
     return found | {"residualMeanSquare": square, "variance": variance, "degreesOfFreedom": freedom}
 
 
@@ -139,24 +149,26 @@ def proportion(runs, clusters, confidence=0.95):
     errors = np.count_nonzero(member @ (averages < 1))
     successes = np.count_nonzero(member @ (averages > 0))
     shown = min(errors, successes)
-    weight = shown / (shown + 2)
+    weight = shown**2 / (shown**2 + 8)
     found = {"value": value, "itemsSeen": seen, "shownClusters": shown}
     if count == 1 and not single:
         return found | {"correlation": None, "effectiveN": None, "degreesOfFreedom": None, "interval": [0.0, 1.0]}
     rho = 0.0 if single else weight * correlation(averages, clusters) + (1 - weight) / 2
     normal = single and seeds < MIN_SEEDS
     plain = items if single else items / (1 + (seen - 1) / 2)
-    plain_quantile = stats.norm.ppf(tail) if normal else stats.t.ppf(tail, count - 1)
+    plain_quantile = stats.norm.ppf(tail) if normal else stats.t.ppf(tail, cluster_freedom(sizes))
     without_error = wilson(1.0, plain, plain_quantile)
     without_success = wilson(0.0, plain, plain_quantile)
     if value in (0, 1):
-        effective, freedom = plain, None if normal else count - 1
+        effective, freedom = plain, None if normal else cluster_freedom(sizes)
     else:
         v_c = averages.var() / items * (1 + (seen - 1) * rho)
         parts = two_way(runs, clusters, cluster_variance=v_c)
         # No variance: every item is right in the same share of the runs.
-        effective = value * (1 - value) / parts["variance"] if parts["variance"] > 0 else plain
-        freedom = None if normal else (parts["degreesOfFreedom"] or count - 1)
+        effective = plain
+        if parts["variance"] > 0:
+            effective = min(runs.size, value * (1 - value) / parts["variance"])
+        freedom = None if normal else (parts["degreesOfFreedom"] or cluster_freedom(sizes))
     quantile = stats.norm.ppf(tail) if freedom is None else stats.t.ppf(tail, freedom)
     lower, upper = wilson(value, effective, quantile)
     return found | {
@@ -191,10 +203,14 @@ def cluster_robust(values, clusters):
 
 
 def check(values, clusters, found):
-    """Own variances against those of statsmodels."""
+    """Own variances against those of statsmodels, and V_c against leaving out one cluster after the other."""
     robust = cluster_robust(values, clusters)
-    assert np.isclose(found["clusterVariance"], robust["clusters"], rtol=1e-9, atol=1e-15)
-    seeds = len(values)
+    values, seeds = np.asarray(values, float), len(values)
+    moved = [values[:, clusters != c].mean() - values.mean() for c in np.unique(clusters)]
+    jackknife = (len(moved) - 1) / len(moved) * np.sum(np.square(moved))
+    assert np.isclose(found["clusterVariance"], jackknife, rtol=1e-9, atol=1e-15)
+    if np.ptp(indicators(clusters).sum(axis=1)) == 0:
+        assert np.isclose(found["clusterVariance"], robust["clusters"], rtol=1e-9, atol=1e-15)
     if seeds > 1:
         assert np.isclose(found["seedVariance"], robust["seeds"], rtol=1e-9, atol=1e-15)
     member = indicators(clusters)

@@ -53,14 +53,14 @@ package struct Proportion: Codable, Equatable, Sendable {
 ///
 /// It cannot be estimated where nearly all items are right: were it 0 with one error and 1 with none, one more error
 /// would narrow the interval. So the estimate ρ̂ is shrunk towards ½ by how much there is to see,
-/// ρ = w·ρ̂ + (1 − w)/2 with w = e/(e + 2), where e is the number of clusters that hold an error, or a success where those
+/// ρ = w·ρ̂ + (1 − w)/2 with w = e²/(e² + 8), where e is the number of clusters that hold an error, or a success where those
 /// are fewer.
 package struct ShrunkCorrelation: Equatable, Sendable {
   package let value: Double
 
   package init(estimate: Double, clustersWithErrors: Int, clustersWithSuccesses: Int) {
     let seen = Double(min(clustersWithErrors, clustersWithSuccesses))
-    let weight = seen / (seen + 2)
+    let weight = seen * seen / (seen * seen + 8)
     value = weight * min(1, max(0, estimate)) + (1 - weight) / 2
   }
 }
@@ -140,7 +140,8 @@ package struct RatioEstimate: Sendable {
     let variance =
       runs.count >= TwoWayVariance.fewestSeeds
       ? sum.variance(clusters: groups, ofClusters: ofClusters)
-      : TwoWayVariance(ofClusters: ofClusters, ofSeeds: nil, clusters: groups, seeds: runs.count)
+      : TwoWayVariance(
+        ofClusters: ofClusters, ofSeeds: nil, clusters: groups, effectiveClusters: n / sizeSeen, seeds: runs.count)
     let tail = Interval.tail(confidence: confidence)
     let isNormal = !isClustered && variance.ofSeeds == nil
     let normal = confidence == 0.95 ? NormalDistribution.twoSided95 : NormalDistribution.quantile(1 - tail)
@@ -148,11 +149,13 @@ package struct RatioEstimate: Sendable {
     // The same clusters without an error, or without a success, show no variation.
     let uniform =
       n / effect(ShrunkCorrelation(estimate: 0, clustersWithErrors: 0, clustersWithSuccesses: 0).value)
-    let effectiveN = spread > 0 && variance.value > 0 ? spread / variance.value : uniform
+    // Seeds that contradict one another by chance count as no more than independent predictions.
+    let effectiveN = spread > 0 && variance.value > 0 ? min(total, spread / variance.value) : uniform
     let own = Interval.wilson(
       proportion: share, n: effectiveN, reach: isNormal ? normal : variance.reach(tail: tail))
     let reach =
-      isNormal ? normal : groups > 1 ? StudentT.quantile(1 - tail, degreesOfFreedom: Double(groups - 1)) : .infinity
+      isNormal
+      ? normal : groups > 1 ? StudentT.quantile(1 - tail, degreesOfFreedom: variance.clusterFreedom) : .infinity
     let allRight = Interval.wilson(proportion: 1, n: uniform, reach: reach)
     let allWrong = Interval.wilson(proportion: 0, n: uniform, reach: reach)
     value = share

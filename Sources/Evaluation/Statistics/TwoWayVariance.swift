@@ -6,13 +6,13 @@ import Foundation
 /// seeds, let u_cs be what cluster c adds to the deviation of seed s from the mean over seeds (for a mean over n items,
 /// (Σ_i y_is − ȳ·m_c)/n over the m_c items of the cluster; for a ratio, linearized). Then
 ///
-///     V_c = C/(C − 1)·Σ_c ū_c²,   V_s = Σ_s (Σ_c u_cs)² / (S·(S − 1)),
+///     V_c = (C − 1)/C·Σ_c (ū_c/(1 − w_c))²,   V_s = Σ_s (Σ_c u_cs)² / (S·(S − 1)),
 ///     r = C/(S·(C − 1)·(S − 1))·Σ_cs (u_cs − ū_c − w_c·Σ_c u_cs)²,
 ///     V = max(V_c, V_s, V_c + V_s − r),
 ///
 /// with w_c the cluster's share of the items,
 /// because the interaction of clusters and seeds is in V_c as well as in V_s. A t statistic with V has Satterthwaite's
-/// (1946) degrees of freedom, V² / (V_c²/(C − 1) + V_s²/(S − 1)).
+/// (1946) degrees of freedom, V² / (V_c²/f + V_s²/(S − 1)) with f = `clusterFreedom`.
 ///
 /// From one or two seeds V_s cannot be estimated well enough: V is V_c, and what is covered is the figure of these very
 /// models.
@@ -24,6 +24,8 @@ package struct TwoWayVariance: Equatable, Sendable {
   /// What both count, r.
   package let ofBoth: Double
   package let clusters: Int
+  /// How many equal clusters would vary as much, 1/Σw² of the clusters' shares w; `clusters` where all are equal.
+  package let effectiveClusters: Double
   package let seeds: Int
 
   /// From so many seeds on a figure speaks of the method, and not of these models only.
@@ -32,11 +34,15 @@ package struct TwoWayVariance: Equatable, Sendable {
   /// - Parameters:
   ///   - ofSeeds: Counts from three seeds on.
   ///   - clusters: At least one.
-  package init(ofClusters: Double, ofSeeds: Double?, ofBoth: Double = 0, clusters: Int, seeds: Int) {
+  package init(
+    ofClusters: Double, ofSeeds: Double?, ofBoth: Double = 0, clusters: Int, effectiveClusters: Double? = nil,
+    seeds: Int
+  ) {
     self.ofClusters = max(0, ofClusters)
     self.ofSeeds = seeds < Self.fewestSeeds ? nil : ofSeeds.map { max(0, $0) }
     self.ofBoth = self.ofSeeds == nil ? 0 : max(0, ofBoth)
     (self.clusters, self.seeds) = (clusters, seeds)
+    self.effectiveClusters = max(1, effectiveClusters ?? Double(clusters))
   }
 
   /// V.
@@ -48,10 +54,14 @@ package struct TwoWayVariance: Equatable, Sendable {
   /// Satterthwaite's; `nil` with a single cluster, which says nothing about variation.
   package var degreesOfFreedom: Double? {
     guard clusters > 1 else { return nil }
-    let ofClustersAlone = Double(clusters - 1)
+    let ofClustersAlone = clusterFreedom
     guard let ofSeeds, value > 0 else { return ofClustersAlone }
     return value * value / (ofClusters * ofClusters / ofClustersAlone + ofSeeds * ofSeeds / Double(seeds - 1))
   }
+
+  /// The degrees of freedom of V_c: C − 1, or the effective number of clusters where these are so unequal that it is
+  /// fewer. With a cluster of 60 % of the items the mean depends on it, however many the others.
+  package var clusterFreedom: Double { min(Double(clusters - 1), effectiveClusters) }
 
   /// Student's two-sided quantile at these degrees of freedom; infinite with a single cluster.
   ///
@@ -103,20 +113,29 @@ extension TwoWayVariance {
     package func variance(clusters: Int, ofClusters: Double? = nil) -> TwoWayVariance {
       let (c, s) = (Double(clusters), Double(bySeed.count))
       let clusterSquares = byCluster.reduce(0) { $0 + $1 * $1 } / (s * s)
-      let seedSquares = bySeed.reduce(0) { $0 + $1 * $1 }
-      let between = clusters > 1 ? c / (c - 1) * clusterSquares : 0
-      guard bySeed.count > 1, clusters > 1 else {
-        return TwoWayVariance(
-          ofClusters: ofClusters ?? between, ofSeeds: nil, clusters: clusters, seeds: bySeed.count)
+      // What a cluster adds is measured from a mean that it is a part of: leaving it out makes up for that (the
+      // jackknife of clusters, Bell and McCaffrey 2002). With equal clusters the factor is C/(C − 1).
+      let leftOut = zip(byCluster, shares).reduce(0.0) { sum, cluster in
+        let contribution = cluster.1 < 1 ? cluster.0 / (s * (1 - cluster.1)) : 0
+        return sum + contribution * contribution
       }
       let shareSquares = shares.reduce(0) { $0 + $1 * $1 }
+      let effective = shareSquares > 0 ? 1 / shareSquares : 1
+      let seedSquares = bySeed.reduce(0) { $0 + $1 * $1 }
+      let between = clusters > 1 ? (c - 1) / c * leftOut : 0
+      guard bySeed.count > 1, clusters > 1 else {
+        return TwoWayVariance(
+          ofClusters: ofClusters ?? between, ofSeeds: nil, clusters: clusters, effectiveClusters: effective,
+          seeds: bySeed.count)
+      }
       let residual = max(
         0,
         squares - s * clusterSquares - 2 * zip(bySeed, weighted).reduce(0) { $0 + $1.0 * $1.1 }
           + seedSquares * shareSquares)
       return TwoWayVariance(
         ofClusters: ofClusters ?? between, ofSeeds: seedSquares / (s * (s - 1)),
-        ofBoth: c / (s * (c - 1) * (s - 1)) * residual, clusters: clusters, seeds: bySeed.count)
+        ofBoth: c / (s * (c - 1) * (s - 1)) * residual, clusters: clusters, effectiveClusters: effective,
+        seeds: bySeed.count)
     }
   }
 }

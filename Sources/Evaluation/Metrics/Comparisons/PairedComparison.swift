@@ -205,12 +205,16 @@ extension PairedComparison {
     let variance = differences.variance
     let isOfMethod = variance.ofSeeds != nil
     let own: Interval
+    let reach = variance.reach(tail: 0.025) * variance.value.squareRoot()
+    let byVariance = Interval(lower: max(-1, estimate - reach), upper: min(1, estimate + reach))
     if isOfMethod {
-      let reach = variance.reach(tail: 0.025) * variance.value.squareRoot()
-      own = Interval(lower: max(-1, estimate - reach), upper: min(1, estimate + reach))
+      own = byVariance
     } else {
       let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
-      own = Interval.expandedPercentile(replicates, clusters: clusters)
+      let resampled = Interval.expandedPercentile(replicates, clusters: clusters)
+      // Resampling understates what one large cluster may do.
+      let isUnequal = variance.clusterFreedom < Double(clusters - 1)
+      own = isUnequal ? resampled.hull(byVariance) : resampled
     }
     interval = own.hull(DiscordanceBound(differences).interval)
     intervalMethod = interval != own ? .discordanceBound : isOfMethod ? .twoWayVariance : .clusterBootstrap

@@ -157,7 +157,8 @@ extension CorrectnessModel {
     let arms = Double(min(2, accuracies.count))
     return TwoWayVariance(
       ofClusters: ofItems, ofSeeds: arms * seedDeviation * seedDeviation / s + ofBoth, ofBoth: ofBoth,
-      clusters: layout.sizes(items: items).count, seeds: seeds)
+      clusters: layout.sizes(items: items).count,
+      effectiveClusters: n / layout.sizeSeen(items: items), seeds: seeds)
   }
 
   /// Of an item's correctness, or its difference between the first two arms, under one seed: its variance, and its

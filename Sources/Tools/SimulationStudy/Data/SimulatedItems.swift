@@ -68,7 +68,8 @@ package struct PairedCells: Sendable {
     let own = discordance - difference * difference
     let effect = layout.isClustered ? 1 + (layout.sizeSeen(items: items) - 1) * correlation : 1
     return TwoWayVariance(
-      ofClusters: own * effect / Double(items), ofSeeds: nil, clusters: layout.sizes(items: items).count, seeds: 1)
+      ofClusters: own * effect / Double(items), ofSeeds: nil, clusters: layout.sizes(items: items).count,
+      effectiveClusters: Double(items) / layout.sizeSeen(items: items), seeds: 1)
   }
 
   /// Who is right: 1 for an item that is right, otherwise 0.

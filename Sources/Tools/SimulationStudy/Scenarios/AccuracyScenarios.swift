@@ -132,7 +132,9 @@ extension Study {
       reach: isNormal ? NormalDistribution.twoSided95 : variance.reach(tail: 0.025))
     // The bounds of the same clusters without an error, and without a success.
     let seen = model.layout.isClustered ? model.layout.sizeSeen(items: items) : 1
-    let uniform = TwoWayVariance(ofClusters: 1, ofSeeds: nil, clusters: variance.clusters, seeds: 1)
+    let uniform = TwoWayVariance(
+      ofClusters: 1, ofSeeds: nil, clusters: variance.clusters, effectiveClusters: variance.effectiveClusters,
+      seeds: 1)
     let reach = isNormal ? NormalDistribution.twoSided95 : uniform.reach(tail: 0.025)
     let n = Double(items) / (1 + (seen - 1) / 2)
     let lower = min(own.lower, Interval.wilson(proportion: 1, n: n, reach: reach).lower)
