@@ -80,13 +80,14 @@ import Testing
       }
       outcomes.append(try Program(Array(command.dropFirst()), in: study.path("")).wait())
     }
-    #expect(commands.map { $0[1] } == ["evaluate", "gate", "gate", "compare", "power"])
-    #expect(outcomes.map(\.exitCode) == [0, 2, 2, 0, 0], "\(outcomes.map(\.errors))")
+    #expect(commands.map { $0[1] } == ["evaluate", "gate", "gate", "compare", "power", "power"])
+    #expect(outcomes.map(\.exitCode) == [0, 2, 2, 0, 0, 0], "\(outcomes.map(\.errors))")
     #expect(outcomes[1].output.contains("the policy is broken, which was chosen afterwards"))
-    #expect(outcomes[1].output.contains("broken: lora, age=old: accuracy"))
+    #expect(outcomes[1].output.contains("broken: lora, age=old: difference in accuracy"))
     #expect(outcomes[2].output.contains("方針に反しています"))
     #expect(outcomes[3].output.contains("lora: worse in some group of every scenario"))
     #expect(outcomes[4].output.contains("items detect the difference with a power of 80.0 % or more"))
+    #expect(outcomes[5].output.contains("seeds"), "\(outcomes[5].output)")
     let report = String(decoding: try study.read("evaluation/report.html"), as: UTF8.self)
     #expect(report.contains("old × dusk"))
 

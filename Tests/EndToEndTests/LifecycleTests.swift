@@ -153,7 +153,7 @@ import Testing
       try (Program.run("status", study.path("a")), Program.run("status", study.path("a"), "--json"))
     }
     #expect(text.exitCode == 0, "\(text.errors)")
-    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "samples/s"] {
+    for word in ["WORKER", "worker-1", "worker-2", "lora-r2: training", "steps in this session"] {
       #expect(text.output.contains(word))
     }
     let status = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])

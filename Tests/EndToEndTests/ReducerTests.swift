@@ -110,7 +110,7 @@ import TransportTestSupport
     for program in workers { #expect(program.finish().exitCode == 0) }
     // It came back, and made its sockets anew.
     let end = reducer.finish()
-    #expect(end.exitCode == 0 && end.errors.contains("coming back"), "\(end.errors)")
+    #expect(end.exitCode == 0 && end.errors.contains("joining again"), "\(end.errors)")
   }
 
   @Test("Ctrl-C ends a reducer that has come back to another coordinator, and one whose coordinator is gone")

@@ -71,8 +71,8 @@ package enum LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
 extension LedgerError: ErrorWithExitStatus {
   package var exitStatus: CommandStatus? {
     switch self {
-    case .otherAudit, .otherVersion: .wrongInput
-    case .unreadable, .unwritable, .damaged, .replayDiffers: .failure
+    case .otherAudit, .otherVersion, .unreadable: .wrongInput
+    case .unwritable, .damaged, .replayDiffers: .failure
     }
   }
 }

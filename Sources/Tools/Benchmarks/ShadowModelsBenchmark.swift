@@ -113,7 +113,7 @@ package enum ShadowModelsBenchmark {
     try TorchLibrary.setThreads(settings.threads)
     let checkpoint = try CheckpointFolder(path: folder)
     guard let size = checkpoint.configuration.imageSize else {
-      throw BenchmarkError("\(folder): not a model of images")
+      throw BenchmarkError("\(folder): not a model of images", exitStatus: .wrongInput)
     }
     let computation = ImageComputation(
       checkpoint: checkpoint, methods: [settings.method],

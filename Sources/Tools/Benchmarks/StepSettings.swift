@@ -1,4 +1,5 @@
 package import Checkpoints
+package import Support
 package import Torch
 
 /// The settings of a step benchmark.
@@ -34,8 +35,12 @@ package struct StepSettings: Sendable {
 }
 
 /// Why a benchmark cannot run.
-package struct BenchmarkError: Error, CustomStringConvertible {
+package struct BenchmarkError: ErrorWithExitStatus, CustomStringConvertible {
   package let description: String
+  package let exitStatus: CommandStatus?
 
-  init(_ description: String) { self.description = description }
+  /// - Parameter exitStatus: Wrong input where an option or a file is the cause; a failure otherwise.
+  init(_ description: String, exitStatus: CommandStatus = .failure) {
+    (self.description, self.exitStatus) = (description, exitStatus)
+  }
 }

@@ -67,7 +67,8 @@ final class StepCheckpoint {
     guard let architecture = StepArchitecture(rawValue: model) else {
       guard FileManager.default.fileExists(atPath: model + "/config.json") else {
         let names = StepArchitecture.allCases.map(\.rawValue).joined(separator: ", ")
-        throw BenchmarkError("--arch \(model): expected one of \(names), or a checkpoint folder")
+        throw BenchmarkError(
+          "--arch \(model): expected one of \(names), or a checkpoint folder", exitStatus: .wrongInput)
       }
       temporary = nil
       folder = try CheckpointFolder(path: model)
