@@ -63,6 +63,7 @@ package struct PairedPower: Sendable, Equatable {
 
   /// The probability that `items` paired items confirm the difference, in its direction.
   package func power(items: Int) -> Double {
+    guard items >= fewestItems else { return 0 }
     let exact = power(pairs: Int((Double(items) / itemsEachPair).rounded(.down)))
     return exact > 0 ? min(exact, ofMethod?.power(items: Double(items)) ?? 1) : 0
   }
@@ -74,7 +75,8 @@ package struct PairedPower: Sendable, Equatable {
   ///
   /// - Returns: nil if more than `mostItems` would be needed; more seeds may help then.
   package func items(power wanted: Double) -> Int? {
-    guard isWithinReach(power: wanted), let exact = itemsOfExactTest(power: wanted) else { return nil }
+    guard isWithinReach(power: wanted), let ofTest = itemsOfExactTest(power: wanted) else { return nil }
+    let exact = max(ofTest, fewestItems)
     guard let ofMethod, ofMethod.power(items: Double(exact)) < wanted else { return exact }
     // More items never lower the t test's power.
     var (low, high) = (exact, exact)
@@ -122,6 +124,17 @@ package struct PairedPower: Sendable, Equatable {
   }
 
   private var level: Double { 0.05 / Double(familySize) }
+
+  /// Below this no verdict is possible with clusters of this size: flipping the signs of C clusters gives no p-value
+  /// below 2 / 2^C, and fewer than ten get none. Clusters of one item are not counted.
+  private var fewestItems: Int {
+    guard clusterSize > 1 else { return 0 }
+    let clusters = max(Self.fewestClusters, (1 - log2(level)).rounded(.up))
+    return Int((clusters * clusterSize).rounded(.up))
+  }
+
+  /// What a decision asks for unless its specification says otherwise.
+  private static let fewestClusters = 10.0
 
   /// The items that say as much as one pair of independent outcomes: clusters say less, and seeds that differ more.
   private var itemsEachPair: Double {

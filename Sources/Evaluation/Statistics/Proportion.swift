@@ -9,7 +9,7 @@ import Foundation
 /// `ShrunkCorrelation`.
 ///
 /// The lower bound never lies above that of the same clusters without an error, nor the upper one below that of the same
-/// clusters without a success: one more error must not turn a demand that is not met into one that is.
+/// clusters without a success: no data are judged better than the same clusters without an error.
 package struct Proportion: Codable, Equatable, Sendable {
   /// A whole number for one run; the sum of the items' seed averages over several.
   package var successes: Double

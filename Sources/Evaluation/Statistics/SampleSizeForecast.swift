@@ -152,7 +152,10 @@ package struct VerdictForecast: Sendable {
     let variance = TwoWayVariance(
       ofClusters: ofClusters / clusters + interaction,
       ofSeeds: countsSeeds ? ofSeeds / Double(seeds) + interaction : nil, ofBoth: interaction,
-      clusters: Int(min(clusters, 1e15)), seeds: seeds)
+      clusters: Int(min(clusters, 1e15)),
+      // More clusters like these are as unequal as these.
+      effectiveClusters: differences.variance.effectiveClusters * clusters / Double(max(1, self.clusters)),
+      seeds: seeds)
     let error = variance.value.squareRoot()
     let room = margin + differences.estimate
     if room > 0 {

@@ -279,7 +279,7 @@ import Testing
     }
     #expect(
       judgement(-0.011, 0.01704, 0.017).line(in: .english)
-        == "not enough data: lora, all items: confidence minus accuracy 0.00300 [−0.01100, 0.01704], "
+        == "not enough data: lora, all items: confidence minus accuracy 0.003 [−0.011, 0.01704], "
         + "at most 0.01700 is demanded")
     #expect(judgement(-0.011, 0.0171, 0.01).line(in: .english).contains("0.003 [−0.011, 0.017], at most 0.010"))
     #expect(judgement(0, 1, 0.5, reason: "1 item, minimum 30").line(in: .japanese).hasSuffix("（1 件、最小 30 件）"))

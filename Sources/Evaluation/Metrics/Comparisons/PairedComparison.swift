@@ -249,7 +249,8 @@ extension PairedComparison {
       verdict = .notEnoughData(because: .oneCluster, more: more())
     } else if interval.lower > -rule.margin {
       verdict = .withinMargin
-    } else if decisivePValue < 0.05 {
+    } else if decisivePValue < 0.05, !interval.contains(0) {
+      // A test may be sure of the sign of clusters where the interval of the mean is not, beside one large cluster.
       verdict = .differenceConfirmed
     } else {
       verdict = .notEnoughData(because: .intervalTooWide, more: more())

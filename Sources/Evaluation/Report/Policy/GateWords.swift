@@ -79,30 +79,34 @@ extension Judgement {
 
   private var measured: String? {
     figure.map { figure in
-      let texts = [figure.value, figure.lower, figure.upper].map { Self.text($0, digits: digits) }
+      let texts = [figure.value, figure.lower, figure.upper].map { Self.text($0, digits: digits(of: $0)) }
       return " \(texts[0]) [\(texts[1]), \(texts[2])]"
     }
   }
 
-  /// Three decimals, or as many more as it takes to show a bound that differs from the limit as different, and none as 0
-  /// or 1 that is neither.
+  private var limit: Double {
+    switch rule.demand {
+    case .atLeast(let limit), .atMost(let limit): limit
+    case .margin(let margin): -margin
+    }
+  }
+
+  private static func differs(_ value: Double, from other: Double, digits: Int) -> Bool {
+    value == other || text(value, digits: digits) != text(other, digits: digits)
+  }
+
+  /// Three decimals, or as many more as it takes for a value that is not the limit, 0 or 1 not to read like it.
+  private func digits(of value: Double) -> Int {
+    let others = rule.demand.isMargin ? [limit] : [limit, 0, 1]
+    return (3...9).first { digits in others.allSatisfy { Self.differs(value, from: $0, digits: digits) } } ?? 9
+  }
+
+  /// Three decimals of the limit, or as many more as a bound that is close to it has.
   private var digits: Int {
     guard let figure else { return 3 }
-    let limit =
-      switch rule.demand {
-      case .atLeast(let limit), .atMost(let limit): limit
-      case .margin(let margin): -margin
-      }
-    func differs(_ value: Double, from other: Double, _ digits: Int) -> Bool {
-      value == other || Self.text(value, digits: digits) != Self.text(other, digits: digits)
-    }
-    func isShown(_ value: Double, _ digits: Int) -> Bool {
-      differs(value, from: 1, digits) && (differs(value, from: 0, digits) || rule.demand.isMargin)
-    }
-    return (3...9).first { digits in
-      [figure.lower, figure.upper].allSatisfy { differs($0, from: limit, digits) && isShown($0, digits) }
-        && isShown(figure.value, digits)
-    } ?? 9
+    return [figure.lower, figure.upper].compactMap { bound in
+      (3...9).first { Self.differs(bound, from: limit, digits: $0) }
+    }.max() ?? 3
   }
 
   /// A number with a fixed number of decimals and a true minus sign; one above a million as Swift prints it.

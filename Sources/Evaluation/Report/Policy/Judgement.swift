@@ -89,7 +89,7 @@ extension Policy {
       if group != nil, figure.n < minimumSize {
         return judgement(.insufficient, figure, GateReasons.tooFew(figure.n, minimum: minimumSize))
       }
-      let clusters = results.clusters(of: group, arm: arm)
+      let clusters = results.clusters(rule.metric, arm: arm, group: group, isDifference: isDifference)
       if group != nil, let clusters, clusters < minimumClusters {
         return judgement(.insufficient, figure, GateReasons.tooFewClusters(clusters, minimum: minimumClusters))
       }
@@ -194,11 +194,18 @@ extension Results {
     }
   }
 
-  /// The number of clusters of a group, or of all items; nil if the arm has no figures of it.
-  func clusters(of group: GroupName?, arm: String) -> Int? {
+  /// The number of clusters that a figure rests on; nil if the arm has no such figure.
+  func clusters(_ metric: Policy.Metric, arm: String, group: GroupName?, isDifference: Bool) -> Int? {
     let rates = evaluations.first { $0.arm == arm }?.overSeeds
-    return rates.flatMap { ([$0.overall] + $0.groups).first { $0.group == group }?.clusters }
-      ?? comparisons.first { $0.arm == arm && $0.group == group }?.clusters
+    guard let found = rates.flatMap({ ([$0.overall] + $0.groups).first { $0.group == group } }), !isDifference else {
+      return comparisons.first { $0.arm == arm && $0.group == group }?.clusters
+    }
+    return switch metric {
+    case .truePositiveRate: found.truePositiveRate.value?.clusters
+    case .falsePositiveRate: found.falsePositiveRate.value?.clusters
+    case .precision: found.precision.value?.clusters
+    case .accuracy, .selectionRate, .f1, .signedGap, .attackArea: found.clusters
+    }
   }
 
   /// - Parameter isDifference: Whether the difference to the reference is demanded, instead of the figure itself.
