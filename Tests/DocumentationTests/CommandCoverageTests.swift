@@ -64,7 +64,7 @@ import Testing
       ("tenbin audit", .notRun(because: realData)),
     ],
     "docs/simulation-study.md": [
-      ("tenbin simulate", .notRun(because: "takes hours; SimulationStudyTests run its parts"))
+      ("tenbin simulate", .notRun(because: "takes a quarter of an hour; SimulationStudyTests run its parts"))
     ],
   ]
 
