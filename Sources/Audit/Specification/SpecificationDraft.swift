@@ -202,7 +202,7 @@ private struct DraftWriter {
   private static func text(among columns: [ColumnProfile]) -> ColumnProfile? {
     let names: Set<String> = ["text", "sentence", "comment", "review", "content", "body", "tweet", "prompt"]
     let texts = columns.filter { $0.isProse && $0.imageShare < 0.5 && $0.counts.count > $0.filled / 4 }
-    // A text may be a single word; a column that is called text in so many words needs no further evidence.
+    // A text may be a single word; a column whose name is text needs no further evidence.
     return columns.first {
       names.contains($0.name.lowercased()) && !$0.isNumeric && $0.imageShare < 0.5 && $0.filled > 0
     }

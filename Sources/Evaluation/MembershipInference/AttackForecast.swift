@@ -18,15 +18,9 @@ struct AttackForecast {
   /// suffices. Empty if nothing does, or nothing varies.
   func factors() -> (items: Double?, models: Double?) {
     guard variance.standardError > 1e-12 else { return (nil, nil) }
-    let items = smallest { suffices(items: $0, models: 1) }
-    let models = variance.parts < 2 ? nil : smallest { suffices(items: 1, models: $0) }
-    switch (items, models) {
-    case (let items?, let models?): return items <= models ? (items, nil) : (nil, models)
-    case (nil, nil):
-      let both = variance.parts < 2 ? nil : smallest { suffices(items: $0, models: $0) }
-      return (both, both)
-    default: return (items, models)
-    }
+    let found = SmallestGrowth.factors(
+      largest: Self.largestFactor, isSecondVaried: variance.parts >= 2, suffices: suffices)
+    return (found.first, found.second)
   }
 
   /// Whether the interval would lie below the margin, or the smallest p-value of the family be small enough.
@@ -36,16 +30,5 @@ struct AttackForecast {
     let tail = (1 - rule.confidence) / 2
     return variance.reach(tail: tail) + power <= rule.margin - value
       || variance.reach(tail: tail / Double(max(1, familySize))) + power <= abs(value)
-  }
-
-  /// The smallest factor of at least 1 that suffices, to a thousandth; `nil` if none up to the largest does.
-  private func smallest(_ suffices: (Double) -> Bool) -> Double? {
-    var (low, high) = (1.0, Self.largestFactor)
-    guard suffices(high) else { return nil }
-    while high / low > 1.001 {
-      let middle = (low * high).squareRoot()
-      if suffices(middle) { high = middle } else { low = middle }
-    }
-    return high
   }
 }

@@ -162,7 +162,7 @@ private struct Candidate {
     guard abs(difference) > 1e-12 else { return 1 }
     guard variance.standardError > 1e-12 else { return min(1, exp2(1 - Double(variance.clusters))) }
     let t = abs(difference) / variance.standardError
-    return min(1, 2 * StudentT.cumulative(-t, degreesOfFreedom: variance.degreesOfFreedom))
+    return StudentT.twoSidedTail(t, degreesOfFreedom: variance.degreesOfFreedom)
   }
 
 }

@@ -60,7 +60,7 @@ package struct UnscoredItems: Codable, Equatable, Sendable {
   package var items: Int
   /// Targets and items without a score.
   package var scores: Int
-  /// Out of so many: targets times items.
+  /// All scores: targets times items.
   package var ofScores: Int
 
   /// - Parameter scores: `[target][item]`; not a number where there is none.

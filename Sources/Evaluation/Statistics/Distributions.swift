@@ -48,6 +48,12 @@ package enum StudentT {
     return t
   }
 
+  /// The probability of a value at least as far from 0 as `t`, without the loss of digits that 1 minus the cumulative
+  /// probability has far out.
+  package static func twoSidedTail(_ t: Double, degreesOfFreedom: Double) -> Double {
+    BetaDistribution.cumulative(degreesOfFreedom / (degreesOfFreedom + t * t), a: degreesOfFreedom / 2, b: 0.5)
+  }
+
   /// The probability of a value up to `t`.
   package static func cumulative(_ t: Double, degreesOfFreedom: Double) -> Double {
     let inside = BetaDistribution.cumulative(t * t / (degreesOfFreedom + t * t), a: 0.5, b: degreesOfFreedom / 2)

@@ -8,7 +8,8 @@ package enum FewClusters {
   /// - Parameter degreesOfFreedom: The number of clusters minus 1; infinite, or 0 for none, leaves the p-value as it is.
   package static func pValue(_ normal: Double, degreesOfFreedom: Double) -> Double {
     guard normal > 0, normal < 1, degreesOfFreedom.isFinite, degreesOfFreedom > 0 else { return normal }
-    return max(normal, twoSidedTail(-NormalDistribution.quantile(normal / 2), degreesOfFreedom: degreesOfFreedom))
+    return max(
+      normal, StudentT.twoSidedTail(-NormalDistribution.quantile(normal / 2), degreesOfFreedom: degreesOfFreedom))
   }
 
   /// The p-value of a hypothesis whose distance from the estimate is `ratio` times the distance of the 95 % interval's
@@ -18,12 +19,7 @@ package enum FewClusters {
   package static func pValue(ratioToBound ratio: Double, degreesOfFreedom: Double) -> Double {
     guard ratio > 0 else { return 1 }
     guard degreesOfFreedom.isFinite else { return erfc(ratio * NormalDistribution.twoSided95 / 2.0.squareRoot()) }
-    return twoSidedTail(
+    return StudentT.twoSidedTail(
       ratio * StudentT.quantile(0.975, degreesOfFreedom: degreesOfFreedom), degreesOfFreedom: degreesOfFreedom)
-  }
-
-  /// P(|T| > t), without the loss of digits that 1 minus the cumulative probability has far out.
-  private static func twoSidedTail(_ t: Double, degreesOfFreedom: Double) -> Double {
-    BetaDistribution.cumulative(degreesOfFreedom / (degreesOfFreedom + t * t), a: degreesOfFreedom / 2, b: 0.5)
   }
 }

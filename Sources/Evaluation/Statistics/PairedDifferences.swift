@@ -44,6 +44,12 @@ package struct PairedDifferences: Sendable {
     Double(clusters.reduce(0) { $0 + $1.numerator }) / (divisor * Double(max(1, items)))
   }
 
+  /// Student's t interval of 95 % with the variance over clusters and seeds, within −1 and 1.
+  package var intervalByVariance: Interval {
+    let reach = variance.reach(tail: 0.025) * variance.value.squareRoot()
+    return Interval(lower: max(-1, estimate - reach), upper: min(1, estimate + reach))
+  }
+
   /// Whether every cluster is one item, seen with one seed: then outcomes are pairs of right and wrong.
   package var arePairs: Bool { seeds == 1 && resolution == 1 && clusters.allSatisfy { $0.denominator == 1 } }
 }

@@ -119,8 +119,16 @@ package struct RatioEstimate: Sendable {
       clustersWithErrors: errors, clustersWithSuccesses: successes)
     func effect(_ correlation: Double) -> Double { isClustered ? 1 + (sizeSeen - 1) * correlation : 1 }
 
-    var sum = TwoWayVariance.Sum(shares: below.map { $0 / total })
+    let spread = share * (1 - share)
+    // Linearized (Cochran 1977, chapter 6).
+    let ofItems = zip(itemsAbove, itemsBelow).reduce(0) { sum, item in
+      let residual = (item.0 - share * item.1) / total
+      return sum + residual * residual
+    }
+    let ofClusters = ofItems * effect(correlation.value)
+    let variance: TwoWayVariance
     if runs.count >= TwoWayVariance.fewestSeeds {
+      var sum = TwoWayVariance.Sum(shares: below.map { $0 / total })
       for run in runs {
         var contributions = [Double](repeating: 0, count: clusterCount)
         for (item, cluster) in clusters.enumerated() {
@@ -129,19 +137,11 @@ package struct RatioEstimate: Sendable {
         for cluster in contributions.indices { contributions[cluster] /= n }
         sum.add(seed: contributions)
       }
-    }
-    let spread = share * (1 - share)
-    // Linearized (Cochran 1977, chapter 6).
-    let ofItems = zip(itemsAbove, itemsBelow).reduce(0) { sum, item in
-      let residual = (item.0 - share * item.1) / total
-      return sum + residual * residual
-    }
-    let ofClusters = ofItems * effect(correlation.value)
-    let variance =
-      runs.count >= TwoWayVariance.fewestSeeds
-      ? sum.variance(clusters: groups, ofClusters: ofClusters)
-      : TwoWayVariance(
+      variance = sum.variance(clusters: groups, ofClusters: ofClusters)
+    } else {
+      variance = TwoWayVariance(
         ofClusters: ofClusters, ofSeeds: nil, clusters: groups, effectiveClusters: n / sizeSeen, seeds: runs.count)
+    }
     let tail = Interval.tail(confidence: confidence)
     let isNormal = !isClustered && variance.ofSeeds == nil
     let normal = confidence == 0.95 ? NormalDistribution.twoSided95 : NormalDistribution.quantile(1 - tail)

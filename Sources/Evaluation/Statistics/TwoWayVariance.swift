@@ -28,7 +28,7 @@ package struct TwoWayVariance: Equatable, Sendable {
   package let effectiveClusters: Double
   package let seeds: Int
 
-  /// From so many seeds on a figure speaks of the method, and not of these models only.
+  /// From this number of seeds on a figure speaks of the method, and not of these models only.
   package static let fewestSeeds = 3
 
   /// - Parameters:
@@ -74,7 +74,7 @@ package struct TwoWayVariance: Equatable, Sendable {
   package func pValue(of estimate: Double) -> Double {
     guard estimate != 0, let degreesOfFreedom else { return 1 }
     guard value > 0 else { return 0 }
-    return min(1, 2 * StudentT.cumulative(-abs(estimate) / value.squareRoot(), degreesOfFreedom: degreesOfFreedom))
+    return StudentT.twoSidedTail(estimate / value.squareRoot(), degreesOfFreedom: degreesOfFreedom)
   }
 }
 

@@ -161,10 +161,17 @@ extension CalibrationEvaluation {
     let numbers = runs.map { run in
       subset.items.map { CalibrationBins.number(of: run.confidence[$0], count: binCount) }
     }
+    // Positions of the items that some run has in the bin.
+    var members = [[Int]](repeating: [], count: binCount)
+    for position in subset.items.indices {
+      for (run, own) in numbers.enumerated() where !numbers[..<run].contains(where: { $0[position] == own[position] }) {
+        members[own[position]].append(position)
+      }
+    }
     return bins.enumerated().map { number, bin in
       let width = Double(binCount)
       let empty = "no predictions in the bin"
-      let positions = subset.items.indices.filter { position in numbers.contains { $0[position] == number } }
+      let positions = members[number]
       let accuracy = RatioEstimate(
         runs: zip(runs, numbers).map { run, numbers in
           (

@@ -205,16 +205,14 @@ extension PairedComparison {
     let variance = differences.variance
     let isOfMethod = variance.ofSeeds != nil
     let own: Interval
-    let reach = variance.reach(tail: 0.025) * variance.value.squareRoot()
-    let byVariance = Interval(lower: max(-1, estimate - reach), upper: min(1, estimate + reach))
     if isOfMethod {
-      own = byVariance
+      own = differences.intervalByVariance
     } else {
       let replicates = Self.replicates(differences, strata: strata, resamples: resamples, key: key)
       let resampled = Interval.expandedPercentile(replicates, clusters: clusters)
       // Resampling understates what one large cluster may do.
       let isUnequal = variance.clusterFreedom < Double(clusters - 1)
-      own = isUnequal ? resampled.hull(byVariance) : resampled
+      own = isUnequal ? resampled.hull(differences.intervalByVariance) : resampled
     }
     interval = own.hull(DiscordanceBound(differences).interval)
     intervalMethod = interval != own ? .discordanceBound : isOfMethod ? .twoWayVariance : .clusterBootstrap

@@ -4,9 +4,9 @@ package enum ClusterLayout: Equatable, Sendable {
   case unclustered
   /// Clusters of this size; the last one may be smaller.
   case size(Int)
-  /// So many clusters of equal size, give or take one item.
+  /// This number of clusters of equal size, give or take one item.
   case count(Int)
-  /// So many clusters, of which the first holds 60 % of all items, and the others the rest in equal parts.
+  /// This number of clusters, of which the first holds 60 % of all items, and the others the rest in equal parts.
   case oneLarge(of: Int)
 
   /// The items of every cluster; none is empty while there are as many items as clusters.

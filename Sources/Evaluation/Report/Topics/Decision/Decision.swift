@@ -224,7 +224,7 @@ extension AuditReport {
     return sentence.prefix(1).uppercased() + sentence.dropFirst()
   }
 
-  /// Whether every verdict rests on so many seeds that it is about the method, and not these trained models only.
+  /// Whether every verdict rests on enough seeds to be about the method, and not these trained models only.
   var speaksOfMethod: Bool { fewestSeeds.map { $0 >= TwoWayVariance.fewestSeeds } ?? true }
 
   /// The fewest seeds that a declared comparison rests on; nil without any.
