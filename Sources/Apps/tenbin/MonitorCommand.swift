@@ -22,8 +22,8 @@ struct MonitorCommand: ParsableCommand {
       calibrated confidence, which is valid as long as only the inputs change.
 
       Windows are numbered as one series, which is kept beside the reference: the more windows are judged, the more it \
-      takes to call one of them changed, so that a long series of unchanged windows raises a false alarm in at most 5 % \
-      of cases. The same window again keeps its number and verdict.
+      takes to call one of them changed, so that a long series of unchanged windows has a change flagged in at most 5 % \
+      of cases, and each demand of the policy called broken by chance in at most 5 %. The same window again keeps its number and verdict.
 
       The worst window decides the exit code: 0 if the policy is met, 2 if it is broken, 3 if there are not enough data \
       or something has changed. Unlabelled data alone never give 0.

@@ -2,6 +2,7 @@ import Foundation
 import Metrics
 package import Report
 import Statistics
+import Support
 
 extension WindowReport {
   /// One headline, then a line for each finding that matters: what is broken, what has changed, what was judged, and
@@ -471,7 +472,7 @@ enum WindowReasons {
   static func clusters(_ count: Int) -> String { "\(count) \(count == 1 ? "cluster" : "clusters")" }
 
   /// "1 item", "3 items".
-  static func items(_ count: Int) -> String { "\(count) \(count == 1 ? "item" : "items")" }
+  static func items(_ count: Int) -> String { ItemCount.text(count, "item") }
 }
 
 extension Judgement {

@@ -1,3 +1,5 @@
+import Support
+
 /// The printed lines of a gate, in English and Japanese.
 package enum Language: String, Sendable, CaseIterable {
   case english = "en"
@@ -174,12 +176,12 @@ package enum GateReasons {
 
   /// "1 item, minimum 50"
   package static func tooFew(_ count: Int, minimum: Int) -> String {
-    "\(count) \(count == 1 ? "item" : "items"), minimum \(minimum)"
+    "\(ItemCount.text(count, "item")), minimum \(minimum)"
   }
 
   /// "3 clusters, minimum 10"
   package static func tooFewClusters(_ count: Int, minimum: Int) -> String {
-    "\(count) \(count == 1 ? "cluster" : "clusters"), minimum \(minimum)"
+    "\(ItemCount.text(count, "cluster")), minimum \(minimum)"
   }
 
   private static let japanese = [

@@ -69,7 +69,8 @@ extension AuditReport {
     let text =
       "\(origin) An arm is within the margin when the 95 % interval of its difference lies "
       + "above \(Figures.minus)\(Figures.margin(rule.margin)) points; otherwise a difference is confirmed when the "
-      + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05; "
+      + "p-value, corrected for \(Figures.count(fairness.familySize, "comparison", "comparisons")), is below .05 and the "
+      + "interval does not hold 0; "
       + "otherwise, and in groups of fewer than \(Figures.count(rule.minimumGroupSize)) items or "
       + "\(Figures.count(rule.minimumClusters)) clusters, the data do not suffice."
     return [text, seedsText, byHand].filter { !$0.isEmpty }.joined(separator: " ")
